@@ -10,7 +10,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EFFORTS, type FinalEffort } from '../daemon/asr/finalEffort';
+import { EFFORTS, type DecodeEffort } from '../daemon/asr/finalEffort';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
 import { makeTrack, measurePhrases } from './capacityTrack';
@@ -189,7 +189,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const cpuPerAudio =
     phrases.reduce((sum, { cpuMs }) => sum + cpuMs.full, 0) /
     phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
-  const decodeMs = (effort: FinalEffort): number =>
+  const decodeMs = (effort: DecodeEffort): number =>
     phrases.reduce((sum, { cpuMs }) => sum + cpuMs[effort], 0) / (track.length / SAMPLE_RATE);
   const given = option('besides', NaN);
   const calm = Number.isNaN(given)

@@ -5,7 +5,7 @@
  * time is a ManualClock.
  */
 import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
-import type { FinalEffort } from '../daemon/asr/finalEffort';
+import type { DecodeEffort } from '../daemon/asr/finalEffort';
 import type { DecodeSlot } from '../daemon/asr/phraseQueue';
 import type { AsrResult } from '../daemon/asr/provider';
 import { ManualClock } from '../daemon/base/clock';
@@ -17,10 +17,10 @@ export interface MeasuredPhrase {
   /** The frame that ended it was complete. */
   readonly decidedMs: number;
   readonly audioMs: number;
-  /** Goes on behind the sound and the text of the phrase before. */
+  /** Goes on behind the audio and the text of the phrase before. */
   readonly hasLead: boolean;
   /** Processor time of its decode, by what is done for it. */
-  readonly cpuMs: Readonly<Record<FinalEffort, number>>;
+  readonly cpuMs: Readonly<Record<DecodeEffort, number>>;
 }
 
 export interface Simulation {
@@ -139,7 +139,7 @@ export async function simulate({
   const slot = (): DecodeSlot => ({
     transcribe: async (pcm, { once, greedy, lead }, signal) => {
       const phrase = costs.get(pcm);
-      const effort: FinalEffort = !once
+      const effort: DecodeEffort = !once
         ? 'full'
         : !greedy
           ? 'once'
@@ -152,9 +152,9 @@ export async function simulate({
   });
   const scheduler = new DecodeScheduler(clock);
   for (let i = 0; i < cores; i++) scheduler.addSlot(slot());
-  // The scheduler looks at the length of the sound only; one array a phrase of the track serves all
+  // The scheduler looks at the length of the audio only; one array a phrase of the track serves all
   // sessions.
-  const sounds = phrases.map((phrase) => {
+  const audio = phrases.map((phrase) => {
     const pcm = new Float32Array(phrase.audioMs * 16);
     costs.set(pcm, phrase);
     return pcm;
@@ -183,7 +183,7 @@ export async function simulate({
     if (over) return;
     void scheduler
       .run({
-        pcm: sounds[longest] as Float32Array,
+        pcm: audio[longest] as Float32Array,
         options: { language: 'en' },
         priority: 'final',
         sessionId: 'flood',
@@ -197,7 +197,7 @@ export async function simulate({
   const order = new Map<string, Promise<unknown>>();
   /** Waits and asks again where the queue is full, as the session's decoder does. */
   const decode = async (sessionId: string, i: number): Promise<void> => {
-    const pcm = sounds[i] as Float32Array;
+    const pcm = audio[i] as Float32Array;
     const lead = phrases[i]?.hasLead ? { lead: { pcm, tokens: [] } } : {};
     for (;;) {
       try {

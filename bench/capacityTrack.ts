@@ -25,7 +25,7 @@ export function makeTrack(): Int16Array {
     .filter((_, i) => i % 3 === 0)
     .flatMap(({ path }) => {
       const pcm = readAudio(path);
-      // The sound lengths differ, so the pauses do too: half to one and a half of the mean.
+      // The audio lengths differ, so the pauses do too: half to one and a half of the mean.
       const rest = Math.round(pcm.length * (1 / SPEECH_SHARE - 1) * (1 + random() / 2));
       return [pcm, Int16Array.from({ length: rest }, () => Math.round(random() * ROOM_AMPLITUDE))];
     });

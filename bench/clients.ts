@@ -139,7 +139,7 @@ async function main(): Promise<void> {
       );
     }
     const flood = await new Promise<Flooded>((resolve) => {
-      flooder.once('message', (told) => resolve(told as Flooded));
+      flooder.once('message', (notified) => resolve(notified as Flooded));
       flooder.send('tell');
     });
     flooder.disconnect();
@@ -163,7 +163,7 @@ async function main(): Promise<void> {
       'errors, %': round((100 * errors) / (ms.length + errors)),
     });
     reportResults({
-      about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.told} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
+      about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.notified} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
       rows: [
         row(`${CLIENTS} clients`, all),
         row(`${BESIDE} clients`, sum('quiet')),

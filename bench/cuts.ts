@@ -1,7 +1,7 @@
 /**
  * What forced cuts cost: speech that goes on is cut at random points, both sides are decoded as the
  * daemon does it, and words lost or doubled around the seam are counted against the model on the
- * same sound uncut. The model hears that once more behind a little silence, uncut too: what it
+ * same audio uncut. The model hears that once more behind a little silence, uncut too: what it
  * hears otherwise then, at the same places, is its own doubt and no seam's. Usage: `npm run bench
  * -- cuts [--cuts N]`.
  */
@@ -32,7 +32,7 @@ const EARLIEST_MS = 3_500;
 const LEFT_MS = 1_500;
 /** Utterances fit into one decode, so that (a) is the model on the whole. */
 const LONGEST_MS = 20_000;
-/** Silence in front of the sound that the model hears once more. */
+/** Silence in front of the audio that the model hears once more. */
 const SILENCE_MS = 200;
 
 interface CutText {
@@ -92,21 +92,21 @@ async function uncut(
   pcm: Int16Array,
   reference: readonly string[],
 ): Promise<Uncut> {
-  const hear = async (silenceMs: number): Promise<Step[]> => {
-    const sound = new Float32Array((silenceMs * SAMPLE_RATE) / 1000 + pcm.length);
-    sound.set(
+  const recognise = async (silenceMs: number): Promise<Step[]> => {
+    const padded = new Float32Array((silenceMs * SAMPLE_RATE) / 1000 + pcm.length);
+    padded.set(
       Float32Array.from(pcm, (x) => x / 32_768),
-      sound.length - pcm.length,
+      padded.length - pcm.length,
     );
     return alignWords(
       reference,
       normaliseWords(
-        (await engine.decode(sound, { language: 'en', priority: 'final', sessionId: 'cuts' }))
+        (await engine.decode(padded, { language: 'en', priority: 'final', sessionId: 'cuts' }))
           ?.text ?? '',
       ),
     );
   };
-  return { whole: await hear(0), again: await hear(SILENCE_MS) };
+  return { whole: await recognise(0), again: await recognise(SILENCE_MS) };
 }
 
 class Sum {
@@ -160,7 +160,7 @@ async function main(): Promise<void> {
       };
     });
     const totals = { cuts: 0, both: new Sum(), led: new Sum(), plain: new Sum(), again: new Sum() };
-    const lane = async (): Promise<void> => {
+    const partition = async (): Promise<void> => {
       for (let job = jobs.shift(); job; job = jobs.shift()) {
         const { utterance, pcm, capMs } = job;
         const reference = normaliseWords(utterance.reference);
@@ -185,7 +185,7 @@ async function main(): Promise<void> {
         }
       }
     };
-    await Promise.all([lane(), lane()]);
+    await Promise.all([partition(), partition()]);
     const row = (method: string, { lost, doubled, fewer }: Sum): Row => ({
       method,
       cuts: totals.cuts,

@@ -139,7 +139,7 @@ export class LiveSession {
   }
 
   /**
-   * Sends the sound of `track` from `fromMs` on for so long, in real time. Sound counts as spoken
+   * Sends the audio of `track` from `fromMs` on for so long, in real time. Audio counts as spoken
    * when its chunk is sent whole.
    */
   async speak(track: Int16Array, fromMs: number, forMs: number): Promise<void> {
@@ -154,7 +154,7 @@ export class LiveSession {
   }
 
   /**
-   * Sends a frame of whole sound without waiting for its time; resolves when it is taken, again and
+   * Sends a frame of whole audio without waiting for its time; resolves when it is taken, again and
    * again where the daemon asks to wait.
    */
   async flood(pcm: Int16Array): Promise<void> {

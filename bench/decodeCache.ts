@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { WhisperBinding, WhisperParams } from '../daemon/adapters/inference/whisperBinding';
 import type { WhisperSegment } from '../daemon/asr/whisperWords';
 
-interface Kept {
+interface CachedDecode {
   readonly seconds: number;
   readonly segments: readonly WhisperSegment[];
 }
@@ -33,7 +33,7 @@ export function countedBinding(
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   let seconds = 0;
   let decodes = 0;
-  const count = (kept: Kept): WhisperSegment[] => {
+  const count = (kept: CachedDecode): WhisperSegment[] => {
     seconds += kept.seconds;
     decodes++;
     return [...kept.segments];
@@ -49,7 +49,7 @@ export function countedBinding(
     transcribe: (handle, pcm, params, finish, progress) => {
       const file = folder && join(folder, `${keyOf(identity, pcm, params)}.json`);
       if (file !== undefined && existsSync(file)) {
-        const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+        const kept = JSON.parse(readFileSync(file, 'utf8')) as CachedDecode;
         setImmediate(() => finish(count(kept)));
         return;
       }

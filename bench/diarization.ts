@@ -14,8 +14,8 @@ import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerEmbedder, Turn as FoundTurn } from '../daemon/diarization/contract';
 import { type VoiceSettings, VOICE_SETTINGS } from '../daemon/diarization/clustering';
 import { joinTurns } from '../daemon/diarization/turns';
-import { VoiceBook } from '../daemon/diarization/onlineClustering';
-import { VoiceTrack } from '../daemon/diarization/embeddingStream';
+import { OnlineClustering } from '../daemon/diarization/onlineClustering';
+import { EmbeddingStream } from '../daemon/diarization/embeddingStream';
 import { framesOf } from '../daemon/vad/phraseSource';
 import {
   type DiarizationErrors,
@@ -101,7 +101,7 @@ export async function measure(
 ): Promise<Measured> {
   const frames = framesOf('file', readAudio(recording.path, recording.channel));
   let next = 0;
-  const book = new VoiceBook('file', () => `v${++next}`, settings);
+  const clustering = new OnlineClustering('file', () => `v${++next}`, settings);
   const spent = { all: 0, detector: 0, encoder: 0 };
   const counted = async <T>(what: keyof typeof spent, work: () => Promise<T>): Promise<T> => {
     const before = process.cpuUsage();
@@ -110,7 +110,7 @@ export async function measure(
     spent[what] += (used.user + used.system) / 1000;
     return made;
   };
-  const track = new VoiceTrack({
+  const track = new EmbeddingStream({
     source: 'file',
     detector: {
       detect: (windows) => counted('detector', () => vad.detect(stream, windows)),
@@ -118,23 +118,23 @@ export async function measure(
       dispose: () => vad.close(stream),
     },
     embedder: { embed: (cuts) => counted('encoder', () => encoder.embed(cuts)) },
-    onWindow: (window) => book.addWindow(window),
-    onStretch: (stretch) => book.addStretch(stretch),
+    onWindow: (window) => clustering.addWindow(window),
+    onStretch: (stretch) => clustering.addStretch(stretch),
   });
   const online: FoundTurn[] = [];
   const perTick = (TICK_MS * SAMPLE_RATE) / 1000 / 320;
-  let told = 0;
+  let reported = 0;
   const tell = (nowMs: number): void => {
     // What lies a second back is told now, and never again.
     const upTo = nowMs - LATENCY_MS;
-    for (const turn of book.turns(track.open, LATENCY_MS))
-      if (turn.endMs > told && turn.startMs < upTo)
+    for (const turn of clustering.turns(track.open, LATENCY_MS))
+      if (turn.endMs > reported && turn.startMs < upTo)
         online.push({
           ...turn,
-          startMs: Math.max(told, turn.startMs),
+          startMs: Math.max(reported, turn.startMs),
           endMs: Math.min(upTo, turn.endMs),
         });
-    told = Math.max(told, upTo);
+    reported = Math.max(reported, upTo);
   };
   for (let at = 0; at < frames.length; at += perTick) {
     const some = frames.slice(at, at + perTick);
@@ -144,9 +144,9 @@ export async function measure(
   tell(frames.length * 20 + LATENCY_MS);
   await counted('all', async () => {
     await track.flush();
-    book.cluster();
+    clustering.cluster();
   });
-  const turns = book.turns();
+  const turns = clustering.turns();
   track.dispose();
   const { turns: reference } = recording;
   const spoken = union(reference);
@@ -166,22 +166,22 @@ export async function measure(
 
 /** Settings that are chosen among. */
 const GRID: readonly VoiceSettings[] = [1.1, 1.2, 1.3, 1.5].flatMap((leastGain) =>
-  [0.72, 0.74, 0.75, 0.76, 0.78].map((earlyLikeness) => ({ leastGain, earlyLikeness })),
+  [0.72, 0.74, 0.75, 0.76, 0.78].map((earlyCorrelation) => ({ leastGain, earlyCorrelation })),
 );
 
-/** The same sound is encoded once, however often it is clustered. */
+/** The same audio is encoded once, however often it is clustered. */
 function remembering(
   vad: Pick<SileroVad, 'detect' | 'close'>,
   encoder: SpeakerEmbedder,
 ): { readonly vad: Pick<SileroVad, 'detect' | 'close'>; readonly encoder: SpeakerEmbedder } {
-  const heard = new Map<string, Promise<Float32Array>>();
+  const embedded = new Map<string, Promise<Float32Array>>();
   const keyOf = (pcm: Float32Array): string =>
     createHash('sha1')
       .update(Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength))
       .digest('base64');
   const once = (key: string, make: () => Promise<Float32Array>): Promise<Float32Array> => {
-    const known = heard.get(key) ?? make();
-    heard.set(key, known);
+    const known = embedded.get(key) ?? make();
+    embedded.set(key, known);
     return known;
   };
   const asked = new Map<number, number>();

@@ -37,13 +37,14 @@ export function diarizationErrors(
       new Set(
         turns.filter(({ start, end }) => start <= from && from < end).map(({ speaker }) => speaker),
       );
-    const [said, heard] = [active(reference), active(hypothesis)];
+    const [said, recognised] = [active(reference), active(hypothesis)];
     total.reference += length * said.size;
-    total.missed += length * Math.max(0, said.size - heard.size);
-    total.falseAlarm += length * Math.max(0, heard.size - said.size);
-    total.both += length * Math.min(said.size, heard.size);
+    total.missed += length * Math.max(0, said.size - recognised.size);
+    total.falseAlarm += length * Math.max(0, recognised.size - said.size);
+    total.both += length * Math.min(said.size, recognised.size);
     for (const s of said)
-      for (const h of heard) (together[spoken.indexOf(s)] as number[])[found.indexOf(h)]! += length;
+      for (const h of recognised)
+        (together[spoken.indexOf(s)] as number[])[found.indexOf(h)]! += length;
   }
   const matched = assign(together).reduce(
     (sum, column, row) => sum + (together[row]?.[column] ?? 0),

@@ -15,7 +15,7 @@ import { type DictationItem, type DictationScore, scoreDictation } from './dicta
 import { otherNames } from './otherNames';
 import { reportResults, type Row } from './report';
 import {
-  type Hearing,
+  type FileRecogniser,
   SHARED,
   findModels,
   leaning,
@@ -111,12 +111,12 @@ async function main(): Promise<void> {
     };
     if (models) {
       const engine = makeEngine(models);
-      const hear = async (
-        engineOf: (item: DictationItem) => Hearing,
+      const recognise = async (
+        engineOf: (item: DictationItem) => FileRecogniser,
       ): Promise<(item: DictationItem) => string> => {
-        const heard = new Map<DictationItem, string>();
+        const recognised = new Map<DictationItem, string>();
         for (const item of items)
-          heard.set(
+          recognised.set(
             item,
             textOf(
               await transcribe(
@@ -127,21 +127,21 @@ async function main(): Promise<void> {
               ),
             ),
           );
-        return (item) => heard.get(item) ?? '';
+        return (item) => recognised.get(item) ?? '';
       };
-      const leant = (item: DictationItem, crowd: boolean): Hearing =>
+      const leant = (item: DictationItem, crowd: boolean): FileRecogniser =>
         leaning(engine, [...speller(item, crowd).phrases, ...COMMAND_PHRASES]);
       let [plain, near, far] = [items, items, items].map(
         () =>
           (_item: DictationItem): string =>
             '',
-      ) as [Heard, Heard, Heard];
+      ) as [Recognise, Recognise, Recognise];
       try {
         await engine.ready();
         [plain, near, far] = [
-          await hear(() => engine),
-          await hear((item) => leant(item, false)),
-          await hear((item) => leant(item, true)),
+          await recognise(() => engine),
+          await recognise((item) => leant(item, false)),
+          await recognise((item) => leant(item, true)),
         ];
         prose = await proseErrors(engine, [
           ...new SymbolSpeller(others, pronouncer).phrases,
@@ -150,7 +150,7 @@ async function main(): Promise<void> {
       } finally {
         engine.dispose();
       }
-      const rate = (raw: Heard): string =>
+      const rate = (raw: Recognise): string =>
         pooledWer(
           items.map((item) => ({ reference: item.say.toLowerCase(), hypothesis: raw(item) })),
         ).toFixed(1);
@@ -200,7 +200,7 @@ async function main(): Promise<void> {
   });
 }
 
-type Heard = (item: DictationItem) => string;
+type Recognise = (item: DictationItem) => string;
 
 interface ProseErrors {
   readonly words: number;
@@ -210,16 +210,16 @@ interface ProseErrors {
 
 /** What leaning to names costs where none is said; undefined without the recordings. */
 async function proseErrors(
-  engine: Hearing,
+  engine: FileRecogniser,
   phrases: readonly string[],
 ): Promise<ProseErrors | undefined> {
   const sums = { words: 0, plain: 0, leaning: 0 };
   for (const { id, path, reference } of libriUtterances()) {
     const [pcm, wanted] = [readAudio(path), normaliseWords(reference)];
-    const errors = async (hearing: Hearing): Promise<number> =>
+    const errors = async (recogniser: FileRecogniser): Promise<number> =>
       wordErrors(
         wanted,
-        normaliseWords(textOf(await transcribe(hearing, pcm, fileSegmenterOptions, id))),
+        normaliseWords(textOf(await transcribe(recogniser, pcm, fileSegmenterOptions, id))),
       );
     sums.words += wanted.length;
     sums.plain += await errors(engine);

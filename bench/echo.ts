@@ -1,5 +1,5 @@
 /**
- * Echo removal over the real speech path. The others' sound of spoken meetings is mixed into the
+ * Echo removal over the real speech path. The others' audio of spoken meetings is mixed into the
  * microphone at −3 to −25 dB with 0 to 200 ms delay, and in a ringing room; other voices are laid
  * over it, and the same words in another voice. Finals pass the session's own gate at the times at
  * which they would be ready. Counts what was dropped. Usage: `tsx bench/echo.ts MODELS_FOLDER
@@ -34,7 +34,7 @@ import { findModels, makeEngine } from './speechPath';
 export const MEETINGS = ['auth-standup', 'sync-engine-design-review'] as const;
 const LEVELS_DB = [-3, -10, -18, -25] as const;
 const DELAYS_MS = [0, 60, 120, 200] as const;
-/** Ways of the sound under voices that talk over it: over the whole range of levels and delays. */
+/** Ways of the audio under voices that talk over it: over the whole range of levels and delays. */
 const UNDER_VOICES: readonly Echo[] = [
   { db: -25, delayMs: 0 },
   { db: -20, delayMs: 40 },
@@ -91,7 +91,7 @@ export interface EchoReport {
 type Make = { readonly make: () => Scene; readonly spoken?: Meeting };
 
 /**
- * Sixteen ways of the sound over slices of both meetings, where the user speaks and where not; a
+ * Sixteen ways of the audio over slices of both meetings, where the user speaks and where not; a
  * ringing room, headphones, voices over it.
  */
 function scenes(quick: boolean): Make[] {

@@ -1,5 +1,5 @@
 /**
- * Sound for the echo bench: meetings whose loudspeakers reach the microphone, with and without
+ * Audio for the echo bench: meetings whose loudspeakers reach the microphone, with and without
  * somebody who talks at the same time.
  */
 import { execFileSync } from 'node:child_process';
@@ -17,7 +17,7 @@ export interface Span {
 export interface Echo {
   readonly db: number;
   readonly delayMs: number;
-  /** A room that rings for so long (60 dB); none: the sound comes once. */
+  /** A room that rings for so long (60 dB); none: the audio comes once. */
   readonly reverbMs?: number;
 }
 
@@ -177,13 +177,15 @@ function scene(
   systemSpans: readonly Span[],
 ): Scene {
   const room = makeNoise('pink', own.length / SAMPLE_RATE, 11);
-  const heard = echo ? through(system, echo) : new Float32Array(system.length);
+  const echoSignal = echo ? through(system, echo) : new Float32Array(system.length);
   // A quiet room, about −62 dBFS.
-  const mic = Int16Array.from(own, (v, i) => clip(v + (heard[i] ?? 0) + (room[i] ?? 0) * 0.025));
+  const mic = Int16Array.from(own, (v, i) =>
+    clip(v + (echoSignal[i] ?? 0) + (room[i] ?? 0) * 0.025),
+  );
   return { name, mic, system, own, echo, ownSpans, systemSpans };
 }
 
-/** Late, softer and, in a room, smeared: the direct sound and sparse reflections that decay. */
+/** Late, softer and, in a room, smeared: the direct audio and sparse reflections that decay. */
 function through(system: Int16Array, { db, delayMs, reverbMs }: Echo): Float32Array {
   const taps: { readonly delay: number; readonly gain: number }[] = [
     { delay: at(delayMs), gain: 10 ** (db / 20) },

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled } from './bundle';
-import type { EngineFigures, EngineWork } from './engineWork';
+import type { EngineMeasurements, EngineWork } from './engineWork';
 import { percentile } from './statistics';
 import { type Ratio, type Row, reportResults } from './report';
 import { SHARED, findModels } from './speechPath';
@@ -25,7 +25,7 @@ function engineRow(
     execFileSync(process.execPath, [bundled('engineWork.ts'), JSON.stringify(work)], {
       encoding: 'utf8',
     }),
-  ) as EngineFigures;
+  ) as EngineMeasurements;
   const loads = rounds.map(({ loadMs }) => loadMs);
   const afterByBefore = Math.max(...rounds.map(({ before, after }) => after / before));
   return {

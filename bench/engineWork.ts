@@ -1,7 +1,7 @@
 /**
  * Loads and unloads one engine of the product ten times in this process, bundled as it ships; then,
  * with two cores, what a second worker adds. Arguments: JSON of EngineWork. Prints JSON of
- * EngineFigures.
+ * EngineMeasurements.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export interface EngineWork {
 }
 
 /** Bytes of resident memory, milliseconds. */
-export interface EngineFigures {
+export interface EngineMeasurements {
   readonly rounds: readonly {
     readonly loadMs: number;
     readonly before: number;
@@ -49,7 +49,7 @@ function resident(pids: readonly (number | undefined)[]): number {
   );
 }
 
-async function run({ provider, model, vad, rounds }: EngineWork): Promise<EngineFigures> {
+async function run({ provider, model, vad, rounds }: EngineWork): Promise<EngineMeasurements> {
   const warmUp = (): Promise<Float32Array> => readWarmUp(join(__dirname, 'warmUp.s16'));
   const phrase = await warmUp();
   const engineOf = (cores: number): ManagedSpeechEngine => {
@@ -72,7 +72,7 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
   const decode = (engine: ManagedSpeechEngine, sessionId: string): Promise<unknown> =>
     engine.decode(phrase, { language: 'en', priority: 'final', sessionId });
   const one = engineOf(1);
-  const figures: EngineFigures['rounds'][number][] = [];
+  const metrics: EngineMeasurements['rounds'][number][] = [];
   for (let i = 0; i < rounds; i++) {
     const before = resident([process.pid]);
     await one.ready();
@@ -81,7 +81,7 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
     const loadMs = one.loadMs ?? NaN;
     one.unload();
     await delay(SETTLE_MS);
-    figures.push({ loadMs, before, workers: loaded, after: resident([process.pid]) });
+    metrics.push({ loadMs, before, workers: loaded, after: resident([process.pid]) });
   }
   one.dispose();
   const two = engineOf(2);
@@ -95,12 +95,12 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
   await Promise.all([1, 2, 3, 4].map((session) => decode(two, `s${session}`)));
   const secondWorker = workersOf(two) - first;
   two.dispose();
-  return { rounds: figures, secondWorker };
+  return { rounds: metrics, secondWorker };
 }
 
 run(JSON.parse(process.argv[2] ?? '{}') as EngineWork).then(
-  (figures) => {
-    process.stdout.write(JSON.stringify(figures));
+  (metrics) => {
+    process.stdout.write(JSON.stringify(metrics));
     process.exit();
   },
   (error: unknown) => {

@@ -104,7 +104,7 @@ async function kill(
   const home = stateFolderForRounds();
   const begun = performance.now();
   const product = engine === 'moonshine';
-  let told = 0;
+  let notified = 0;
   const result = await killRounds(
     {
       count,
@@ -117,8 +117,8 @@ async function kill(
           `A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`,
         ),
       onProgress: (kills, sessions) => {
-        if (kills - told < 50) return;
-        told = kills;
+        if (kills - notified < 50) return;
+        notified = kills;
         process.stderr.write(
           `${kills} kills, ${sessions} sessions, ${Math.round((performance.now() - begun) / 1000)} s\n`,
         );

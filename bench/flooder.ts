@@ -16,7 +16,7 @@ export interface Flooded {
   readonly answered: number;
   readonly refused: number;
   /** Refusals, of messages and of connections, that said when to come back. */
-  readonly told: number;
+  readonly notified: number;
   readonly closed: number;
 }
 
@@ -26,7 +26,7 @@ const WAITING_BYTES = 1024 * 1024;
 const LATEST_RETRY_S = 30;
 
 const [url = '', token = '', rate = '10000'] = process.argv.slice(2);
-const tally = { sent: 0, answered: 0, refused: 0, told: 0, closed: 0 };
+const tally = { sent: 0, answered: 0, refused: 0, notified: 0, closed: 0 };
 let on = false;
 
 process.on('message', (word: unknown) => {
@@ -51,14 +51,14 @@ async function connectAndSend(): Promise<void> {
   ws.on('unexpected-response', (_request, response) => {
     tally.refused++;
     retryS = Number(response.headers['retry-after'] ?? 0);
-    if (retryS > 0) tally.told++;
+    if (retryS > 0) tally.notified++;
     ws.terminate();
   });
   ws.on('error', () => undefined);
   ws.on('message', (data: Buffer) => {
     if (!data.subarray(0, 200).includes('"error"')) return void tally.answered++;
     tally.refused++;
-    if (data.includes('"retryAfterMs"')) tally.told++;
+    if (data.includes('"retryAfterMs"')) tally.notified++;
   });
   const gone = new Promise<void>((resolve) =>
     ws.once('close', (code) => {

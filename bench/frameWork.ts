@@ -41,9 +41,9 @@ async function frameWork(): Promise<number> {
     idle: true,
     queuedMs: 0,
     rtf: 0,
-    figures: { mean: 0, p95: 0, p99: 0, decodes: 0 },
+    metrics: { mean: 0, p95: 0, p99: 0, decodes: 0 },
     rssBytes: 0,
-    rung: 'NORMAL',
+    degradationLevel: 'NORMAL',
     actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: () => Promise.reject(new Error('Nothing is said.')),
@@ -87,7 +87,7 @@ async function frameWork(): Promise<number> {
     newId: () => `id${Math.random().toString(36).slice(2)}`,
   });
   manager.setWindowCount(1);
-  let heard = 0;
+  let recognised = 0;
   for (let i = 0; i < SESSIONS; i++)
     await manager.start(
       {
@@ -96,7 +96,7 @@ async function frameWork(): Promise<number> {
         partials: true,
         insights: true,
       },
-      () => heard++,
+      () => recognised++,
     );
   const noise = makeNoise('pink', 10);
   const samples = (SAMPLE_RATE * CHUNK_MS) / 1000;
@@ -117,7 +117,7 @@ async function frameWork(): Promise<number> {
   manager.dispose();
   store.close();
   rmSync(home, { recursive: true, force: true });
-  if (heard === 0) throw new Error('No session sent a level: nothing was measured.');
+  if (recognised === 0) throw new Error('No session sent a level: nothing was measured.');
   return used / ((SESSIONS * SECONDS * 1000) / FRAME_MS);
 }
 

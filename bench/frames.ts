@@ -19,7 +19,7 @@ const CLIENT_SECONDS = 20;
 /** After the start, and after so many clients came. */
 const CALM_MS = 5_000;
 
-interface Shares {
+interface CpuParts {
   readonly without: number;
   readonly silent: number;
 }
@@ -29,7 +29,7 @@ interface Shares {
  * @returns shares of a core that a daemon takes without clients and with so many silent ones; the
  * meter of its event loop, which wakes it 200 times a second, is off
  */
-async function silentClients(models: string): Promise<Shares> {
+async function silentClients(models: string): Promise<CpuParts> {
   const daemon = await DaemonUnderLoad.start(models);
   const clients = [];
   try {

@@ -11,7 +11,7 @@ import { fuzz, fuzzTargets } from './fuzzTargets';
 import { reportResults, type Row } from './report';
 
 /** What is kept between parts, by target. */
-interface Kept {
+interface FuzzTally {
   readonly executions: number;
   readonly failures: number;
   readonly longestMs: number;
@@ -30,10 +30,10 @@ async function main(): Promise<void> {
   });
   const count = Number(positionals[0] ?? 1_000_000);
   const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
-  const kept = new Map<string, Kept>(
+  const kept = new Map<string, FuzzTally>(
     Object.entries(
       values.part === 'next' && existsSync(PARTS)
-        ? (JSON.parse(readFileSync(PARTS, 'utf8')) as Record<string, Kept>)
+        ? (JSON.parse(readFileSync(PARTS, 'utf8')) as Record<string, FuzzTally>)
         : {},
     ),
   );

@@ -11,7 +11,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
-import { MeetingEars } from './insightsAudio';
+import { MeetingRecogniser } from './insightsAudio';
 import {
   analyseMeeting,
   countUnquoted,
@@ -110,12 +110,12 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
     return console.log(
       'From audio: set EARMARK_MODELS to the folder of the models, and have the shared meetings beside the repository.',
     );
-  const ears = await MeetingEars.open(models);
+  const recogniser = await MeetingRecogniser.open(models);
   try {
     for (const speakers of ['named', 'bySource'] as const) {
       const scores: MeetingScore[] = [];
       for (const meeting of meetings) {
-        const { segments, turnOf } = await ears.hear(
+        const { segments, turnOf } = await recogniser.recognise(
           meeting,
           join(folder, `${meeting.slug}.flac`),
           speakers,
@@ -130,7 +130,7 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
       keep(set, add(set, scores, withMistakes));
     }
   } finally {
-    ears.dispose();
+    recogniser.dispose();
   }
 }
 

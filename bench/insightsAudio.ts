@@ -9,10 +9,10 @@ import { SpeakerEncoder } from '../daemon/adapters/inference/speakerEncoder';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import type { Source } from '../daemon/audio/frame';
 import type { SpeakerEmbedder } from '../daemon/diarization/contract';
-import { Book } from '../daemon/session/sessionProjection';
+import { SessionProjection } from '../daemon/session/sessionProjection';
 import type { DurableEvent, DurableEventBody } from '../daemon/session/events';
 import { segmentOf } from '../daemon/session/segmentOf';
-import { SpeakerDesk } from '../daemon/session/speakerAssigner';
+import { SpeakerAssigner } from '../daemon/session/speakerAssigner';
 import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
 import type { LabelledMeeting } from './insightsScore';
@@ -23,27 +23,27 @@ import { readAudio, type SpeechModels } from './speechPath';
 const ENCODER = resolve(__dirname, '..', 'models', 'speaker-encoder-ge2e', 'model.onnx');
 const SOURCES = ['mic', 'system'] as const satisfies readonly Source[];
 
-export interface HeardMeeting {
+export interface RecognisedMeeting {
   readonly segments: readonly Segment[];
   /** The labelled turn that a segment shares most time with, on its own channel. */
   turnOf(segmentId: string): number;
 }
 
 /** Hears meetings with one load of the models. */
-export class MeetingEars {
+export class MeetingRecogniser {
   private constructor(
     private readonly engine: ManagedSpeechEngine,
     private readonly embedder: SpeakerEmbedder,
   ) {}
 
-  static async open(models: SpeechModels): Promise<MeetingEars> {
+  static async open(models: SpeechModels): Promise<MeetingRecogniser> {
     const machine = new SimulatedMachine();
     await machine.load(models);
     const engine = machine.engine();
     await engine.ready();
     const encoder = new SpeakerEncoder();
     await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: ENCODER } });
-    return new MeetingEars(engine, encoder);
+    return new MeetingRecogniser(engine, encoder);
   }
 
   /**
@@ -52,20 +52,22 @@ export class MeetingEars {
    * person names it once; `bySource`: no voices, so sources are the speakers and no segment is
    * split
    */
-  async hear(
+  async recognise(
     meeting: LabelledMeeting,
     audio: string,
     speakers: 'named' | 'bySource',
-  ): Promise<HeardMeeting> {
-    const book = new Book();
-    let told = 0;
+  ): Promise<RecognisedMeeting> {
+    const projection = new SessionProjection();
+    let announced = 0;
     const tell = (events: readonly DurableEventBody[]): void =>
-      events.forEach((body) => book.apply({ ...body, seq: ++told, time: 0 } as DurableEvent));
-    const desk = new SpeakerDesk({
+      events.forEach((body) =>
+        projection.apply({ ...body, seq: ++announced, time: 0 } as DurableEvent),
+      );
+    const assigner = new SpeakerAssigner({
       sources: speakers === 'named' ? SOURCES : [],
       embedder: this.embedder,
       detectors: this.engine.detectors,
-      book,
+      projection,
       kept: () => [],
       onFailed: (error) => {
         throw error;
@@ -83,12 +85,12 @@ export class MeetingEars {
           onPhrase: (phrase, result) => {
             const segment = segmentOf(phrase, result);
             if (!segment) return;
-            const named = desk.name([segment]);
+            const named = assigner.name([segment]);
             tell([
               ...named.speakers,
               ...named.segments.map((one) => ({ kind: 'final' as const, segment: one })),
             ]);
-            tell(desk.revise());
+            tell(assigner.revise());
           },
         }),
     );
@@ -96,15 +98,15 @@ export class MeetingEars {
     for (let at = 0; at < Math.max(...frames.map((all) => all.length)); at++) {
       for (const [channel, path] of paths.entries()) {
         const frame = frames[channel]?.[at];
-        if (frame) await Promise.all([path.process(frame), desk.frames([frame])]);
+        if (frame) await Promise.all([path.process(frame), assigner.frames([frame])]);
       }
     }
     for (const path of paths) await path.end();
-    await desk.finish();
-    tell(desk.conclude());
+    await assigner.finish();
+    tell(assigner.conclude());
     for (const path of paths) path.dispose();
-    const names = speakers === 'named' ? namesOf(meeting, book) : new Map<string, string>();
-    const segments = book.transcript
+    const names = speakers === 'named' ? namesOf(meeting, projection) : new Map<string, string>();
+    const segments = projection.transcript
       .ordered()
       .map((segment) => ({ ...segment, speaker: names.get(segment.speaker) ?? segment.speaker }));
     const turns = new Map(segments.map((segment) => [segment.id, turnAt(meeting, segment)]));
@@ -117,9 +119,12 @@ export class MeetingEars {
 }
 
 /** Whom a person would take each speaker for: who says most of what stands under that name. */
-function namesOf(meeting: LabelledMeeting, book: Book): ReadonlyMap<string, string> {
+function namesOf(
+  meeting: LabelledMeeting,
+  projection: SessionProjection,
+): ReadonlyMap<string, string> {
   const shared = new Map<string, Map<string, number>>();
-  for (const segment of book.transcript.ordered()) {
+  for (const segment of projection.transcript.ordered()) {
     const own = shared.get(segment.speaker) ?? new Map<string, number>();
     shared.set(segment.speaker, own);
     for (const turn of meeting.turns)

@@ -1,7 +1,7 @@
 /**
  * A slow engine on a simulated clock: scripted delays at 0.5, 0.9, 1.5 and 3 times real time for 30
  * minutes of speech, with and without a faster provider, then the load ends. Real pool, routes and
- * ladder; only the recogniser's time is made up.
+ * degradation; only the recogniser's time is made up.
  */
 import { ManualClock } from '../daemon/base/clock';
 import { slowEngines, slowModel, Speaker } from '../test/fakes/slowEngines';
@@ -17,7 +17,7 @@ async function measure(rtf: number, standIn: boolean): Promise<Row> {
   const engines = slowEngines(clock, standIn ? [first, slowModel('two', 'second', 0.1)] : [first]);
   const engine = engines.open({ language: 'en', live: true });
   const steps: string[] = [];
-  engine.onDidWarn(({ code }) => code === 'engine.rung' && steps.push(engine.rung));
+  engine.onDidWarn(({ code }) => code === 'engine.degraded' && steps.push(engine.degradationLevel));
   const speaker = new Speaker(clock, engine);
   const ready = engine.ready();
   await speaker.silence(2 * SECOND);
@@ -25,16 +25,16 @@ async function measure(rtf: number, standIn: boolean): Promise<Row> {
   await speaker.speak(30 * SECOND, STEP_MS);
   first.rtf = rtf;
   await speaker.speak(SLOW_MS, STEP_MS);
-  const under = engine.rung;
+  const under = engine.degradationLevel;
   const stepsUnderLoad = steps.length;
-  const lag = Math.max(...speaker.heard.map(({ lagMs }) => lagMs));
+  const lag = Math.max(...speaker.recognised.map(({ lagMs }) => lagMs));
   first.rtf = 0.1;
   const ended = clock.now();
-  while (engine.rung !== 'NORMAL' && clock.now() - ended < 60 * 60 * SECOND)
+  while (engine.degradationLevel !== 'NORMAL' && clock.now() - ended < 60 * 60 * SECOND)
     await speaker.speak(SECOND, STEP_MS);
   const back = clock.now() - ended;
   await speaker.silence(120 * SECOND, STEP_MS);
-  const texts = new Set(speaker.heard.map(({ text }) => text));
+  const texts = new Set(speaker.recognised.map(({ text }) => text));
   const lost = Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).filter(
     (text) => !texts.has(text),
   ).length;
@@ -45,7 +45,7 @@ async function measure(rtf: number, standIn: boolean): Promise<Row> {
     'rung after 30 min': under,
     'steps in 30 min': stepsUnderLoad,
     'finals lost': lost,
-    'finals doubled': speaker.heard.length - speaker.said,
+    'finals doubled': speaker.recognised.length - speaker.said,
     'longest lag (s)': (lag / SECOND).toFixed(1),
     'NORMAL after (s)': (back / SECOND).toFixed(0),
   };

@@ -7,7 +7,7 @@
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
 import { percentile } from './statistics';
-import { type Heard, type HeardPhrase, SimulatedMachine } from './latencySimulation';
+import { type FollowedSession, type FollowedPhrase, SimulatedMachine } from './latencySimulation';
 import { generator } from './noise';
 import { type Row, reportResults } from './report';
 import { type Utterance, findModels, libriUtterances } from './speechPath';
@@ -64,9 +64,9 @@ async function main(): Promise<void> {
   let cpuMs = 0;
   for (const session of sessions) {
     process.stderr.write(`${session.set}: ${(session.pcm.length / SAMPLE_RATE).toFixed(0)} s …\n`);
-    const heard = await machine.follow(session.pcm, { workers: WORKERS });
-    cpuMs += heard.cpuMs;
-    await addWaits(machine, session, heard, waits);
+    const recognised = await machine.follow(session.pcm, { workers: WORKERS });
+    cpuMs += recognised.cpuMs;
+    await addWaits(machine, session, recognised, waits);
   }
   process.stderr.write(`${ends} explicit ends …\n`);
   report(sessions, waits, await explicitEnds(machine, utterances, ends), cpuMs);
@@ -75,14 +75,14 @@ async function main(): Promise<void> {
 async function addWaits(
   machine: SimulatedMachine,
   session: JoinedSession,
-  { phrases }: Heard,
+  { phrases }: FollowedSession,
   waits: Waits,
 ): Promise<void> {
   const speech = await machine.probabilities(
     Float32Array.from(session.pcm, (sample) => sample / 32_768),
   );
-  for (const heard of phrases) {
-    const { phrase, finalMs, partials } = heard;
+  for (const recognised of phrases) {
+    const { phrase, finalMs, partials } = recognised;
     if (phrase.cause === 'silence') {
       const wait = finalMs - phrase.speechEndMs;
       waits.finals.push(wait);
@@ -98,7 +98,7 @@ async function addWaits(
       (partials.find(({ stable, unstable }) => `${stable}${unstable}` !== '')?.atMs ?? finalMs) -
         onset * WINDOW_MS,
     );
-    waits.words.push(...wordWaits(heard, speech));
+    waits.words.push(...wordWaits(recognised, speech));
   }
 }
 
@@ -107,7 +107,7 @@ async function addWaits(
  * partial, or in the final where no partial had it.
  */
 function wordWaits(
-  { phrase, result, finalMs, partials }: HeardPhrase,
+  { phrase, result, finalMs, partials }: FollowedPhrase,
   speech: Float32Array,
 ): number[] {
   const words = keysOf(result.text);
@@ -121,10 +121,17 @@ function wordWaits(
   const settled = partials.map(({ stable }) => keysOf(stable).length);
   const last = keysOf(partials.at(-1)?.stable ?? '');
   const stoodAt = new Map<number, number>();
-  for (const { reference, heard } of alignWords(words, last)) {
-    if (reference === undefined || heard === undefined || words[reference] !== last[heard])
+  for (const { reference, recognised } of alignWords(words, last)) {
+    if (
+      reference === undefined ||
+      recognised === undefined ||
+      words[reference] !== last[recognised]
+    )
       continue;
-    stoodAt.set(reference, partials[settled.findIndex((count) => count > heard)]?.atMs ?? finalMs);
+    stoodAt.set(
+      reference,
+      partials[settled.findIndex((count) => count > recognised)]?.atMs ?? finalMs,
+    );
   }
   let passed = 0;
   return words.map((word, i) => {

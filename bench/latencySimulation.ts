@@ -13,7 +13,7 @@ import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS } from '../daemon/audio/frame';
 import { type Clock, ManualClock, systemClock } from '../daemon/base/clock';
 import { ACTIONS } from '../daemon/degrade/degradation';
-import type { PassingEventBody } from '../daemon/session/events';
+import type { TransientEventBody } from '../daemon/session/events';
 import { type SessionOptions, defaultSessionOptions } from '../daemon/session/options';
 import { SourcePipeline } from '../daemon/session/pipeline';
 import type { EngineLease } from '../daemon/session/ports';
@@ -34,15 +34,15 @@ export interface TimedPartial {
 }
 
 /** A phrase as a client saw it; times in milliseconds of the session. */
-export interface HeardPhrase {
+export interface FollowedPhrase {
   readonly phrase: Phrase;
   readonly result: AsrResult;
   readonly finalMs: number;
   readonly partials: readonly TimedPartial[];
 }
 
-export interface Heard {
-  readonly phrases: readonly HeardPhrase[];
+export interface FollowedSession {
+  readonly phrases: readonly FollowedPhrase[];
   /** When the source was ended. */
   readonly endMs: number;
   /** Decodes that were begun, and their processor time. */
@@ -92,13 +92,13 @@ export class SimulatedMachine {
       workers,
       options = {},
     }: { readonly workers: number; readonly options?: Partial<SessionOptions> },
-  ): Promise<Heard> {
+  ): Promise<FollowedSession> {
     const clock = new ManualClock();
     const [decodesBefore, cpuBefore] = [this.decodes, this.cpuMs];
     const engine = this.engineOn(clock, workers, (...decode) => this.decode(clock, ...decode));
     await engine.ready();
     const partials = new Map<string, TimedPartial[]>();
-    const phrases: HeardPhrase[] = [];
+    const phrases: FollowedPhrase[] = [];
     let ids = 0;
     const pipeline = new SourcePipeline({
       source: 'mic',
@@ -107,7 +107,7 @@ export class SimulatedMachine {
       clock,
       spool: new MemorySpools(clock).open('latency'),
       engine: Object.create(engine, {
-        rung: { value: 'NORMAL' },
+        degradationLevel: { value: 'NORMAL' },
         actions: { value: ACTIONS.NORMAL },
       }) as EngineLease,
       options: { ...defaultSessionOptions, ...options },
@@ -129,7 +129,7 @@ export class SimulatedMachine {
               partials: partials.get(phrase.id) ?? [],
             });
         },
-        passing: (event: PassingEventBody) => {
+        passing: (event: TransientEventBody) => {
           if (event.kind === 'partial')
             partials.set(event.phraseId, [
               ...(partials.get(event.phraseId) ?? []),

@@ -50,7 +50,7 @@ class Guess {
   constructor(
     readonly begunMs: number,
     readonly result: Promise<AsrResult | undefined>,
-    /** Its sound was that of the whole phrase. */ private readonly complete: boolean,
+    /** Its audio was that of the whole phrase. */ private readonly complete: boolean,
   ) {
     this.released = new Promise((done) => (this.release = done));
     this.answer = this.released.then(() => result);
@@ -71,7 +71,7 @@ export class LivePath {
   /** In order of speech. */
   readonly done: DecodedPhrase[] = [];
   /**
-   * When a phrase was over, and when the decode that gave its text began: milliseconds of sound.
+   * When a phrase was over, and when the decode that gave its text began: milliseconds of audio.
    */
   readonly decisions = new Map<string, { readonly decidedMs: number; readonly begunMs: number }>();
   /** Of all decodes; of those given up what was spent until then. */
@@ -133,7 +133,7 @@ export class LivePath {
             onResume: () => (speculation.cancel(), void this.giveUp()),
             trusted: () => speculation.trusted,
             doubted: () => speculation.doubted,
-            decodeMs: (soundMs) => speculation.decodeMs(soundMs),
+            decodeMs: (audioMs) => speculation.decodeMs(audioMs),
           }
         : {}),
       onPhrase: (phrase) => {

@@ -40,7 +40,7 @@ const CHUNK_MS = 100;
 const SAMPLE_MS = 5 * 60_000;
 /** Of an hour; turns of 10 s make 360. */
 const MOST_FINALS = 720;
-/** Seconds of processor time a second of sound; Moonshine tiny on one thread. */
+/** Seconds of processor time a second of audio; Moonshine tiny on one thread. */
 const RTF = 0.035;
 const WORDS_A_SECOND = 2.5;
 const WORDS =
@@ -60,9 +60,9 @@ async function longWork(hours: number): Promise<LongRun> {
     idle: true,
     queuedMs: 0,
     rtf: RTF,
-    figures: { mean: RTF, p95: RTF, p99: RTF, decodes: 1 },
+    metrics: { mean: RTF, p95: RTF, p99: RTF, decodes: 1 },
     rssBytes: 0,
-    rung: 'NORMAL',
+    degradationLevel: 'NORMAL',
     actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: (pcm, { language }) => {
@@ -135,8 +135,8 @@ async function longWork(hours: number): Promise<LongRun> {
    * Three numbers a final, in place from the start: what is measured must not grow by being
    * measured.
    */
-  const figures = new Float64Array(3 * hours * MOST_FINALS);
-  let heard = 0;
+  const metrics = new Float64Array(3 * hours * MOST_FINALS);
+  let recognised = 0;
   const rss: number[] = [];
   const heap: number[] = [];
   let before = process.cpuUsage();
@@ -153,9 +153,9 @@ async function longWork(hours: number): Promise<LongRun> {
     (event) => {
       if (event.kind !== 'final') return;
       const { user, system } = process.cpuUsage(before);
-      figures.set(
+      metrics.set(
         [clock.now(), clock.now() - event.segment.endMs, (user + system) / 1000],
-        3 * heard++,
+        3 * recognised++,
       );
     },
   );
@@ -189,10 +189,10 @@ async function longWork(hours: number): Promise<LongRun> {
   manager.dispose();
   store.close();
   rmSync(home, { recursive: true, force: true });
-  const finals = Array.from({ length: heard }, (_, i) => ({
-    atMs: figures[3 * i]!,
-    latencyMs: figures[3 * i + 1]!,
-    workMs: figures[3 * i + 2]!,
+  const finals = Array.from({ length: recognised }, (_, i) => ({
+    atMs: metrics[3 * i]!,
+    latencyMs: metrics[3 * i + 1]!,
+    workMs: metrics[3 * i + 2]!,
   }));
   return { rss, heap, finals };
 }

@@ -22,15 +22,15 @@ const COMMA_LOST = 0.15;
 const CUT_BEFORE_LINK = 0.05;
 const QUESTION_LOST = 0.12;
 
-const HEARD: ReadonlyMap<string, readonly (readonly [string, number])[]> = new Map(
-  Object.entries(confusions).map(([word, heard]) => [word, Object.entries(heard)]),
+const CONFUSIONS: ReadonlyMap<string, readonly (readonly [string, number])[]> = new Map(
+  Object.entries(confusions).map(([word, confused]) => [word, Object.entries(confused)]),
 );
 
 /** @param strength 1 for the shares as measured, 2 for twice as many errors */
 export function misheard(text: string, strength: number, random: () => number): string {
   const words = text
     .split(' ')
-    .map((token) => hear(token, strength, random))
+    .map((token) => recognise(token, strength, random))
     .filter((token) => token !== '')
     .join(' ');
   const with_ = (share: number): boolean => random() < share * strength;
@@ -47,18 +47,18 @@ export function misheard(text: string, strength: number, random: () => number): 
     .replace(/\?/g, (all) => (with_(QUESTION_LOST) ? '.' : all));
 }
 
-function hear(token: string, strength: number, random: () => number): string {
+function recognise(token: string, strength: number, random: () => number): string {
   const [, before = '', word = '', after = ''] =
     /^([^A-Za-z']*)([A-Za-z']+)(.*)$/.exec(token) ?? [];
   if (word === '') return token;
   if (/'(?:ll|re|ve|d|m)$/.test(word) && random() < SWALLOWED * strength)
     return before + word.replace(/'.*/, '') + after;
   let at = random();
-  for (const [heard, share] of HEARD.get(word.toLowerCase()) ?? []) {
+  for (const [confused, share] of CONFUSIONS.get(word.toLowerCase()) ?? []) {
     if (at < share * strength)
       return (
         before +
-        (/^[A-Z]/.test(word) ? heard.slice(0, 1).toUpperCase() + heard.slice(1) : heard) +
+        (/^[A-Z]/.test(word) ? confused.slice(0, 1).toUpperCase() + confused.slice(1) : confused) +
         after
       );
     at -= share * strength;

@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   while (store.unread(1).length > 0) await meanings.read();
   const used = process.cpuUsage(begun);
   const rows: Row[] = [];
-  const shares: number[] = [];
+  const hitRates: number[] = [];
   const ways: readonly (readonly [
     string,
     (query: SearchQuery) => Promise<readonly SearchHit[]>,
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
       'processor ms p50': share(0.5),
       p95: share(0.95),
     });
-    shares.push(percent[1] ?? 0);
+    hitRates.push(percent[1] ?? 0);
   }
   meanings.dispose();
   store.close();
@@ -120,7 +120,7 @@ async function main(): Promise<void> {
     rows,
     ratios: {
       'the right meeting first by meaning, percent': {
-        value: shares[1] ?? 0,
+        value: hitRates[1] ?? 0,
         noise: 0.5,
         better: 'higher',
       },

@@ -1,7 +1,7 @@
 /**
  * An hour without speech through the real detector, recogniser and guards: silence, hum, typing,
  * white and pink noise, and a recorded noise over and over. Counts the words that come out. Usage:
- * `tsx bench/silence.ts MODELS_FOLDER [--minutes=N]`, minutes of each sound.
+ * `tsx bench/silence.ts MODELS_FOLDER [--minutes=N]`, minutes of each audio.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const recorded = join(SHARED, 'data', 'misc', 'noise1.flac');
   if (!existsSync(recorded))
     throw new Error('The recorded noise is not beside the repository; this bench needs it.');
-  const sounds: readonly (readonly [string, () => Int16Array])[] = [
+  const recordings: readonly (readonly [string, () => Int16Array])[] = [
     ...NOISE_KINDS.map((kind) => [kind, () => makeNoise(kind, minutes * 60)] as const),
     ['recorded noise', () => repeated(readAudio(recorded), minutes * 60)],
   ];
@@ -48,24 +48,24 @@ async function main(argv: readonly string[]): Promise<void> {
   let words = 0;
   try {
     await engine.ready();
-    for (const [sound, make] of sounds) {
-      const phrases = await transcribe(engine, make(), {}, sound);
+    for (const [name_, make] of recordings) {
+      const phrases = await transcribe(engine, make(), {}, name_);
       const said = textOf(phrases).split(/\s+/).filter(Boolean).length;
       words += said;
       rows.push({
-        sound,
+        name_,
         minutes,
         phrases: phrases.length,
         rejected: Object.values(rejections(phrases)).reduce((a, b) => a + b, 0),
         words: said,
       });
-      process.stdout.write(`${sound}: ${said} words\n`);
+      process.stdout.write(`${name_}: ${said} words\n`);
     }
   } finally {
     engine.dispose();
   }
   reportResults({
-    about: `${sounds.length * minutes} minutes without speech, made by a fixed seed and recorded.`,
+    about: `${recordings.length * minutes} minutes without speech, made by a fixed seed and recorded.`,
     rows,
     ratios: { 'words out of no speech': { value: words, noise: 0, better: 'lower' } },
   });

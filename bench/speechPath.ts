@@ -96,10 +96,10 @@ export interface DecodedPhrase {
 }
 
 /** What of an engine recognises a recording. */
-export type Hearing = Pick<ManagedSpeechEngine, 'ready' | 'decode' | 'idle' | 'detectors'>;
+export type FileRecogniser = Pick<ManagedSpeechEngine, 'ready' | 'decode' | 'idle' | 'detectors'>;
 
 /** An engine that leans towards phrases, as the lease of a dictation does. */
-export function leaning(engine: Hearing, phrases: readonly string[]): Hearing {
+export function leaning(engine: FileRecogniser, phrases: readonly string[]): FileRecogniser {
   return {
     ready: () => engine.ready(),
     idle: engine.idle,
@@ -108,9 +108,9 @@ export function leaning(engine: Hearing, phrases: readonly string[]): Hearing {
   };
 }
 
-/** Everything one source says, in order, as a file's sound goes through the daemon. */
+/** Everything one source says, in order, as a file's audio goes through the daemon. */
 export async function transcribe(
-  engine: Hearing,
+  engine: FileRecogniser,
   pcm: Int16Array,
   options: Partial<SegmenterOptions> = {},
   sessionId = 'bench',
@@ -142,7 +142,7 @@ export async function transcribe(
 
 /** The daemon's own, for a bench: phrases that cannot be decoded end it. */
 export function phraseDecoder(
-  engine: Hearing,
+  engine: FileRecogniser,
   sessionId: string,
   drafts: Drafts,
   onOutcome: (phrase: Phrase, result: AsrResult) => void,

@@ -6,16 +6,16 @@
 import { execFileSync } from 'node:child_process';
 import { bundled } from './bundle';
 import { reportResults } from './report';
-import type { StoreFigures } from './storeWork';
+import type { StoreMeasurements } from './storeWork';
 
 const seconds = Number(
   process.argv.find((arg) => arg.startsWith('--seconds='))?.slice('--seconds='.length) ?? 20,
 );
-const figures = JSON.parse(
+const metrics = JSON.parse(
   execFileSync(process.execPath, [bundled('storeWork.ts'), String(seconds)], { encoding: 'utf8' }),
-) as StoreFigures[];
-const of = (what: string): StoreFigures => {
-  const found = figures.find((one) => one.what === what);
+) as StoreMeasurements[];
+const of = (what: string): StoreMeasurements => {
+  const found = metrics.find((one) => one.what === what);
   if (!found) throw new Error(`Nothing was measured of "${what}".`);
   return found;
 };
@@ -24,7 +24,7 @@ const calm = of('on its thread');
 
 reportResults({
   about: `50 sessions that each write a final every two seconds on average, ${seconds} s a row, bundled; the delay of the event loop less that of its meter, and the time from a write to its being on disk. The session that floods writes again as soon as it was answered.`,
-  rows: figures.map(({ what, writes, ...ms }) => ({
+  rows: metrics.map(({ what, writes, ...ms }) => ({
     what,
     writes,
     ...Object.fromEntries(Object.entries(ms).map(([name, value]) => [name, round(value)])),

@@ -24,7 +24,7 @@ const EVERY_MS = 2_000;
 /** Of the meter; taken off what it says. */
 const RESOLUTION_MS = 1;
 
-export interface StoreFigures {
+export interface StoreMeasurements {
   readonly what: string;
   readonly writes: number;
   readonly loopP50Ms: number;
@@ -108,7 +108,7 @@ async function measure(
   store: SessionStore,
   seconds: number,
   flood: boolean,
-): Promise<StoreFigures> {
+): Promise<StoreMeasurements> {
   const logs = await Promise.all(
     Array.from({ length: SESSIONS }, (_, i) => openSession(store, `${what} ${i}`)),
   );
@@ -151,7 +151,7 @@ async function measure(
 async function main(seconds: number): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'earmark-storework-'));
   try {
-    const figures: StoreFigures[] = [];
+    const metrics: StoreMeasurements[] = [];
     for (const [what, store] of [
       ['in place', inPlace(openStore({ file: join(home, 'a', 'earmark.db') }).store)],
       [
@@ -160,12 +160,12 @@ async function main(seconds: number): Promise<void> {
       ],
     ] as const) {
       for (const flood of [false, true])
-        figures.push(
+        metrics.push(
           await measure(flood ? `${what}, one session floods` : what, store, seconds, flood),
         );
       await store.close();
     }
-    process.stdout.write(JSON.stringify(figures));
+    process.stdout.write(JSON.stringify(metrics));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

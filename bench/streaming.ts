@@ -1,5 +1,5 @@
 /**
- * Streaming beside the usual methods, on the same sound with the same model in the same run: word
+ * Streaming beside the usual methods, on the same audio with the same model in the same run: word
  * error rate, decode time, and how long after the last speech a final would be there. LibriSpeech
  * utterances are joined into sessions; those methods that the marks compare hear them with several
  * sets of pauses. Usage: `npm run bench -- streaming [--limit N] [--pauses N] [--methods
@@ -22,7 +22,7 @@ const WORKERS = 2;
 /** These hear every set of pauses, the others the first. */
 const MARKED: ReadonlySet<string> = new Set(['whole', 'live', 'plain']);
 
-interface Heard {
+interface MethodRun {
   readonly session: JoinedSession;
   /** Which set of pauses it has. */
   readonly pauses: number;
@@ -37,17 +37,17 @@ interface Measured {
   readonly speechSeconds: number;
 }
 
-function measured(heard: readonly Heard[]): Measured {
+function measured(runs: readonly MethodRun[]): Measured {
   return {
-    results: heard.map(({ result }) => result),
+    results: runs.map(({ result }) => result),
     wer: pooledWer(
-      heard.map(({ session, result }) => ({
+      runs.map(({ session, result }) => ({
         reference: session.reference,
         hypothesis: result.text,
       })),
     ),
-    cpuSeconds: heard.reduce((sum, { result }) => sum + result.inferenceMs, 0) / 1000,
-    speechSeconds: heard.reduce((sum, { session }) => sum + session.speechSeconds, 0),
+    cpuSeconds: runs.reduce((sum, { result }) => sum + result.inferenceMs, 0) / 1000,
+    speechSeconds: runs.reduce((sum, { session }) => sum + session.speechSeconds, 0),
   };
 }
 
@@ -120,12 +120,13 @@ async function measureAll(
   const ratios: Record<string, Ratio> = {};
   const first = sessions[0] ?? [];
   const methods = METHODS.filter(({ name }) => only.includes(name));
-  const heardByMethod = (): Map<string, Heard[]> => new Map(methods.map(({ name }) => [name, []]));
-  const report = (set: string, heard: ReadonlyMap<string, readonly Heard[]>): void => {
+  const runsByMethod = (): Map<string, MethodRun[]> =>
+    new Map(methods.map(({ name }) => [name, []]));
+  const report = (set: string, runs: ReadonlyMap<string, readonly MethodRun[]>): void => {
     for (const { name, title } of methods) {
-      const own = heard.get(name) ?? [];
+      const own = runs.get(name) ?? [];
       const all = measured(own);
-      const whole = (heard.get('whole') ?? []).filter(({ pauses }) =>
+      const whole = (runs.get('whole') ?? []).filter(({ pauses }) =>
         own.some((one) => one.pauses === pauses),
       );
       const reference = whole.length === 0 ? undefined : measured(whole);
@@ -145,9 +146,9 @@ async function measureAll(
     }
   };
   const sets = [...new Set(first.map((session) => session.set))];
-  const everything = heardByMethod();
+  const everything = runsByMethod();
   for (const set of sets) {
-    const heard = heardByMethod();
+    const runs = runsByMethod();
     // Each session by one method after the other: what else the machine does then weighs on all
     // alike.
     for (const [pauses, joined] of sessions.entries()) {
@@ -158,11 +159,11 @@ async function measureAll(
         for (const { name, run } of methods.filter(
           (method) => pauses === 0 || MARKED.has(method.name),
         ))
-          heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
+          runs.get(name)?.push({ session, pauses, result: await run(engine, session) });
       }
     }
-    for (const [name, own] of heard) everything.get(name)?.push(...own);
-    report(set, heard);
+    for (const [name, own] of runs) everything.get(name)?.push(...own);
+    report(set, runs);
   }
   if (sets.length > 1) report(sets.join(' + '), everything);
   const utterances = first.reduce((sum, session) => sum + session.utterances.length, 0);
@@ -175,7 +176,7 @@ async function measureAll(
 }
 
 /** Standard error of the mean against (a), and least and most that a set of pauses gave. */
-function werSpread(own: readonly Heard[], whole: readonly Heard[]): string {
+function werSpread(own: readonly MethodRun[], whole: readonly MethodRun[]): string {
   const differences = [...new Set(own.map(({ pauses }) => pauses))].map(
     (pauses) =>
       measured(own.filter((one) => one.pauses === pauses)).wer -

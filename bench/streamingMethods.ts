@@ -1,5 +1,5 @@
 /**
- * Ways to turn a session's sound into text with one model: the product's live and file paths, and
+ * Ways to turn a session's audio into text with one model: the product's live and file paths, and
  * the usual methods.
  */
 import type { AsrResult } from '../daemon/asr/provider';
@@ -193,7 +193,7 @@ async function decode(
   })) as AsrResult;
 }
 
-/** One after the other, as sound comes in; two sessions at once keep both workers busy. */
+/** One after the other, as audio comes in; two sessions at once keep both workers busy. */
 async function inOrder<T>(
   parts: readonly T[],
   run: (part: T) => Promise<AsrResult>,

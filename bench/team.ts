@@ -6,11 +6,11 @@
  * processor.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { hearBeats } from '../daemon/adapters/nats/heartbeats';
-import { NatsAsker } from '../daemon/adapters/nats/natsProducer';
+import { followHeartbeats } from '../daemon/adapters/nats/heartbeats';
+import { NatsProducer } from '../daemon/adapters/nats/natsProducer';
 import { openBus } from '../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
-import type { PhraseAsker } from '../daemon/asr/phraseQueue';
+import type { DecodeQueueProducer } from '../daemon/asr/phraseQueue';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 import { Presence } from '../daemon/team/presence';
@@ -31,9 +31,9 @@ const ORGANISATIONS = 10;
 
 const pcm = new Float32Array(PHRASE_S * 16_000).fill(0.1);
 
-function ask(asker: PhraseAsker, owner: string): Promise<number> {
+function ask(producer: DecodeQueueProducer, owner: string): Promise<number> {
   const begun = performance.now();
-  return asker
+  return producer
     .run({
       pcm,
       options: { language: 'en', conversation: owner },
@@ -49,7 +49,7 @@ function ask(asker: PhraseAsker, owner: string): Promise<number> {
 
 /** Phrases of people who begin to speak at times of their own, the same times for every queue. */
 async function meeting(
-  asker: PhraseAsker,
+  producer: DecodeQueueProducer,
 ): Promise<{ readonly p95: number; readonly phrases: number }> {
   const everyMs = (PHRASE_S * 1000) / SPEECH;
   const begun = performance.now();
@@ -58,7 +58,7 @@ async function meeting(
     Array.from({ length: people }, async (_, i) => {
       for (let at = (i * everyMs * 0.618_034) % everyMs; at < seconds * 1000; at += everyMs) {
         await delay(Math.max(0, at - (performance.now() - begun)));
-        waits.push(await ask(asker, `o${i % ORGANISATIONS}`));
+        waits.push(await ask(producer, `o${i % ORGANISATIONS}`));
       }
     }),
   );
@@ -78,8 +78,8 @@ async function main(): Promise<void> {
     logger: silentLogger,
   });
   const presence = new Presence(systemClock);
-  const hearing = hearBeats(bus, presence);
-  const asker = new NatsAsker({
+  const recogniser = followHeartbeats(bus, presence);
+  const producer = new NatsProducer({
     bus,
     clock: systemClock,
     model: 'script',
@@ -101,16 +101,16 @@ async function main(): Promise<void> {
         `${count} workers are there`,
         60_000,
       );
-      await ask(asker, 'warm');
+      await ask(producer, 'warm');
       const begun = performance.now();
-      await Promise.all(Array.from({ length: PHRASES_A_WORKER * count }, () => ask(asker, 'a')));
+      await Promise.all(Array.from({ length: PHRASES_A_WORKER * count }, () => ask(producer, 'a')));
       rates.push((PHRASES_A_WORKER * count * 1000) / (performance.now() - begun));
     }
-    const flood = Array.from({ length: FLOOD }, () => ask(asker, 'flood'));
+    const flood = Array.from({ length: FLOOD }, () => ask(producer, 'flood'));
     await delay(300);
-    const other = await Promise.all(Array.from({ length: 4 }, () => ask(asker, 'other')));
+    const other = await Promise.all(Array.from({ length: 4 }, () => ask(producer, 'other')));
     const flooded = await Promise.all(flood);
-    const team = await meeting(asker);
+    const team = await meeting(producer);
 
     const scheduler = new DecodeScheduler(systemClock);
     for (let i = 0; i < Math.max(...WORKERS); i++) {
@@ -157,8 +157,8 @@ async function main(): Promise<void> {
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.remove()));
-    asker.dispose();
-    hearing.dispose();
+    producer.dispose();
+    recogniser.dispose();
     await bus.close();
     await servers.stop();
   }

@@ -1,7 +1,7 @@
 /**
  * A team whose every process is replaced, one by one, while people talk: `npm run bench --
  * teamUpgrade [--people N] [--words N] [--from COMMIT]`. Gateways and workers are of that commit
- * until they are replaced. Sound comes in real time. Every transcript is compared, byte for byte,
+ * until they are replaced. Audio comes in real time. Every transcript is compared, byte for byte,
  * with one that nothing disturbed.
  */
 import { parseArgs } from 'node:util';

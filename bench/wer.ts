@@ -8,7 +8,7 @@ import type { SegmenterOptions } from '../daemon/vad/contract';
 import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
 import { reportResults } from './report';
 import {
-  type Hearing,
+  type FileRecogniser,
   type Utterance,
   findModels,
   libriUtterances,
@@ -32,7 +32,7 @@ export interface WerReport {
 }
 
 export async function measureWer(
-  engine: Hearing,
+  engine: FileRecogniser,
   utterances: readonly Utterance[],
   options: Partial<SegmenterOptions> = fileSegmenterOptions,
 ): Promise<WerReport> {
@@ -45,7 +45,7 @@ export async function measureWer(
   // Two files at once, as two sources of a session are: one worker is never left without work at a
   // file's end.
   const queue = [...utterances];
-  const lane = async (): Promise<void> => {
+  const partition = async (): Promise<void> => {
     for (let utterance = queue.shift(); utterance; utterance = queue.shift()) {
       const pcm = readAudio(utterance.path);
       audioSeconds += pcm.length / 16_000;
@@ -56,7 +56,7 @@ export async function measureWer(
       lines.push({ utterance, text: textOf(decoded) });
     }
   };
-  await Promise.all([lane(), lane()]);
+  await Promise.all([partition(), partition()]);
   const wallSeconds = (performance.now() - begun) / 1000;
   const wer: Record<string, number> = {};
   for (const set of new Set(lines.map((line) => line.utterance.set))) {

@@ -9,18 +9,18 @@
  */
 export interface Step {
   readonly reference?: number;
-  readonly heard?: number;
+  readonly recognised?: number;
 }
 
 /** Words on either side of a seam at which an error counts as the seam's. */
 const REACH = 2;
 
-export function alignWords(reference: readonly string[], heard: readonly string[]): Step[] {
-  const cost: number[][] = [heard.reduce<number[]>((row) => [...row, row.length], [0])];
+export function alignWords(reference: readonly string[], recognised: readonly string[]): Step[] {
+  const cost: number[][] = [recognised.reduce<number[]>((row) => [...row, row.length], [0])];
   reference.forEach((word, i) => {
     const above = cost[i] ?? [];
     const row = [i + 1];
-    heard.forEach((other, j) =>
+    recognised.forEach((other, j) =>
       row.push(
         Math.min(
           (above[j + 1] ?? 0) + 1,
@@ -32,16 +32,16 @@ export function alignWords(reference: readonly string[], heard: readonly string[
     cost.push(row);
   });
   const steps: Step[] = [];
-  for (let i = reference.length, j = heard.length; i > 0 || j > 0;) {
+  for (let i = reference.length, j = recognised.length; i > 0 || j > 0;) {
     const here = cost[i]?.[j] ?? 0;
     if (
       i > 0 &&
       j > 0 &&
-      here === (cost[i - 1]?.[j - 1] ?? 0) + (reference[i - 1] === heard[j - 1] ? 0 : 1)
+      here === (cost[i - 1]?.[j - 1] ?? 0) + (reference[i - 1] === recognised[j - 1] ? 0 : 1)
     )
-      steps.push({ reference: --i, heard: --j });
+      steps.push({ reference: --i, recognised: --j });
     else if (i > 0 && here === (cost[i - 1]?.[j] ?? 0) + 1) steps.push({ reference: --i });
-    else steps.push({ heard: --j });
+    else steps.push({ recognised: --j });
   }
   return steps.reverse();
 }
@@ -58,7 +58,7 @@ export interface SeamErrors {
 export function seamAt(cut: readonly Step[], seam: number): number {
   return referenceBefore(
     cut,
-    cut.findIndex(({ heard }) => heard !== undefined && heard >= seam),
+    cut.findIndex(({ recognised }) => recognised !== undefined && recognised >= seam),
   );
 }
 
@@ -83,12 +83,12 @@ function referenceBefore(steps: readonly Step[], index: number): number {
 function count(steps: readonly Step[], at: number, kind: 'lost' | 'doubled'): number {
   let passed = 0;
   let found = 0;
-  for (const { reference, heard } of steps) {
+  for (const { reference, recognised } of steps) {
     const near =
       reference !== undefined
         ? reference >= at - REACH && reference < at + REACH
         : passed >= at - REACH && passed <= at + REACH;
-    if (near && (kind === 'lost' ? heard === undefined : reference === undefined)) found++;
+    if (near && (kind === 'lost' ? recognised === undefined : reference === undefined)) found++;
     if (reference !== undefined) passed++;
   }
   return found;

@@ -25,7 +25,7 @@ import { normaliseWords, wordErrors } from './wordErrors';
 
 /** A second of speech comes in a second. */
 const LIVE = 1;
-/** For the run that nobody disturbs: phrases depend on the sound alone. */
+/** For the run that nobody disturbs: phrases depend on the audio alone. */
 const HURRIED = 4;
 const PUSH_FRAMES = 10;
 const LOOK_MS = 25;
@@ -131,7 +131,7 @@ export class OwnDaemon {
 }
 
 /** One session that hears `pcm`; its finals are complete when `run` has ended. */
-class Heard {
+class RecordedSession {
   readonly finals: Final[] = [];
   readonly warnings: string[] = [];
   state = '';
@@ -150,7 +150,7 @@ class Heard {
     const { client } = this;
     const early: { sessionId: string; event: SessionEvent }[] = [];
     client.onNotification(SessionEventNotification, ({ sessionId, event }) => {
-      if (sessionId === this.sessionId) this.hear(event);
+      if (sessionId === this.sessionId) this.recognise(event);
       else if (this.sessionId === '') early.push({ sessionId, event });
     });
     const { session } = await client.request(SessionStart, {
@@ -162,7 +162,7 @@ class Heard {
       diarize: false,
     });
     this.sessionId = session.id;
-    for (const { sessionId, event } of early) if (sessionId === session.id) this.hear(event);
+    for (const { sessionId, event } of early) if (sessionId === session.id) this.recognise(event);
     await this.push(speed);
     await client.request(AudioEnd, { sessionId: this.sessionId, source: 'mic' });
     await client.request(SessionStop, { sessionId: this.sessionId });
@@ -201,7 +201,7 @@ class Heard {
     }
   }
 
-  private hear(event: SessionEvent): void {
+  private recognise(event: SessionEvent): void {
     if ('seq' in event) {
       if (event.seq !== this.last + 1) this.broken++;
       this.last = event.seq;
@@ -256,14 +256,15 @@ export async function workerRounds(
   try {
     const clean: Final[][] = [];
     for (const [i, pcm] of speech.entries())
-      clean.push((await new Heard(client, pcm, `undisturbed-${i}`).run(HURRIED)).finals);
+      clean.push((await new RecordedSession(client, pcm, `undisturbed-${i}`).run(HURRIED)).finals);
     while (total.kills < count && performance.now() - begun < seconds * 1000) {
       const killer = new Killer(client, random, times);
-      const heard = speech.map(
-        (pcm, i) => new Heard(client, pcm, `round-${total.sessions}-${i}`, () => killer.onText()),
+      const recorded = speech.map(
+        (pcm, i) =>
+          new RecordedSession(client, pcm, `round-${total.sessions}-${i}`, () => killer.onText()),
       );
       const killing = killer.run(count - total.kills, (kills) => onProgress(total.kills + kills));
-      const ended = await Promise.all(heard.map((one) => one.run(LIVE)));
+      const ended = await Promise.all(recorded.map((one) => one.run(LIVE)));
       const { kills, whileLoading, whileDecoding } = await killing.end();
       total.kills += kills;
       total.killedWhileLoading += whileLoading;
@@ -446,8 +447,8 @@ export interface CrashLoop {
 export async function crashLoop(daemon: OwnDaemon, pcm: Int16Array): Promise<CrashLoop> {
   const client = await daemon.start();
   try {
-    const clean = (await new Heard(client, pcm, 'undisturbed').run(HURRIED)).finals;
-    const session = new Heard(client, pcm, 'killed');
+    const clean = (await new RecordedSession(client, pcm, 'undisturbed').run(HURRIED)).finals;
+    const session = new RecordedSession(client, pcm, 'killed');
     const ended = session.run(LIVE);
     await delay(1_000);
     let kills = 0;

@@ -176,7 +176,7 @@ export interface Sending {
 }
 
 /** What became of a kept recording that was sent once more. */
-export interface KeptOutcome {
+export interface UploadOutcome {
   readonly uploadId: string;
   /** Undefined: the other side has all of it, and the copy here is gone. */
   readonly problem: string | undefined;
@@ -196,7 +196,7 @@ export interface Connection extends Requester, Disposable {
    * Sends recordings that are kept here for it, and ends those whose client is gone. Resolves when
    * each was confirmed, or was not.
    */
-  sendKept?(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]>;
+  sendKept?(uploadIds: readonly string[]): Promise<readonly UploadOutcome[]>;
   readonly onDidChangeState: Event<{
     readonly from: ConnectionState;
     readonly to: ConnectionState;

@@ -25,7 +25,7 @@ import type { AudioWire, Wire } from './wire';
 /** Milliseconds after which a request without its own limit gives up. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
-type Listeners = {
+type NotificationListeners = {
   readonly type: NotificationType;
   readonly calls: Set<(params: unknown) => void>;
 };
@@ -33,7 +33,7 @@ type Listeners = {
 export class WireClient implements DaemonClient {
   daemon: DaemonClient['daemon'] = { version: '', pid: 0, protocol: PROTOCOL_VERSION };
   private readonly connection: MessageConnection;
-  private readonly listeners = new Map<string, Listeners>();
+  private readonly listeners = new Map<string, NotificationListeners>();
   private readonly invalid = new Emitter<EarmarkError>();
   private readonly close = new Emitter<EarmarkError>();
   private closeReason: EarmarkError | undefined;
@@ -74,7 +74,9 @@ export class WireClient implements DaemonClient {
     });
     wire.onRefused((error) => this.end(error));
     this.connection.onClose(() => this.end(undefined));
-    this.connection.onNotification((method: string, params: unknown) => this.hear(method, params));
+    this.connection.onNotification((method: string, params: unknown) =>
+      this.recognise(method, params),
+    );
     this.connection.listen();
   }
 
@@ -206,7 +208,7 @@ export class WireClient implements DaemonClient {
     this.end(new EarmarkError('rpc.disconnected', 'The connection was closed on this side.'));
   }
 
-  private hear(method: string, params: unknown): void {
+  private recognise(method: string, params: unknown): void {
     const entry = this.listeners.get(method);
     if (!entry || entry.calls.size === 0) return;
     const parsed = entry.type.params.safeParse(params);

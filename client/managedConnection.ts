@@ -163,7 +163,7 @@ class ManagedConnection implements Connection {
           // A call that was repeated finds the session under its key; its first events went to a
           // connection that is gone.
           if (attempt > 0) await subscription.attach(client);
-          else this.handOver(subscription, client);
+          else this.handToSubscription(subscription, client);
           return subscription;
         } catch (error) {
           if (
@@ -216,7 +216,7 @@ class ManagedConnection implements Connection {
   }
 
   /** Gives a session that was just started the events that came before the answer. */
-  private handOver(subscription: Subscription, client: DaemonClient): void {
+  private handToSubscription(subscription: Subscription, client: DaemonClient): void {
     subscription.attachedBy(client);
     const mine = this.held.filter((h) => h.sessionId === subscription.sessionId);
     this.held = this.held.filter((h) => h.sessionId !== subscription.sessionId);

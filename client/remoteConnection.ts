@@ -26,7 +26,7 @@ import type {
   DaemonClient,
   Disposable,
   EventSink,
-  KeptOutcome,
+  UploadOutcome,
   LinkQuality,
   Sending,
   SessionSubscription,
@@ -156,8 +156,8 @@ export class RemoteConnection implements Connection {
     return subscription;
   }
 
-  async sendKept(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]> {
-    const outcomes: KeptOutcome[] = [];
+  async sendKept(uploadIds: readonly string[]): Promise<readonly UploadOutcome[]> {
+    const outcomes: UploadOutcome[] = [];
     for (const uploadId of uploadIds)
       outcomes.push({ uploadId, problem: await this.sendOne(uploadId) });
     return outcomes;
@@ -263,7 +263,7 @@ export class RemoteConnection implements Connection {
   }
 
   /**
-   * A copy here; undefined where none can be kept: then the sound waits in memory, as long as that
+   * A copy here; undefined where none can be kept: then the audio waits in memory, as long as that
    * holds.
    */
   private async keep(

@@ -1,6 +1,6 @@
 /**
  * What a session elsewhere is sent from here: recorders of the local daemon, pushers, and the copy
- * that stays until the other side has confirmed length and hash. Where no copy could be made, sound
+ * that stays until the other side has confirmed length and hash. Where no copy could be made, audio
  * waits in memory alone.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
@@ -29,8 +29,8 @@ export interface SenderSetup {
   readonly maxFrames?: number | undefined;
 }
 
-/** How long the last sound may take to arrive before a stop or a pause is asked for anyway. */
-const LAST_SOUND_MS = 10_000;
+/** How long the last audio may take to arrive before a stop or a pause is asked for anyway. */
+const LAST_AUDIO_MS = 10_000;
 /** First and longest wait before the daemon elsewhere is asked again. */
 const ASK = { firstMs: 500, longestMs: 30_000 } as const;
 
@@ -172,10 +172,10 @@ export class Sender implements Disposable {
       );
     });
     if (this.disposed) return;
-    const told = await this.again(() => copy.settle(answer.value ?? [], answer.problem));
+    const reported = await this.again(() => copy.settle(answer.value ?? [], answer.problem));
     if (this.disposed) return;
-    if (told.value?.state === 'confirmed') this.set({ kind: 'confirmed' });
-    else this.set({ kind: 'pending', problem: told.value?.problem ?? told.problem ?? '' });
+    if (reported.value?.state === 'confirmed') this.set({ kind: 'confirmed' });
+    else this.set({ kind: 'pending', problem: reported.value?.problem ?? reported.problem ?? '' });
   }
 
   /** Until it works, or a retry by itself would not help. */
@@ -225,7 +225,7 @@ async function inTime(work: Promise<unknown>): Promise<boolean> {
       () => true,
       () => false,
     ),
-    new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), LAST_SOUND_MS))),
+    new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), LAST_AUDIO_MS))),
   ]);
   clearTimeout(timer);
   return done;

@@ -29,7 +29,7 @@ export interface SignInOptions extends SignInProvider {
 }
 
 type Client = typeof import('openid-client');
-type Grant = Awaited<ReturnType<Client['refreshTokenGrant']>>;
+type TokenGrant = Awaited<ReturnType<Client['refreshTokenGrant']>>;
 
 const SCOPE = 'openid profile offline_access';
 const ANSWER_MS = 5 * 60_000;
@@ -131,7 +131,7 @@ async function configOf(
   );
 }
 
-function signedIn(grant: Grant): SignedIn {
+function signedIn(grant: TokenGrant): SignedIn {
   const { id_token: token, refresh_token: refreshToken } = grant;
   const expires = grant.claims()?.exp;
   if (token === undefined || expires === undefined)

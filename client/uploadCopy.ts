@@ -20,7 +20,7 @@ import type { Connection, Disposable } from './api';
 /** The connection before may be given up a moment after it was lost. */
 const HELD = { tries: 10, waitMs: 200 } as const;
 
-export type UploadWish = ParamsOf<typeof UploadOpen>;
+export type UploadRequest = ParamsOf<typeof UploadOpen>;
 type Have = ResultOf<typeof UploadOpen>['have'];
 type Settled = ParamsOf<typeof UploadSettle>['received'];
 
@@ -30,7 +30,7 @@ export class UploadCopy implements Disposable {
 
   constructor(
     private readonly local: Connection,
-    private readonly wish: UploadWish,
+    private readonly uploadRequest: UploadRequest,
   ) {
     this.listener = local.onDidChangeState(({ from }) => {
       if (from.kind === 'connected') this.current = undefined;
@@ -38,7 +38,7 @@ export class UploadCopy implements Disposable {
   }
 
   get remote(): string {
-    return this.wish.remote;
+    return this.uploadRequest.remote;
   }
 
   /** @throws EarmarkError of upload/open */
@@ -58,7 +58,7 @@ export class UploadCopy implements Disposable {
 
   /** Frames of a source on disk when it is asked. */
   async frames(source: SourceName): Promise<number> {
-    const { have } = await this.local.request(UploadOpen, this.wish);
+    const { have } = await this.local.request(UploadOpen, this.uploadRequest);
     return have.find((h) => h.source === source)?.frames ?? 0;
   }
 
@@ -110,7 +110,7 @@ export class UploadCopy implements Disposable {
   private async claim(): Promise<{ readonly upload: UploadInfo; readonly have: Have }> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.local.request(UploadOpen, this.wish);
+        return await this.local.request(UploadOpen, this.uploadRequest);
       } catch (error) {
         if (!isEarmarkError(error, 'session.wrongState') || tries >= HELD.tries) throw error;
         await new Promise((resolve) => setTimeout(resolve, HELD.waitMs));

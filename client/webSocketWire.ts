@@ -25,7 +25,7 @@ const UNDISPATCHED_MAX = 256;
  * long request may be on its way so long.
  */
 const SPEECH_BYTES_PER_MS = 32;
-/** So long after sound was sent what it says is still awaited, whatever was answered. */
+/** So long after audio was sent what it says is still awaited, whatever was answered. */
 const AWAITED_MS = 30_000;
 /** How long the other side may take to answer a close. */
 const LINGER_MS = 1_000;
@@ -73,12 +73,12 @@ class WebSocketWire implements Wire {
   private audioListener: ((message: Uint8Array) => void) | undefined;
   private lastWords: EarmarkError | undefined;
   private closing: EarmarkError | undefined;
-  private heardAt = 0;
+  private lastReceivedAt = 0;
   private pingedAt: number | undefined;
   /** Requests without their answer, by id. */
   private readonly asked = new Set<string | number>();
-  /** When sound was sent last. */
-  private soundAt = -Infinity;
+  /** When audio was sent last. */
+  private lastAudioAt = -Infinity;
   /** From then on silence counts, where nothing was heard since. */
   private askedAt = 0;
   /** When something was heard last. */
@@ -109,15 +109,16 @@ class WebSocketWire implements Wire {
     };
     ws.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary));
     ws.on('pong', () => {
-      this.heard();
-      if (this.pingedAt !== undefined) this.hooks.onRoundTrip?.(this.heardAt - this.pingedAt);
+      this.noteReceived();
+      if (this.pingedAt !== undefined)
+        this.hooks.onRoundTrip?.(this.lastReceivedAt - this.pingedAt);
       this.pingedAt = undefined;
     });
-    ws.on('ping', () => this.heard());
+    ws.on('ping', () => this.noteReceived());
     // What was wrong is in the close code that follows.
     ws.on('error', () => undefined);
     this.timer = setInterval(() => this.tick(), limits.keepaliveMs);
-    this.heard();
+    this.noteReceived();
     this.ping();
   }
 
@@ -162,7 +163,7 @@ class WebSocketWire implements Wire {
 
   private tick(): void {
     this.hooks.onTick?.();
-    if (performance.now() - this.heardAt > this.limits.deadMs) return this.destroy();
+    if (performance.now() - this.lastReceivedAt > this.limits.deadMs) return this.destroy();
     this.ping();
   }
 
@@ -172,20 +173,20 @@ class WebSocketWire implements Wire {
     this.ws.ping();
   }
 
-  private heard(): void {
-    this.heardAt = performance.now();
+  private noteReceived(): void {
+    this.lastReceivedAt = performance.now();
     this.bytesRead = this.hooks.bytesRead?.() ?? 0;
   }
 
   private get waits(): boolean {
-    return this.asked.size > 0 || performance.now() - this.soundAt < AWAITED_MS;
+    return this.asked.size > 0 || performance.now() - this.lastAudioAt < AWAITED_MS;
   }
 
   /** @param bytes of what was sent, where it may take long to arrive */
   private expect(bytes = 0): void {
     if (this.limits.answerDeadMs === undefined) return;
     this.askedAt =
-      (this.waits ? Math.max(this.askedAt, this.heardAt) : performance.now()) +
+      (this.waits ? Math.max(this.askedAt, this.lastReceivedAt) : performance.now()) +
       bytes / SPEECH_BYTES_PER_MS;
     if (this.watching === undefined)
       this.watch(this.limits.answerDeadMs, this.limits.answerDeadMs / 2);
@@ -205,15 +206,15 @@ class WebSocketWire implements Wire {
     if (!this.waits || this.ws.readyState !== this.ws.OPEN) return;
     const bytesRead = this.hooks.bytesRead?.() ?? 0;
     if (bytesRead !== this.bytesRead)
-      [this.heardAt, this.bytesRead] = [performance.now(), bytesRead];
-    const silentMs = performance.now() - Math.max(this.heardAt, this.askedAt);
+      [this.lastReceivedAt, this.bytesRead] = [performance.now(), bytesRead];
+    const silentMs = performance.now() - Math.max(this.lastReceivedAt, this.askedAt);
     if (silentMs >= deadMs) return this.destroy();
     if (silentMs >= deadMs / 2) this.ping();
     this.watch(deadMs, Math.max(1, (silentMs >= deadMs / 2 ? deadMs : deadMs / 2) - silentMs));
   }
 
   private take(data: Buffer, isBinary: boolean): void {
-    this.heard();
+    this.noteReceived();
     if (this.dead) return;
     const refusal = this.hooks.gate?.(data.length);
     if (refusal) {
@@ -240,7 +241,7 @@ class WebSocketWire implements Wire {
   private sendAudio(message: Uint8Array): void {
     this.send(message);
     if (!this.waits) this.expect();
-    this.soundAt = performance.now();
+    this.lastAudioAt = performance.now();
   }
 
   private sendMessage(message: Message): void {

@@ -17,9 +17,9 @@ import { EmbedBatch } from './adapters/inference/embedBatch';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
-import { SoundDump } from './adapters/store/audioDump';
+import { AudioDump } from './adapters/store/audioDump';
 import { Storage } from './adapters/store/storage';
-import { FiguresDoor } from './adapters/telemetry/metricsEndpoint';
+import { MetricsEndpoint } from './adapters/telemetry/metricsEndpoint';
 import { createFileLogger } from './adapters/telemetry/logger';
 import { takeProfile } from './adapters/telemetry/profile';
 import { Telemetry } from './adapters/telemetry/telemetry';
@@ -65,8 +65,8 @@ import type { SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
 import type { SpoolFactory } from './session/ports';
 import { createSessionManager } from './session/sessionManager';
-import { SteadySpools } from './session/bufferedSpool';
-import { steadyStore } from './session/bufferedStore';
+import { BufferedSpools } from './session/bufferedSpool';
+import { bufferedStore } from './session/bufferedStore';
 import { AudioAllowance } from './team/audioAllowance';
 import { type Buckets, MemoryBuckets } from './team/buckets';
 import type { Lease } from './team/leases';
@@ -81,7 +81,7 @@ import { PhraseSource } from './vad/phraseSource';
 export interface SharedLimits {
   /** One of so many places of a kind, `sessions.USER` or `model`; undefined where all are taken. */
   place(kind: string, max: number): Promise<Lease | undefined>;
-  /** Of sound that was sent. */
+  /** Of audio that was sent. */
   readonly buckets: Buckets;
 }
 
@@ -142,8 +142,8 @@ export interface RunningDaemon {
   readonly logger: Logger;
   /** True where a session could be started now. */
   readonly ready: boolean;
-  /** The figures in the text form of Prometheus. */
-  figures(): Promise<string>;
+  /** The metrics in the text form of Prometheus. */
+  metrics(): Promise<string>;
   /** Flushes every session and ends. Idempotent. */
   shutdown(): void;
   /** Resolves when all is closed and the process may end. */
@@ -219,10 +219,10 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       },
     }),
   );
-  const dump = new SoundDump({
+  const dump = new AudioDump({
     home,
     logger: logger.child('dump'),
-    wish: () => ({
+    setting: () => ({
       on: settings.current['debug.audioDump'],
       maxBytes: settings.current['debug.audioDumpMegabytes'] * 1e6,
     }),
@@ -236,12 +236,12 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     logger: logger.child('team'),
   });
   const kept = shared ?? storage;
-  const spools = new SteadySpools({
+  const spools = new BufferedSpools({
     spools: dump.watch(kept.spools),
     clock,
     logger: logger.child('spool'),
   });
-  const store = steadyStore(telemetry.watchStore(kept.store));
+  const store = bufferedStore(telemetry.watchStore(kept.store));
   const models =
     options.models?.({ clock, logger }) ??
     createModelManager({
@@ -271,15 +271,15 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const offeredModel = new OfferedModel();
   let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
   const analyzers = createAnalyzerFactory({ model: () => llm.queue() });
-  const figures = new FiguresDoor({
+  const metrics = new MetricsEndpoint({
     home,
-    logger: logger.child('figures'),
+    logger: logger.child('metrics'),
     text: () => telemetry.text(),
     health: () => rpc.health(),
   });
   const settingProblems = (): string[] => [
     ...settings.problems.map(({ message }) => message),
-    ...(figures.problem === undefined ? [] : [figures.problem]),
+    ...(metrics.problem === undefined ? [] : [metrics.problem]),
   ];
   const spellers = symbolSpellers();
   const capture =
@@ -341,7 +341,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
       ...(embedder && { voices: embedder }),
       clock,
-      figures: telemetry,
+      metrics: telemetry,
       logger: logger.child('session'),
       phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),
       newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
@@ -414,7 +414,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       end: (reason) => {
         Promise.allSettled([
           transport.close(),
-          figures.close(),
+          metrics.close(),
           remote?.close(goodbyeOf(options.share || options.shareTenant ? 'drain' : reason)),
           capture.dispose(),
         ])
@@ -549,7 +549,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     logger,
     traffic,
   );
-  await figures.move(settings.current['figures.port']);
+  await metrics.move(settings.current['metrics.port']);
   open.add(
     settings.onDidChange(({ to, changed }) => {
       const has = (...names: readonly SettingName[]): boolean =>
@@ -559,7 +559,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         one.configure({ ...sessionLimitsOf(to), ...options.sessionOptions });
       Object.assign(remoteLimits, networkLimitsOf(to), options.remoteLimits);
       dump.follow();
-      if (has('figures.port')) void figures.move(to['figures.port']);
+      if (has('metrics.port')) void metrics.move(to['metrics.port']);
       if (
         has(
           'llm.endpoint',
@@ -611,7 +611,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     get ready() {
       return telemetry.ready;
     },
-    figures: () => telemetry.text(),
+    metrics: () => telemetry.text(),
     shutdown: () => lifecycle.shutdown(),
     ended,
   };

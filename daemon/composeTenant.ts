@@ -12,8 +12,8 @@ import { RpcServer } from './rpc/server';
 import { sharedView } from './rpc/sharedView';
 import type { SessionManager, SessionManagerDeps } from './session/deps';
 import type { SessionStore, SpeechEngines, SpoolFactory } from './session/ports';
-import { SteadySpools } from './session/bufferedSpool';
-import { steadyStore } from './session/bufferedStore';
+import { BufferedSpools } from './session/bufferedSpool';
+import { bufferedStore } from './session/bufferedStore';
 import type { FencedStore, Ownership } from './team/ownership';
 import type { TeamHome, Tenant } from './team/tenants';
 
@@ -85,7 +85,7 @@ export function tenantOf(
     clock,
     logger: logger.child('team'),
   }) ?? { store: database, spools: files, ownership: undefined };
-  const spools = new SteadySpools({ spools: kept, clock, logger: logger.child('spool') });
+  const spools = new BufferedSpools({ spools: kept, clock, logger: logger.child('spool') });
   // Who decodes shares its time out between organisations, not between their people.
   const shared: SpeechEngines = {
     open: (request) => engines.open({ ...request, owner: organisation }),
@@ -93,7 +93,7 @@ export function tenantOf(
   const manager = own.add(
     managerOf(
       {
-        store: steadyStore(telemetry.watchStore(store)),
+        store: bufferedStore(telemetry.watchStore(store)),
         spools,
         engines: shared,
         ...(ownership && { ownership }),

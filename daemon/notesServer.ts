@@ -17,7 +17,7 @@ import { version } from '../package.json';
 import { isEarmarkError } from '../protocol/errors';
 import {
   NoteCodeNames,
-  NoteCodePlaces,
+  NoteCodeLocations,
   NoteDerive,
   NoteFiles,
   NoteRead,
@@ -141,8 +141,8 @@ connection.onDefinition(async ({ textDocument: { uri }, position }): Promise<Loc
   const target = note && definition(note, position);
   if (note === undefined || target === undefined) return [];
   if ('line' in target) return [{ uri, range: lines(note, target.line) }];
-  const places = (await ask(NoteCodePlaces, { name: target.code })) ?? [];
-  return places.map(({ uri: file, line, character }) => ({
+  const locations = (await ask(NoteCodeLocations, { name: target.code })) ?? [];
+  return locations.map(({ uri: file, line, character }) => ({
     uri: file,
     range: { start: { line, character }, end: { line, character } },
   }));

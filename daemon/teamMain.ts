@@ -20,7 +20,7 @@ import { TeamWatch } from './adapters/nats/teamWatch';
 import { openTeamHome } from './adapters/postgres/teamHome';
 import { openHealth } from './adapters/telemetry/healthServer';
 import { createStreamLogger } from './adapters/telemetry/logger';
-import { WorkerFigures } from './adapters/telemetry/workerMetrics';
+import { WorkerMetrics } from './adapters/telemetry/workerMetrics';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import type { DetectorService } from './asr/speechEngine';
 import { systemClock } from './base/clock';
@@ -29,7 +29,7 @@ import { placeOf } from './base/placeOf';
 import type { ComposeOptions, RunningDaemon } from './compose';
 import { parseOptions, runDaemon } from './runDaemon';
 import { Orphans, type OrphansSetup } from './team/orphans';
-import { Places } from './team/distributedSemaphore';
+import { DistributedSemaphore } from './team/distributedSemaphore';
 import { Presence } from './team/presence';
 import { Readiness } from './telemetry/readiness';
 import { gatewayEngines, shareDatabase, shareSessions } from './teamServer';
@@ -97,14 +97,14 @@ async function worker(args: readonly string[], parts: TeamParts): Promise<void> 
   process.on('unhandledRejection', (error) =>
     logger.error('process.unhandledRejection', { error: placeOf(error) }),
   );
-  const figures = new WorkerFigures();
-  const readiness = await answerProbes(settings, logger, () => figures.text());
+  const metrics = new WorkerMetrics();
+  const readiness = await answerProbes(settings, logger, () => metrics.text());
   const running = await startWorker({
     home,
     settings,
     logger,
     readiness,
-    figures,
+    metrics,
     provider,
     model,
     slots: slots === undefined ? undefined : countOf(slots),
@@ -133,8 +133,8 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
       'A server listens for its clients; name HOST:PORT with --listen.',
     );
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'server');
-  const figures: { text: () => Promise<string> } = { text: () => Promise.resolve('') };
-  const readiness = await answerProbes(settings, logger, () => figures.text());
+  const metrics: { text: () => Promise<string> } = { text: () => Promise.resolve('') };
+  const readiness = await answerProbes(settings, logger, () => metrics.text());
   const bus = await openBus({
     servers: settings['team.nats'],
     ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }),
@@ -147,7 +147,7 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   const buckets = await openBuckets(bus, () => systemClock.wall());
   const presence = new Presence(systemClock);
   const watch = new TeamWatch(bus, presence, systemClock);
-  const places = new Places(leases, name);
+  const semaphore = new DistributedSemaphore(leases, name);
   await openSessionStream(bus);
   careForStreams(bus, systemClock, logger.child('nats'));
   const sharing = { bus, leases, name };
@@ -171,14 +171,14 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   readiness.need('nats', () => bus.reachable());
   const began = (daemon: RunningDaemon): void => {
     readiness.need('sessions', () => daemon.ready);
-    figures.text = () => daemon.figures();
+    metrics.text = () => daemon.metrics();
     readiness.started();
   };
   await runDaemon(
     own,
     {
       orphans,
-      limits: { place: (kind, max) => places.take(kind, max), buckets },
+      limits: { place: (kind, max) => semaphore.take(kind, max), buckets },
       engines: (context) => gatewayEngines(bus, presence, context, parts.detector),
       teamState: watch.state,
       ...kept,
@@ -195,15 +195,15 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
 async function answerProbes(
   settings: Settings,
   logger: Logger,
-  figures: () => Promise<string>,
+  metrics: () => Promise<string>,
 ): Promise<Readiness> {
   const readiness = new Readiness(systemClock);
-  const { 'health.address': address, 'figures.token': token } = settings;
+  const { 'health.address': address, 'metrics.token': token } = settings;
   if (address !== '')
     await openHealth({
       address,
       readiness,
-      ...(token === '' ? {} : { figures: { token, text: figures } }),
+      ...(token === '' ? {} : { metrics: { token, text: metrics } }),
       logger: logger.child('health'),
     });
   return readiness;

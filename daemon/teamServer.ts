@@ -4,8 +4,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { EarmarkError } from '../protocol/errors';
 import { createDetectors } from './adapters/inference/createSpeechEngine';
-import { hearBeats } from './adapters/nats/heartbeats';
-import { NatsAsker } from './adapters/nats/natsProducer';
+import { followHeartbeats } from './adapters/nats/heartbeats';
+import { NatsProducer } from './adapters/nats/natsProducer';
 import { claimedStore } from './adapters/nats/claimedStore';
 import { journalled } from './adapters/nats/journal';
 import { ReplicatedSpools } from './adapters/nats/replicatedSpools';
@@ -33,7 +33,7 @@ import { soldGb } from './models/capabilities';
 import type { SessionStore, SpoolFactory } from './session/ports';
 import type { Leases } from './team/leases';
 import type { FencedStore, Ownership } from './team/ownership';
-import { type Presence, WORKER_BEAT_MS } from './team/presence';
+import { type Presence, WORKER_HEARTBEAT_MS } from './team/presence';
 import { QueuedEngine } from './team/queuedEngine';
 import { TeamChoice } from './team/teamChoice';
 
@@ -58,9 +58,9 @@ export function gatewayEngines(
   detector?: DetectorService,
 ): ManagedEngines {
   const open = new DisposableStore();
-  open.add(hearBeats(bus, presence));
+  open.add(followHeartbeats(bus, presence));
   // The daemon looks once before it listens: by then it knows who is there.
-  const heard = firstBeat(presence, clock);
+  const firstHeartbeatSeen = firstHeartbeat(presence, clock);
   const detectors =
     detector ??
     createDetectors({ worker: workerEntry(), clock, logger, files: () => models.files(VAD_MODEL) });
@@ -89,7 +89,7 @@ export function gatewayEngines(
       dispose: () => open.dispose(),
     },
     look: async () => {
-      await heard;
+      await firstHeartbeatSeen;
       return choice.look(presence.list());
     },
     choice: choice.look([]),
@@ -103,7 +103,7 @@ export function gatewayEngines(
         target,
         presence,
         detectors: detectorsOf(),
-        queue: new NatsAsker({
+        queue: new NatsProducer({
           bus,
           clock,
           model: target.model,
@@ -117,14 +117,14 @@ export function gatewayEngines(
 }
 
 /** Resolves when a worker told of itself, or after the time in which each that lives does. */
-function firstBeat(presence: Presence, clock: Clock): Promise<void> {
+function firstHeartbeat(presence: Presence, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       timer.dispose();
       listening.dispose();
       resolve();
     };
-    const timer = clock.setTimeout(done, 1.5 * WORKER_BEAT_MS);
+    const timer = clock.setTimeout(done, 1.5 * WORKER_HEARTBEAT_MS);
     const listening = presence.onDidChange(done);
   });
 }
@@ -136,7 +136,7 @@ interface Sharing {
   readonly name: string;
 }
 
-interface Kept<S> {
+interface StorageParts<S> {
   readonly store: S;
   readonly spools: SpoolFactory;
   readonly clock: Clock;
@@ -155,7 +155,7 @@ interface Shared<S> {
  */
 export async function shareSessions<S extends SessionStore>(
   { bus, leases, name }: Sharing,
-  { store, spools, clock, logger }: Kept<S>,
+  { store, spools, clock, logger }: StorageParts<S>,
 ): Promise<Shared<S>> {
   const subjects = new SessionSubjects('');
   const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name);
@@ -168,7 +168,7 @@ export async function shareSessions<S extends SessionStore>(
 }
 
 /**
- * An organisation's sessions in a database: their sound goes into the team's stream, and one server
+ * An organisation's sessions in a database: their audio goes into the team's stream, and one server
  * at a time writes to each.
  */
 export function shareDatabase(
@@ -179,7 +179,7 @@ export function shareDatabase(
     spools,
     clock,
     logger,
-  }: Kept<FencedStore> & { readonly organisation: string },
+  }: StorageParts<FencedStore> & { readonly organisation: string },
 ): Shared<SessionStore> {
   const subjects = new SessionSubjects(organisation);
   const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name, store);

@@ -11,10 +11,10 @@ import { createModelManager } from './adapters/download/createModelManager';
 import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
-import { Beats } from './adapters/nats/heartbeats';
-import { NatsTaker } from './adapters/nats/natsConsumer';
+import { Heartbeats } from './adapters/nats/heartbeats';
+import { NatsConsumer } from './adapters/nats/natsConsumer';
 import { openBus } from './adapters/nats/teamBus';
-import type { WorkerFigures } from './adapters/telemetry/workerMetrics';
+import type { WorkerMetrics } from './adapters/telemetry/workerMetrics';
 import type { DetectorService } from './asr/speechEngine';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';
@@ -35,7 +35,7 @@ export interface WorkerOptions {
   readonly slots: number | undefined;
   /** Is told what a worker needs. */
   readonly readiness: Readiness;
-  readonly figures: WorkerFigures;
+  readonly metrics: WorkerMetrics;
   /** Tests replace it. */
   readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => {
     readonly engine: ManagedSpeechEngine;
@@ -60,7 +60,7 @@ const NO_DETECTORS: DetectorService = {
 
 /** @throws EarmarkError daemon.startFailed, model.*, engine.* */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { settings, logger, readiness, figures } = options;
+  const { settings, logger, readiness, metrics } = options;
   const clock = systemClock;
   const { engine, languages } =
     options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
@@ -73,44 +73,44 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     replicas: settings['team.replicas'],
     logger: logger.child('nats'),
   });
-  const taker = new NatsTaker({
+  const consumer = new NatsConsumer({
     bus,
     clock,
     logger: logger.child('queue'),
-    figures,
+    metrics,
     model: engine.model,
   });
   const role = new WorkerRole({
     engine,
-    taker,
+    consumer,
     slots,
     clock,
     logger: logger.child('engine'),
-    figures,
+    metrics,
   });
-  figures.begin(() => ({ slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes }));
+  metrics.begin(() => ({ slots: consumer.size, busy: consumer.busy, rssBytes: engine.rssBytes }));
   let draining = false;
-  const beats = new Beats(bus, clock, () => ({
+  const heartbeats = new Heartbeats(bus, clock, () => ({
     id,
     provider: engine.provider,
     model: engine.model,
     languages,
     version,
-    slots: taker.size,
-    busy: taker.busy,
+    slots: consumer.size,
+    busy: consumer.busy,
     rssBytes: engine.rssBytes,
     draining,
   }));
-  taker.onDidChange(() => beats.changed());
+  consumer.onDidChange(() => heartbeats.changed());
   readiness.need('nats', () => bus.reachable());
   readiness.need('model', () => draining || role.ready);
   readiness.need('requests', () => !draining);
   readiness.started();
   const close = async (): Promise<void> => {
     draining = true;
-    beats.send();
-    beats.dispose();
-    taker.dispose();
+    heartbeats.send();
+    heartbeats.dispose();
+    consumer.dispose();
     await bus.close();
     engine.dispose();
   };
@@ -124,9 +124,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     drain: async () => {
       draining = true;
-      beats.send();
+      heartbeats.send();
       role.end();
-      await taker.drained();
+      await consumer.drained();
       await close();
       logger.info('worker.ended');
     },

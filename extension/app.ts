@@ -226,7 +226,7 @@ export function createApp(
       if (event.kind === 'state' && isOver(event.to)) history.refresh();
     }),
     dictation.onDidChangeState(refresh),
-    dictation.onDidFail((heard) => void lostDictation(heard)),
+    dictation.onDidFail((recognised) => void lostDictation(recognised)),
     notes.onDidFindNote((uri) => setContext('hasNote', uri !== undefined)),
     idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
     panel.onDidShow(() => idle.shown(meeting)),
@@ -304,13 +304,13 @@ async function notConfirmed(remote: string, problem: string): Promise<void> {
 const AWAY = 'away';
 
 /** What was heard before it broke off is the user's to have. */
-async function lostDictation(heard: string): Promise<void> {
+async function lostDictation(recognised: string): Promise<void> {
   const copy = vscode.l10n.t('Copy the Text');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('The dictation broke off; start it again.'),
-    ...(heard === '' ? [] : [copy]),
+    ...(recognised === '' ? [] : [copy]),
   );
-  if (answer === copy) await vscode.env.clipboard.writeText(heard);
+  if (answer === copy) await vscode.env.clipboard.writeText(recognised);
 }
 
 function meetingContext(meeting: Meeting): 'none' | 'busy' | 'live' | 'paused' {

@@ -4,14 +4,14 @@
  */
 import type { FromPanel, PanelCommand } from '../protocol/panel';
 
-interface Kept {
+interface PanelState {
   readonly collapsed: readonly string[];
   readonly everyWord: boolean;
 }
 interface VsCodeApi {
   postMessage(message: FromPanel): void;
   getState(): unknown;
-  setState(state: Kept): void;
+  setState(state: PanelState): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -26,7 +26,7 @@ export const command = (name: PanelCommand, argument?: string): void =>
 const CLOSED_AT_FIRST: readonly string[] = ['question', 'risk'];
 
 export function collapsed(): Set<string> {
-  const state = api.getState() as Partial<Kept> | undefined;
+  const state = api.getState() as Partial<PanelState> | undefined;
   return new Set(Array.isArray(state?.collapsed) ? state.collapsed : CLOSED_AT_FIRST);
 }
 
@@ -35,7 +35,7 @@ export const keepCollapsed = (panes: ReadonlySet<string>): void =>
 
 /** True where the transcript shows fillers and broken-off words too. */
 export const everyWord = (): boolean =>
-  (api.getState() as Partial<Kept> | undefined)?.everyWord === true;
+  (api.getState() as Partial<PanelState> | undefined)?.everyWord === true;
 
 export const keepEveryWord = (on: boolean): void =>
   api.setState({ collapsed: [...collapsed()], everyWord: on });

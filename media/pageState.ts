@@ -5,12 +5,12 @@ import type { Insight } from '../protocol/insights';
 import type { PanelSession, PanelView, ToPanel } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
 
-export type Levels = Extract<ToPanel, { type: 'levels' }>['levels'];
+export type AudioLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
 
 export interface PageState {
   /** Undefined until the extension answered. */
   readonly view: PanelView | undefined;
-  readonly levels: Levels;
+  readonly levels: AudioLevels;
   /** Segments that came as news with the last message, for the screen reader. */
   readonly news: readonly Segment[];
   /** When the view's `durationMs` was right, in the page's own clock. */
@@ -27,7 +27,7 @@ export function reduce(state: PageState, message: ToPanel, now: number): PageSta
     case 'levels':
       return { ...state, levels: message.levels, news: [] };
     case 'reveal':
-    case 'sound':
+    case 'audio':
       return state;
     case 'patch': {
       const { view } = state;

@@ -37,7 +37,7 @@ class Panel extends LitElement {
   };
   /** Card that is being edited. */
   declare private editing: string | undefined;
-  /** Where the sound that plays is. */
+  /** Where the audio that plays is. */
   declare private playingMs: number | undefined;
   private readonly player = new Player(
     (fromMs) => post({ type: 'playOn', fromMs }),
@@ -75,7 +75,7 @@ class Panel extends LitElement {
       void this.updateComplete.then(() => this.transcript?.reveal(message.segmentId, ''));
       return;
     }
-    if (message.type === 'sound') {
+    if (message.type === 'audio') {
       this.player.take(message);
       return;
     }

@@ -1,4 +1,4 @@
-/** Sound of the wire as what the page plays. Pure. */
+/** Audio of the wire as what the page plays. Pure. */
 
 /** As everywhere in Earmark. */
 export const SAMPLE_RATE = 16_000;

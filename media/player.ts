@@ -1,11 +1,11 @@
 /**
- * Plays pieces of sound one after the other and says where it is. Asks for the next piece before
+ * Plays pieces of audio one after the other and says where it is. Asks for the next piece before
  * the last one ends.
  */
 import { decodePcm, SAMPLE_RATE } from './pcm';
 import type { ToPanel } from '../protocol/panel';
 
-type Sound = Extract<ToPanel, { type: 'sound' }>;
+type AudioMessage = Extract<ToPanel, { type: 'audio' }>;
 
 /** So much is left when the next piece is asked for. */
 const AHEAD_MS = 3_000;
@@ -29,7 +29,7 @@ export class Player {
     private readonly moved: (ms: number | undefined) => void,
   ) {}
 
-  take({ pcm, startMs, endMs, follows }: Sound): void {
+  take({ pcm, startMs, endMs, follows }: AudioMessage): void {
     if (follows && this.timer === undefined) return;
     if (!follows) this.stop();
     this.asked = false;

@@ -48,7 +48,7 @@ export interface RowOptions {
   readonly accept: (segment: Segment, name: string) => void;
   readonly edit: (segment: Segment | undefined) => void;
   readonly save: (segment: Segment, text: string) => void;
-  /** Its sound is kept. */
+  /** Its audio is kept. */
   readonly playable: boolean;
   readonly playing: boolean;
   /** @param offset of a letter in the text */

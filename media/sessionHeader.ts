@@ -5,7 +5,7 @@ import type { PanelSession } from '../protocol/panel';
 import { clock, meter, when } from './format';
 import { command } from './host';
 import { t } from './l10n';
-import type { Levels } from './pageState';
+import type { AudioLevels } from './pageState';
 import { icon, iconButton, SOURCE_ICON, sourceName } from './parts';
 
 export const isLive = ({ state }: PanelSession): boolean =>
@@ -32,7 +32,11 @@ function stateBadge({ state }: PanelSession): TemplateResult {
   }
 }
 
-function levelMeter(source: SourceName, session: PanelSession, levels: Levels): TemplateResult {
+function levelMeter(
+  source: SourceName,
+  session: PanelSession,
+  levels: AudioLevels,
+): TemplateResult {
   const level = levels.find((l) => l.source === source);
   const value = session.state === 'STREAMING' && level !== undefined ? meter(level.rmsDb) : 0;
   const silent = session.silent.includes(source);
@@ -60,7 +64,7 @@ function levelMeter(source: SourceName, session: PanelSession, levels: Levels): 
 
 export function sessionHeader(
   session: PanelSession,
-  levels: Levels,
+  levels: AudioLevels,
   elapsedMs: number,
   language: string,
 ): TemplateResult {

@@ -32,12 +32,12 @@ export const offlineView = ({ text, canRetry }: View<'offline'>): TemplateResult
   </main>`;
 
 export function idleView(
-  { model, lastSession, notices: told = [] }: View<'idle'>,
+  { model, lastSession, notices: reported = [] }: View<'idle'>,
   language: string,
 ): TemplateResult {
   const blocked =
     model?.state === 'absent' || model?.state === 'downloading' || model?.state === 'broken';
-  return html`${notices(told)}
+  return html`${notices(reported)}
     <main class="start">
       ${modelState(model)}
       <p>

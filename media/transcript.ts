@@ -41,7 +41,7 @@ export class Transcript extends LitElement {
   declare partials: readonly PanelPartial[];
   /** What to say while there is no word yet. */
   declare waiting: string;
-  /** Its sound is kept. */
+  /** Its audio is kept. */
   declare playable: boolean;
   /** What those are called who have no name yet, by their label. */
   declare called: Readonly<Record<string, string>>;

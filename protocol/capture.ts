@@ -1,5 +1,5 @@
 /**
- * Family `capture`: sound of this machine for the caller, who sends it to a daemon elsewhere. Only
+ * Family `capture`: audio of this machine for the caller, who sends it to a daemon elsewhere. Only
  * over the local socket.
  */
 import { z } from 'zod';

@@ -101,7 +101,7 @@ const Asked = z.object({
     ),
 });
 
-const Heard = z.object({
+const DictatedText = z.object({
   text: z.string(),
   texts: z.array(z.string()).describe('The text in the form of each of `scopes`.'),
   raw: z.string().describe('As it was heard.'),
@@ -111,7 +111,7 @@ const Heard = z.object({
     .int()
     .min(0)
     .describe('Dictations before this one that are to be taken back ("scratch that").'),
-  spelled: z.array(z.object({ heard: z.string(), written: z.string() })),
+  spelled: z.array(z.object({ recognised: z.string(), written: z.string() })),
   phrases: z
     .number()
     .int()
@@ -128,7 +128,7 @@ export const DictationTake = request({
       .optional()
       .describe('What was said until now is made final first, as if a silence had followed.'),
   }),
-  result: Heard,
+  result: DictatedText,
   errors: ['session.notFound'],
 });
 
@@ -136,7 +136,7 @@ export const DictationStop = request({
   method: 'dictation/stop',
   doc: 'Stops listening and answers with the text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out. Answers before recorder and record of the dictation have ended.',
   params: Asked,
-  result: Heard,
+  result: DictatedText,
   errors: ['session.notFound'],
 });
 

@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { ErrorCodes } from './errors';
 import { Empty, request } from './method';
 
-export const Rung = z
+export const DegradationLevel = z
   .enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'])
   .describe('Where recognition stands on the ladder of load.');
-export type Rung = z.infer<typeof Rung>;
+export type DegradationLevel = z.infer<typeof DegradationLevel>;
 
 export const EngineState = z.enum([
   'UNINITIALIZED',
@@ -32,13 +32,13 @@ export const EngineHealth = z.object({
       mean: z.number(),
       p95: z.number(),
       p99: z.number(),
-      decodes: z.number().describe('How many the figures stand for; 0: none yet.'),
+      decodes: z.number().describe('How many the metrics stand for; 0: none yet.'),
     })
     .describe('Real-time factor: seconds of work for a second of audio.'),
   queuedMs: z.number().describe('Audio that waits for a decode.'),
   rssBytes: z.number().describe('Resident memory of its workers.'),
   sessions: z.number().describe('Sessions that prefer it.'),
-  rung: Rung,
+  degradationLevel: DegradationLevel,
   error: z.string().optional(),
   errors: z
     .array(

@@ -63,7 +63,7 @@ export const ERRORS = {
   'audio.unknownSource': e(-32203, false, 'no'),
   'audio.afterStop': e(-32204, false, 'no'),
   'audio.tooFast': e(-32205, false, 'later'),
-  /** A user, or an organisation, has sent as much sound as it may for now. */
+  /** A user, or an organisation, has sent as much audio as it may for now. */
   'audio.overLimit': e(-32214, true, 'later'),
   'audio.noRecorder': e(-32206, true, 'fix'),
   'audio.deviceNotFound': e(-32207, true, 'fix'),

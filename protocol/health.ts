@@ -97,7 +97,7 @@ export const DaemonHealth = request({
     ready: z.boolean().describe('True where a session could be started now.'),
     parts: z.array(Part),
     alerts: z.array(Alert).describe('What is raised now.'),
-    figures: z
+    metrics: z
       .record(z.string(), z.number())
       .describe(
         'Gauges now, totals of counters, and count and mean of each timing, by name and label.',

@@ -63,7 +63,7 @@ export const NoteRead = {
   result: z.string().nullable(),
 } as const;
 /** Server → editor: where a name of the code is declared, by the workspace's language servers. */
-export const NoteCodePlaces = {
+export const NoteCodeLocations = {
   method: 'earmark/codePlaces',
   params: z.object({ name: z.string().max(200) }),
   result: z.array(

@@ -3,7 +3,7 @@
  * nothing. Posts to the page queue until it says `ready`. No Node types here; types only, so that
  * the page stays small.
  */
-import type { Rung } from './engine';
+import type { DegradationLevel } from './engine';
 import type { ModelInfo, ModelStatus } from './models';
 import type { Retention } from './privacy';
 import type { Insight } from './insights';
@@ -11,7 +11,7 @@ import type { SessionState } from './session';
 import type { Segment } from './transcript';
 import type { SourceName } from './audio';
 import type { UploadInfo } from './uploads';
-import type { KeptVoice } from './voices';
+import type { Voiceprint } from './voices';
 
 export interface PanelPartial {
   readonly source: SourceName;
@@ -107,9 +107,9 @@ export interface PanelStorage {
   /** Recordings that a daemon elsewhere has not confirmed. */
   readonly uploads: readonly UploadInfo[];
   /** People whose voices are kept. */
-  readonly voices: readonly KeptVoice[];
+  readonly voices: readonly Voiceprint[];
   readonly retention: Retention;
-  /** Whether new meetings keep their sound. */
+  /** Whether new meetings keep their audio. */
   readonly keepAudio: boolean;
   /**
    * Where else what is said goes: addresses of remote engines, language models, daemons that the
@@ -122,7 +122,7 @@ export interface PanelModels {
   readonly kind: 'models';
   /** The engine and how it is, in words; a line each. Empty while the daemon was not asked yet. */
   readonly engine: readonly string[];
-  readonly rung: Rung;
+  readonly degradationLevel: DegradationLevel;
   /** The machine and what was measured on it, in words. */
   readonly machine: readonly string[];
   readonly models: readonly ModelInfo[];
@@ -150,7 +150,7 @@ export interface PanelSession {
   readonly called: Readonly<Record<string, string>>;
   /** One line in words: "Moonshine tiny, 18× faster than real time". */
   readonly health: string;
-  /** Its sound is kept: a click on a word plays it. */
+  /** Its audio is kept: a click on a word plays it. */
   readonly playable: boolean;
 }
 
@@ -186,11 +186,11 @@ export type ToPanel =
     }
   | { readonly type: 'reveal'; readonly segmentId: string }
   /**
-   * Sound to play now, after what is playing where `follows`; empty `pcm` ends it. Mono s16le of 16
+   * Audio to play now, after what is playing where `follows`; empty `pcm` ends it. Mono s16le of 16
    * kHz as base64.
    */
   | {
-      readonly type: 'sound';
+      readonly type: 'audio';
       readonly pcm: string;
       readonly startMs: number;
       readonly endMs: number;

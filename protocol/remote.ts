@@ -15,7 +15,7 @@ export const REMOTE_PATH = '/earmark/1';
 export const KEEPALIVE_MS = 5_000;
 export const DEAD_MS = 20_000;
 /**
- * Who waits for an answer, or sent sound not long ago, takes the other for dead when it heard
+ * Who waits for an answer, or sent audio not long ago, takes the other for dead when it heard
  * nothing for so long; half of it after that it pings.
  */
 export const ANSWER_DEAD_MS = 6_000;

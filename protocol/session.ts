@@ -1,7 +1,7 @@
 /** Family `session`: life of a session and its ordered stream of events. */
 import { z } from 'zod';
 import { AudioFormat, SourceName } from './audio';
-import { Rung } from './engine';
+import { DegradationLevel } from './engine';
 import { ErrorCodes } from './errors';
 import { Insight, InsightKind, InsightOp } from './insights';
 import { Empty, notification, request } from './method';
@@ -28,7 +28,7 @@ export const Speaker = z.object({
   source: SourceName,
   named: z.boolean().optional().describe('True where a person gave the name.'),
   recognised: z
-    .object({ name: z.string(), likeness: z.number() })
+    .object({ name: z.string(), similarity: z.number() })
     .optional()
     .describe(
       'Whose kept voice it is like (0–1). Where `name` is the same, the speaker was named by it; else it is a suggestion.',
@@ -101,7 +101,7 @@ export const WarningCode = z.enum([
   'engine.restarted',
   'engine.unavailable',
   'engine.failover',
-  'engine.rung',
+  'engine.degraded',
   'store.degraded',
   'note.unwritable',
   'model.loading',
@@ -186,7 +186,7 @@ export const HealthEvent = z.object({
     .describe(
       'True while the disk cannot be written: the session goes on in memory, and what is said appears when it is written.',
     ),
-  rung: Rung,
+  degradationLevel: DegradationLevel,
 });
 
 /** Everything that happens in a session, in order. */
@@ -209,7 +209,7 @@ export const SessionEvent = z.discriminatedUnion('kind', [
 ]);
 export type SessionEvent = z.infer<typeof SessionEvent>;
 export type DurableEvent = Extract<SessionEvent, { seq: number }>;
-export type PassingEvent = Extract<SessionEvent, { afterSeq: number }>;
+export type TransientEvent = Extract<SessionEvent, { afterSeq: number }>;
 
 export const SourceSpec = z.object({
   source: SourceName,

@@ -35,14 +35,14 @@ export const Settings = z.strictObject({
     .describe(
       'The daemon ends after so long without client and session. One that listens for other machines does not.',
     ),
-  'figures.port': z
+  'metrics.port': z
     .number()
     .int()
     .min(0)
     .max(65_535)
     .default(0)
-    .describe('Port of the figures on 127.0.0.1; 0 takes a free one.'),
-  'figures.token': text
+    .describe('Port of the metrics on 127.0.0.1; 0 takes a free one.'),
+  'metrics.token': text
     .default('')
     .describe(
       'Token with which they are read at `health.address` from other machines; empty: they are not there. Never written into a file. At start.',
@@ -235,7 +235,7 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   'openai.key',
   'llm.key',
   'encryption.key',
-  'figures.token',
+  'metrics.token',
   'team.natsToken',
   'team.database',
 ];
@@ -245,7 +245,7 @@ export const SETTINGS_AT_START: readonly SettingName[] = [
   'listen.certificate',
   'listen.key',
   'health.address',
-  'figures.token',
+  'metrics.token',
   'models.folder',
   'encryption.key',
   'encryption.keyFile',

@@ -79,9 +79,9 @@ export const TranscriptNameSpeaker = request({
   }),
   result: z.object({
     voice: z
-      .enum(['kept', 'heard', 'none'])
+      .enum(['kept', 'offered', 'none'])
       .describe(
-        'Whether voices of this name are kept; `heard`: they are not, and `voices/keep` may be called now.',
+        'Whether voices of this name are kept; `offered`: they are not, and `voices/keep` may be called now.',
       ),
   }),
   errors: ['session.notFound', 'speaker.notFound', 'store.unwritable'],

@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { Empty, request } from './method';
 
-export const KeptVoice = z.object({
+export const Voiceprint = z.object({
   name: z.string(),
   keptAt: z.string().describe('When the newest of it was kept, ISO 8601.'),
   sessions: z.number().int().describe('Sessions that the voice was kept from.'),
 });
-export type KeptVoice = z.infer<typeof KeptVoice>;
+export type Voiceprint = z.infer<typeof Voiceprint>;
 
 export const VoicesKeep = request({
   method: 'voices/keep',
@@ -30,7 +30,7 @@ export const VoicesList = request({
   method: 'voices/list',
   doc: 'People whose voices are kept, by name.',
   params: Empty,
-  result: z.object({ voices: z.array(KeptVoice) }),
+  result: z.object({ voices: z.array(Voiceprint) }),
 });
 
 export const VoicesForget = request({

@@ -60,8 +60,8 @@ async function main(): Promise<void> {
       .click();
     await window.page.waitForTimeout(WARM_MS);
     const playing = Promise.all([
-      rig.devices.play('mic', meeting.sound.mic, ending.signal),
-      rig.devices.play('system', meeting.sound.system, ending.signal),
+      rig.devices.play('mic', meeting.audio.mic, ending.signal),
+      rig.devices.play('system', meeting.audio.system, ending.signal),
     ]);
     playing.catch(() => undefined);
     const frames: { readonly file: string; readonly at: number }[] = [];

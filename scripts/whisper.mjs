@@ -187,13 +187,13 @@ async function compile(wanted, folder, log) {
       statSync(path.resolve(SOURCE, b.source)).size - statSync(path.resolve(SOURCE, a.source)).size,
   );
   let done = 0;
-  const lane = async () => {
+  const partition = async () => {
     for (let job = queue.shift(); job; job = queue.shift()) {
       await run(compilerOf(job.source), job.args, SOURCE);
       log(`  ${++done} of ${jobs.size}: ${path.basename(job.source)}`);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.size) }, lane));
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.size) }, partition));
   const shared =
     process.platform === 'darwin'
       ? ['-bundle', '-undefined', 'dynamic_lookup']

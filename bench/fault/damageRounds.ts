@@ -108,13 +108,13 @@ function database(
       return true;
     }).length;
     result.eventsLost += lost;
-    const told =
+    const report =
       found.some((event) => event.kind === 'warning' && event.code === 'store.damaged') ||
       (setAside !== undefined &&
         (salvaged === undefined ||
           salvaged.sessions < written.size ||
           found.length < events.length));
-    if (lost > 0 && !told) result.untold++;
+    if (lost > 0 && !report) result.untold++;
     // What is shown is made of the same events.
     if (
       lost === 0 &&

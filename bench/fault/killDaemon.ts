@@ -33,7 +33,7 @@ const words = JSON.parse(
   readFileSync(process.env['EARMARK_FAULT_WORDS'] ?? '', 'utf8'),
 ) as readonly AnchoredWord[];
 
-function hear(pcm: Float32Array): string {
+function recognise(pcm: Float32Array): string {
   const bytes = Buffer.from(Int16Array.from(pcm, (v) => Math.round(v * 32_768)).buffer);
   const probeAt = 2 * Math.floor(pcm.length / 2);
   const found = audio.indexOf(bytes.subarray(probeAt, probeAt + 2 * PROBE));
@@ -67,7 +67,7 @@ class PlacedEngine extends ScriptedEngine {
     if (priority !== 'final') return undefined;
     const inferenceMs = (pcm.length / 16) * RTF;
     await new Promise((resolve) => setTimeout(resolve, inferenceMs));
-    return { text: hear(pcm), words: [], confidence: 0.9, language: 'en', inferenceMs };
+    return { text: recognise(pcm), words: [], confidence: 0.9, language: 'en', inferenceMs };
   }
 }
 

@@ -86,7 +86,9 @@ export async function silentConnections({
         clients.map(
           (client) =>
             new Promise<{ standing: number; refused: number }>((done) => {
-              client.once('message', (told) => done(told as { standing: number; refused: number }));
+              client.once('message', (report) =>
+                done(report as { standing: number; refused: number }),
+              );
               client.send(each);
             }),
         ),
@@ -102,10 +104,10 @@ export async function silentConnections({
     const [cpu, silentSince] = [sum(cpuMs), performance.now()];
     await delay(SETTLE_MS);
     const silentCore = (sum(cpuMs) - cpu) / (performance.now() - silentSince);
-    const told = await ask(0);
+    const report = await ask(0);
     return {
-      standing: told.reduce((n, { standing }) => n + standing, 0),
-      refused: told.reduce((n, { refused }) => n + refused, 0),
+      standing: report.reduce((n, { standing }) => n + standing, 0),
+      refused: report.reduce((n, { refused }) => n + refused, 0),
       before,
       after: sum(rss),
       seconds,

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gateway } from '../../test/fakes/teamClient';
-import type { TeamPlace } from '../../test/fakes/teamPlace';
+import type { TeamDeployment } from '../../test/fakes/teamPlace';
 
 const PERIOD_MS = 2_000;
 const TIMEOUT_MS = 1_000;
@@ -21,7 +21,7 @@ export class ProbingBalancer {
   private stopped = false;
   private readonly running: Promise<void>;
 
-  constructor(private readonly place: TeamPlace) {
+  constructor(private readonly place: TeamDeployment) {
     this.running = this.run();
   }
 

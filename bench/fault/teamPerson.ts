@@ -18,17 +18,17 @@ const DONE_MS = 180_000;
 const CHUNK_FRAMES = 5;
 const LOOK_MS = 20;
 
-/** Sound or a word that was said at one time and told to be kept at another; `performance.now`. */
+/** Audio or a word that was said at one time and told to be kept at another; `performance.now`. */
 export interface Spoken {
   readonly sessionId: string;
-  /** Counts the words, or pieces of sound, of its session from 1 on. */
+  /** Counts the words, or pieces of audio, of its session from 1 on. */
   readonly nth: number;
   readonly saidMs: number;
   keptMs: number | undefined;
 }
 
-export interface Told {
-  readonly sounds: Spoken[];
+export interface ClientReport {
+  readonly utterances: Spoken[];
   readonly words: Spoken[];
   /** When a connection was lost. */
   readonly lostMs: number[];
@@ -64,8 +64,8 @@ export interface PersonSetup {
 }
 
 export class Person {
-  readonly told: Told = {
-    sounds: [],
+  readonly report: ClientReport = {
+    utterances: [],
     words: [],
     lostMs: [],
     sessions: 0,
@@ -94,7 +94,7 @@ export class Person {
     this.talking = (async () => {
       while (!this.stopping) {
         await this.session().catch((error: unknown) =>
-          this.told.failed.push(error instanceof Error ? error.message : String(error)),
+          this.report.failed.push(error instanceof Error ? error.message : String(error)),
         );
       }
     })();
@@ -117,7 +117,8 @@ export class Person {
     });
     let over = false;
     connection.onDidChangeState(
-      ({ from }) => from.kind === 'connected' && !over && this.told.lostMs.push(performance.now()),
+      ({ from }) =>
+        from.kind === 'connected' && !over && this.report.lostMs.push(performance.now()),
     );
     try {
       return await this.talkOver(connection);
@@ -128,12 +129,12 @@ export class Person {
   }
 
   private async talkOver(connection: Connection): Promise<readonly Segment[]> {
-    const { told } = this;
+    const { report } = this;
     const said = Array.from({ length: this.setup.words }, (_, i) => `w${i + FIRST_WORD}`);
     const words = new Map<string, Spoken>();
     const finals: Segment[] = [];
     let [last, missing, done] = [0, 0, false];
-    const hear = (event: SessionEvent): void => {
+    const recognise = (event: SessionEvent): void => {
       if ('seq' in event) {
         if (event.seq !== last + 1) missing++;
         last = event.seq;
@@ -158,7 +159,7 @@ export class Person {
           partials: false,
           insights: false,
         },
-        hear,
+        recognise,
       ),
     );
     const { sessionId } = subscription;
@@ -179,7 +180,7 @@ export class Person {
       const [acknowledged, next] = [pusher.acknowledged, subscription.nextFrames.get('mic') ?? 0];
       // One that is done asks for no frames; whether it has all of them its words say.
       if (state === 'DONE' || acknowledged <= next) return;
-      told.acknowledgedLost += acknowledged - next;
+      report.acknowledgedLost += acknowledged - next;
       bad(
         `${state}: asks for sound from ${next} on, and had ${acknowledged} of ${pusher.nextSeq} frames`,
       );
@@ -189,19 +190,19 @@ export class Person {
       const perWord = WORD_FRAMES + PAUSE_FRAMES;
       let pieces = 1;
       for (let i = 0; i < said.length; i++) {
-        const sound = say(i + FIRST_WORD);
+        const audio = say(i + FIRST_WORD);
         for (let at = 0; at < perWord; at += CHUNK_FRAMES) {
           await delay(
             Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()),
           );
-          pusher.write(sound.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
+          pusher.write(audio.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
           const spoken: Spoken = {
             sessionId,
             nth: pieces++,
             saidMs: performance.now(),
             keptMs: undefined,
           };
-          told.sounds.push(spoken);
+          report.utterances.push(spoken);
           waiting.push({ frames: pusher.nextSeq, spoken });
           if (at + CHUNK_FRAMES !== WORD_FRAMES) continue;
           const word: Spoken = {
@@ -211,7 +212,7 @@ export class Person {
             keptMs: undefined,
           };
           words.set(said[i] ?? '', word);
-          told.words.push(word);
+          report.words.push(word);
         }
       }
       await pusher.end();
@@ -227,19 +228,22 @@ export class Person {
         throw new Error(
           `A session stayed in ${session.state}${done ? '' : ', and its client was not told of an end'}.`,
         );
-      told.dropped += pusher.dropped;
-      told.eventsMissing += missing;
-      told.finals += finals.length;
+      report.dropped += pusher.dropped;
+      report.eventsMissing += missing;
+      report.finals += finals.length;
       const kept = segments.map(({ text, startMs, endMs }) => ({ text, startMs, endMs }));
       for (const list of [kept, finals]) {
-        const heard = list.map(({ text }) => text);
+        const recognised = list.map(({ text }) => text);
         const [lost, doubled] = [
-          said.filter((word) => !heard.includes(word)).length,
-          heard.length - new Set(heard).size + heard.filter((word) => !said.includes(word)).length,
+          said.filter((word) => !recognised.includes(word)).length,
+          recognised.length -
+            new Set(recognised).size +
+            recognised.filter((word) => !said.includes(word)).length,
         ];
-        told.wordsLost += lost;
-        told.wordsDoubled += doubled;
-        if (lost + doubled > 0 || heard.join() !== said.join()) bad(`heard ${heard.join(' ')}`);
+        report.wordsLost += lost;
+        report.wordsDoubled += doubled;
+        if (lost + doubled > 0 || recognised.join() !== said.join())
+          bad(`heard ${recognised.join(' ')}`);
       }
       const other = kept.filter(({ startMs, endMs }, i) => {
         const clean = this.undisturbed?.[i];
@@ -249,7 +253,7 @@ export class Person {
         );
       });
       if (other.length > 0) {
-        told.otherBounds++;
+        report.otherBounds++;
         bad(
           `other bounds: ${other.map(({ text, startMs, endMs }) => `${text} ${startMs}-${endMs}`).join(', ')}`,
         );
@@ -266,11 +270,11 @@ export class Person {
           ({ keptMs }) => keptMs === undefined,
         ),
       );
-      for (const list of [told.sounds, told.words])
+      for (const list of [report.utterances, report.words])
         list.splice(0, Infinity, ...list.filter((spoken) => !left.has(spoken)));
       throw error;
     } finally {
-      told.sessions++;
+      report.sessions++;
       clearInterval(look);
       attached.dispose();
       pusher.dispose();

@@ -10,12 +10,12 @@ import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { sessionMark } from '../../daemon/adapters/telemetry/logger';
 import { silentLogger } from '../../daemon/base/logger';
 import { Gateway } from '../../test/fakes/teamClient';
-import { TeamPlace } from '../../test/fakes/teamPlace';
+import { TeamDeployment } from '../../test/fakes/teamPlace';
 import type { TeamProcess } from '../../test/fakes/teamProcess';
 import { randoms } from './random';
 import { ProbingBalancer } from './teamBalancer';
 import { teamBundle } from './teamBundle';
-import { Person, type Spoken, type Told } from './teamPerson';
+import { Person, type Spoken, type ClientReport } from './teamPerson';
 
 export type Kind = 'gateway' | 'worker' | 'NATS node' | 'PostgreSQL';
 
@@ -29,7 +29,7 @@ export interface Fault {
 
 export interface Round extends Fault {
   /**
-   * Until sound is acknowledged and finals come as before, milliseconds from the fault, or from the
+   * Until audio is acknowledged and finals come as before, milliseconds from the fault, or from the
    * end of a stop for what was not late until then, as a node that wakes makes its cluster choose
    * again, and for finals without their database.
    */
@@ -63,7 +63,7 @@ export interface TeamRoundsOptions {
   readonly onBad?: (text: string) => void;
 }
 
-export interface TeamRoundsResult extends Omit<Told, 'sounds' | 'words' | 'lostMs'> {
+export interface TeamRoundsResult extends Omit<ClientReport, 'utterances' | 'words' | 'lostMs'> {
   readonly rounds: readonly Round[];
   /** Connections that were lost while nothing was wrong. */
   readonly reconnectsBetween: number;
@@ -74,7 +74,7 @@ export const WORKERS = 4;
 export const NODES = 3;
 
 /** What is acknowledged, or final, later than so long after it was said is late. */
-const SOUND_LATE_MS = 1_500;
+const AUDIO_LATE_MS = 1_500;
 const WORD_LATE_MS = 3_000;
 /** A supervisor starts a process again within this time. */
 const RESTART_MS = 2_000;
@@ -119,7 +119,7 @@ export async function teamRounds(
   options: TeamRoundsOptions,
 ): Promise<TeamRoundsResult> {
   const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
-  const place = await TeamPlace.start(context, {
+  const place = await TeamDeployment.start(context, {
     nodes: NODES,
     database: true,
     gateways,
@@ -179,8 +179,8 @@ export async function teamRounds(
         );
     }
     await Promise.all(people.map((person) => person.stop()));
-    const sum = (of: (told: Told) => number): number =>
-      people.reduce((total, { told }) => total + of(told), 0);
+    const sum = (of: (report: ClientReport) => number): number =>
+      people.reduce((total, { report }) => total + of(report), 0);
     return {
       rounds,
       sessions: sum((t) => t.sessions),
@@ -191,7 +191,7 @@ export async function teamRounds(
       wordsDoubled: sum((t) => t.wordsDoubled),
       otherBounds: sum((t) => t.otherBounds),
       eventsMissing: sum((t) => t.eventsMissing),
-      failed: people.flatMap(({ told }) => told.failed),
+      failed: people.flatMap(({ report }) => report.failed),
       reconnectsBetween: sum(
         (t) =>
           t.lostMs.filter((at) => !windows.some(({ from, to }) => at >= from && at <= to)).length,
@@ -252,7 +252,7 @@ class Team {
   private readonly random: () => number;
 
   constructor(
-    private readonly place: TeamPlace,
+    private readonly place: TeamDeployment,
     private readonly balancer: ProbingBalancer,
     private readonly bus: TeamBus,
     private readonly people: readonly Person[],
@@ -324,9 +324,9 @@ class Team {
       const now = performance.now();
       if (now > until) return;
       const late = this.people.some(
-        ({ told }) =>
-          told.sounds.some((s) => s.keptMs === undefined && now - s.saidMs > SOUND_LATE_MS) ||
-          told.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS),
+        ({ report }) =>
+          report.utterances.some((s) => s.keptMs === undefined && now - s.saidMs > AUDIO_LATE_MS) ||
+          report.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS),
       );
       if (
         late ||
@@ -362,12 +362,12 @@ class Team {
         latest = { person, sessionId, what, nth, saidMs: saidMs - begun, keptMs: keptMs - begun };
       }
     };
-    const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);
-    for (const [person, { told }] of this.people.entries()) {
-      look(person, 'sound', told.sounds, SOUND_LATE_MS, false);
-      look(person, 'final', told.words, WORD_LATE_MS, kind === 'PostgreSQL');
+    const lost = this.people.map(({ report }) => report.lostMs.filter((at) => at >= begun).length);
+    for (const [person, { report }] of this.people.entries()) {
+      look(person, 'sound', report.utterances, AUDIO_LATE_MS, false);
+      look(person, 'final', report.words, WORD_LATE_MS, kind === 'PostgreSQL');
       // What is settled is not looked at again.
-      for (const list of [told.sounds, told.words])
+      for (const list of [report.utterances, report.words])
         list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
     }
     return {

@@ -9,7 +9,7 @@ import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../daemon/base/logger';
 import { Deferred } from '../../daemon/session/wait';
 import { FIRST_WORD, record } from '../../test/fakes/teamClient';
-import { logged, TeamPlace } from '../../test/fakes/teamPlace';
+import { logged, TeamDeployment } from '../../test/fakes/teamPlace';
 import { olderTeamBundle, teamBundle } from './teamBundle';
 import { type Kind, replicated } from './teamRounds';
 
@@ -85,7 +85,7 @@ export async function teamUpgrade(
     from === undefined ? await teamBundle() : await olderTeamBundle(from),
     await teamBundle(),
   ];
-  const place = await TeamPlace.start(context, {
+  const place = await TeamDeployment.start(context, {
     nodes,
     database: true,
     gateways,
@@ -122,17 +122,17 @@ export async function teamUpgrade(
           },
         ]),
       );
-      const heard = await record({
+      const recognised = await record({
         ...place.client,
         words,
         paceMs,
         at,
         onLost: () => void (lost[i] = (lost[i] ?? 0) + 1),
       });
-      dropped += heard.dropped;
-      return heard.transcript === undisturbed.transcript
+      dropped += recognised.dropped;
+      return recognised.transcript === undisturbed.transcript
         ? undefined
-        : `${heard.sessionId}: ${differences(undisturbed.transcript, heard.transcript)}`;
+        : `${recognised.sessionId}: ${differences(undisturbed.transcript, recognised.transcript)}`;
     };
     let dropped = 0;
     const talking = Array.from({ length: people }, (_, i) =>
@@ -173,7 +173,7 @@ export async function teamUpgrade(
   }
 }
 
-async function replace(place: TeamPlace, kind: Kind, index: number): Promise<GivenUp> {
+async function replace(place: TeamDeployment, kind: Kind, index: number): Promise<GivenUp> {
   switch (kind) {
     case 'NATS node':
       await place.nats.retire(index);
@@ -203,12 +203,12 @@ async function replace(place: TeamPlace, kind: Kind, index: number): Promise<Giv
 }
 
 async function ended(code: Promise<number | null>, kind: Kind): Promise<void> {
-  const told = await code;
-  if (told !== 0) throw new Error(`A ${kind} that was told to end ended with ${String(told)}.`);
+  const report = await code;
+  if (report !== 0) throw new Error(`A ${kind} that was told to end ended with ${String(report)}.`);
 }
 
 /** The streams have all their copies, gateways are ready. */
-async function whole(place: TeamPlace, bus: TeamBus, nodes: number): Promise<void> {
+async function whole(place: TeamDeployment, bus: TeamBus, nodes: number): Promise<void> {
   const ready = async (): Promise<boolean> =>
     (
       await Promise.all(
@@ -227,7 +227,7 @@ async function whole(place: TeamPlace, bus: TeamBus, nodes: number): Promise<voi
   }
 }
 
-interface Said {
+interface FinalText {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
@@ -235,8 +235,8 @@ interface Said {
 
 /** The first of them, for people. */
 function differences(wanted: string, got: string): string {
-  const [a, b] = [wanted, got].map((text) => JSON.parse(text) as readonly Said[]);
+  const [a, b] = [wanted, got].map((text) => JSON.parse(text) as readonly FinalText[]);
   const at = (a ?? []).findIndex((one, i) => JSON.stringify(one) !== JSON.stringify(b?.[i]));
-  const tell = (one: Said | undefined): string => JSON.stringify(one);
+  const tell = (one: FinalText | undefined): string => JSON.stringify(one);
   return `${String(a?.length)} and ${String(b?.length)} segments; first ${tell(a?.[at < 0 ? (a?.length ?? 0) : at])} and ${tell(b?.[at < 0 ? (a?.length ?? 0) : at])}`;
 }

@@ -1,6 +1,6 @@
 /**
  * Words of speech that was cut. A recogniser guesses at a word that it hears half of, and at all of
- * a sentence whose end it does not hear; with the sound behind the cut it hears both, and says more
+ * a sentence whose end it does not hear; with the audio behind the cut it hears both, and says more
  * than belongs to this side. Of that text the beginning is taken that is likest to what was heard
  * without.
  */
@@ -17,7 +17,7 @@ const MAX_DIFFERENT = 0.5;
  * @param joint what was heard of it together with what follows
  * @returns tokens of whole words: of `joint` up to the cut, or `alone`
  */
-export function beforeCut(
+export function alignAtSeam(
   alone: readonly ScoredToken[],
   joint: readonly ScoredToken[],
   decoder: PieceDecoder,

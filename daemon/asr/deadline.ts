@@ -15,7 +15,7 @@ export class Deadlines {
 
   /** Milliseconds. @param samples 16 kHz */
   of(samples: number): number {
-    const { mean, p95, decodes } = this.stats.figures();
+    const { mean, p95, decodes } = this.stats.metrics();
     const expected = decodes < TRUSTED ? Math.max(1, mean) : Math.max(mean, p95);
     return Math.min(MAX_MS, BASE_MS + TIMES_EXPECTED * expected * audioMs(samples));
   }

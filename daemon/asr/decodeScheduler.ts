@@ -10,17 +10,17 @@ import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
-import { EffortMeter, type FinalEffort, optionsFor } from './finalEffort';
+import { EffortMeter, type DecodeEffort, optionsFor } from './finalEffort';
 import { LoadMeter } from './loadMeter';
 import type {
   DecodeRequest,
   DecodeSlot,
-  PhraseAsker,
-  PhraseTaker,
+  DecodeQueueProducer,
+  DecodeQueueConsumer,
   QueueHealth,
 } from './phraseQueue';
 import type { AsrResult } from './provider';
-import { Shares } from './fairShare';
+import { FairShare } from './fairShare';
 import { WaitTimes } from './waitTimes';
 
 export interface SchedulerOptions {
@@ -64,10 +64,10 @@ interface Job extends DecodeRequest {
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
-export class DecodeScheduler implements PhraseAsker, PhraseTaker {
+export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer {
   private readonly queue: Job[] = [];
   private readonly slots = new Map<DecodeSlot, Job | undefined>();
-  private readonly shares: Shares;
+  private readonly fairShare: FairShare;
   private readonly meter: LoadMeter;
   private readonly waits = new WaitTimes();
   private readonly effort: EffortMeter;
@@ -81,7 +81,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
     private readonly onPressure: () => void = () => undefined,
     private readonly options: SchedulerOptions = defaultSchedulerOptions,
   ) {
-    this.shares = new Shares(clock);
+    this.fairShare = new FairShare(clock);
     this.meter = new LoadMeter(clock);
     this.effort = new EffortMeter(clock);
   }
@@ -98,7 +98,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       waitP95Ms: waits.percentile(0.95),
       waitMaxMs: waits.percentile(1),
       load: meter.load,
-      finals: this.finalEffort,
+      finals: this.decodeEffort,
       droppedSpeculations: dropped.speculative,
       droppedPartials: dropped.partial,
     };
@@ -247,7 +247,9 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   private yieldFloods(): void {
     const finals = this.running().filter((job) => job.priority === 'final');
     if (
-      finals.every((job) => this.shares.of(job.sessionId) < FLOODS_STEPS * this.options.shareStepMs)
+      finals.every(
+        (job) => this.fairShare.of(job.sessionId) < FLOODS_STEPS * this.options.shareStepMs,
+      )
     )
       return;
     const least = this.leastShare();
@@ -270,13 +272,13 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       const waitMs = this.clock.now() - job.queuedAt;
       this.waits.add(waitMs);
       if (job.live) this.effort.waited(waitMs);
-      this.shares.add(job.sessionId, job.audioMs);
+      this.fairShare.add(job.sessionId, job.audioMs);
     }
     slot
       .transcribe(
         job.pcm,
         job.live && job.priority !== 'partial'
-          ? optionsFor(this.finalEffort, job.options)
+          ? optionsFor(this.decodeEffort, job.options)
           : job.options,
         job.abort.signal,
       )
@@ -301,7 +303,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   }
 
   /** Where the decoders are too busy for speculation, nothing is heard twice either. */
-  private get finalEffort(): FinalEffort {
+  private get decodeEffort(): DecodeEffort {
     const { effort } = this.effort;
     return effort === 'full' && !this.meter.allowsSpeculation ? 'once' : effort;
   }
@@ -333,7 +335,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
 
   private leastShare(): number {
     return this.queue.reduce(
-      (least, job) => Math.min(least, this.shares.of(job.sessionId)),
+      (least, job) => Math.min(least, this.fairShare.of(job.sessionId)),
       Infinity,
     );
   }
@@ -341,7 +343,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   /** By how many steps a session had more than the one that had least of those that wait. */
   private step(job: Job, least: number): number {
     return Math.floor(
-      Math.max(0, this.shares.of(job.sessionId) - least) / this.options.shareStepMs,
+      Math.max(0, this.fairShare.of(job.sessionId) - least) / this.options.shareStepMs,
     );
   }
 

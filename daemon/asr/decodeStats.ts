@@ -6,7 +6,7 @@
 /** Decodes that count for mean and percentiles. */
 const KEPT = 256;
 
-export interface RtfFigures {
+export interface RtfStats {
   /** Real-time factor weighted by audio; 0 before the first decode. */
   readonly mean: number;
   readonly p95: number;
@@ -39,7 +39,7 @@ export class DecodeStats {
     return recent.length === 0 ? undefined : weighted(recent);
   }
 
-  figures(): RtfFigures {
+  metrics(): RtfStats {
     const sorted = this.decodes
       .filter(({ audioMs }) => audioMs > 0)
       .map(({ inferenceMs, audioMs }) => inferenceMs / audioMs)

@@ -34,7 +34,7 @@ export interface ChoiceSetup {
   readonly preferred: readonly EngineTarget[];
 }
 
-export interface Wish {
+export interface EngineRequest {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
   readonly device?: DeviceChoice | undefined;
@@ -53,21 +53,21 @@ const AUTO = 'auto';
  */
 export function chooseEngines(
   setup: ChoiceSetup,
-  wish: Wish,
+  request: EngineRequest,
 ): readonly [EngineTarget, ...EngineTarget[]] {
-  const provider = named(wish.provider);
-  const model = named(wish.model);
+  const provider = named(request.provider);
+  const model = named(request.model);
   const speaks = (target: EngineTarget): boolean =>
-    languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language));
+    languagesOf(setup, target).some((l) => l === '*' || l === primary(request.language));
   const first =
     provider === undefined && model === undefined
       ? undefined
-      : wished(setup, provider, model, wish);
-  if (first && !speaks(first)) throw wrongLanguage(first.model, wish.language);
+      : requestedTarget(setup, provider, model, request);
+  if (first && !speaks(first)) throw wrongLanguage(first.model, request.language);
   const preferred =
-    wish.device === undefined || wish.device === 'auto'
+    request.device === undefined || request.device === 'auto'
       ? setup.preferred
-      : setup.preferred.map((target) => ({ ...target, device: wish.device ?? target.device }));
+      : setup.preferred.map((target) => ({ ...target, device: request.device ?? target.device }));
   const speaking = preferred.filter(speaks);
   const ready = speaking.filter((target) => isInstalled(setup, target));
   const absent = speaking.find((target) => isFetched(setup, target)) ?? speaking[0];
@@ -76,18 +76,18 @@ export function chooseEngines(
     (target, i) => stand.findIndex((other) => same(other, target)) === i,
   );
   if (best) return [best, ...rest];
-  throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', wish.language);
+  throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', request.language);
 }
 
 export function same(a: EngineTarget, b: EngineTarget): boolean {
   return a.provider === b.provider && a.model === b.model && a.device === b.device;
 }
 
-function wished(
+function requestedTarget(
   setup: ChoiceSetup,
   provider: string | undefined,
   model: string | undefined,
-  wish: Wish,
+  request: EngineRequest,
 ): EngineTarget {
   const known =
     provider === undefined ? undefined : setup.providers.find(({ info }) => info.id === provider);
@@ -99,7 +99,7 @@ function wished(
     );
   }
   const device =
-    wish.device ??
+    request.device ??
     setup.preferred.find(
       (target) =>
         target.model === model && (provider === undefined || target.provider === provider),
@@ -126,10 +126,10 @@ function wished(
     ...setup.models.map((m) => ({ provider: m.provider, model: m.id, device })),
   ].filter((target) => target.provider === provider);
   const speaking = own.filter((target) =>
-    languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language)),
+    languagesOf(setup, target).some((l) => l === '*' || l === primary(request.language)),
   );
   const best = speaking.find((target) => isInstalled(setup, target)) ?? speaking[0] ?? own[0];
-  if (best) return { ...best, device: wish.device ?? best.device };
+  if (best) return { ...best, device: request.device ?? best.device };
   if (known?.defaultModel !== undefined)
     return { provider: known.info.id, model: known.defaultModel, device };
   throw new EarmarkError(
@@ -163,8 +163,8 @@ function isFetched({ models }: ChoiceSetup, { model }: EngineTarget): boolean {
   return models.find(({ id }) => id === model)?.isDefault ?? false;
 }
 
-function named(wish: string | undefined): string | undefined {
-  return wish === undefined || wish === '' || wish === AUTO ? undefined : wish;
+function named(request: string | undefined): string | undefined {
+  return request === undefined || request === '' || request === AUTO ? undefined : request;
 }
 
 function primary(language: string): string {

@@ -8,7 +8,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../base/disposab
 import type { Logger } from '../base/logger';
 import type { EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
-import { RUNGS } from '../degrade/degradation';
+import { DEGRADATION_LEVELS } from '../degrade/degradation';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
 import { EngineRoute, type MachineLoad } from './engineRoute';
 import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';
@@ -30,7 +30,7 @@ export interface EnginePoolSetup {
   readonly machine: () => MachineFacts;
   /** Measures the machine; `machine` and `look` tell by it from then on. Ends with the pool. */
   readonly calibrator: Pick<Calibrator, 'calibrate' | 'dispose'>;
-  /** How the machine is, for the ladder of load. */
+  /** How the machine is, for the degradation of load. */
   readonly load: () => MachineLoad;
   /** An engine that nobody holds and that was not used for so long is unloaded. */
   readonly unloadIdleMs?: number;
@@ -43,7 +43,7 @@ interface Entry {
   readonly engine: ManagedSpeechEngine;
 }
 
-interface HeldRoute {
+interface SharedRoute {
   readonly route: EngineRoute;
   readonly targets: readonly EngineTarget[];
   holders: number;
@@ -55,7 +55,7 @@ export function createEnginePool(setup: EnginePoolSetup): ManagedEngines {
 
 class EnginePool implements ManagedEngines {
   private readonly entries = new Map<string, Entry>();
-  private readonly routes = new Map<string, HeldRoute>();
+  private readonly routes = new Map<string, SharedRoute>();
   private readonly store = new DisposableStore();
   private choice: ChoiceSetup;
 
@@ -127,13 +127,16 @@ class EnginePool implements ManagedEngines {
   }
 
   async retry(
-    wish: { readonly provider?: string | undefined; readonly model?: string | undefined } = {},
+    engineRequest: {
+      readonly provider?: string | undefined;
+      readonly model?: string | undefined;
+    } = {},
   ): Promise<void> {
     await this.refresh();
     const matches = ({ provider, model }: EngineTarget): boolean =>
-      (wish.provider === undefined || wish.provider === provider) &&
-      (wish.model === undefined || wish.model === model);
-    const named = wish.provider !== undefined || wish.model !== undefined;
+      (engineRequest.provider === undefined || engineRequest.provider === provider) &&
+      (engineRequest.model === undefined || engineRequest.model === model);
+    const named = engineRequest.provider !== undefined || engineRequest.model !== undefined;
     const routes = [...this.routes.values()].filter(({ route }) => matches(route.preferred));
     const failed = [...this.entries.values()].filter(
       ({ target, engine }) => matches(target) && (named || engine.state === 'ERROR'),
@@ -215,7 +218,10 @@ class EnginePool implements ManagedEngines {
     return entry;
   }
 
-  private route(targets: readonly [EngineTarget, ...EngineTarget[]], explicit: boolean): HeldRoute {
+  private route(
+    targets: readonly [EngineTarget, ...EngineTarget[]],
+    explicit: boolean,
+  ): SharedRoute {
     const key = JSON.stringify([
       explicit,
       targets.map(({ provider, model, device }) => [provider, model, device]),
@@ -231,13 +237,13 @@ class EnginePool implements ManagedEngines {
       engineOf: (target) => this.entry(target).engine,
       load: () => this.setup.load(),
     });
-    const held: HeldRoute = { route, targets, holders: 0 };
+    const held: SharedRoute = { route, targets, holders: 0 };
     this.routes.set(key, held);
     return held;
   }
 
   /** A route that nobody holds has nothing to watch; the next wish makes it anew. */
-  private giveBack(held: HeldRoute): void {
+  private giveBack(held: SharedRoute): void {
     if (--held.holders > 0) return;
     held.route.dispose();
     for (const [key, other] of this.routes) if (other === held) this.routes.delete(key);
@@ -262,13 +268,19 @@ class EnginePool implements ManagedEngines {
     return {
       ...target,
       state: engine.state,
-      rtf: engine.figures,
+      rtf: engine.metrics,
       queuedMs: engine.queuedMs,
       queue: engine.queue,
       rssBytes: engine.rssBytes,
       errors: engine.errors,
       sessions: routes.reduce((sum, { holders }) => sum + holders, 0),
-      rung: RUNGS[Math.max(0, ...routes.map(({ route }) => RUNGS.indexOf(route.rung)))] ?? 'NORMAL',
+      degradationLevel:
+        DEGRADATION_LEVELS[
+          Math.max(
+            0,
+            ...routes.map(({ route }) => DEGRADATION_LEVELS.indexOf(route.degradationLevel)),
+          )
+        ] ?? 'NORMAL',
       ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
       ...(engine.error === undefined ? {} : { error: engine.error }),
     };
@@ -279,7 +291,10 @@ function isWish({ provider, model }: EngineRequest): boolean {
   return [provider, model].some((name) => name !== undefined && name !== '' && name !== 'auto');
 }
 
-/** Least time between two partials of a session, before a rung of the ladder makes it longer. */
+/**
+ * Least time between two partials of a session, before a degradation level of the degradation makes
+ * it longer.
+ */
 const PARTIAL_MS = 500;
 
 /** The route as one session holds it. */
@@ -289,7 +304,7 @@ function lease(
   { vocabulary, translate, phrases, live, owner }: EngineRequest,
   held: Disposable,
 ): EngineLease {
-  const wished = {
+  const requestedTarget = {
     live,
     ...(owner === undefined ? {} : { owner }),
     ...(vocabulary === undefined ? {} : { prompt: vocabulary }),
@@ -309,7 +324,7 @@ function lease(
       }
       return route.decode(
         pcm,
-        { ...options, ...wished, ...(phrases ? { phrases: phrases() } : {}) },
+        { ...options, ...requestedTarget, ...(phrases ? { phrases: phrases() } : {}) },
         signal,
       );
     },
@@ -322,14 +337,14 @@ function lease(
     get rtf() {
       return route.rtf;
     },
-    get figures() {
-      return route.figures;
+    get metrics() {
+      return route.metrics;
     },
     get rssBytes() {
       return route.rssBytes;
     },
-    get rung() {
-      return route.rung;
+    get degradationLevel() {
+      return route.degradationLevel;
     },
     get actions() {
       return route.actions;

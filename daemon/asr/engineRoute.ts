@@ -1,8 +1,8 @@
 /**
  * The way of a phrase to its words: the preferred engine first, and what stands in for it when it
  * fails or is too slow. A phrase that an engine lost is decoded again by the next one; probes bring
- * the preferred one back; the ladder of load decides when something smaller or faster takes over.
- * Shared by all sessions with the same wish.
+ * the preferred one back; the degradation of load decides when something smaller or faster takes
+ * over. Shared by all sessions with the same wish.
  */
 import { type EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -12,21 +12,21 @@ import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import {
   ACTIONS,
-  LADDER_START,
-  RUNGS,
-  type LadderState,
-  type Rung,
-  type RungActions,
-  ladderText,
-  stepLadder,
+  DEGRADATION_START,
+  DEGRADATION_LEVELS,
+  type DegradationState,
+  type DegradationLevel,
+  type DegradationActions,
+  degradationRows,
+  stepDegradation,
 } from '../degrade/degradation';
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
-import { DecodeStats, type RtfFigures } from './decodeStats';
+import { DecodeStats, type RtfStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import type { AsrResult } from './provider';
 import type { ManagedSpeechEngine } from './speechEngineApi';
 
-/** What of the machine the ladder looks at, 0–1; undefined where it cannot be told. */
+/** What of the machine the degradation looks at, 0–1; undefined where it cannot be told. */
 export interface MachineLoad {
   readonly freeMemory?: number | undefined;
   readonly battery?: number | undefined;
@@ -46,7 +46,7 @@ export interface RouteSetup {
   readonly load: () => MachineLoad;
 }
 
-/** The ladder looks at the load this often. */
+/** The degradation looks at the load this often. */
 const LOOK_MS = 1_000;
 /** Decodes of so long count for its real-time factor. */
 const WINDOW_MS = 10_000;
@@ -81,7 +81,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly listened = new Set<ManagedSpeechEngine>();
-  private ladder: LadderState = LADDER_START;
+  private degradation: DegradationState = DEGRADATION_START;
   /** Which target decodes. */
   private current = 0;
   private stats = new DecodeStats();
@@ -116,11 +116,11 @@ export class EngineRoute implements SpeechEngine, Disposable {
   get model(): string {
     return this.targets[0].target.model;
   }
-  get rung(): Rung {
-    return this.ladder.rung;
+  get degradationLevel(): DegradationLevel {
+    return this.degradation.degradationLevel;
   }
-  get actions(): RungActions {
-    return ACTIONS[this.ladder.rung];
+  get actions(): DegradationActions {
+    return ACTIONS[this.degradation.degradationLevel];
   }
   get preferred(): EngineTarget {
     return this.targets[0].target;
@@ -138,8 +138,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
   get rtf(): number {
     return this.now.engine().rtf;
   }
-  get figures(): RtfFigures {
-    return this.now.engine().figures;
+  get metrics(): RtfStats {
+    return this.now.engine().metrics;
   }
   get rssBytes(): number {
     return this.now.engine().rssBytes;
@@ -277,7 +277,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return this.targets.find((other) => other !== target && other.health.kind === 'up');
   }
 
-  /** The one place that changes what decodes: by the rung, among those that work. */
+  /** The one place that changes what decodes: by the degradation level, among those that work. */
   private choose(): void {
     const { engine } = this.actions;
     const [preferred] = this.targets;
@@ -310,7 +310,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
     }
     this.setup.logger.info('engine.active', {
       engine: nameOf(chosen.target),
-      rung: this.ladder.rung,
+      degradationLevel: this.degradation.degradationLevel,
     });
   }
 
@@ -320,9 +320,9 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const standIn = this.current !== 0;
     // A new engine is not judged by what the one before it left waiting.
     const oldest = Math.max(Math.min(...this.waiting.values()), this.changedMs);
-    const before = this.ladder;
+    const before = this.degradation;
     const load = this.setup.load();
-    this.ladder = stepLadder(before, {
+    this.degradation = stepDegradation(before, {
       nowMs: now,
       rtf: this.stats.meanSince(now - WINDOW_MS),
       // Before the first words there is no speed to judge: the model loads, and what waits is
@@ -331,19 +331,31 @@ export class EngineRoute implements SpeechEngine, Disposable {
       ...(standIn ? { preferredRtf: this.preferredRtf } : {}),
       ...load,
     });
-    if (this.ladder.rung !== before.rung) {
+    if (this.degradation.degradationLevel !== before.degradationLevel) {
       const was = this.current;
       this.choose();
       // What waits for a slow engine goes to the new one, and what it decodes too: its words would
       // come late. On the way up the stand-in finishes what it has.
-      if (was !== this.current && RUNGS.indexOf(this.ladder.rung) > RUNGS.indexOf(before.rung))
+      if (
+        was !== this.current &&
+        DEGRADATION_LEVELS.indexOf(this.degradation.degradationLevel) >
+          DEGRADATION_LEVELS.indexOf(before.degradationLevel)
+      )
         this.moves.fire();
       // The memory of an engine that does nothing is what the others lack.
       if (this.current !== 0 && tight(load)) this.targets[0].engine().unload();
-      this.setup.logger.info('engine.rung', { from: before.rung, to: this.ladder.rung });
+      this.setup.logger.info('engine.degraded', {
+        from: before.degradationLevel,
+        to: this.degradation.degradationLevel,
+      });
       this.warn(
-        'engine.rung',
-        ladderText(before.rung, this.ladder.rung, nameOf(this.now.target), this.current !== 0),
+        'engine.degraded',
+        degradationRows(
+          before.degradationLevel,
+          this.degradation.degradationLevel,
+          nameOf(this.now.target),
+          this.current !== 0,
+        ),
       );
     }
     if (this.current !== 0 && !this.probing && !tight(load) && now - this.probedMs >= PROBE_MS)

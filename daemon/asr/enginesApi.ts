@@ -3,14 +3,14 @@
  * (SpeechEngines in session/ports).
  */
 import type { Disposable } from '../base/disposable';
-import type { Rung } from '../degrade/degradation';
+import type { DegradationLevel } from '../degrade/degradation';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { Capabilities } from '../models/capabilities';
 import type { Calibration } from '../models/calibration';
 import type { TierChoice } from '../models/tiers';
 import type { SpeechEngines } from '../session/ports';
 import type { QueueHealth } from './phraseQueue';
-import type { RtfFigures } from './decodeStats';
+import type { RtfStats } from './decodeStats';
 import type { DeviceChoice } from './provider';
 import type { InferenceWorkerHealth } from './speechEngineApi';
 
@@ -27,7 +27,7 @@ export interface EngineHealth extends EngineTarget {
   readonly loadMs?: number;
   /** The sentence of the last failure, while `state` is `ERROR`. */
   readonly error?: string;
-  readonly rtf: RtfFigures;
+  readonly rtf: RtfStats;
   /** Milliseconds of audio that waits. */
   readonly queuedMs: number;
   readonly queue: QueueHealth;
@@ -36,8 +36,8 @@ export interface EngineHealth extends EngineTarget {
   readonly errors: readonly LifecycleError[];
   /** Sessions that prefer it. */
   readonly sessions: number;
-  /** The lowest rung of the ladder of load that one of them stands on. */
-  readonly rung: Rung;
+  /** The lowest degradation level of the degradation of load that one of them stands on. */
+  readonly degradationLevel: DegradationLevel;
 }
 
 /** What the choice of engines rests on. */
@@ -63,7 +63,7 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
    * Tries failed engines again at once; without a wish the main one. @throws EarmarkError as
    * SpeechEngine.ready
    */
-  retry(wish?: {
+  retry(request?: {
     readonly provider?: string | undefined;
     readonly model?: string | undefined;
   }): Promise<void>;

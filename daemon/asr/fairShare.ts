@@ -16,7 +16,7 @@ interface Use {
   readonly atMs: number;
 }
 
-export class Shares {
+export class FairShare {
   private readonly uses = new Map<string, Use>();
   private sweepAt = SWEEP_AT;
 

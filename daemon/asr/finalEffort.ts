@@ -2,17 +2,17 @@
  * How much is done for a final that is spoken now: everything, or less where such finals wait for
  * their decode. What makes a text better by a few words goes before what makes it late: first the
  * second hearing of what is doubted or cut (also where nothing waits yet, but the decoders are too
- * busy for speculation), then the search for likelier texts, then the sound before the phrase. All
+ * busy for speculation), then the search for likelier texts, then the audio before the phrase. All
  * come back when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';
 import type { AsrOptions } from './provider';
 
 export const EFFORTS = ['full', 'once', 'greedy', 'alone'] as const;
-export type FinalEffort = (typeof EFFORTS)[number];
+export type DecodeEffort = (typeof EFFORTS)[number];
 
 /** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
-const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = {
+const FROM_WAIT_MS: Readonly<Record<DecodeEffort, number>> = {
   full: 0,
   once: 100,
   greedy: 200,
@@ -31,7 +31,7 @@ export class EffortMeter {
   constructor(private readonly clock: Clock) {}
 
   /** What the next final gets. */
-  get effort(): FinalEffort {
+  get effort(): DecodeEffort {
     const now = this.clock.now();
     if (this.step > 0 && now - this.calmSinceMs >= CALM_MS) {
       this.step--;
@@ -50,11 +50,11 @@ export class EffortMeter {
 }
 
 export function optionsFor(
-  effort: FinalEffort,
+  effort: DecodeEffort,
   { lead, tail, ...options }: AsrOptions,
 ): AsrOptions {
   const step = EFFORTS.indexOf(effort);
-  const upTo = (least: FinalEffort): boolean => step <= EFFORTS.indexOf(least);
+  const upTo = (least: DecodeEffort): boolean => step <= EFFORTS.indexOf(least);
   return {
     ...options,
     ...(lead && upTo('greedy') ? { lead } : {}),

@@ -4,7 +4,7 @@
  * (adapters/nats).
  */
 import type { DecodePriority } from '../session/ports';
-import type { FinalEffort } from './finalEffort';
+import type { DecodeEffort } from './finalEffort';
 import type { AsrOptions, AsrResult } from './provider';
 
 /** Decodes one phrase at a time. */
@@ -40,7 +40,7 @@ export interface QueueHealth {
   /** Share of the decoders that finals and speculation keep busy, 0–1. */
   readonly load: number;
   /** What is done for finals of live sessions now. */
-  readonly finals: FinalEffort;
+  readonly finals: DecodeEffort;
   /** Decodes that were refused or gave way since the start. */
   readonly droppedSpeculations: number;
   readonly droppedPartials: number;
@@ -50,7 +50,7 @@ export interface QueueHealth {
  * The side of those who have phrases. Finals go before speculative decodes, these before partials;
  * nobody who floods takes the decoders from others.
  */
-export interface PhraseAsker {
+export interface DecodeQueueProducer {
   /**
    * @returns undefined for a speculative decode or a partial that was refused or gave way
    * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, engine.crashed when the
@@ -67,7 +67,7 @@ export interface PhraseAsker {
 }
 
 /** The side of those who decode. */
-export interface PhraseTaker {
+export interface DecodeQueueConsumer {
   addSlot(slot: DecodeSlot): void;
   /** A decode that runs on it goes on to its end. */
   removeSlot(slot: DecodeSlot): void;

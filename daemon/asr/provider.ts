@@ -104,7 +104,7 @@ export interface AsrResult {
    */
   readonly tokens?: readonly number[];
   /**
-   * How far the engine trusts the text, by its own measure. `low`: one of sound that was not
+   * How far the engine trusts the text, by its own measure. `low`: one of audio that was not
    * complete is decoded again when its phrase is over. `high`: nothing that follows would change
    * it, so a short phrase need not wait for more.
    */

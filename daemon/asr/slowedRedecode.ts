@@ -1,6 +1,6 @@
 /**
  * A text that the recogniser doubts is heard once more, as if it had been spoken slower, and the
- * one it is surer of is kept: a small model errs by how its sound lies in the frames, and the same
+ * one it is surer of is kept: a small model errs by how its audio lies in the frames, and the same
  * words at another rate often come out right. The factor is that with which recognisers are trained
  * to bear it (Ko et al. 2015, "Audio Augmentation for Speech Recognition").
  */
@@ -16,7 +16,7 @@ import { type ScoredToken, meanProbability } from './tokenWords';
  * before as a lead, as the first has. 123 where the lead is left to the second. With 0.9, 118 where
  * the first is heard without a search. Six sets: 119 without, 113 also at 1.05 of the rate, 118 at
  * 0.95 and 1.05. Whole utterances of clean + other: 39 + 106 without, 39 + 103 slower, 39 + 108
- * with 200 ms of silence around the sound instead; the mean of nine ways to frame them 40 + 111, of
+ * with 200 ms of silence around the audio instead; the mean of nine ways to frame them 40 + 111, of
  * any two of these the surer 39 + 107. The surer words of both, or the mean of what both times give
  * for each token, are no better.
  */
@@ -24,8 +24,8 @@ const DOUBTED = 0.9;
 /** Of the rate at which it was spoken. */
 const SLOWER = 0.9;
 /**
- * A machine that needs more of the sound's own time than this to hear it once has none to hear it
- * again: with both it would fall behind, and the ladder would take partials away for it.
+ * A machine that needs more of the audio's own time than this to hear it once has none to hear it
+ * again: with both it would fall behind, and the degradation would take partials away for it.
  */
 const ROOM = 0.3;
 
@@ -35,19 +35,19 @@ export function slower(pcm: Float32Array): Float32Array {
 }
 
 /**
- * @param decode of the sound as it is, or slower: the text of the first time comes with it then
- * @param soundMs how long all that is decoded lasts
+ * @param decode of the audio as it is, or slower: the text of the first time comes with it then
+ * @param audioMs how long all that is decoded lasts
  * @param now milliseconds
  */
-export async function hearTwice(
+export async function redecodeSlowed(
   decode: (first?: readonly ScoredToken[]) => Promise<readonly ScoredToken[]>,
-  soundMs: number,
+  audioMs: number,
   now: () => number,
 ): Promise<readonly ScoredToken[]> {
   const begun = now();
   const first = await decode();
   // Where nothing was heard, another rate would only make something up.
-  if (first.length === 0 || meanProbability(first) >= DOUBTED || now() - begun > ROOM * soundMs)
+  if (first.length === 0 || meanProbability(first) >= DOUBTED || now() - begun > ROOM * audioMs)
     return first;
   const second = await decode(first);
   return meanProbability(second) > meanProbability(first) ? second : first;

@@ -13,7 +13,7 @@ import type { DecodeOptions, DecodePriority, EngineWarning } from '../session/po
 import { type LifecycleError, type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import { DecodeScheduler } from './decodeScheduler';
-import { DecodeStats, type RtfFigures } from './decodeStats';
+import { DecodeStats, type RtfStats } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
 import type { DecodeSlot, QueueHealth } from './phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from './provider';
@@ -169,8 +169,8 @@ class Engine implements ManagedSpeechEngine {
   get rtf(): number {
     return this.stats.mean(RTF_DECODES);
   }
-  get figures(): RtfFigures {
-    return this.stats.figures();
+  get metrics(): RtfStats {
+    return this.stats.metrics();
   }
 
   get rssBytes(): number {
@@ -385,9 +385,9 @@ class Engine implements ManagedSpeechEngine {
         signal,
       );
       const phrase = await this.setup.warmUp?.();
-      const heard =
+      const examined =
         phrase && (await decoder.transcribe(phrase, { language: 'en', trial: true }, signal));
-      if (heard?.text === '')
+      if (examined?.text === '')
         throw new EarmarkError(
           'model.incompatible',
           `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`,

@@ -4,14 +4,14 @@
  * sure of, it is settled.
  */
 
-/** A phrase counts from this confidence of its text and this much sound on. */
+/** A phrase counts from this confidence of its text and this much audio on. */
 const MIN_CONFIDENCE = 0.6;
-const MIN_SOUND_MS = 1_500;
+const MIN_AUDIO_MS = 1_500;
 /** So many phrases in a row must agree. */
 const PHRASES = 2;
 /** One long phrase that was very sure is enough. */
 const ALONE_CONFIDENCE = 0.8;
-const ALONE_SOUND_MS = 4_000;
+const ALONE_AUDIO_MS = 4_000;
 /** Conversations that are remembered; the one that was silent longest is forgotten. */
 const MAX_CONVERSATIONS = 64;
 
@@ -31,15 +31,15 @@ export class LanguageLock {
   }
 
   /** Takes what a phrase was found to be in. */
-  heard(
+  observe(
     conversation: string,
-    phrase: { readonly language: string; readonly confidence: number; readonly soundMs: number },
+    phrase: { readonly language: string; readonly confidence: number; readonly audioMs: number },
   ): void {
     const before = this.conversations.get(conversation);
-    if (before?.locked || phrase.confidence < MIN_CONFIDENCE || phrase.soundMs < MIN_SOUND_MS)
+    if (before?.locked || phrase.confidence < MIN_CONFIDENCE || phrase.audioMs < MIN_AUDIO_MS)
       return;
     const agreeing = before?.language === phrase.language ? before.agreeing + 1 : 1;
-    const alone = phrase.confidence >= ALONE_CONFIDENCE && phrase.soundMs >= ALONE_SOUND_MS;
+    const alone = phrase.confidence >= ALONE_CONFIDENCE && phrase.audioMs >= ALONE_AUDIO_MS;
     this.conversations.delete(conversation);
     this.conversations.set(conversation, {
       language: phrase.language,

@@ -70,7 +70,7 @@ export interface WhisperText {
 
 export type Doubt = 'empty' | 'loop' | 'tooShort' | 'tooLong' | 'unsure';
 
-/** A stretch of sound of this length holds words. */
+/** A stretch of audio of this length holds words. */
 const EMPTY_FROM_MS = 1_000;
 const SHORT_FROM_MS = 2_500;
 /** Slower than this nobody speaks without a pause that would have ended the phrase. */
@@ -90,16 +90,16 @@ const UNSURE_BELOW = -1;
 
 /**
  * Why a text is not believed at first; undefined where it may be right.
- * @param soundMs length of what is not silence in the phrase
+ * @param audioMs length of what is not silence in the phrase
  */
 export function doubt(
   { text, logProbability }: Pick<WhisperText, 'text' | 'logProbability'>,
-  soundMs: number,
+  audioMs: number,
 ): Doubt | undefined {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const letters = text.replace(/[^\p{L}\p{N}]/gu, '').length;
-  const seconds = soundMs / 1000;
-  if (letters === 0) return soundMs >= EMPTY_FROM_MS ? 'empty' : undefined;
+  const seconds = audioMs / 1000;
+  if (letters === 0) return audioMs >= EMPTY_FROM_MS ? 'empty' : undefined;
   if (
     letters >= MIN_LOOP_LETTERS &&
     (compression(text) > defaultGuardOptions.maxCompression || repeats(words))
@@ -111,7 +111,7 @@ export function doubt(
   )
     return 'tooLong';
   if (
-    soundMs >= SHORT_FROM_MS &&
+    audioMs >= SHORT_FROM_MS &&
     words.length < seconds * MIN_WORDS_PER_SECOND &&
     letters < seconds * MIN_LETTERS_PER_SECOND
   )
@@ -135,9 +135,9 @@ function repeats(words: readonly string[]): boolean {
  * The better of two texts of one phrase: the one without doubt, else one that says something, else
  * the likelier.
  */
-export function better<T extends WhisperText>(first: T, second: T, soundMs: number): T {
+export function better<T extends WhisperText>(first: T, second: T, audioMs: number): T {
   const rank = (one: T): number => {
-    const why = doubt(one, soundMs);
+    const why = doubt(one, audioMs);
     return why === undefined || why === 'unsure' ? 2 : why === 'tooShort' ? 1 : 0;
   };
   const difference = rank(second) - rank(first);

@@ -1,5 +1,5 @@
 /**
- * Word times for engines that give none: the words share the stretch of the audio that has sound in
+ * Word times for engines that give none: the words share the stretch of the audio that has audio in
  * it, each by its number of characters. Good to about half a second; every word says `estimated`.
  */
 import { SAMPLE_RATE } from '../audio/frame';
@@ -10,9 +10,9 @@ const FRAME = SAMPLE_RATE / 50;
 const RANGE_DB = 35;
 
 /**
- * First and last millisecond of sound in 16 kHz samples; the whole length when nothing stands out.
+ * First and last millisecond of audio in 16 kHz samples; the whole length when nothing stands out.
  */
-export function soundBounds(pcm: Float32Array): { startMs: number; endMs: number } {
+export function audioBounds(pcm: Float32Array): { startMs: number; endMs: number } {
   const frames = Math.floor(pcm.length / FRAME);
   const energy = new Float64Array(frames);
   let loudest = 0;

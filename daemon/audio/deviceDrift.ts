@@ -9,7 +9,7 @@ const WINDOW_MS = 10_000;
 /** Nearer than this is as good as it gets: recorders hand samples over in pieces of up to 20 ms. */
 const TOLERANCE_MS = 20;
 /**
- * A step; in each window one is enough for a clock that is 0.1 % off, ten times what sound hardware
+ * A step; in each window one is enough for a clock that is 0.1 % off, ten times what audio hardware
  * is.
  */
 const STEP_MS = 10;

@@ -1,7 +1,7 @@
 /**
  * A digest of frames that grows with them: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32
  * zero bytes. Two machines that have the same digest after the same number of frames have the same
- * sound. About 3 µs a frame.
+ * audio. About 3 µs a frame.
  */
 import { createHash } from 'node:crypto';
 

@@ -6,7 +6,7 @@ export const SILENCE_DB = -100;
 /** Most readings a second; the eye sees no more, and each is an event to every window. */
 const LEVELS_PER_SECOND = 10;
 
-export interface Level {
+export interface AudioLevel {
   readonly source: Source;
   readonly rmsDb: number;
   readonly peakDb: number;
@@ -35,7 +35,7 @@ export class LevelMeter {
   }
 
   /** Takes samples; answers a reading when one is due. */
-  push(pcm: Int16Array): Level | undefined {
+  push(pcm: Int16Array): AudioLevel | undefined {
     // Counted in locals: this runs for every sample that comes in.
     let { squares, peak } = this;
     for (let i = 0; i < pcm.length; i++) {
@@ -51,7 +51,7 @@ export class LevelMeter {
     const now = this.now();
     if (now - this.lastMs < this.gapMs) return undefined;
     this.lastMs = now;
-    const level: Level = {
+    const level: AudioLevel = {
       source: this.source,
       rmsDb: toDb(Math.sqrt(this.squares / this.count)),
       peakDb: toDb(this.peak),

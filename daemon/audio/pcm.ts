@@ -88,7 +88,7 @@ export function joinSamples(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The same sound over another time; pitch changes with it. Between samples runs a cubic curve
+ * The same audio over another time; pitch changes with it. Between samples runs a cubic curve
  * (Catmull, Rom 1974), enough for small factors.
  * @param factor of the length, above 0
  */

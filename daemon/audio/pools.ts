@@ -1,5 +1,5 @@
-/** The pools that sound goes through, one of each for the whole daemon. */
-import { BufferPool, type PoolFigures } from '../base/bufferPool';
+/** The pools that audio goes through, one of each for the whole daemon. */
+import { BufferPool, type PoolStats } from '../base/bufferPool';
 import { FRAME_SAMPLES } from './frame';
 
 /**
@@ -23,6 +23,6 @@ export const spoolFilePool = new BufferPool<Buffer>(
   8,
 );
 
-export function poolFigures(): readonly PoolFigures[] {
-  return [framePool.figures, spoolFilePool.figures];
+export function poolStats(): readonly PoolStats[] {
+  return [framePool.metrics, spoolFilePool.metrics];
 }

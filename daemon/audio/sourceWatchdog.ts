@@ -13,9 +13,9 @@ export interface WatchdogOptions {
   readonly silentAfterMs?: number;
   /**
    * For system audio: a computer that plays nothing gives zeros, so they are reported only until
-   * the first sound has come.
+   * the first audio has come.
    */
-  readonly zerosAfterSoundAreNormal?: boolean;
+  readonly zerosAfterAudioAreNormal?: boolean;
 }
 
 export type SourceCondition =
@@ -28,8 +28,8 @@ export type SourceCondition =
 export class SourceWatchdog implements Disposable {
   private condition: SourceCondition = { kind: 'well' };
   private lastDataMs: number;
-  private lastSoundMs: number;
-  private heard = false;
+  private lastAudioMs: number;
+  private receivedAudio = false;
   private readonly silentAfterMs: number;
   private readonly timer: Disposable;
 
@@ -40,7 +40,7 @@ export class SourceWatchdog implements Disposable {
     private readonly options: WatchdogOptions = {},
   ) {
     this.silentAfterMs = options.silentAfterMs ?? SILENT_AFTER_MS;
-    this.lastDataMs = this.lastSoundMs = clock.now();
+    this.lastDataMs = this.lastAudioMs = clock.now();
     this.timer = clock.setInterval(() => this.check(), CHECK_EVERY_MS);
   }
 
@@ -55,13 +55,13 @@ export class SourceWatchdog implements Disposable {
     if (!pcm.some((v) => v !== 0)) {
       // Data is back, if only zeros: whether they are a fault is decided by how long they last.
       if (this.condition.kind === 'nothing') {
-        this.lastSoundMs = now;
+        this.lastAudioMs = now;
         this.set({ kind: 'well' });
       }
       return;
     }
-    this.lastSoundMs = now;
-    this.heard = true;
+    this.lastAudioMs = now;
+    this.receivedAudio = true;
     if (this.condition.kind !== 'well') this.set({ kind: 'well' });
   }
 
@@ -75,10 +75,10 @@ export class SourceWatchdog implements Disposable {
       if (this.condition.kind !== 'nothing')
         this.set({ kind: 'nothing', sinceMs: this.lastDataMs });
     } else if (
-      !(this.heard && this.options.zerosAfterSoundAreNormal) &&
-      now - this.lastSoundMs >= this.silentAfterMs
+      !(this.receivedAudio && this.options.zerosAfterAudioAreNormal) &&
+      now - this.lastAudioMs >= this.silentAfterMs
     ) {
-      if (this.condition.kind !== 'zeros') this.set({ kind: 'zeros', sinceMs: this.lastSoundMs });
+      if (this.condition.kind !== 'zeros') this.set({ kind: 'zeros', sinceMs: this.lastAudioMs });
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * Buffers of the audio path that are used over and over, so that an hour of sound makes no garbage.
+ * Buffers of the audio path that are used over and over, so that an hour of audio makes no garbage.
  * Who takes one owns it until it gives it back, once; what it holds is whatever was in it. Bounded:
  * what is given back beyond `keep` goes.
  */
 
-export interface PoolFigures {
+export interface PoolStats {
   readonly name: string;
   /** Taken and not given back. */
   readonly used: number;
@@ -40,7 +40,7 @@ export class BufferPool<T extends object> {
     if (this.free.length < this.keep) this.free.push(buffer);
   }
 
-  get figures(): PoolFigures {
+  get metrics(): PoolStats {
     const { name, used, taken, made } = this;
     return { name, used, free: this.free.length, taken, made };
   }

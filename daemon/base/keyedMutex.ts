@@ -3,7 +3,7 @@
  * which it was asked for.
  */
 
-export class Turns {
+export class KeyedMutex {
   private readonly last = new Map<string, Promise<unknown>>();
 
   /** Runs `work` when what was asked for with the same key before is over. */

@@ -28,7 +28,7 @@ export interface AudioMessage {
 
 /**
  * A request that may be taken back. Its signal is made when somebody looks at it: few requests take
- * so long, and sound comes in hundreds a second.
+ * so long, and audio comes in hundreds a second.
  */
 export type Asked = Pick<AbortController, 'signal'>;
 

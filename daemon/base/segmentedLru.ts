@@ -1,6 +1,6 @@
 /** Values that were asked for lately; one that was not is made again. */
 
-export class Recent<K, V extends object> {
+export class SegmentedLru<K, V extends object> {
   private young = new Map<K, V>();
   private old: ReadonlyMap<K, V> = new Map();
 

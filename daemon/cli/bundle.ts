@@ -9,14 +9,14 @@ import { create } from 'tar';
 import { DaemonHealth, DaemonProfile } from '../../protocol/health';
 import { isEarmarkError } from '../../protocol/errors';
 import { openSettings } from '../adapters/config/settingsFile';
-import { FIGURES_FILE, FiguresFile } from '../adapters/telemetry/metricsServer';
+import { METRICS_FILE, MetricsFile } from '../adapters/telemetry/metricsServer';
 import { redact } from '../base/redact';
 import { withDaemon, type Environment } from './environment';
 
 const PROFILE_MS = 5_000;
 const PROFILE_TIMEOUT_MS = 60_000;
 const METRICS_TIMEOUT_MS = 5_000;
-const LOG_FILES = ['daemon.2.log', 'daemon.1.log', 'daemon.log', 'figures.1.log', 'figures.log'];
+const LOG_FILES = ['daemon.2.log', 'daemon.1.log', 'daemon.log', 'metrics.1.log', 'metrics.log'];
 
 /**
  *
@@ -104,8 +104,8 @@ const OPEN_TEXT: ReadonlySet<string> = new Set(['log.level', 'openai.model', 'll
 
 async function readMetrics(home: string): Promise<string | undefined> {
   try {
-    const { url, token } = FiguresFile.parse(
-      JSON.parse(readFileSync(join(home, FIGURES_FILE), 'utf8')),
+    const { url, token } = MetricsFile.parse(
+      JSON.parse(readFileSync(join(home, METRICS_FILE), 'utf8')),
     );
     const response = await fetch(`${url}/metrics`, {
       headers: { authorization: `Bearer ${token}` },
@@ -113,7 +113,7 @@ async function readMetrics(home: string): Promise<string | undefined> {
     });
     return response.ok ? await response.text() : undefined;
   } catch {
-    // A daemon elsewhere, or one that ended: its figures are in health.json or in the log.
+    // A daemon elsewhere, or one that ended: its metrics are in health.json or in the log.
     return undefined;
   }
 }

@@ -1,12 +1,18 @@
 /**
- * Under load recognition steps down a ladder, and up again when the load is over: a pure reducer
- * over samples of speed, lag, memory and battery, and what each rung does, as data. Nothing here
- * drops a final: a rung saves work on what is only convenience, or gives the words to something
- * faster.
+ * Under load recognition steps down a degradation, and up again when the load is over: a pure
+ * reducer over samples of speed, lag, memory and battery, and what each degradation level does, as
+ * data. Nothing here drops a final: a degradation level saves work on what is only convenience, or
+ * gives the words to something faster.
  */
 
-export const RUNGS = ['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'] as const;
-export type Rung = (typeof RUNGS)[number];
+export const DEGRADATION_LEVELS = [
+  'NORMAL',
+  'WARNING',
+  'DEGRADE',
+  'EMERGENCY',
+  'FAILOVER',
+] as const;
+export type DegradationLevel = (typeof DEGRADATION_LEVELS)[number];
 
 export interface LoadSample {
   readonly nowMs: number;
@@ -28,32 +34,32 @@ export interface LoadSample {
   readonly preferredRtf?: number | undefined;
 }
 
-export interface LadderState {
-  readonly rung: Rung;
+export interface DegradationState {
+  readonly degradationLevel: DegradationLevel;
   /** Since when everything was calm enough to climb. */
   readonly calmSinceMs: number | undefined;
 }
 
-/** From which value on a rung is taken; the first is WARNING. */
+/** From which value on a degradation level is taken; the first is WARNING. */
 type Steps = readonly [number, number, number, number];
 
-export interface LadderOptions {
+export interface DegradationOptions {
   readonly rtf: Steps;
   /**
-   * The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but sound engine has
+   * The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but audio engine has
    * they take 6 s.
    */
   readonly lagMs: Steps;
   /** At most so much is free. The last two would be reached by a machine that swaps already. */
   readonly freeMemory: Steps;
   readonly battery: Steps;
-  /** Below both for `climbMs` one rung is climbed. */
+  /** Below both for `climbMs` one degradation level is climbed. */
   readonly calmRtf: number;
   readonly calmLagMs: number;
   readonly climbMs: number;
 }
 
-const defaultLadderOptions: LadderOptions = {
+const defaultDegradationOptions: DegradationOptions = {
   rtf: [0.8, 1, 1.5, 2.5],
   lagMs: [4_500, 5_500, 6_500, 7_500],
   freeMemory: [0.08, 0.05, 0.03, 0],
@@ -64,8 +70,8 @@ const defaultLadderOptions: LadderOptions = {
   climbMs: 30_000,
 };
 
-/** What is done on a rung; each includes what the rungs above it do. */
-export interface RungActions {
+/** What is done on a degradation level; each includes what the degradation levels above it do. */
+export interface DegradationActions {
   /** Partials come so many times more rarely; 0: none at all. */
   readonly partialsEvery: number;
   /** Short phrases wait longer for their end: fewer decodes, and more context in each. */
@@ -77,7 +83,7 @@ export interface RungActions {
   readonly engine: 'preferred' | 'smaller' | 'other';
 }
 
-export const ACTIONS: Readonly<Record<Rung, RungActions>> = {
+export const ACTIONS: Readonly<Record<DegradationLevel, DegradationActions>> = {
   NORMAL: { partialsEvery: 1, longPhrases: false, engine: 'preferred' },
   WARNING: { partialsEvery: 3, longPhrases: false, engine: 'preferred' },
   DEGRADE: { partialsEvery: 0, longPhrases: true, engine: 'preferred' },
@@ -85,30 +91,46 @@ export const ACTIONS: Readonly<Record<Rung, RungActions>> = {
   FAILOVER: { partialsEvery: 0, longPhrases: true, engine: 'other' },
 };
 
-export const LADDER_START: LadderState = { rung: 'NORMAL', calmSinceMs: undefined };
+export const DEGRADATION_START: DegradationState = {
+  degradationLevel: 'NORMAL',
+  calmSinceMs: undefined,
+};
 
-/** Goes down at once, also over several rungs; climbs one after the other. */
-export function stepLadder(
-  state: LadderState,
+/** Goes down at once, also over several degradation levels; climbs one after the other. */
+export function stepDegradation(
+  state: DegradationState,
   sample: LoadSample,
-  options: LadderOptions = defaultLadderOptions,
-): LadderState {
+  options: DegradationOptions = defaultDegradationOptions,
+): DegradationState {
   const wanted = demandOf(sample, options);
-  const now = RUNGS.indexOf(state.rung);
-  if (wanted > now) return { rung: RUNGS[wanted] ?? state.rung, calmSinceMs: undefined };
+  const now = DEGRADATION_LEVELS.indexOf(state.degradationLevel);
+  if (wanted > now)
+    return {
+      degradationLevel: DEGRADATION_LEVELS[wanted] ?? state.degradationLevel,
+      calmSinceMs: undefined,
+    };
   if (now === 0 || !calm(sample, now, options))
-    return state.calmSinceMs === undefined ? state : { rung: state.rung, calmSinceMs: undefined };
+    return state.calmSinceMs === undefined
+      ? state
+      : { degradationLevel: state.degradationLevel, calmSinceMs: undefined };
   const since = state.calmSinceMs ?? sample.nowMs;
   if (sample.nowMs - since < options.climbMs)
-    return state.calmSinceMs === undefined ? { rung: state.rung, calmSinceMs: since } : state;
-  return { rung: RUNGS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
+    return state.calmSinceMs === undefined
+      ? { degradationLevel: state.degradationLevel, calmSinceMs: since }
+      : state;
+  return { degradationLevel: DEGRADATION_LEVELS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
 }
 
 /** What a person reads about a step. `engine` is what decodes from now on. */
-export function ladderText(from: Rung, to: Rung, engine: string, isStandIn: boolean): string {
+export function degradationRows(
+  from: DegradationLevel,
+  to: DegradationLevel,
+  engine: string,
+  isStandIn: boolean,
+): string {
   if (to === 'NORMAL')
     return `Recognition keeps up again; everything is back to normal with ${engine}.`;
-  if (RUNGS.indexOf(to) < RUNGS.indexOf(from))
+  if (DEGRADATION_LEVELS.indexOf(to) < DEGRADATION_LEVELS.indexOf(from))
     return `Recognition keeps up better again (${engine}); it returns to normal step by step.`;
   if (to === 'WARNING')
     return 'This computer is busy or saves its battery: words in progress appear more rarely. Every final text still comes.';
@@ -120,45 +142,45 @@ export function ladderText(from: Rung, to: Rung, engine: string, isStandIn: bool
 }
 
 /**
- * The greatest of what each figure asks for, so lag alone may skip rungs before the first slow
- * decode has ended and its speed is known; the route counts lag from the last change of the engine.
- * While something stands in, the speed of the preferred engine in its probes says how far down
- * things are.
+ * The greatest of what each figure asks for, so lag alone may skip degradation levels before the
+ * first slow decode has ended and its speed is known; the route counts lag from the last change of
+ * the engine. While something stands in, the speed of the preferred engine in its probes says how
+ * far down things are.
  */
 function demandOf(
   { rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample,
-  options: LadderOptions,
+  options: DegradationOptions,
 ): number {
   const speed = Math.max(
     rtf ?? 0,
     preferredRtf !== undefined && Number.isFinite(preferredRtf) ? preferredRtf : 0,
   );
   return Math.max(
-    rungAbove(speed, options.rtf),
-    rungAbove(lagMs, options.lagMs),
-    rungBelow(freeMemory, options.freeMemory),
-    rungBelow(battery, options.battery),
+    levelAbove(speed, options.rtf),
+    levelAbove(lagMs, options.lagMs),
+    levelBelow(freeMemory, options.freeMemory),
+    levelBelow(battery, options.battery),
   );
 }
 
 function calm(
   { rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample,
-  rung: number,
-  options: LadderOptions,
+  degradationLevel: number,
+  options: DegradationOptions,
 ): boolean {
   return (
     (rtf ?? 0) < options.calmRtf &&
     lagMs < options.calmLagMs &&
     (preferredRtf ?? 0) < options.calmRtf &&
-    rungBelow(freeMemory, options.freeMemory) < rung &&
-    rungBelow(battery, options.battery) < rung
+    levelBelow(freeMemory, options.freeMemory) < degradationLevel &&
+    levelBelow(battery, options.battery) < degradationLevel
   );
 }
 
-function rungAbove(value: number, steps: Steps): number {
+function levelAbove(value: number, steps: Steps): number {
   return steps.filter((step) => value >= step).length;
 }
 
-function rungBelow(value: number | undefined, steps: Steps): number {
+function levelBelow(value: number | undefined, steps: Steps): number {
   return value === undefined ? 0 : steps.filter((step) => value <= step).length;
 }

@@ -1,7 +1,7 @@
 /**
  * How many voices there are and which window is whose: Ward's method on cosine distances (Ward
  * 1963, updates after Lance and Williams 1967), refined by spherical k-means, for every count; then
- * as many as the data speaks for. While little is heard, voices must be apart by a fixed likeness
+ * as many as the data speaks for. While little is heard, voices must be apart by a fixed similarity
  * too, by average linkage.
  */
 import type { Embedding, VoiceWindow } from './contract';
@@ -37,7 +37,7 @@ const SAME_VOICE = 0.92;
  */
 const EARLY_SPEECH_MS = 1_200;
 /**
- * Who spoke less is less likely to go on: added to the likeness of a voice in the first seconds,
+ * Who spoke less is less likely to go on: added to the similarity of a voice in the first seconds,
  * times the logarithm of its share to the greatest. On the AMI clips online: none and 0.015 32.1 %
  * error, 0.03 and 0.045 31.4 %.
  */
@@ -58,10 +58,10 @@ export interface VoiceSettings {
    * the method by count finds. On the AMI clips with 1 s of latency 0.74 to 0.76 tell voices apart
    * about equally well, 0.77 splits one into two.
    */
-  readonly earlyLikeness: number;
+  readonly earlyCorrelation: number;
 }
 
-export const VOICE_SETTINGS: VoiceSettings = { leastGain: 1.2, earlyLikeness: 0.75 };
+export const VOICE_SETTINGS: VoiceSettings = { leastGain: 1.2, earlyCorrelation: 0.75 };
 
 export interface Clusters {
   /** Centre of each voice. */
@@ -78,7 +78,7 @@ export interface Clusters {
 export function clusterVoices(
   windows: readonly VoiceWindow[],
   settings = VOICE_SETTINGS,
-  known = new Likeness(),
+  known = new SimilarityMatrix(),
 ): Clusters {
   const founding = windows.filter(isFounding);
   if (founding.length < 2)
@@ -111,7 +111,7 @@ export function clusterVoices(
 
 export interface EarlyVoices {
   readonly centres: readonly Embedding[];
-  /** Added to the likeness of each voice: 0 for who spoke most, less for the others. */
+  /** Added to the similarity of each voice: 0 for who spoke most, less for the others. */
   readonly biases: readonly number[];
 }
 
@@ -125,7 +125,7 @@ export function clusterEarly(
   windows: readonly VoiceWindow[],
   most: number,
   settings = VOICE_SETTINGS,
-  known = new Likeness(),
+  known = new SimilarityMatrix(),
 ): EarlyVoices {
   const founding = windows.filter(isFounding);
   if (founding.length < 2)
@@ -136,7 +136,8 @@ export function clusterEarly(
   const labels = cut(
     merges,
     founding.length,
-    founding.length - merges.filter(({ distance }) => distance < 1 - settings.earlyLikeness).length,
+    founding.length -
+      merges.filter(({ distance }) => distance < 1 - settings.earlyCorrelation).length,
   );
   const groups = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
     founding.filter((_window, i) => labels[i] === k),
@@ -175,7 +176,7 @@ interface Cosines {
  * anew: of 100 windows with 5 new ones a tenth. Half of the cosines are kept, 0.6 MB for 400
  * windows.
  */
-export class Likeness {
+export class SimilarityMatrix {
   private windows: readonly VoiceWindow[] = [];
   private voices: Embedding[] = [];
   /** Of each voice, to those before it and to itself. */

@@ -5,7 +5,7 @@ import type { Source } from '../audio/frame';
 export type Embedding = Float32Array;
 
 /**
- * Turns sound into a point by which voices compare: the cosine of two is high where one person
+ * Turns audio into a point by which voices compare: the cosine of two is high where one person
  * speaks in both.
  */
 export interface SpeakerEmbedder {

@@ -48,7 +48,7 @@ export interface VoiceTrackSetup {
   readonly onStretch: (stretch: Stretch) => void;
 }
 
-export class VoiceTrack {
+export class EmbeddingStream {
   private cutter = new StretchCutter();
   /** Session time of sample 0 of the cutter. */
   private originMs: number | undefined;
@@ -131,14 +131,14 @@ export class VoiceTrack {
     const count = Math.floor((this.end - this.judged) / VAD_WINDOW);
     if (count === 0) return;
     const known = Math.min(this.unheard, WARM_UP_WINDOWS);
-    const sound = this.view({
+    const audio = this.view({
       from: this.judged - known * VAD_WINDOW,
       to: this.judged + count * VAD_WINDOW,
     });
     this.judged += count * VAD_WINDOW;
     let quiet = 0;
     if (this.cutter.pause >= LONG_PAUSE)
-      while (quiet < count && levelDb(sound, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB)
+      while (quiet < count && levelDb(audio, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB)
         quiet++;
     // Silence in a pause makes no events.
     for (let i = 0; i < quiet; i++) this.cutter.push(0);
@@ -147,7 +147,7 @@ export class VoiceTrack {
       const before = Math.min(this.unheard, WARM_UP_WINDOWS);
       this.unheard = 0;
       const probabilities = await this.setup.detector.detect(
-        amplified(sound.subarray((known + quiet - before) * VAD_WINDOW)),
+        amplified(audio.subarray((known + quiet - before) * VAD_WINDOW)),
       );
       for (const probability of probabilities.subarray(before))
         await this.take(this.cutter.push(probability));

@@ -4,7 +4,7 @@
  * thinned.
  */
 import type { Source } from '../audio/frame';
-import { clusterEarly, clusterVoices, Likeness, VOICE_SETTINGS } from './clustering';
+import { clusterEarly, clusterVoices, SimilarityMatrix, VOICE_SETTINGS } from './clustering';
 import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
 import { dot, greatest } from './vectors';
@@ -29,7 +29,7 @@ const EARLY_NEW_PART = 0.05;
 interface Voice {
   readonly id: string;
   readonly centre: Embedding;
-  /** Added to its likeness. */
+  /** Added to its similarity. */
   readonly bias: number;
 }
 
@@ -38,7 +38,7 @@ interface Pooled {
   voice: string | undefined;
 }
 
-export class VoiceBook {
+export class OnlineClustering {
   private pool: Pooled[] = [];
   private stretches: Stretch[] = [];
   private openWindows = 0;
@@ -47,7 +47,7 @@ export class VoiceBook {
   private fresh = 0;
   /** The greatest count of voices that the first windows spoke for. */
   private counted = 0;
-  private readonly known = new Likeness();
+  private readonly known = new SimilarityMatrix();
   /** Turns of stretches by the voices there are. */
   private parts = new WeakMap<Stretch, readonly Turn[]>();
 
@@ -59,7 +59,7 @@ export class VoiceBook {
   ) {}
 
   /** Voices as they are told apart now. */
-  get heard(): readonly Voice[] {
+  get activeVoices(): readonly Voice[] {
     return this.voices;
   }
 
@@ -149,7 +149,7 @@ export class VoiceBook {
    * How like the voice a span of its windows is, as the mean cosine; undefined where no window
    * lies.
    */
-  likeness(id: string, startMs: number, endMs: number): number | undefined {
+  similarity(id: string, startMs: number, endMs: number): number | undefined {
     const voice = this.voices.find((one) => one.id === id);
     const windows = this.stretches
       .filter((stretch) => stretch.startMs < endMs && stretch.endMs > startMs)
@@ -199,17 +199,17 @@ export class VoiceBook {
    * none is new.
    */
   private keepIds(nearest: readonly number[], count: number): string[] {
-    const shares = new Map<string, { cluster: number; id: string; windows: number }>();
+    const portions = new Map<string, { cluster: number; id: string; windows: number }>();
     this.pool.forEach(({ voice }, i) => {
       const cluster = nearest[i] as number;
       if (voice === undefined) return;
       const key = `${cluster} ${voice}`;
-      const share = shares.get(key) ?? { cluster, id: voice, windows: 0 };
+      const share = portions.get(key) ?? { cluster, id: voice, windows: 0 };
       share.windows++;
-      shares.set(key, share);
+      portions.set(key, share);
     });
     const ids = new Map<number, string>();
-    for (const { cluster, id } of [...shares.values()].sort((a, b) => b.windows - a.windows)) {
+    for (const { cluster, id } of [...portions.values()].sort((a, b) => b.windows - a.windows)) {
       if (!ids.has(cluster) && ![...ids.values()].includes(id)) ids.set(cluster, id);
     }
     return Array.from({ length: count }, (_, k) => ids.get(k) ?? this.newId());

@@ -12,7 +12,7 @@ export interface NamedVoice {
 export interface Recognised {
   readonly name: string;
   /** Cosine to the nearest kept voice of that name. */
-  readonly likeness: number;
+  readonly similarity: number;
   /** Likely enough to name the speaker; less is a suggestion. */
   readonly sure: boolean;
 }
@@ -31,7 +31,7 @@ const SURE = 0.945;
  * Of less speech nobody knows the voice well enough: of 5 s a fifth of the pairs lie below the
  * limit.
  */
-export const LEAST_HEARD_MS = 10_000;
+export const LEAST_SPEECH_MS = 10_000;
 /** Who is nearly as like another kept person is neither. */
 const LEAST_LEAD = 0.02;
 
@@ -41,23 +41,23 @@ export function recogniseVoices(
   kept: readonly NamedVoice[],
 ): ReadonlyMap<string, Recognised> {
   const pairs = voices
-    .filter(({ ms }) => ms >= LEAST_HEARD_MS)
+    .filter(({ ms }) => ms >= LEAST_SPEECH_MS)
     .flatMap((voice) => {
       const byName = new Map<string, number>();
       for (const { name, centre } of kept)
         byName.set(name, Math.max(byName.get(name) ?? -1, dot(voice.centre, centre)));
       const [best, second] = [...byName].sort((a, b) => b[1] - a[1]);
       return best && best[1] >= SUGGESTED && best[1] - (second?.[1] ?? -1) >= LEAST_LEAD
-        ? [{ voice, name: best[0], likeness: best[1] }]
+        ? [{ voice, name: best[0], similarity: best[1] }]
         : [];
     });
   const found = new Map<string, Recognised>();
   const taken = new Set<string>();
-  for (const { voice, name, likeness } of pairs.sort((a, b) => b.likeness - a.likeness)) {
+  for (const { voice, name, similarity } of pairs.sort((a, b) => b.similarity - a.similarity)) {
     const place = `${voice.source} ${name}`;
     if (taken.has(place)) continue;
     taken.add(place);
-    found.set(voice.id, { name, likeness, sure: likeness >= SURE });
+    found.set(voice.id, { name, similarity, sure: similarity >= SURE });
   }
   return found;
 }

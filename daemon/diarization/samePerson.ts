@@ -33,19 +33,19 @@ const LEAST_SPEECH_MS = 10_000;
  * one source stay two.
  */
 export function samePersons(voices: readonly SourceVoice[]): ReadonlyMap<string, string> {
-  const heard = voices.filter(({ ms }) => ms >= LEAST_SPEECH_MS);
-  const pairs = heard
+  const spoken = voices.filter(({ ms }) => ms >= LEAST_SPEECH_MS);
+  const pairs = spoken
     .flatMap((a, i) =>
-      heard
+      spoken
         .slice(i + 1)
         .flatMap((b) =>
-          a.source === b.source ? [] : [{ a, b, likeness: dot(a.centre, b.centre) }],
+          a.source === b.source ? [] : [{ a, b, similarity: dot(a.centre, b.centre) }],
         ),
     )
-    .filter(({ likeness }) => likeness >= SAME_PERSON);
+    .filter(({ similarity }) => similarity >= SAME_PERSON);
   const same = new Map<string, string>();
   const first = new Set<string>();
-  for (const { a, b } of pairs.sort((x, y) => y.likeness - x.likeness)) {
+  for (const { a, b } of pairs.sort((x, y) => y.similarity - x.similarity)) {
     const taken =
       same.has(a.id) ||
       same.has(b.id) ||

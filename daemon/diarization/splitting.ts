@@ -50,8 +50,8 @@ export function speakerOfSpan(
   turns: readonly Turn[],
   segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>,
 ): string | undefined {
-  const shares = [...speakersIn(turns, segment.source, segment.startMs, segment.endMs)];
-  return shares.reduce<(typeof shares)[number] | undefined>(
+  const portions = [...speakersIn(turns, segment.source, segment.startMs, segment.endMs)];
+  return portions.reduce<(typeof portions)[number] | undefined>(
     (best, share) => (best && best[1] >= share[1] ? best : share),
     undefined,
   )?.[0];

@@ -18,7 +18,7 @@ const LONGEST_PAUSE_MS = 1_300;
 
 export interface VoiceCentre {
   readonly centre: Embedding;
-  /** Added to its likeness. */
+  /** Added to its similarity. */
   readonly bias: number;
 }
 
@@ -35,13 +35,13 @@ export interface VoicePart {
  */
 export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {
   if (voices.length === 0) return [];
-  const likeness = stretch.windows.map(({ embedding }) =>
+  const similarity = stretch.windows.map(({ embedding }) =>
     voices.map(({ centre, bias }) => dot(embedding, centre) + bias),
   );
   const parts: VoicePart[] = [];
   for (let from = stretch.startMs; from < stretch.endMs; from += STEP_MS) {
     const to = Math.min(stretch.endMs, from + STEP_MS);
-    const voice = voiceAt(stretch, likeness, (from + to) / 2, voices.length);
+    const voice = voiceAt(stretch, similarity, (from + to) / 2, voices.length);
     if (voice === undefined) continue;
     const last = parts.at(-1);
     if (last?.voice === voice && last.endMs === from)
@@ -53,7 +53,7 @@ export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): Voic
 
 function voiceAt(
   { windows }: Stretch,
-  likeness: readonly (readonly number[])[],
+  similarity: readonly (readonly number[])[],
   ms: number,
   count: number,
 ): number | undefined {
@@ -69,10 +69,10 @@ function voiceAt(
     inside = true;
     const weight = 1 + LEAST_WEIGHT - away / ((endMs - startMs) / 2);
     for (let k = 0; k < count; k++)
-      sums[k] = (sums[k] as number) + weight * (likeness[w]?.[k] ?? 0);
+      sums[k] = (sums[k] as number) + weight * (similarity[w]?.[k] ?? 0);
   });
   if (inside) return greatest(sums);
-  return nearest < 0 ? undefined : greatest(likeness[nearest] ?? []);
+  return nearest < 0 ? undefined : greatest(similarity[nearest] ?? []);
 }
 
 /**

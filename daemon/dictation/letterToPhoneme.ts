@@ -2,7 +2,7 @@
  * Words that are in no dictionary, said by the rules of English spelling: good enough to compare
  * sounds, not to speak.
  */
-import { type Sounds, toSounds } from './phonemes';
+import { type Phonemes, toPhonemes } from './phonemes';
 
 /**
  * Longest spelling first where two begin alike. `$` in `after` is the end of the word, `^` in
@@ -10,14 +10,14 @@ import { type Sounds, toSounds } from './phonemes';
  */
 interface Rule {
   readonly spelling: string;
-  readonly sounds: string;
+  readonly phonemes: string;
   readonly before?: RegExp;
   readonly after?: RegExp;
 }
 
-const rule = (spelling: string, sounds: string, after?: RegExp, before?: RegExp): Rule => ({
+const rule = (spelling: string, phonemes: string, after?: RegExp, before?: RegExp): Rule => ({
   spelling,
-  sounds,
+  phonemes,
   ...(after ? { after } : {}),
   ...(before ? { before } : {}),
 });
@@ -160,8 +160,8 @@ for (const one of RULES) {
 }
 
 /** @param word lower-case letters; others are passed over. */
-export function spellingToSounds(word: string): Sounds {
-  const sounds: string[] = [];
+export function spellingToPhonemes(word: string): Phonemes {
+  const phonemes: string[] = [];
   for (let at = 0; at < word.length;) {
     const matching = (BY_LETTER.get(word[at] as string) ?? []).find(
       ({ spelling, before, after }) =>
@@ -169,8 +169,8 @@ export function spellingToSounds(word: string): Sounds {
         (before?.test(word.slice(0, at)) ?? true) &&
         (after?.test(word.slice(at + spelling.length)) ?? true),
     );
-    if (matching) sounds.push(matching.sounds);
+    if (matching) phonemes.push(matching.phonemes);
     at += matching?.spelling.length ?? 1;
   }
-  return toSounds(sounds.join(' '));
+  return toPhonemes(phonemes.join(' '));
 }

@@ -16,7 +16,7 @@ export interface NameContext {
   readonly breakBefore: (i: number) => boolean;
   readonly symbol: Pick<SpokenSymbol, 'words' | 'style' | 'technical' | 'rank'>;
   /** 0–1; 1 where the very words were heard. */
-  readonly likeness: number;
+  readonly similarity: number;
   readonly exact: boolean;
   /** Words in the stretch that are no English words. */
   readonly unknownWords: number;
@@ -126,7 +126,7 @@ export function nameScore(context: NameContext): number {
           ? W.words[3]
           : W.words.more;
   score -= chance(context, spoken);
-  if (!context.exact) score -= W.notExact * (1 - context.likeness);
+  if (!context.exact) score -= W.notExact * (1 - context.similarity);
   if (symbol.technical) score += W.technical;
   score += W.unknown * Math.min(2, context.unknownWords);
   const kind = KINDS.has(after);
@@ -167,7 +167,7 @@ export function nameScore(context: NameContext): number {
  * that might have matched.
  */
 function chance(
-  { words, from, to, symbol, exact, likeness, unknownWords }: NameContext,
+  { words, from, to, symbol, exact, similarity, unknownWords }: NameContext,
   spoken: readonly string[],
 ): number {
   const far = Math.log2(1 + symbol.rank / NEAR);
@@ -183,7 +183,7 @@ function chance(
     .some((word) => NUMBER_WORDS.has(word) && !numbers.has(word));
   return (
     far *
-      (W.farUnlike * (1 - likeness) +
+      (W.farUnlike * (1 - similarity) +
         (symbol.technical && unknownWords === 0 ? W.farTechnical : 0)) +
     (swallowed ? W.number : 0)
   );

@@ -5,7 +5,7 @@
  */
 
 /** A string of sounds; each byte is an index into `PHONEMES`. */
-export type Sounds = Uint8Array;
+export type Phonemes = Uint8Array;
 
 /**
  * Height (0 close … 1 open), backness (0 front … 1 back), and where a diphthong glides to (0
@@ -71,8 +71,8 @@ const PHONEMES: readonly string[] = [...Object.keys(VOWELS), ...Object.keys(CONS
 const INDEX = new Map(PHONEMES.map((name, i) => [name, i]));
 const VOWEL_COUNT = Object.keys(VOWELS).length;
 
-export function isVowel(sound: number): boolean {
-  return sound < VOWEL_COUNT;
+export function isVowel(phoneme: number): boolean {
+  return phoneme < VOWEL_COUNT;
 }
 
 /**
@@ -80,7 +80,7 @@ export function isVowel(sound: number): boolean {
  * @param arpabet names with or without stress digits, separated by blanks; ER counts as AH R.
  * Unknown names are left out.
  */
-export function toSounds(arpabet: string): Sounds {
+export function toPhonemes(arpabet: string): Phonemes {
   const found: number[] = [];
   for (const name of arpabet
     .replace(/\d/g, '')
@@ -92,7 +92,7 @@ export function toSounds(arpabet: string): Sounds {
   return Uint8Array.from(found);
 }
 
-export function joinSounds(parts: readonly Sounds[]): Sounds {
+export function joinPhonemes(parts: readonly Phonemes[]): Phonemes {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -167,15 +167,15 @@ const WEAK: Readonly<Record<string, number>> = {
 const INDEL = Float32Array.from(PHONEMES, (name) => WEAK[name] ?? 0.75);
 
 /** Of hearing another sound for `sound`, by the other sound. */
-const SUBSTITUTIONS = Array.from({ length: SIZE }, (_, sound) =>
-  SUBSTITUTION.subarray(sound * SIZE, (sound + 1) * SIZE),
+const SUBSTITUTIONS = Array.from({ length: SIZE }, (_, phoneme) =>
+  SUBSTITUTION.subarray(phoneme * SIZE, (phoneme + 1) * SIZE),
 );
 
 /** Costs of hearing each sound for this one, 0 for the same. */
-export function substitutionCosts(sound: number): Float32Array {
-  return SUBSTITUTIONS[sound] as Float32Array;
+export function substitutionCosts(phoneme: number): Float32Array {
+  return SUBSTITUTIONS[phoneme] as Float32Array;
 }
 
-export function indelCost(sound: number): number {
-  return INDEL[sound] as number;
+export function indelCost(phoneme: number): number {
+  return INDEL[phoneme] as number;
 }

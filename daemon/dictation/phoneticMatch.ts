@@ -3,16 +3,16 @@
  * stretches of whole words. The candidates are a tree of sounds that is left where it gets too
  * unlike, which keeps thousands cheap.
  */
-import { type Sounds, indelCost, substitutionCosts } from './phonemes';
+import { type Phonemes, indelCost, substitutionCosts } from './phonemes';
 import type { SpokenSymbol } from './symbols';
 
-export interface SoundMatch {
+export interface PhoneticMatch {
   readonly symbol: SpokenSymbol;
   /** Words `from` to `to`, `to` excluded. */
   readonly from: number;
   readonly to: number;
   /** 1 the same sounds … 0 nothing in common. */
-  readonly likeness: number;
+  readonly similarity: number;
 }
 
 /** Matches under this are of no use to anybody. */
@@ -26,9 +26,9 @@ const EARLY_SLACK = 1.2;
  * Share of a symbol's sounds that must have been heard: weak sounds come and go cheaply; all of
  * them together are a word.
  */
-const MIN_HEARD = 0.7;
+const MIN_MATCHED = 0.7;
 /** Likeness that a symbol of so many sounds needs at least: short ones are hit by chance. */
-const NEEDED: readonly (readonly [sounds: number, likeness: number])[] = [
+const NEEDED: readonly (readonly [phonemes: number, similarity: number])[] = [
   [4, 0.9],
   [6, 0.82],
   [9, 0.76],
@@ -38,7 +38,7 @@ const NEEDED: readonly (readonly [sounds: number, likeness: number])[] = [
 const MAX_WORDS = 1024;
 
 function neededLikeness({ shortest }: SpokenSymbol): number {
-  return NEEDED.find(([sounds]) => shortest <= sounds)?.[1] ?? 1;
+  return NEEDED.find(([phonemes]) => shortest <= phonemes)?.[1] ?? 1;
 }
 
 /**
@@ -48,7 +48,7 @@ interface Node {
   /** Of hearing each sound for this one, and of not hearing it. */
   readonly costs: Float32Array;
   readonly missing: number;
-  readonly sound: number;
+  readonly phoneme: number;
   readonly children: Node[];
   /** Sounds in the longest form below. */
   longest: number;
@@ -56,11 +56,11 @@ interface Node {
   readonly ends: SpokenSymbol[];
 }
 
-export class SoundMatcher {
+export class PhoneticMatcher {
   private readonly root: Node = {
     costs: new Float32Array(),
     missing: 0,
-    sound: -1,
+    phoneme: -1,
     children: [],
     longest: 0,
     ends: [],
@@ -75,11 +75,11 @@ export class SoundMatcher {
    * @param words the sounds of each word of the phrase.
    * @returns every stretch that is like enough to a symbol, with its likest form
    */
-  find(words: readonly Sounds[]): SoundMatch[] {
+  find(words: readonly Phonemes[]): PhoneticMatch[] {
     const phrase = flatten(words);
-    const best = new Map<number, SoundMatch>();
+    const best = new Map<number, PhoneticMatch>();
     const rows = Array.from({ length: this.root.longest + 1 }, (): Row => ({
-      costs: new Float32Array(phrase.sounds.length + 1),
+      costs: new Float32Array(phrase.phonemes.length + 1),
       from: 0,
       to: 0,
     }));
@@ -90,7 +90,7 @@ export class SoundMatcher {
       first.to = 0;
       first.costs[0] = 0;
       const most = boundOf(this.root.longest, 0);
-      for (let j = 1; start + j <= phrase.sounds.length; j++) {
+      for (let j = 1; start + j <= phrase.phonemes.length; j++) {
         const cost = (first.costs[j - 1] as number) + (phrase.missing[start + j - 1] as number);
         if (cost > most) break;
         first.costs[j] = cost;
@@ -102,17 +102,17 @@ export class SoundMatcher {
     return [...best.values()];
   }
 
-  private addForm(symbol: SpokenSymbol, form: Sounds): void {
+  private addForm(symbol: SpokenSymbol, form: Phonemes): void {
     let node = this.root;
     node.longest = Math.max(node.longest, form.length);
-    for (const sound of form) {
-      let child = node.children.find((one) => one.sound === sound);
+    for (const phoneme of form) {
+      let child = node.children.find((one) => one.phoneme === phoneme);
       if (!child)
         node.children.push(
           (child = {
-            costs: substitutionCosts(sound),
-            missing: indelCost(sound),
-            sound,
+            costs: substitutionCosts(phoneme),
+            missing: indelCost(phoneme),
+            phoneme,
             children: [],
             longest: 0,
             ends: [],
@@ -126,7 +126,7 @@ export class SoundMatcher {
 
   private descend(node: Node, depth: number, walk: Walk): void {
     const {
-      phrase: { sounds, missing },
+      phrase: { phonemes, missing },
       start,
       rows,
     } = walk;
@@ -135,13 +135,14 @@ export class SoundMatcher {
     const { costs: before, from, to } = above;
     const { costs } = row;
     const most = boundOf(node.longest, depth);
-    const width = sounds.length - start;
+    const width = phonemes.length - start;
     let first = -1;
     let left = Infinity;
     for (let j = from; j <= width && (j <= to + 1 || left <= most); j++) {
       let cost = Infinity;
       if (j > from && j <= to + 1)
-        cost = (before[j - 1] as number) + (node.costs[sounds[start + j - 1] as number] as number);
+        cost =
+          (before[j - 1] as number) + (node.costs[phonemes[start + j - 1] as number] as number);
       if (j <= to) {
         const unheard = (before[j] as number) + node.missing;
         if (unheard < cost) cost = unheard;
@@ -167,14 +168,17 @@ export class SoundMatcher {
       const at = (phrase.starts[to] as number) - start;
       if (at > row.to) return;
       if (at === 0 || at < row.from) continue;
-      const likeness = 1 - (row.costs[at] as number) / length;
-      if (likeness < MIN_LIKENESS) continue;
+      const similarity = 1 - (row.costs[at] as number) / length;
+      if (similarity < MIN_LIKENESS) continue;
       for (const symbol of node.ends) {
-        if (at < MIN_HEARD * symbol.shortest || (likeness < neededLikeness(symbol) && likeness < 1))
+        if (
+          at < MIN_MATCHED * symbol.shortest ||
+          (similarity < neededLikeness(symbol) && similarity < 1)
+        )
           continue;
         const key = (symbol.rank * MAX_WORDS + from) * MAX_WORDS + to;
-        if ((best.get(key)?.likeness ?? 0) < likeness)
-          best.set(key, { symbol, from, to, likeness });
+        if ((best.get(key)?.similarity ?? 0) < similarity)
+          best.set(key, { symbol, from, to, similarity });
       }
     }
   }
@@ -186,7 +190,7 @@ interface Walk {
   readonly start: number;
   /** One for every depth of the tree. */
   readonly rows: readonly Row[];
-  readonly best: Map<number, SoundMatch>;
+  readonly best: Map<number, PhoneticMatch>;
 }
 
 /**
@@ -205,14 +209,14 @@ function boundOf(longest: number, depth: number): number {
 }
 
 /** How alike two strings of sounds are, 0–1, by the length of the first. */
-export function likeness(form: Sounds, heard: Sounds): number {
-  let row = Float32Array.from({ length: heard.length + 1 }, () => 0);
-  heard.forEach((sound, j) => (row[j + 1] = (row[j] as number) + indelCost(sound)));
-  for (const sound of form) {
-    const next = new Float32Array(heard.length + 1);
-    const [costs, missing] = [substitutionCosts(sound), indelCost(sound)];
+export function similarity(form: Phonemes, spoken: Phonemes): number {
+  let row = Float32Array.from({ length: spoken.length + 1 }, () => 0);
+  spoken.forEach((phoneme, j) => (row[j + 1] = (row[j] as number) + indelCost(phoneme)));
+  for (const phoneme of form) {
+    const next = new Float32Array(spoken.length + 1);
+    const [costs, missing] = [substitutionCosts(phoneme), indelCost(phoneme)];
     next[0] = (row[0] as number) + missing;
-    heard.forEach(
+    spoken.forEach(
       (other, j) =>
         (next[j + 1] = Math.min(
           (row[j] as number) + (costs[other] as number),
@@ -222,21 +226,21 @@ export function likeness(form: Sounds, heard: Sounds): number {
     );
     row = next;
   }
-  return form.length === 0 ? 0 : Math.max(0, 1 - (row[heard.length] as number) / form.length);
+  return form.length === 0 ? 0 : Math.max(0, 1 - (row[spoken.length] as number) / form.length);
 }
 
 interface Phrase {
-  readonly sounds: Sounds;
+  readonly phonemes: Phonemes;
   /** Cost of each sound where the form has none. */
   readonly missing: Float32Array;
   /** Where each word begins, and the end. */
   readonly starts: readonly number[];
 }
 
-function flatten(words: readonly Sounds[]): Phrase {
+function flatten(words: readonly Phonemes[]): Phrase {
   const starts = [0];
   for (const word of words) starts.push((starts.at(-1) ?? 0) + word.length);
-  const sounds = new Uint8Array(starts.at(-1) ?? 0);
-  words.forEach((word, i) => sounds.set(word, starts[i]));
-  return { sounds, missing: Float32Array.from(sounds, indelCost), starts };
+  const phonemes = new Uint8Array(starts.at(-1) ?? 0);
+  words.forEach((word, i) => phonemes.set(word, starts[i]));
+  return { phonemes, missing: Float32Array.from(phonemes, indelCost), starts };
 }

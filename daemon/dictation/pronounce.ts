@@ -2,13 +2,13 @@
  * Words → sounds: the dictionary, what developers say for short forms, letter names, and spelling
  * where nothing else is known.
  */
-import { spellingToSounds } from './letterToPhoneme';
+import { spellingToPhonemes } from './letterToPhoneme';
 import { LETTERS, LONG_FORMS, SAID } from './lexicon';
 import { numberToWords } from './numbers';
-import { type Sounds, isVowel, joinSounds, toSounds } from './phonemes';
+import { type Phonemes, isVowel, joinPhonemes, toPhonemes } from './phonemes';
 
 /** ARPAbet transcriptions of a lower-case word; none where it is unknown. */
-export type WordSounds = (word: string) => readonly string[];
+export type Pronunciations = (word: string) => readonly string[];
 
 /** Longest word that is also tried letter by letter when it is unknown. */
 const MAX_SPELLED = 5;
@@ -19,9 +19,9 @@ const MAX_REMEMBERED = 200_000;
 
 export class Pronouncer {
   private readonly known = new Map<string, boolean>();
-  private readonly remembered = new Map<string, readonly Sounds[]>();
+  private readonly remembered = new Map<string, readonly Phonemes[]>();
 
-  constructor(private readonly dictionary: WordSounds) {}
+  constructor(private readonly dictionary: Pronunciations) {}
 
   /** Is it an English word, as far as the dictionary knows? */
   knows(word: string): boolean {
@@ -32,7 +32,7 @@ export class Pronouncer {
   }
 
   /** How a word may be said, most usual first; never empty for letters and digits. */
-  of(word: string): readonly Sounds[] {
+  of(word: string): readonly Phonemes[] {
     const known = this.remembered.get(word);
     if (known) return known;
     const readings = distinct(this.readings(word));
@@ -41,36 +41,36 @@ export class Pronouncer {
     return readings;
   }
 
-  private readings(word: string): Sounds[] {
+  private readings(word: string): Phonemes[] {
     const lower = word.toLowerCase();
     if (/^\d+$/.test(lower))
       return [
         this.join(numberToWords(lower)),
-        joinSounds([...lower].map((digit) => this.join(numberToWords(digit)))),
+        joinPhonemes([...lower].map((digit) => this.join(numberToWords(digit)))),
       ];
-    if (lower.length === 1) return [toSounds(LETTERS.get(lower) ?? '')];
-    const said = (SAID.get(lower) ?? []).map(toSounds);
-    const listed = this.dictionary(lower).map(toSounds);
+    if (lower.length === 1) return [toPhonemes(LETTERS.get(lower) ?? '')];
+    const said = (SAID.get(lower) ?? []).map(toPhonemes);
+    const listed = this.dictionary(lower).map(toPhonemes);
     const long = LONG_FORMS.get(lower);
     const readings = [...said, ...listed, ...(long === undefined ? [] : [this.join([long])])];
-    const letters = joinSounds([...lower].map((letter) => toSounds(LETTERS.get(letter) ?? '')));
+    const letters = joinPhonemes([...lower].map((letter) => toPhonemes(LETTERS.get(letter) ?? '')));
     // Two or three capitals in a row are said one by one, whatever word they happen to spell.
     if (/^[A-Z]{2,4}$/.test(word))
       return readings.length > 0
         ? [...said, letters, ...listed]
-        : [letters, spellingToSounds(lower)];
+        : [letters, spellingToPhonemes(lower)];
     if (readings.length > 0) return readings;
     const bare = lower.replace(/'s$|s'$|'/g, '');
     if (bare !== lower && bare !== '') return [...this.of(bare)];
     const parts = this.twoWords(lower);
     if (parts) return [this.join(parts)];
-    const spelled = spellingToSounds(lower);
+    const spelled = spellingToPhonemes(lower);
     if (!spelled.some(isVowel)) return [letters];
     return lower.length <= MAX_SPELLED ? [spelled, letters] : [spelled];
   }
 
-  private join(words: readonly string[]): Sounds {
-    return joinSounds(words.map((word) => this.of(word)[0] ?? new Uint8Array()));
+  private join(words: readonly string[]): Phonemes {
+    return joinPhonemes(words.map((word) => this.of(word)[0] ?? new Uint8Array()));
   }
 
   /** `userprofile` is user + profile. */
@@ -87,11 +87,11 @@ export class Pronouncer {
   }
 }
 
-function distinct(readings: readonly Sounds[]): Sounds[] {
+function distinct(readings: readonly Phonemes[]): Phonemes[] {
   const seen = new Set<string>();
-  return readings.filter((sounds) => {
-    const key = sounds.join(' ');
-    if (sounds.length === 0 || seen.has(key)) return false;
+  return readings.filter((phonemes) => {
+    const key = phonemes.join(' ');
+    if (phonemes.length === 0 || seen.has(key)) return false;
     seen.add(key);
     return true;
   });

@@ -3,9 +3,9 @@
  * there.
  */
 import { FUNCTION_WORDS, NAME_THRESHOLD, nameScore } from './nameOrProse';
-import { joinSounds } from './phonemes';
+import { joinPhonemes } from './phonemes';
 import type { Pronouncer } from './pronounce';
-import { type SoundMatch, SoundMatcher, likeness } from './phoneticMatch';
+import { type PhoneticMatch, PhoneticMatcher, similarity } from './phoneticMatch';
 import { spokenSymbol } from './symbols';
 import { spokenPhrases } from './spokenPhrases';
 import { type WordList, endsSentence } from './words';
@@ -27,7 +27,7 @@ const MAX_CANDIDATES = 200;
 const MAX_SPOKEN = 300;
 
 interface Candidate {
-  readonly match: SoundMatch;
+  readonly match: PhoneticMatch;
   /** The very words were heard. */
   readonly exact: boolean;
   /** How far over the threshold of a name. */
@@ -36,7 +36,7 @@ interface Candidate {
 
 export class SymbolSpeller {
   private readonly names = new Set<string>();
-  private readonly matcher = new SoundMatcher();
+  private readonly matcher = new PhoneticMatcher();
   private readonly spoken: string[] = [];
 
   /** @param names nearest to the cursor first; what cannot be said is passed over */
@@ -71,7 +71,7 @@ export class SymbolSpeller {
   find({ words, gaps }: WordList, taken: (word: number) => boolean = () => false): NamedSymbol[] {
     if (this.names.size === 0 || words.length === 0) return [];
     const lower = words.map((word) => word.toLowerCase());
-    const sounds = words.map((word) => this.pronouncer.of(word)[0] ?? new Uint8Array());
+    const phonemes = words.map((word) => this.pronouncer.of(word)[0] ?? new Uint8Array());
     const breaks = gaps.map((gap) => /[,.;:!?]/.test(gap) && gap !== '.');
     const unknown = lower.map((word) => word.length > 2 && !this.pronouncer.knows(word));
     const score = ({ match, exact }: Candidate, companions: number): number =>
@@ -81,12 +81,12 @@ export class SymbolSpeller {
         to: match.to,
         breakBefore: (i) => breaks[i] ?? false,
         symbol: match.symbol,
-        likeness: match.likeness,
+        similarity: match.similarity,
         exact,
         unknownWords: unknown.slice(match.from, match.to).filter(Boolean).length,
         companions,
       });
-    const all = this.matcher.find(sounds).flatMap((match): Candidate[] => {
+    const all = this.matcher.find(phonemes).flatMap((match): Candidate[] => {
       for (let i = match.from; i < match.to; i++) if (taken(i)) return [];
       // A sentence that ends inside is no name; the dot of a file name is written without a blank.
       for (let i = match.from + 1; i < match.to; i++) if (endsSentence(gaps[i] ?? '')) return [];
@@ -105,7 +105,7 @@ export class SymbolSpeller {
       .sort((a, b) => Number(b.exact) - Number(a.exact) || b.value - a.value)
       .slice(0, MAX_CANDIDATES);
     const candidates = nearest(likeliest).filter(
-      ({ match, exact }) => exact || !this.swallows(match, lower, sounds),
+      ({ match, exact }) => exact || !this.swallows(match, lower, phonemes),
     );
     const sure = best(
       candidates.map((candidate) => ({ ...candidate, value: candidate.value - SURE })),
@@ -125,9 +125,9 @@ export class SymbolSpeller {
 
   /** Is there a little word in the stretch of which the symbol has nothing? */
   private swallows(
-    { symbol, from, to, likeness: whole }: SoundMatch,
+    { symbol, from, to, similarity: whole }: PhoneticMatch,
     words: readonly string[],
-    sounds: readonly Uint8Array[],
+    phonemes: readonly Uint8Array[],
   ): boolean {
     for (let i = from; i < to; i++) {
       if (
@@ -136,8 +136,8 @@ export class SymbolSpeller {
         symbol.words.includes(words[i] ?? '')
       )
         continue;
-      const without = joinSounds(sounds.filter((_, k) => k >= from && k < to && k !== i));
-      if (Math.max(...symbol.forms.map((form) => likeness(form, without))) >= whole) return true;
+      const without = joinPhonemes(phonemes.filter((_, k) => k >= from && k < to && k !== i));
+      if (Math.max(...symbol.forms.map((form) => similarity(form, without))) >= whole) return true;
     }
     return false;
   }
@@ -145,7 +145,7 @@ export class SymbolSpeller {
 
 /** A file's name has a dot, said or written. */
 function hasDot(
-  { from, to }: SoundMatch,
+  { from, to }: PhoneticMatch,
   words: readonly string[],
   gaps: readonly string[],
 ): boolean {
@@ -155,20 +155,20 @@ function hasDot(
 }
 
 /** "the email" has of sendEmail no more than the last word; the little word is one of its own. */
-function onlyItsEnd({ symbol, from, to }: SoundMatch, words: readonly string[]): boolean {
+function onlyItsEnd({ symbol, from, to }: PhoneticMatch, words: readonly string[]): boolean {
   if (!FUNCTION_WORDS.has(words[from] ?? '') || symbol.words[0] === words[from]) return false;
   const rest = words.slice(from + 1, to).join('');
   return rest !== '' && symbol.words.slice(1).join('').endsWith(rest);
 }
 
 /** The very words, whether written together or apart. */
-function sameLetters({ symbol, from, to }: SoundMatch, words: readonly string[]): boolean {
-  const heard = words
+function sameLetters({ symbol, from, to }: PhoneticMatch, words: readonly string[]): boolean {
+  const spokenWords = words
     .slice(from, to)
     .filter((word) => word !== 'dot')
     .join('')
     .replace(/['’]/g, '');
-  return heard === symbol.words.filter((word) => word !== 'dot').join('');
+  return spokenWords === symbol.words.filter((word) => word !== 'dot').join('');
 }
 
 /**
@@ -176,13 +176,13 @@ function sameLetters({ symbol, from, to }: SoundMatch, words: readonly string[])
  * another symbol, but for a longer one over a single word: `token` leaves `AUTH_TOKEN_TTL` be.
  */
 function nearest(all: readonly Candidate[]): Candidate[] {
-  const beats = (a: Candidate, b: Candidate): boolean =>
+  const outranks = (a: Candidate, b: Candidate): boolean =>
     a !== b &&
     a.match.from < b.match.to &&
     b.match.from < a.match.to &&
-    ((a.match.symbol === b.match.symbol && a.match.likeness > b.match.likeness) ||
+    ((a.match.symbol === b.match.symbol && a.match.similarity > b.match.similarity) ||
       (a.exact && !b.exact && (a.match.to - a.match.from > 1 || b.match.to - b.match.from === 1)));
-  return all.filter((one) => !all.some((another) => beats(another, one)));
+  return all.filter((one) => !all.some((another) => outranks(another, one)));
 }
 
 /**

@@ -3,7 +3,7 @@
  * index dot T S.
  */
 import type { Pronouncer } from './pronounce';
-import { type Sounds, joinSounds, toSounds } from './phonemes';
+import { type Phonemes, joinPhonemes, toPhonemes } from './phonemes';
 
 export type SymbolStyle = 'camel' | 'pascal' | 'snake' | 'constant' | 'file' | 'word';
 
@@ -17,7 +17,7 @@ export interface SpokenSymbol {
   /** Capitals that are said letter by letter, digits, or a dot: nobody says these in prose. */
   readonly technical: boolean;
   /** Every way to say it. */
-  readonly forms: readonly Sounds[];
+  readonly forms: readonly Phonemes[];
   /** Sounds in the shortest of them. */
   readonly shortest: number;
 }
@@ -25,7 +25,7 @@ export interface SpokenSymbol {
 /** Ways to say one symbol that are tried. */
 const MAX_FORMS = 8;
 const MAX_NAME = 100;
-const DOT = toSounds('D AA T');
+const DOT = toPhonemes('D AA T');
 
 /**
  *
@@ -45,7 +45,7 @@ export function spokenSymbol(
   const style = styleOf(base);
   // In a constant every word is in capitals, so capitals say nothing about letters there.
   const shown = parts.map((part) => (style === 'constant' ? part.toLowerCase() : part));
-  let forms: Sounds[][] = [[]];
+  let forms: Phonemes[][] = [[]];
   shown.forEach((part, i) => {
     const readings = part === '.' ? [DOT] : pronouncer.of(part);
     forms = forms.flatMap((form) => readings.map((reading) => [...form, reading]));
@@ -55,8 +55,8 @@ export function spokenSymbol(
   });
   if (style === 'file')
     forms = forms.flatMap((form) => [form, form.filter((part) => part !== DOT)]);
-  const sounds = forms.map(joinSounds).filter((form) => form.length > 0);
-  if (sounds.length === 0) return undefined;
+  const phonemes = forms.map(joinPhonemes).filter((form) => form.length > 0);
+  if (phonemes.length === 0) return undefined;
   return {
     name: trimmed,
     rank,
@@ -66,8 +66,8 @@ export function spokenSymbol(
       style === 'file' ||
       (style !== 'constant' && parts.some((part) => /^[A-Z]{2,}$|^\d+$/.test(part))) ||
       parts.some((part) => part.length > 1 && !/[aeiouy]/i.test(part) && part !== '.'),
-    forms: sounds,
-    shortest: Math.min(...sounds.map((form) => form.length)),
+    forms: phonemes,
+    shortest: Math.min(...phonemes.map((form) => form.length)),
   };
 }
 

@@ -14,7 +14,7 @@ export interface Dictated {
   /** Phrases before this one that are to be taken back ("scratch that"). */
   readonly takeBack: number;
   /** What was spelled anew: heard → written, in order. */
-  readonly spelled: readonly { readonly heard: string; readonly written: string }[];
+  readonly spelled: readonly { readonly recognised: string; readonly written: string }[];
 }
 
 interface Written {
@@ -72,10 +72,10 @@ export function writeDictation(
     pause(from) && pause(to) && (from > 0 || to < lower.length);
   const fixed = protectedWords(lower, isolated);
   const named = speller?.find(list, (i) => fixed.has(i)) ?? [];
-  const spelled: { heard: string; written: string }[] = [];
+  const spelled: { recognised: string; written: string }[] = [];
   const spell = (from: number, to: number, written: string): string => {
-    const heard = list.words.slice(from, to).join(' ');
-    if (heard !== written) spelled.push({ heard, written });
+    const recognised = list.words.slice(from, to).join(' ');
+    if (recognised !== written) spelled.push({ recognised, written });
     return written;
   };
   const items: Item[] = [];

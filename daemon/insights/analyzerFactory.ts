@@ -2,7 +2,7 @@
  * The analyzer of a session: from segments to insights by linguistic rules and, where there is one,
  * a language model; everything behind the evidence gate.
  */
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 import { ConversationReader } from './conversation';
 import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
@@ -10,7 +10,7 @@ import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import type { ModelQueue } from './model/modelQueue';
 import { ModelReader } from './model/modelReader';
-import { InsightBook } from './reconcile';
+import { InsightReconciler } from './reconcile';
 import { isNumbered } from './people';
 import { SegmentOrder } from './segmentOrder';
 import { SpeakerNames } from './speakerNames';
@@ -66,7 +66,7 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
 class SessionAnalyzer implements Analyzer {
   private readonly reader: ConversationReader;
   private readonly segments = new SegmentOrder();
-  private readonly book: InsightBook;
+  private readonly reconciler: InsightReconciler;
   private readonly discourse: Discourse;
   private readonly entities: EntityFinder;
   private readonly topicFinder: TopicFinder;
@@ -87,21 +87,21 @@ class SessionAnalyzer implements Analyzer {
     private readonly summariser: Summariser,
     private readonly modelReader: ModelReader | undefined,
     private readonly context: AnalysisContext,
-    restore?: { segments: readonly Said[]; insights: readonly Insight[] },
+    restore?: { segments: readonly SegmentText[]; insights: readonly Insight[] },
   ) {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
     this.topicFinder = new TopicFinder(this.reader.people);
-    this.book = new InsightBook(restore?.insights ?? [], context.startedAt);
+    this.reconciler = new InsightReconciler(restore?.insights ?? [], context.startedAt);
     for (const segment of restore?.segments ?? []) this.take(segment);
   }
 
   get insights(): readonly Insight[] {
-    return this.book.all;
+    return this.reconciler.all;
   }
 
-  update(segments: readonly Said[]): readonly InsightChange[] {
+  update(segments: readonly SegmentText[]): readonly InsightChange[] {
     if (segments.length === 0) return [];
     for (const segment of segments) this.take(segment);
     return this.analyse(false);
@@ -115,7 +115,7 @@ class SessionAnalyzer implements Analyzer {
     insightId: string,
     change: { text?: string; owner?: string; status?: Insight['status'] },
   ): readonly InsightChange[] {
-    const revised = this.book.revise(insightId, change);
+    const revised = this.reconciler.revise(insightId, change);
     return revised ? [revised] : [];
   }
 
@@ -134,7 +134,7 @@ class SessionAnalyzer implements Analyzer {
     };
   }
 
-  private take(segment: Said): void {
+  private take(segment: SegmentText): void {
     if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
   }
 
@@ -177,7 +177,7 @@ class SessionAnalyzer implements Analyzer {
       [...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...sentences],
       this.segments.byId,
     );
-    return this.book.reconcile(passed);
+    return this.reconciler.reconcile(passed);
   }
 
   /** "You" on the microphone is the user, by name where it is known. */

@@ -2,11 +2,11 @@
  * Chains of segments: a recogniser cuts where people pause, so a sentence may run over several
  * segments of one speaker.
  */
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 
 /** Segments of one speaker that make up whole sentences; one at least. */
 export interface Chain {
-  readonly segments: readonly Said[];
+  readonly segments: readonly SegmentText[];
   /** Theirs, with a blank between. */
   readonly text: string;
 }
@@ -35,7 +35,7 @@ export function sameSegments(
 }
 
 /** How many of both are the same from the first one on. */
-export function commonStart(a: readonly Said[], b: readonly Said[]): number {
+export function commonStart(a: readonly SegmentText[], b: readonly SegmentText[]): number {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
   return at;
@@ -49,8 +49,8 @@ export function commonStart(a: readonly Said[], b: readonly Said[]): number {
  */
 export function chainSegments(
   before: readonly Pick<Chain, 'segments'>[],
-  gone: readonly Said[],
-  added: readonly Said[],
+  gone: readonly SegmentText[],
+  added: readonly SegmentText[],
 ): { settled: number; open: Chain[] } {
   const left = new Set(gone);
   // Chains begin in the order of their segments.
@@ -64,12 +64,12 @@ export function chainSegments(
   return { settled, open };
 }
 
-function chainOf(segments: readonly Said[]): Chain {
+function chainOf(segments: readonly SegmentText[]): Chain {
   // A copy has no more room than it needs.
   return { segments: segments.slice(), text: segments.map(({ text }) => text).join(' ') };
 }
 
-function addToChains(chains: Chain[], segment: Said): void {
+function addToChains(chains: Chain[], segment: SegmentText): void {
   if (segment.text.trim() === '') return;
   const at = chains.findLastIndex(
     (chain, i) => i >= chains.length - OPEN_CHAINS && speakerOf(chain) === segment.speaker,

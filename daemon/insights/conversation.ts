@@ -2,7 +2,7 @@
  * Segments as a conversation: lines (one sentence each) with speaker, turn, clauses and the way
  * back to the segments.
  */
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 import { type Chain, chainSegments, commonStart, sameSegments, speakerOf } from './chains';
 import { readClause, type ReadClause } from './cues';
 import { splitSentences } from './language/clauses';
@@ -48,7 +48,7 @@ export class ConversationReader {
    * What the last call read, to give the same objects for what did not change, and to go on where
    * it ended.
    */
-  private segments: readonly Said[] = [];
+  private segments: readonly SegmentText[] = [];
   private last: readonly ReadChain[] = [];
   private lines: readonly Line[] = [];
   private names = 0;
@@ -58,7 +58,7 @@ export class ConversationReader {
   constructor(private readonly nlp: Nlp) {}
 
   /** @param segments in order of time, hidden ones left out */
-  read(segments: readonly Said[]): readonly Line[] {
+  read(segments: readonly SegmentText[]): readonly Line[] {
     const same = commonStart(this.segments, segments);
     for (const { speaker } of segments.slice(same)) this.people.addSpeaker(speaker);
     const { settled, open } = chainSegments(
@@ -118,7 +118,7 @@ export class ConversationReader {
     if (this.cache.has(text)) return;
     for (const { clauses } of this.readText(text).sentences)
       for (const { vocatives } of clauses)
-        for (const token of vocatives) this.people.addHeard(token);
+        for (const token of vocatives) this.people.addMention(token);
   }
 
   private readText(text: string): ReadText {

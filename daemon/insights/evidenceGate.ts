@@ -6,7 +6,7 @@
  * are taken off, and an insight left without any is refused. It knows nothing of how insights are
  * found.
  */
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 import type { Evidence } from './types';
 
 /** A quote of less says nothing. */
@@ -21,7 +21,7 @@ export interface GateResult<T> {
 /** @param segments what was said; hidden segments prove nothing */
 export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(
   findings: readonly T[],
-  segments: ReadonlyMap<string, Said>,
+  segments: ReadonlyMap<string, SegmentText>,
 ): GateResult<T> {
   const passed: T[] = [];
   for (const finding of findings) {
@@ -32,7 +32,10 @@ export function evidenceGate<T extends { readonly evidence: readonly Evidence[] 
   return { passed, refused: findings.length - passed.length };
 }
 
-function stands({ segmentId, quote }: Evidence, segments: ReadonlyMap<string, Said>): boolean {
+function stands(
+  { segmentId, quote }: Evidence,
+  segments: ReadonlyMap<string, SegmentText>,
+): boolean {
   const segment = segments.get(segmentId);
   if (!segment || segment.hidden || quote.trim().length < MIN_QUOTE) return false;
   return segment.text.includes(quote) || plain(segment.text).includes(plain(quote));

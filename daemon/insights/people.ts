@@ -41,7 +41,7 @@ export class People {
   }
 
   /** A name that somebody was called by. */
-  addHeard(token: Token): void {
+  addMention(token: Token): void {
     if (couldBeName(token)) this.add(token.text, token.text);
   }
 

@@ -3,8 +3,8 @@
  * its text. Clauses, tokens and quotes are made while somebody looks at them; most of a long
  * meeting is never looked at again.
  */
-import { Recent } from '../base/segmentedLru';
-import type { Said } from '../transcript/types';
+import { SegmentedLru } from '../base/segmentedLru';
+import type { SegmentText } from '../transcript/types';
 import { type Chain, speakerOf } from './chains';
 import type { Line } from './conversation';
 import type { ReadClause } from './cues';
@@ -18,10 +18,13 @@ const LINES = 256;
 
 /** What one conversation's readers looked at lately. */
 export class LookedAt {
-  readonly sentences = new Recent<ReadText, readonly ReadSentence[]>(TEXTS, ({ text, packed }) =>
-    unpackSentences(text, packed),
+  readonly sentences = new SegmentedLru<ReadText, readonly ReadSentence[]>(
+    TEXTS,
+    ({ text, packed }) => unpackSentences(text, packed),
   );
-  readonly evidence = new Recent<ReadLine, readonly Evidence[]>(LINES, (line) => line.quote());
+  readonly evidence = new SegmentedLru<ReadLine, readonly Evidence[]>(LINES, (line) =>
+    line.quote(),
+  );
 }
 
 export class ReadText {
@@ -57,7 +60,7 @@ export class ReadText {
 export class ReadChain {
   /** @param index of its first line. @param count of its lines */
   constructor(
-    readonly segments: readonly Said[],
+    readonly segments: readonly SegmentText[],
     readonly read: ReadText,
     readonly turn: number,
     readonly index: number,

@@ -17,7 +17,7 @@ const LETTERS: Readonly<Record<Insight['kind'], string>> = {
   summary: 'y',
 };
 
-export class InsightBook {
+export class InsightReconciler {
   private insights: Insight[];
   private readonly counts = new Map<string, number>();
   private readonly dates = new Map<string, string | undefined>();
@@ -38,7 +38,7 @@ export class InsightBook {
   reconcile(findings: readonly Finding[]): InsightChange[] {
     const changes: InsightChange[] = [];
     const taken = new Set<Insight>();
-    const known = new KnownInsights(this.insights);
+    const known = new InsightLookup(this.insights);
     const next: Insight[] = [];
     for (const finding of findings) {
       const same = known.unchanged(finding, taken);
@@ -133,7 +133,7 @@ export class InsightBook {
  * The insights before an update, ready to be looked up. Most findings did not change, so that way
  * is the short one.
  */
-class KnownInsights {
+class InsightLookup {
   private readonly byFirst = new Map<Insight['evidence'][number], Insight[]>();
   private index: ReadonlyMap<string, readonly Insight[]> | undefined;
 

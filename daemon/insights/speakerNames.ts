@@ -25,7 +25,7 @@ const LEAST = 1;
 /** The next likely name of a person, or person of a name, has at most this share. */
 const MOST_RIVAL = 0.5;
 
-interface Heard {
+interface NameEvidence {
   score: number;
   readonly segmentId: string;
 }
@@ -49,20 +49,20 @@ export class SpeakerNames {
    */
   suggest(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
     if (!lines.some(({ speaker }) => nameless(speaker))) return [];
-    const heard = new Map<string, Map<string, Heard>>();
+    const found = new Map<string, Map<string, NameEvidence>>();
     /** Nobody calls oneself. */
     const calls = new Map<string, Set<string>>();
-    const hear = (speaker: string, name: string, score: number, line: Line): void => {
-      const names = heard.get(speaker) ?? new Map<string, Heard>();
+    const recognise = (speaker: string, name: string, score: number, line: Line): void => {
+      const names = found.get(speaker) ?? new Map<string, NameEvidence>();
       const known = names.get(name);
       if (known) known.score += score;
       else names.set(name, { score, segmentId: line.evidence[0]?.segmentId ?? '' });
-      heard.set(speaker, names);
+      found.set(speaker, names);
     };
     const namings = this.namings.of(lines);
     for (const [i, line] of lines.entries()) {
       const naming = namings[i];
-      if (naming?.own !== undefined) hear(line.speaker, naming.own, INTRODUCED, line);
+      if (naming?.own !== undefined) recognise(line.speaker, naming.own, INTRODUCED, line);
       for (const name of naming?.called ?? []) {
         calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
         const meant = naming?.asks
@@ -70,11 +70,11 @@ export class SpeakerNames {
           : naming?.answers
             ? { other: neighbour(lines, i, -1), score: ANSWERED }
             : undefined;
-        if (meant?.other) hear(meant.other.speaker, name, meant.score, line);
+        if (meant?.other) recognise(meant.other.speaker, name, meant.score, line);
       }
     }
     const possible = new Map(
-      [...heard].map(([speaker, names]) => [
+      [...found].map(([speaker, names]) => [
         speaker,
         [...names]
           .filter(([name]) => !calls.get(speaker)?.has(name))

@@ -97,7 +97,7 @@ export function summaryParts<T extends Sentence>(insights: readonly T[]): Summar
   return [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
 }
 
-interface Told extends Sentence {
+interface ReportedSentence extends Sentence {
   readonly text: string;
   readonly owner?: string | undefined;
   readonly due?: { readonly phrase: string } | undefined;
@@ -107,8 +107,8 @@ interface Told extends Sentence {
  * The whole summary in sentences, for who reads it alone: what was decided and what is next told
  * from the decisions and actions.
  */
-export function wholeSummary<T extends Told>(insights: readonly T[]): T[] {
-  const told = (
+export function wholeSummary<T extends ReportedSentence>(insights: readonly T[]): T[] {
+  const report = (
     kind: Insight['kind'],
     section: SummarySection,
     text: (insight: T) => string,
@@ -118,8 +118,8 @@ export function wholeSummary<T extends Told>(insights: readonly T[]): T[] {
       .map((insight) => ({ ...insight, kind: 'summary' as const, section, text: text(insight) }));
   return [
     ...summaryParts(insights).flatMap(({ sentences }) => sentences),
-    ...told('decision', 'decisions', ({ text }) => `Decided: ${lowered(text)}.`),
-    ...told(
+    ...report('decision', 'decisions', ({ text }) => `Decided: ${lowered(text)}.`),
+    ...report(
       'action',
       'next',
       ({ text, owner, due }) =>

@@ -24,9 +24,9 @@ const SIDE = 5;
  */
 const SHORTEST = 5;
 const SHORTEST_PART = 0.08;
-/** How far the likeness must rise again on both sides, together: a cosine. */
+/** How far the similarity must rise again on both sides, together: a cosine. */
 const DEPTH = 0.22;
-/** Words with which people go on to something else count like so much less likeness. */
+/** Words with which people go on to something else count like so much less similarity. */
 const ANNOUNCED = 0.2;
 const ANNOUNCES =
   /^\W*(?:(?:okay|ok|so|right|well|alright|all right|and|good|great|then|now|let's|let us)\b[\s,.]*)*(?:next (?:item|topic|up|thing|point|one)\b|mov(?:e|ing) on\b|(?:the )?(?:last|second|third|other) (?:item|thing|topic|point)\b|another (?:thing|topic|point)\b|go on to\b|turn to\b)/i;
@@ -157,7 +157,7 @@ function contentWords({ tokens }: Line): readonly string[] {
 
 /** First block of each topic but the first. */
 function bordersOf(blocks: readonly Block[]): number[] {
-  const likeness = blocks.map((block, at) =>
+  const similarity = blocks.map((block, at) =>
     at === 0
       ? 1
       : cosine(
@@ -169,9 +169,9 @@ function bordersOf(blocks: readonly Block[]): number[] {
   // What follows a border must be known as far as it is looked at.
   for (let at = SHORTEST; at + SHORTEST <= blocks.length; at++) {
     if (at - (borders.at(-1) ?? 0) < Math.max(SHORTEST, SHORTEST_PART * at)) continue;
-    const here = likeness[at] as number;
-    const before = likeness.slice(Math.max(1, at - SIDE), at);
-    const after = likeness.slice(at + 1, at + SIDE);
+    const here = similarity[at] as number;
+    const before = similarity.slice(Math.max(1, at - SIDE), at);
+    const after = similarity.slice(at + 1, at + SIDE);
     if ([...before, ...after].some((other) => other < here)) continue;
     if (Math.max(...before) - here + Math.max(...after) - here >= DEPTH) borders.push(at);
   }

@@ -11,7 +11,7 @@
  * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in
  *   `render.ts`
  */
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 
 export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
 
@@ -74,7 +74,7 @@ export interface Analyzer {
    * Segments that became final or were revised since the last call, in order of time; they are kept
    * as they are given.
    */
-  update(segments: readonly Said[]): readonly InsightChange[];
+  update(segments: readonly SegmentText[]): readonly InsightChange[];
   /** The last pass, when nothing more will be said. */
   finish(): readonly InsightChange[];
   /** A person's change. */
@@ -111,6 +111,6 @@ export interface AnalyzerFactory {
   /** @param restore segments and insights of a session that goes on after a restart. */
   create(
     context: AnalysisContext,
-    restore?: { segments: readonly Said[]; insights: readonly Insight[] },
+    restore?: { segments: readonly SegmentText[]; insights: readonly Insight[] },
   ): Analyzer;
 }

@@ -5,7 +5,7 @@
 import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';
 import { isPlayable, neighbours, restingOn, saidAt, wordsOf } from './moments';
-import type { Note, Position, Said } from './note';
+import type { Note, Position, TranscriptItem } from './note';
 import { type ItemLine, stampsOf } from './noteLine';
 import { personAt } from './people';
 
@@ -58,16 +58,16 @@ function show(value: string, range: Range): Hover {
 }
 
 /** What rests on a line of the transcript. */
-function resting(note: Note, said: Said): string {
+function resting(note: Note, said: TranscriptItem): string {
   return restingOn(note, said)
     .map(({ kind, item }) => `- *${kind}:* ${wordsOfItem(item)}`)
     .join('\n');
 }
 
 /** The quote with what was said before and after it. */
-function quoted(note: Note, said: Said): string {
+function quoted(note: Note, said: TranscriptItem): string {
   const { before, after } = neighbours(note, said);
-  const row = (one: Said | undefined, mark: string): string[] =>
+  const row = (one: TranscriptItem | undefined, mark: string): string[] =>
     one === undefined
       ? []
       : [

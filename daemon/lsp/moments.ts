@@ -1,5 +1,5 @@
 /** Times of a note: which line of the transcript a time stands for, and what rests on it. */
-import type { Item, Note, Said } from './note';
+import type { Item, Note, TranscriptItem } from './note';
 import type { Stamp } from './noteLine';
 
 /**
@@ -9,9 +9,9 @@ import type { Stamp } from './noteLine';
 const WITHIN_MS = 30_000;
 
 /** Said lines by time, kept as long as the structure is. */
-const sorted = new WeakMap<readonly Said[], readonly Said[]>();
+const sorted = new WeakMap<readonly TranscriptItem[], readonly TranscriptItem[]>();
 
-function byTime(said: readonly Said[]): readonly Said[] {
+function byTime(said: readonly TranscriptItem[]): readonly TranscriptItem[] {
   let list = sorted.get(said);
   if (list === undefined)
     sorted.set(
@@ -24,7 +24,7 @@ function byTime(said: readonly Said[]): readonly Said[] {
 }
 
 /** The last line that begins at or before a time; -1 where none does. */
-function indexAt(list: readonly Said[], ms: number): number {
+function indexAt(list: readonly TranscriptItem[], ms: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -35,7 +35,7 @@ function indexAt(list: readonly Said[], ms: number): number {
 }
 
 /** What was said at a time; undefined where the time leads nowhere. */
-export function saidAt(note: Note, ms: number): Said | undefined {
+export function saidAt(note: Note, ms: number): TranscriptItem | undefined {
   const list = byTime(note.structure.said);
   let at = indexAt(list, ms);
   // Of several in one second, the first.
@@ -45,7 +45,7 @@ export function saidAt(note: Note, ms: number): Said | undefined {
 }
 
 /** The line of the transcript that is nearest to a time, for a time that leads nowhere. */
-export function nearest(note: Note, ms: number): Said | undefined {
+export function nearest(note: Note, ms: number): TranscriptItem | undefined {
   const list = byTime(note.structure.said);
   const at = indexAt(list, ms);
   const [before, after] = [list[at], list[at + 1]];
@@ -56,8 +56,8 @@ export function nearest(note: Note, ms: number): Said | undefined {
 /** Before and after, in time. */
 export function neighbours(
   note: Note,
-  { line, ms }: Said,
-): { readonly before: Said | undefined; readonly after: Said | undefined } {
+  { line, ms }: TranscriptItem,
+): { readonly before: TranscriptItem | undefined; readonly after: TranscriptItem | undefined } {
   const list = byTime(note.structure.said);
   let at = indexAt(list, ms);
   while (at > 0 && list[at]!.line !== line && list[at - 1]!.ms === ms) at--;
@@ -78,13 +78,13 @@ export function isPlayable(note: Note, stamp: Stamp): stamp is Stamp & { readonl
 }
 
 /** Items that rest on a line of the transcript. */
-export function restingOn(note: Note, said: Said): readonly Item[] {
+export function restingOn(note: Note, said: TranscriptItem): readonly Item[] {
   return note.structure.items.filter(
     ({ item }) => item.stamp?.ms !== undefined && saidAt(note, item.stamp.ms)?.line === said.line,
   );
 }
 
 /** What somebody said, without speaker and time. */
-export function wordsOf({ said: { text, stamp } }: Said): string {
+export function wordsOf({ said: { text, stamp } }: TranscriptItem): string {
   return text.slice(stamp.end).trim();
 }

@@ -3,7 +3,7 @@
  * together. The second is made anew after a change by one pass over lines that are read already:
  * about 2 ms for 20,000 of them.
  */
-import { readLine, type ItemLine, type NoteLine, type SaidLine } from './noteLine';
+import { readLine, type ItemLine, type NoteLine, type TranscriptLine } from './noteLine';
 
 /** In lines and UTF-16 columns, as the Language Server Protocol has it. */
 export interface Position {
@@ -33,10 +33,10 @@ export interface Item {
   readonly item: ItemLine;
 }
 
-export interface Said {
+export interface TranscriptItem {
   readonly line: number;
   readonly ms: number;
-  readonly said: SaidLine;
+  readonly said: TranscriptLine;
 }
 
 /** Front matter: `key: value` by key, with the line. */
@@ -46,7 +46,7 @@ export interface Structure {
   readonly headings: readonly Heading[];
   readonly items: readonly Item[];
   /** In the order of the page. */
-  readonly said: readonly Said[];
+  readonly said: readonly TranscriptItem[];
   readonly front: Front;
   /** First and last line of front matter, code blocks and the machine's comment. */
   readonly blocks: readonly {
@@ -141,7 +141,7 @@ function structureOf(lines: readonly NoteLine[]): Structure {
   const headings: { line: number; level: number; title: string; end: number }[] = [];
   const open: (typeof headings)[number][] = [];
   const items: Item[] = [];
-  const said: Said[] = [];
+  const said: TranscriptItem[] = [];
   const blocks: { kind: 'front' | 'code' | 'comment'; start: number; end: number }[] = [];
   const { front, end: frontEnd } = frontOf(lines);
   if (frontEnd > 0) blocks.push({ kind: 'front', start: 0, end: frontEnd });

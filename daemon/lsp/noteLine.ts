@@ -38,7 +38,7 @@ export interface ItemLine {
   readonly stamp: Stamp | undefined;
 }
 
-export interface SaidLine {
+export interface TranscriptLine {
   readonly kind: 'said';
   readonly text: string;
   readonly speaker: Owner;
@@ -53,7 +53,7 @@ export type NoteLine =
       readonly title: string;
     }
   | ItemLine
-  | SaidLine
+  | TranscriptLine
   /** A fence of a code block. */
   | { readonly kind: 'fence'; readonly text: string; readonly mark: string }
   | { readonly kind: 'plain'; readonly text: string };
@@ -105,7 +105,7 @@ function stampOf({ 0: whole, 1: h, 2: m, 3: s, index = 0 }: RegExpMatchArray): S
   };
 }
 
-function readSaid(text: string): SaidLine | undefined {
+function readSaid(text: string): TranscriptLine | undefined {
   const match = SAID.exec(text);
   const [stamp] = match === null ? [] : stampsOf(match[0]);
   if (match?.[1] === undefined || stamp === undefined) return undefined;

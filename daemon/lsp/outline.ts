@@ -10,7 +10,7 @@ import {
   type Range,
 } from 'vscode-languageserver';
 import { timeStamp } from '../insights/timeStamp';
-import { LISTED_MAX, type Heading, type ItemKind, type Note, type Said } from './note';
+import { LISTED_MAX, type Heading, type ItemKind, type Note, type TranscriptItem } from './note';
 
 const STRETCH_MS = 5 * 60_000;
 /** Names shown for a stretch. */
@@ -90,8 +90,8 @@ export function outline(note: Note): DocumentSymbol[] {
 }
 
 /** Runs of lines of the transcript that follow one another, at most five minutes each. */
-function stretches(said: readonly Said[]): Said[][] {
-  const found: Said[][] = [];
+function stretches(said: readonly TranscriptItem[]): TranscriptItem[][] {
+  const found: TranscriptItem[][] = [];
   for (const one of said) {
     const last = found.at(-1);
     const sameStretch =

@@ -29,7 +29,7 @@ import {
 import type { NoteDocument, NoteEdit, NotePlan } from './types';
 
 /** Where a wanted line stands, and whether the person has changed its box since it was written. */
-interface Place {
+interface LinePosition {
   readonly line: number;
   readonly flipped: boolean;
 }
@@ -50,7 +50,7 @@ class Planner {
   private readonly lines: readonly Line[];
   private readonly eol: string;
   private readonly manifest: FoundManifest | undefined;
-  private readonly places = new Map<string, Place>();
+  private readonly positions = new Map<string, LinePosition>();
   private readonly claimed = new Set<number>();
   private readonly entries: Map<string, string>;
   private readonly blocks: Block[] = [];
@@ -83,7 +83,7 @@ class Planner {
    * word.
    */
   private locate(): void {
-    const byHash = new Map<string, Place[]>();
+    const byHash = new Map<string, LinePosition[]>();
     this.lines.forEach((line, at) => {
       if (this.insideManifest(at) || line.text.trim() === '') return;
       const add = (hash: string, flipped: boolean) =>
@@ -97,13 +97,13 @@ class Planner {
       const place = byHash.get(hash)?.find(({ line }) => !this.claimed.has(line));
       if (!place) return;
       this.claimed.add(place.line);
-      this.places.set(key, place);
+      this.positions.set(key, place);
     };
     for (const [key, hash] of this.entries) claim(key, hash);
     for (const item of this.allItems()) {
       if (this.entries.has(item.key)) continue;
       claim(item.key, hashLine(item.line));
-      if (this.places.has(item.key)) this.entries.set(item.key, hashLine(item.line));
+      if (this.positions.has(item.key)) this.entries.set(item.key, hashLine(item.line));
     }
   }
 
@@ -121,7 +121,7 @@ class Planner {
     const fresh: string[] = [];
     let at = fence;
     for (const item of this.model.front) {
-      const place = this.places.get(item.key);
+      const place = this.positions.get(item.key);
       if (place) {
         this.update(item, place);
         continue;
@@ -153,17 +153,17 @@ class Planner {
 
   private planTitle(): void {
     const { title } = this.model;
-    const place = this.places.get(title.key);
+    const place = this.positions.get(title.key);
     if (place) this.update(title, place);
     else if (!this.entries.has(title.key))
       this.insert(title, { at: (this.frontFence() ?? -1) + 1, lines: [title.line], tight: false });
   }
 
   private planSection({ heading, items, layout }: NoteSection): void {
-    const headingPlace = this.places.get(heading.key);
+    const headingPlace = this.positions.get(heading.key);
     const fresh: NoteItem[] = [];
     for (const item of items) {
-      const place = this.places.get(item.key);
+      const place = this.positions.get(item.key);
       if (place) this.update(item, place);
       else if (!this.entries.has(item.key)) fresh.push(item);
     }
@@ -171,7 +171,7 @@ class Planner {
     if (fresh.length === 0) return;
     if (!headingPlace && !this.entries.has(heading.key))
       return this.insertSection(heading, fresh, layout);
-    const wasHere = items.some((item) => this.places.has(item.key));
+    const wasHere = items.some((item) => this.positions.has(item.key));
     // The person took the whole section out: they do not want it.
     if (!headingPlace && !wasHere) return;
     for (const item of fresh) this.insertItem(item, items, layout, headingPlace?.line);
@@ -198,7 +198,7 @@ class Planner {
   private placeOfSection(key: string): number {
     const keys = this.model.sections.map(({ heading }) => heading.key);
     for (const later of keys.slice(keys.indexOf(key) + 1)) {
-      const place = this.places.get(later);
+      const place = this.positions.get(later);
       if (place) return place.line;
     }
     return this.endOfNote();
@@ -211,10 +211,10 @@ class Planner {
     heading: number | undefined,
   ): void {
     const index = items.indexOf(item);
-    const before = items.slice(0, index).findLast(({ key }) => this.places.has(key));
-    const after = items.slice(index + 1).find(({ key }) => this.places.has(key));
-    const beforeLine = before && this.places.get(before.key)?.line;
-    const afterLine = after && this.places.get(after.key)?.line;
+    const before = items.slice(0, index).findLast(({ key }) => this.positions.has(key));
+    const after = items.slice(index + 1).find(({ key }) => this.positions.has(key));
+    const beforeLine = before && this.positions.get(before.key)?.line;
+    const afterLine = after && this.positions.get(after.key)?.line;
     const tight = layout === 'list';
     // What is said now stands below everything, the person's own notes included: notes keep their
     // moment.
@@ -279,7 +279,7 @@ class Planner {
   private removeUnwanted(): void {
     const wanted = new Set(this.allItems().map(({ key }) => key));
     for (const key of [...this.entries.keys()]) {
-      const place = this.places.get(key);
+      const place = this.positions.get(key);
       if (wanted.has(key) || !place || place.flipped) continue;
       if (this.isHeading(key) && !this.isEmptySection(place.line, wanted)) continue;
       this.entries.delete(key);
@@ -298,7 +298,7 @@ class Planner {
   /** Nothing but lines that go stands between this heading and the next. */
   private isEmptySection(heading: number, wanted: ReadonlySet<string>): boolean {
     const going = new Set(
-      [...this.places]
+      [...this.positions]
         .filter(([key, place]) => !wanted.has(key) && !place.flipped && !this.isHeading(key))
         .map(([, place]) => place.line),
     );
@@ -310,7 +310,7 @@ class Planner {
     return true;
   }
 
-  private update(item: NoteItem, place: Place): void {
+  private update(item: NoteItem, place: LinePosition): void {
     const line = this.lines[place.line]!;
     const mine = boxCharacter(line.text);
     const keepsBox = place.flipped && mine !== undefined && boxOf(line.text) !== boxOf(item.line);

@@ -207,9 +207,9 @@ export function toMachine({
 }
 
 export function toCondition(
-  { ready, parts, alerts, figures, lastErrors }: Condition,
+  { ready, parts, alerts, metrics, lastErrors }: Condition,
   clock: Pick<Clock, 'now' | 'wall'>,
-): Pick<DaemonHealthResult, 'ready' | 'parts' | 'alerts' | 'figures' | 'lastErrors'> {
+): Pick<DaemonHealthResult, 'ready' | 'parts' | 'alerts' | 'metrics' | 'lastErrors'> {
   const begunMs = clock.wall() - clock.now();
   return {
     ready,
@@ -219,7 +219,7 @@ export function toCondition(
       message,
       at: new Date(begunMs + sinceMs).toISOString(),
     })),
-    figures: { ...figures },
+    metrics: { ...metrics },
     lastErrors: lastErrors.map((error) => ({ ...error })),
   };
 }

@@ -48,8 +48,8 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       return { protocol, version: control.version, pid: control.pid, negotiation };
     })
     .on(DaemonHealth, (_params, { peer }) => healthOf(deps, clients(), ownerSeen(peer.identity)))
-    .on(EngineRetry, async (wish) => {
-      await engines.retry(wish);
+    .on(EngineRetry, async (request) => {
+      await engines.retry(request);
       return { engines: engines.list().map(toEngine) };
     })
     .on(EngineCalibrate, async () => {
@@ -93,7 +93,7 @@ export async function healthOf(
     engine: toEngine(engines.main),
     engines: engines.list().map(toEngine),
     queue: engines.main.queue,
-    ...(languageModel && { languageModel: { ...languageModel.figures } }),
+    ...(languageModel && { languageModel: { ...languageModel.metrics } }),
     machine: toMachine(engines.machine),
     problems: [...(await control.problems())],
     ...toCondition(observed.condition(), clock),

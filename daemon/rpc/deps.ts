@@ -1,5 +1,5 @@
 /** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
-import type { ModelQueueFigures } from '../insights/model/modelQueue';
+import type { ModelQueueStats } from '../insights/model/modelQueue';
 import type { AnalyzerFactory } from '../insights/types';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
@@ -10,7 +10,7 @@ import type { Logger } from '../base/logger';
 import type { SymbolSpeller } from '../dictation/respell';
 import type { Condition } from '../telemetry/condition';
 import type { AlertChange } from '../telemetry/alerts';
-import type { Figures } from '../telemetry/metrics';
+import type { MetricRecorder } from '../telemetry/metrics';
 import type { Event } from '../base/emitter';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
@@ -51,7 +51,7 @@ export interface Vault {
 }
 
 /** What is seen of the daemon from inside. */
-export interface Observed extends Pick<Figures, 'count' | 'observe'> {
+export interface Observed extends Pick<MetricRecorder, 'count' | 'observe'> {
   condition(): Condition;
   readonly onDidAlert: Event<AlertChange>;
   profile(ms: number): Promise<{ readonly cpu: string; readonly heap: string }>;
@@ -69,7 +69,7 @@ export interface RpcDeps {
   >;
   readonly analyzers: AnalyzerFactory;
   /** The queue in front of the language model; absent where none is configured. */
-  readonly languageModel?: () => { readonly figures: ModelQueueFigures } | undefined;
+  readonly languageModel?: () => { readonly metrics: ModelQueueStats } | undefined;
   /** Takes what editors lend. */
   readonly offeredModel: OfferedModel;
   /** Spells symbols; without it dictation has only commands and numbers. */

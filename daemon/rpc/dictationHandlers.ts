@@ -72,13 +72,13 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
     })
     .on(DictationTake, async ({ sessionId, flush = false, ...asked }, client) => {
       if (flush) await sessions.flush(sessionId);
-      return heard(deps, client, sessionId, asked);
+      return recognise(deps, client, sessionId, asked);
     })
     .on(DictationStop, async ({ sessionId, ...asked }, client) => {
       await sessions.stop(sessionId, 'dictation.stop');
       // Whoever stopped waits for the text, not for the recorder or the disk.
-      await sessions.whenHeard(sessionId);
-      const answer = await heard(deps, client, sessionId, asked);
+      await sessions.whenRecognised(sessionId);
+      const answer = await recognise(deps, client, sessionId, asked);
       client.dictations.delete(sessionId);
       client.detach(sessionId);
       forgetLater(deps, sessionId);
@@ -93,7 +93,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
 }
 
 /** What was said, written for the places. @throws EarmarkError session.notFound */
-async function heard(
+async function recognise(
   { sessions }: RpcDeps,
   client: ClientContext,
   sessionId: string,

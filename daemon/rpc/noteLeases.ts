@@ -9,7 +9,7 @@ import type { ClientContext } from './clientContext';
 /** A window writes at the latest 3 s after a change; so long it may be held up. */
 const SILENT_MS = 15_000;
 
-interface Lease {
+interface NoteLease {
   readonly holder: ClientContext;
   /** Last event that the holder has asked a plan for, −1 before it asked for one. */
   seq: number;
@@ -18,7 +18,7 @@ interface Lease {
 }
 
 export class NoteLeases {
-  private readonly leases = new Map<string, Lease>();
+  private readonly leases = new Map<string, NoteLease>();
 
   /**
    *

@@ -175,7 +175,7 @@ export class RpcServer implements Disposable {
 
   /**
    * One request: timed, its errors counted, and everything that is logged on its way marked with
-   * its number; sound, which comes in hundreds of messages a second, has none.
+   * its number; audio, which comes in hundreds of messages a second, has none.
    */
   private async observe(id: string, method: string, work: () => Promise<object>): Promise<object> {
     const { observed, clock, logger } = this.deps;
@@ -190,7 +190,7 @@ export class RpcServer implements Disposable {
         throw error;
       } finally {
         const durationMs = clock.now() - begunMs;
-        // Names that nobody declared are one: a stranger must not make figures without end.
+        // Names that nobody declared are one: a stranger must not make metrics without end.
         const known = this.registry.has(method) ? method : 'unknown';
         observed.observe('request', durationMs, known);
         logger.debug('rpc.request', {

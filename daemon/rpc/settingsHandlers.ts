@@ -5,17 +5,17 @@ import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
 export function settingsHandlers(registry: Registry, { settings }: RpcDeps): void {
-  const told = () => ({
+  const currentSettings = () => ({
     values: { ...settings.shown },
     problems: settings.problems.map((problem) => ({ ...problem })),
   });
-  registry.on(SettingsGet, told).on(SettingsSet, ({ values }, { peer }) => {
+  registry.on(SettingsGet, currentSettings).on(SettingsSet, ({ values }, { peer }) => {
     if (peer.identity.kind !== 'local')
       throw new EarmarkError(
         'rpc.forbidden',
         'Settings name programs and addresses of this machine, so they are changed here alone; edit config.json of its state folder.',
       );
     settings.set(values);
-    return told();
+    return currentSettings();
   });
 }

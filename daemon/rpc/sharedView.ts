@@ -46,7 +46,7 @@ export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own:
       },
       list: () => [bare(engines.main)],
       workers: () => [],
-      retry: (wish) => engines.retry(wish),
+      retry: (request) => engines.retry(request),
       calibrate: () => engines.calibrate(),
       swap: (id) => engines.swap(id),
       refresh: () => engines.refresh(),
@@ -69,7 +69,7 @@ export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own:
         ready: observed.condition().ready,
         parts: [],
         alerts: [],
-        figures: {},
+        metrics: {},
         lastErrors: [],
       }),
       onDidAlert: () => toDisposable(() => undefined),
@@ -97,6 +97,6 @@ function bare({ provider, model, device, state }: EngineHealth): EngineHealth {
     rssBytes: 0,
     errors: [],
     sessions: 0,
-    rung: 'NORMAL',
+    degradationLevel: 'NORMAL',
   };
 }

@@ -9,7 +9,7 @@ import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
 import type { CodeSymbol } from './codeContext';
-import type { KeptVoices } from './voiceprints';
+import type { Voiceprints } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
 
 export interface StartRequest {
@@ -26,7 +26,7 @@ export interface StartRequest {
   readonly translate?: boolean;
   /** As in EngineRequest; not kept with the session. */
   readonly phrases?: () => readonly string[];
-  /** Its sound comes as fast as it is spoken. Default: unless it is a file. */
+  /** Its audio comes as fast as it is spoken. Default: unless it is a file. */
   readonly live?: boolean;
   readonly partials: boolean;
   readonly insights: boolean;
@@ -89,7 +89,7 @@ export interface Sessions {
    * Resolves when everything that was said before the stop is in the transcript, or never will be;
    * recorders and record may still be ending.
    */
-  whenHeard(sessionId: string): Promise<void>;
+  whenRecognised(sessionId: string): Promise<void>;
   /** Resolves in DONE or FAILED. */
   whenEnded(sessionId: string): Promise<SessionState>;
   pause(sessionId: string, cause: string): Promise<SessionState>;
@@ -140,7 +140,7 @@ export interface Sessions {
   /** Speakers that a person named, each once. */
   people(sessionId: string): Promise<readonly string[]>;
   /**
-   * At most 30 s of kept sound. @throws EarmarkError session.notFound, session.wrongState while it
+   * At most 30 s of kept audio. @throws EarmarkError session.notFound, session.wrongState while it
    * runs, audio.notKept
    */
   clip(
@@ -175,7 +175,7 @@ export interface Sessions {
    */
   renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void>;
   /** Voices of named people. */
-  readonly voices: Pick<KeptVoices, 'standing' | 'keep' | 'people' | 'forget'>;
+  readonly voices: Pick<Voiceprints, 'standing' | 'keep' | 'people' | 'forget'>;
   /** What the editor has open; of no consequence for a session that is over. */
   look(
     sessionId: string,

@@ -49,7 +49,7 @@ export class Attachment implements Attached {
    * Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the
    * store.
    */
-  hear(event: SessionEvent): void {
+  recognise(event: SessionEvent): void {
     if (!this.open) return;
     if ('afterSeq' in event) {
       if (event.afterSeq === this.position) this.give(event);

@@ -8,14 +8,14 @@ import type { SessionRecord, SessionState } from './events';
 import type { SessionOptions } from './options';
 import { isOpen } from './record';
 import { overdue, parseRetention, type Retention } from './retention';
-import { Upkeep } from './maintenance';
+import { Maintenance } from './maintenance';
 
 /** Stored sessions looked at in one go. */
 export const PAGE = 1000;
 /** Setting of the store. */
 const RETENTION = 'retention';
 
-export interface LeftoversSetup {
+export interface BackgroundRecoverySetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'ownership'>;
   readonly options: SessionOptions;
   /** Somebody works on it. */
@@ -24,16 +24,16 @@ export interface LeftoversSetup {
   readonly open: (sessionId: string) => boolean;
   /** Goes on with it and resolves when it is over. @throws what keeps it from that */
   readonly finish: (record: SessionRecord) => Promise<SessionState>;
-  /** Its kept sound, or what it says, is about to change. */
+  /** Its kept audio, or what it says, is about to change. */
   readonly close: (sessionId: string) => void;
 }
 
-export class Leftovers implements Disposable {
-  private readonly upkeep: Upkeep;
+export class BackgroundRecovery implements Disposable {
+  private readonly maintenance: Maintenance;
 
-  constructor(private readonly setup: LeftoversSetup) {
+  constructor(private readonly setup: BackgroundRecoverySetup) {
     const { deps, options } = setup;
-    this.upkeep = new Upkeep({
+    this.maintenance = new Maintenance({
       clock: deps.clock,
       logger: deps.logger,
       options,
@@ -46,11 +46,11 @@ export class Leftovers implements Disposable {
 
   /** Looks after them now, and from now on. */
   start(): void {
-    this.upkeep.start();
+    this.maintenance.start();
   }
 
   dispose(): void {
-    this.upkeep.dispose();
+    this.maintenance.dispose();
   }
 
   async retention(): Promise<Retention> {
@@ -63,7 +63,7 @@ export class Leftovers implements Disposable {
   }
 
   /**
-   * Something can still be made of it: it is not over, or failed with sound on disk, or its
+   * Something can still be made of it: it is not over, or failed with audio on disk, or its
    * insights failed.
    */
   async isLeft({ id, state, ephemeral }: SessionRecord): Promise<boolean> {

@@ -8,13 +8,13 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
-import type { LostSound, Spool, SpoolFactory } from './ports';
+import type { LostAudio, Spool, SpoolFactory } from './ports';
 
-export interface SteadySpoolsSetup {
+export interface BufferedSpoolsSetup {
   readonly spools: SpoolFactory;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sound of one source that may wait in memory; then the spool refuses as the disk does. */
+  /** Audio of one source that may wait in memory; then the spool refuses as the disk does. */
   readonly memoryMs?: number;
 }
 
@@ -25,18 +25,18 @@ const RETRY_MS = 500;
 /** Frames given to the disk at once. */
 const BATCH = 100;
 
-export class SteadySpools implements SpoolFactory {
-  private readonly open_ = new Set<SteadySpool>();
+export class BufferedSpools implements SpoolFactory {
+  private readonly open_ = new Set<BufferedSpool>();
 
-  constructor(private readonly setup: SteadySpoolsSetup) {}
+  constructor(private readonly setup: BufferedSpoolsSetup) {}
 
-  /** True while sound is in memory alone. */
+  /** True while audio is in memory alone. */
   get behind(): boolean {
     return [...this.open_].some((spool) => spool.behind);
   }
 
   /**
-   * @throws EarmarkError store.unwritable where the disk has sound of it that cannot be looked at:
+   * @throws EarmarkError store.unwritable where the disk has audio of it that cannot be looked at:
    * only then it is known what comes next
    */
   open(sessionId: string): Spool {
@@ -48,7 +48,7 @@ export class SteadySpools implements SpoolFactory {
       if (!isEarmarkError(error, 'store.unwritable') || this.mayHave(sessionId)) throw error;
       this.setup.logger.warn('spool.inMemory');
     }
-    const spool = new SteadySpool(disk, open, this.setup, () => this.open_.delete(spool));
+    const spool = new BufferedSpool(disk, open, this.setup, () => this.open_.delete(spool));
     this.open_.add(spool);
     return spool;
   }
@@ -70,7 +70,7 @@ export class SteadySpools implements SpoolFactory {
   }
 }
 
-class SteadySpool implements Spool {
+class BufferedSpool implements Spool {
   private readonly waiting = new Map<Source, Frame[]>();
   private readonly released = new Map<Source, number>();
   private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
@@ -87,13 +87,13 @@ class SteadySpool implements Spool {
   constructor(
     private disk: Spool | undefined,
     private readonly openDisk: () => Spool,
-    private readonly setup: SteadySpoolsSetup,
+    private readonly setup: BufferedSpoolsSetup,
     private readonly gone: () => void,
   ) {
     disk?.onDidSync((synced) => this.syncs.fire(synced));
   }
 
-  get lost(): readonly LostSound[] {
+  get lost(): readonly LostAudio[] {
     return this.disk?.lost ?? [];
   }
 

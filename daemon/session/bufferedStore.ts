@@ -10,12 +10,12 @@ import type { SessionStore } from './ports';
 const PENDING_MAX = 16;
 const NOTHING = { lastSeq: 0, lastTime: 0, segments: 0 } as const;
 
-export interface SteadyStore extends SessionStore {
+export interface BufferedStore extends SessionStore {
   /** Why nothing is written now; undefined while all is. */
   readonly refusal: string | undefined;
 }
 
-export function steadyStore(store: SessionStore): SteadyStore {
+export function bufferedStore(store: SessionStore): BufferedStore {
   const pending = new Map<string, SessionRecord>();
   let refusal: string | undefined;
   /** What the store refuses to write is told until it takes something. */

@@ -4,28 +4,28 @@
  */
 import type { SpeakerName } from '../insights/types';
 import type { Speaker } from '../transcript/types';
-import type { Book } from './sessionProjection';
+import type { SessionProjection } from './sessionProjection';
 import type { DurableEventBody } from './events';
 
 /** @returns events for the speakers whose suggestion differs from what the conversation says now */
 export function calledEvents(
-  book: Book,
+  projection: SessionProjection,
   names: readonly SpeakerName[],
 ): readonly DurableEventBody[] {
-  const taken = new Set([...book.speakers.values()].map(({ name }) => name));
-  return [...book.speakers.values()].flatMap((speaker): DurableEventBody[] => {
+  const taken = new Set([...projection.speakers.values()].map(({ name }) => name));
+  return [...projection.speakers.values()].flatMap((speaker): DurableEventBody[] => {
     const { called: before, ...rest } = speaker;
     // A person or a voice knows better; a name that another speaker has would make the two one.
-    const heard =
+    const answered =
       speaker.named || speaker.recognised || speaker.turns?.length === 0
         ? undefined
         : names.find((one) => one.speaker === speaker.name && !taken.has(one.name));
-    if (heard?.name === before?.name) return [];
+    if (answered?.name === before?.name) return [];
     return [
       {
         kind: 'speaker',
-        speaker: heard
-          ? { ...rest, called: { name: heard.name, segmentId: heard.segmentId } }
+        speaker: answered
+          ? { ...rest, called: { name: answered.name, segmentId: answered.segmentId } }
           : rest,
       },
     ];

@@ -40,7 +40,7 @@ export class CodeContext {
   private symbols = new Map<string, CodeSymbol>();
   private names = NO_NAMES;
   /** Names that are known or being learnt, as one text. */
-  private told = '';
+  private sent = '';
   private readonly focuses: Focus[] = [];
 
   /** @param own words of the user */
@@ -63,10 +63,10 @@ export class CodeContext {
   async setSymbols(symbols: readonly CodeSymbol[]): Promise<void> {
     this.symbols = new Map([...symbols].reverse().map((symbol) => [symbol.name, symbol]));
     const names = [...new Set(symbols.map(({ name }) => name))];
-    const told = names.join('\n');
-    if (told === this.told) return;
-    this.told = told;
-    const isLast = (): boolean => this.told === told;
+    const sent = names.join('\n');
+    if (sent === this.sent) return;
+    this.sent = sent;
+    const isLast = (): boolean => this.sent === sent;
     const learnt = await this.learn(names, isLast);
     if (isLast()) this.names = learnt;
   }

@@ -1,17 +1,17 @@
-/** What is said of sound that was damaged on disk. */
+/** What is said of audio that was damaged on disk. */
 import type { Source } from '../audio/frame';
-import type { LostSound } from './ports';
+import type { LostAudio } from './ports';
 
 /** Damaged stretches that are named; of more only the number is told. */
-const SPANS_TOLD = 10;
+const SPANS_REPORTED = 10;
 
 /** @param timeOf session time of a frame, in ms */
-export function damagedSound(
-  lost: readonly LostSound[],
+export function damagedAudio(
+  lost: readonly LostAudio[],
   timeOf: (source: Source, seq: number) => number,
 ): string {
   const spans = lost
-    .slice(0, SPANS_TOLD)
+    .slice(0, SPANS_REPORTED)
     .map(
       ({ source, firstSeq, lastSeq }) =>
         `${clock(timeOf(source, firstSeq))} to ${clock(timeOf(source, lastSeq + 1))}`,

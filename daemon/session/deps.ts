@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
 import type { Lease } from '../team/leases';
 import type { Ownership } from '../team/ownership';
-import type { Figures } from '../telemetry/metrics';
+import type { MetricRecorder } from '../telemetry/metrics';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { NameLearner } from './codeContext';
@@ -15,7 +15,7 @@ import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
 
 /**
- * Sound that a user may send.
+ * Audio that a user may send.
  * @returns undefined where so many frames may be, which are used up then; else how many
  * milliseconds to wait, and whether the limit is used up or only nobody could say yet
  */
@@ -56,7 +56,7 @@ export interface SessionManagerDeps {
    */
   readonly ownership?: Ownership;
   /** Absent: nobody counts. */
-  readonly figures?: Figures;
+  readonly metrics?: MetricRecorder;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
   /** A name nobody can guess, for session ids and resume tokens. */

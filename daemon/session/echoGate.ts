@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { EchoRemover } from '../transcript/echo';
 import type { Segment } from '../transcript/types';
-import type { PassingEventBody, Revision } from './events';
+import type { TransientEventBody, Revision } from './events';
 import type { SessionOptions } from './options';
 
 export interface EchoGateSetup {
@@ -23,7 +23,7 @@ export interface EchoGateSetup {
   readonly current: (id: string) => Segment | undefined;
 }
 
-interface Held {
+interface DelayedSegment {
   readonly segment: Segment | undefined;
   readonly finalThrough: number;
   readonly untilMs: number;
@@ -31,7 +31,7 @@ interface Held {
 
 export class EchoGate implements Disposable {
   private readonly echo = new EchoRemover();
-  private readonly held: Held[] = [];
+  private readonly delayed: DelayedSegment[] = [];
   private timer: Disposable | undefined;
   private found = 0;
 
@@ -43,13 +43,13 @@ export class EchoGate implements Disposable {
   }
 
   frames(frames: readonly Frame[]): void {
-    for (const frame of frames) this.echo.heard(frame);
+    for (const frame of frames) this.echo.receive(frame);
   }
 
   phrase(segment: Segment | undefined, source: Source, finalThrough: number): void {
     const { clock, options, publish } = this.setup;
     if (source === 'mic')
-      this.held.push({ segment, finalThrough, untilMs: clock.now() + options.echoHoldMs });
+      this.delayed.push({ segment, finalThrough, untilMs: clock.now() + options.echoHoldMs });
     else {
       publish(segment ? [segment] : [], source, finalThrough);
       if (segment) {
@@ -61,7 +61,7 @@ export class EchoGate implements Disposable {
   }
 
   /** False for words in the making that are the loudspeakers'. */
-  shows(event: PassingEventBody): boolean {
+  shows(event: TransientEventBody): boolean {
     return (
       event.kind !== 'partial' ||
       event.source !== 'mic' ||
@@ -77,14 +77,14 @@ export class EchoGate implements Disposable {
 
   dispose(): void {
     this.timer?.dispose();
-    this.held.length = 0;
+    this.delayed.length = 0;
   }
 
   private pass(all: boolean): void {
     this.timer?.dispose();
     this.timer = undefined;
     const { clock, publish } = this.setup;
-    for (let next = this.held[0]; next; next = this.held[0]) {
+    for (let next = this.delayed[0]; next; next = this.delayed[0]) {
       const { segment, finalThrough, untilMs } = next;
       const verdict = segment && this.echo.judge(segment);
       const waitMs = untilMs - clock.now();
@@ -92,7 +92,7 @@ export class EchoGate implements Disposable {
         this.timer = clock.setTimeout(() => this.pass(false), waitMs);
         return;
       }
-      this.held.shift();
+      this.delayed.shift();
       const segments = verdict?.segments ?? [];
       this.count(segments);
       this.echo.published(segments);

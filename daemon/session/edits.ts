@@ -3,22 +3,22 @@
  * those that are over.
  */
 import { EarmarkError } from '../../protocol/errors';
-import type { Turns } from '../base/keyedMutex';
+import type { KeyedMutex } from '../base/keyedMutex';
 import type { SourceVoice } from '../diarization/samePerson';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
-import type { Archive } from './endedSessions';
+import type { EndedSessions } from './endedSessions';
 import { type InsightEdit, InsightRevisions } from './insightRevisions';
-import type { Library } from './sessionQueries';
+import type { SessionQueries } from './sessionQueries';
 import type { SessionStore } from './ports';
 import { renameSpeaker } from './renameSpeaker';
 import type { Session } from './session';
 
 export interface EditsSetup {
   readonly store: Pick<SessionStore, 'updateSession'>;
-  readonly archive: Archive;
-  readonly library: Library;
+  readonly archive: EndedSessions;
+  readonly library: SessionQueries;
   /** Of a session that is over, one change at a time. */
-  readonly turns: Turns;
+  readonly turns: KeyedMutex;
   /** A session that runs, or that somebody is still attached to. */
   readonly live: (sessionId: string) => Session | undefined;
 }
@@ -40,15 +40,15 @@ export class Edits {
   ): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session && !session.ended) return session.renameSpeaker(speakerId, name);
-    await this.revise(sessionId, ({ book, log }) =>
-      log.appendNow(() => renameSpeaker(book, speakerId, name)),
+    await this.revise(sessionId, ({ projection, log }) =>
+      log.appendNow(() => renameSpeaker(projection, speakerId, name)),
     );
   }
 
   async reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): Promise<void> {
-    await this.revise(sessionId, ({ book, log }) =>
+    await this.revise(sessionId, ({ projection, log }) =>
       log.appendNow(() => {
-        const segment = book.transcript.get(segmentId);
+        const segment = projection.transcript.get(segmentId);
         if (!segment)
           throw new EarmarkError(
             'segment.notFound',
@@ -62,8 +62,8 @@ export class Edits {
   async reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session && !session.ended) return session.reviseInsight(insightId, change);
-    await this.revise(sessionId, async ({ book, log }) =>
-      log.appendNow(new InsightRevisions(book).plan(insightId, change)),
+    await this.revise(sessionId, async ({ projection, log }) =>
+      log.appendNow(new InsightRevisions(projection).plan(insightId, change)),
     );
   }
 
@@ -77,9 +77,9 @@ export class Edits {
   ): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
     const session = this.setup.live(sessionId);
     if (!session) await this.setup.library.stored(sessionId);
-    const speaker = (session?.book ?? (await this.setup.archive.read(sessionId))).speakers.get(
-      speakerId,
-    );
+    const speaker = (
+      session?.projection ?? (await this.setup.archive.read(sessionId))
+    ).speakers.get(speakerId);
     if (!speaker)
       throw new EarmarkError(
         'speaker.notFound',
@@ -90,7 +90,7 @@ export class Edits {
 
   private async revise(
     sessionId: string,
-    change: (where: Pick<Session, 'book' | 'log'>) => Promise<void>,
+    change: (where: Pick<Session, 'projection' | 'log'>) => Promise<void>,
   ): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session) return change(session);

@@ -7,27 +7,27 @@ import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { EventSink } from './api';
 import type { Attached } from './attachment';
-import { Book } from './sessionProjection';
+import { SessionProjection } from './sessionProjection';
 import { EventLog } from './eventLog';
 import type { SessionOptions } from './options';
 import type { SessionStore } from './ports';
 
 export interface Archived {
-  readonly book: Book;
+  readonly projection: SessionProjection;
   readonly log: EventLog;
 }
 
-export interface ArchiveSetup {
+export interface EndedSessionsSetup {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: SessionOptions;
 }
 
-export class Archive implements Disposable {
+export class EndedSessions implements Disposable {
   private readonly open = new Map<string, Archived>();
 
-  constructor(private readonly setup: ArchiveSetup) {}
+  constructor(private readonly setup: EndedSessionsSetup) {}
 
   attachmentCount(sessionId: string): number {
     return this.open.get(sessionId)?.log.attachmentCount ?? 0;
@@ -36,8 +36,8 @@ export class Archive implements Disposable {
   async load(sessionId: string): Promise<Archived> {
     const { store, clock, logger, options } = this.setup;
     if (!this.open.has(sessionId)) {
-      const [book, counts, record] = await Promise.all([
-        Book.load(store, sessionId),
+      const [projection, counts, record] = await Promise.all([
+        SessionProjection.load(store, sessionId),
         store.counts(sessionId),
         store.getSession(sessionId),
       ]);
@@ -50,15 +50,15 @@ export class Archive implements Disposable {
         logger,
         options,
         sessionMs: () => (created === undefined ? 0 : clock.wall() - created),
-        check: (body) => book.check(body),
-        onWritten: (event) => book.apply(event),
+        check: (body) => projection.check(body),
+        onWritten: (event) => projection.apply(event),
         onProgress: () => undefined,
         // Only a person writes here, and `appendNow` tells the person.
         onOutage: () => undefined,
         onFault: () => undefined,
         onOverflow: () => undefined,
       });
-      this.open.set(sessionId, { book, log });
+      this.open.set(sessionId, { projection, log });
     }
     return this.open.get(sessionId) as Archived;
   }
@@ -78,8 +78,11 @@ export class Archive implements Disposable {
     });
   }
 
-  async read(sessionId: string): Promise<Book> {
-    return this.open.get(sessionId)?.book ?? (await Book.load(this.setup.store, sessionId));
+  async read(sessionId: string): Promise<SessionProjection> {
+    return (
+      this.open.get(sessionId)?.projection ??
+      (await SessionProjection.load(this.setup.store, sessionId))
+    );
   }
 
   async revise(sessionId: string, change: (where: Archived) => Promise<void>): Promise<void> {

@@ -8,10 +8,10 @@ import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { Figures } from '../telemetry/metrics';
+import type { MetricRecorder } from '../telemetry/metrics';
 import type { EventSink } from './api';
 import { type Attached, Attachment } from './attachment';
-import type { DurableEvent, DurableEventBody, PassingEventBody, SessionEvent } from './events';
+import type { DurableEvent, DurableEventBody, TransientEventBody, SessionEvent } from './events';
 import type { SessionOptions } from './options';
 import type { Progress, SessionCounts, SessionStore } from './ports';
 import { Deferred } from './wait';
@@ -24,7 +24,7 @@ export interface EventLogSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Absent: nobody counts. */
-  readonly figures?: Figures | undefined;
+  readonly metrics?: MetricRecorder | undefined;
   readonly options: Pick<SessionOptions, 'maxPendingEvents' | 'storeRetryMs'>;
   /** Milliseconds since session start. */
   readonly sessionMs: () => number;
@@ -161,7 +161,7 @@ export class EventLog implements Disposable {
   }
 
   /** Sends to those who listen now; not stored. */
-  pass(body: PassingEventBody): void {
+  pass(body: TransientEventBody): void {
     if (this.attachments.size === 0) return;
     this.send([{ ...body, afterSeq: this.seq, time: this.time() }]);
   }
@@ -389,10 +389,10 @@ export class EventLog implements Disposable {
   }
 
   private stage(stage: 'store' | 'send', events: readonly DurableEvent[], sinceMs: number): void {
-    const { figures, clock, sessionId } = this.setup;
+    const { metrics, clock, sessionId } = this.setup;
     for (const event of events)
       if (event.kind === 'final')
-        figures?.stage({ sessionId, phraseId: event.segment.id }, stage, clock.now() - sinceMs);
+        metrics?.stage({ sessionId, phraseId: event.segment.id }, stage, clock.now() - sinceMs);
   }
 
   private time(): number {
@@ -406,7 +406,7 @@ export class EventLog implements Disposable {
     this.sending = true;
     try {
       for (let event = this.outbox.shift(); event !== undefined; event = this.outbox.shift()) {
-        for (const attachment of [...this.attachments]) attachment.hear(event);
+        for (const attachment of [...this.attachments]) attachment.recognise(event);
       }
     } finally {
       this.sending = false;

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Insight } from '../insights/types';
-import type { Rung } from '../degrade/degradation';
+import type { DegradationLevel } from '../degrade/degradation';
 import type { Segment, Speaker } from '../transcript/types';
 
 export type SessionState =
@@ -19,7 +19,7 @@ export type WarningCode =
   | 'engine.restarted'
   | 'engine.unavailable'
   | 'engine.failover'
-  | 'engine.rung'
+  | 'engine.degraded'
   | 'store.degraded'
   | 'note.unwritable'
   | 'model.loading'
@@ -62,7 +62,7 @@ export interface SessionRecord {
   /** As in EngineRequest. */
   readonly vocabulary?: readonly string[];
   readonly translate?: boolean;
-  /** Its sound comes as fast as it is spoken: being late is felt. */
+  /** Its audio comes as fast as it is spoken: being late is felt. */
   readonly live: boolean;
   /** Texts of phrases that are still spoken; only where it is live. */
   readonly partials: boolean;
@@ -115,7 +115,7 @@ export type DurableEventBody =
 
 export type DurableEvent = DurableEventBody & { readonly seq: number; readonly time: number };
 
-export type PassingEventBody =
+export type TransientEventBody =
   | {
       readonly kind: 'partial';
       readonly source: Source;
@@ -140,10 +140,13 @@ export type PassingEventBody =
       readonly queueMs: number;
       readonly dropped: number;
       readonly rejected: number;
-      readonly rung: Rung;
+      readonly degradationLevel: DegradationLevel;
       /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean;
     };
 
-export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
+export type TransientEvent = TransientEventBody & {
+  readonly afterSeq: number;
+  readonly time: number;
+};
 
-export type SessionEvent = DurableEvent | PassingEvent;
+export type SessionEvent = DurableEvent | TransientEvent;

@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import { compareSegments } from '../transcript/transcript';
-import type { Said } from '../transcript/types';
+import type { SegmentText } from '../transcript/types';
 import type { DurableEventBody } from './events';
 
 export interface InsightFeedSetup {
@@ -27,7 +27,7 @@ export interface InsightFeedSetup {
 }
 
 export class InsightFeed implements Disposable {
-  private readonly changed = new Map<string, Said>();
+  private readonly changed = new Map<string, SegmentText>();
   private timer: Disposable | undefined;
   private failed = false;
   /** Aborted when the session ends, or what is asked now is asked anew. */
@@ -36,7 +36,7 @@ export class InsightFeed implements Disposable {
   constructor(private readonly setup: InsightFeedSetup) {}
 
   /** A segment became final or was revised. */
-  add(segment: Said): void {
+  add(segment: SegmentText): void {
     this.changed.set(segment.id, segment);
     this.timer ??= this.setup.clock.setTimeout(() => {
       this.timer = undefined;

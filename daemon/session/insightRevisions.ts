@@ -4,7 +4,7 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Analyzer, Insight } from '../insights/types';
-import type { Book } from './sessionProjection';
+import type { SessionProjection } from './sessionProjection';
 import type { Planned } from './eventLog';
 import { eventsOf } from './insightFeed';
 
@@ -16,7 +16,7 @@ export interface InsightEdit {
 
 export class InsightRevisions {
   constructor(
-    private readonly book: Book,
+    private readonly projection: SessionProjection,
     private readonly analyzer: () => Analyzer | undefined = () => undefined,
   ) {}
 
@@ -25,7 +25,7 @@ export class InsightRevisions {
    * insight.notFound, also later
    */
   plan(insightId: string, edit: InsightEdit): Planned {
-    const insight = this.book.insights.get(insightId);
+    const insight = this.projection.insights.get(insightId);
     if (!insight)
       throw new EarmarkError(
         'insight.notFound',
@@ -35,7 +35,7 @@ export class InsightRevisions {
     if (analyzer?.insights.some(({ id }) => id === insightId))
       return eventsOf(analyzer.revise(insightId, { ...edit }));
     return () => {
-      const now = this.book.insights.get(insightId) ?? insight;
+      const now = this.projection.insights.get(insightId) ?? insight;
       return eventsOf([{ op: 'update', insight: { ...now, ...edit, edited: true } }]);
     };
   }

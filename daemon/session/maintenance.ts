@@ -1,5 +1,5 @@
 /**
- * The job that looks after what was left: sessions that are not finished, or failed with sound that
+ * The job that looks after what was left: sessions that are not finished, or failed with audio that
  * is not text, and what is older than it may be kept or was deleted. It runs at start and every
  * half hour; what fails is tried again, ever later.
  */
@@ -8,10 +8,13 @@ import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { SessionOptions } from './options';
 
-export interface UpkeepSetup {
+export interface MaintenanceSetup {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly options: Pick<SessionOptions, 'upkeepMs' | 'upkeepRetryMs' | 'upkeepTries'>;
+  readonly options: Pick<
+    SessionOptions,
+    'maintenanceMs' | 'maintenanceRetryMs' | 'maintenanceTries'
+  >;
   /** Sessions that nobody finishes. */
   readonly left: () => Promise<readonly string[]>;
   /** Resolves when the session is DONE. @throws what keeps it from that */
@@ -22,20 +25,20 @@ export interface UpkeepSetup {
   readonly tidy: () => Promise<void>;
 }
 
-export class Upkeep implements Disposable {
+export class Maintenance implements Disposable {
   private readonly disposables = new DisposableStore();
   /** Tries of each session that is not finished; it waits or is being worked on. */
   private readonly tries = new Map<string, number>();
   private readonly busy = new Set<string>();
 
-  constructor(private readonly setup: UpkeepSetup) {}
+  constructor(private readonly setup: MaintenanceSetup) {}
 
   /** Runs now, and from now on. */
   start(): void {
     const { clock, options } = this.setup;
     // Not in the way of the first client.
     this.disposables.add(clock.setTimeout(() => void this.run(), 0));
-    this.disposables.add(clock.setInterval(() => void this.run(), options.upkeepMs));
+    this.disposables.add(clock.setInterval(() => void this.run(), options.maintenanceMs));
   }
 
   dispose(): void {
@@ -48,7 +51,7 @@ export class Upkeep implements Disposable {
       await this.setup.expire();
       await this.setup.tidy();
     } catch (error) {
-      logger.warn('upkeep.expireFailed', {
+      logger.warn('maintenance.expireFailed', {
         error: error instanceof Error ? error.name : 'unknown',
       });
     }
@@ -56,28 +59,28 @@ export class Upkeep implements Disposable {
       for (const id of await this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
     } catch (error) {
       // A store that cannot be read now is read at the next turn.
-      logger.warn('upkeep.failed', { error: error instanceof Error ? error.name : 'unknown' });
+      logger.warn('maintenance.failed', { error: error instanceof Error ? error.name : 'unknown' });
     }
   }
 
   private async finish(id: string): Promise<void> {
     const { clock, logger, options } = this.setup;
     const tries = (this.tries.get(id) ?? 0) + 1;
-    if (tries > options.upkeepTries) return;
+    if (tries > options.maintenanceTries) return;
     this.tries.set(id, tries);
     this.busy.add(id);
     try {
       await this.setup.finish(id);
       this.tries.delete(id);
       this.busy.delete(id);
-      logger.info('upkeep.finished', { session: id, tries });
+      logger.info('maintenance.finished', { session: id, tries });
     } catch (error) {
-      logger.warn('upkeep.notFinished', {
+      logger.warn('maintenance.notFinished', {
         session: id,
         tries,
         error: error instanceof Error ? error.name : 'unknown',
       });
-      const wait = Math.min(options.upkeepMs, options.upkeepRetryMs * 2 ** (tries - 1));
+      const wait = Math.min(options.maintenanceMs, options.maintenanceRetryMs * 2 ** (tries - 1));
       this.disposables.add(clock.setTimeout(() => void this.again(id), wait));
     }
   }

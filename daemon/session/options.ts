@@ -76,7 +76,7 @@ export interface SessionOptions {
   /** Audio a pushing client may have unacknowledged. */
   readonly unacknowledgedMs: number;
   /**
-   * Sound that a live source may be ahead of the time since the session started: clocks differ, and
+   * Audio that a live source may be ahead of the time since the session started: clocks differ, and
    * a start is told late.
    */
   readonly aheadMs: number;
@@ -103,14 +103,14 @@ export interface SessionOptions {
   /**
    * Time between two looks for sessions that were left unfinished and for what is kept too long.
    */
-  readonly upkeepMs: number;
+  readonly maintenanceMs: number;
   /**
    * A session that could not be finished is tried again after this time, then after twice as long,
    * and so on.
    */
-  readonly upkeepRetryMs: number;
+  readonly maintenanceRetryMs: number;
   /** Tries of one session until the daemon starts again. */
-  readonly upkeepTries: number;
+  readonly maintenanceTries: number;
   /** Wait before the store is tried again. */
   readonly storeRetryMs: number;
   /** Keys, tokens, card numbers and e-mail addresses are taken out of what is transcribed. */
@@ -152,9 +152,9 @@ export const defaultSessionOptions: SessionOptions = {
   overflowMs: SECOND,
   maxPendingEvents: 10_000,
   analysisRetryMs: [30 * SECOND, MINUTE, 2 * MINUTE],
-  upkeepMs: 30 * MINUTE,
-  upkeepRetryMs: 30 * SECOND,
-  upkeepTries: 8,
+  maintenanceMs: 30 * MINUTE,
+  maintenanceRetryMs: 30 * SECOND,
+  maintenanceTries: 8,
   storeRetryMs: SECOND,
   redactTranscript: false,
 };

@@ -5,10 +5,10 @@
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
-import type { Figures } from '../telemetry/metrics';
+import type { MetricRecorder } from '../telemetry/metrics';
 import type { OpenPhrase } from '../vad/contract';
 import type { Drafts } from './drafts';
-import type { PassingEventBody } from './events';
+import type { TransientEventBody } from './events';
 import type { SessionOptions } from './options';
 import type { Recogniser } from './redactedSpeech';
 
@@ -16,12 +16,12 @@ export interface PartialsSetup {
   readonly source: Source;
   readonly engine: Recogniser;
   readonly clock: Clock;
-  readonly figures: Figures;
+  readonly metrics: MetricRecorder;
   readonly options: Pick<SessionOptions, 'partialMs'>;
   readonly sessionId: string;
   readonly language: string;
   readonly drafts: Drafts;
-  readonly emit: (event: Extract<PassingEventBody, { kind: 'partial' }>) => void;
+  readonly emit: (event: Extract<TransientEventBody, { kind: 'partial' }>) => void;
 }
 
 interface Open {
@@ -95,8 +95,8 @@ export class Partials {
   }
 
   private async decode(open: Open, phrase: OpenPhrase): Promise<void> {
-    const { engine, sessionId, language, source, emit, drafts, clock, figures } = this.setup;
-    const heardMs = clock.now();
+    const { engine, sessionId, language, source, emit, drafts, clock, metrics } = this.setup;
+    const shownMs = clock.now();
     try {
       const result = await engine.decode(
         phrase.pcm,
@@ -110,7 +110,7 @@ export class Partials {
       if (text.stable === open.text?.stable && text.unstable === open.text.unstable) return;
       open.text = text;
       emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
-      figures.observe('partial_latency', clock.now() - heardMs);
+      metrics.observe('partial_latency', clock.now() - shownMs);
     } catch {
       // A partial is a convenience: the final is decoded by itself and reports what is wrong with
       // the engine.

@@ -4,14 +4,14 @@
  */
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
-import { type Level, LevelMeter } from '../audio/levelMeter';
+import { type AudioLevel, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { type Figures, noFigures } from '../telemetry/metrics';
+import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import { segmenterOptionsFor } from '../vad/segmenter';
-import type { PassingEventBody, WarningCode } from './events';
+import type { TransientEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
 import { FrameQueue } from './frameQueue';
 import type { SessionOptions } from './options';
@@ -24,7 +24,7 @@ import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
 /**
- * A display shows no less; what changes by less is told now and then, which says that sound comes
+ * A display shows no less; what changes by less is told now and then, which says that audio comes
  * in.
  */
 const LEVEL_STEP_DB = 1;
@@ -38,7 +38,7 @@ export interface PipelineSetup {
   readonly engine: EngineLease;
   readonly clock: Clock;
   /** Absent: nobody counts. */
-  readonly figures?: Figures | undefined;
+  readonly metrics?: MetricRecorder | undefined;
   /** The clock of the session, which live frames are stamped with. */
   readonly sessionMs?: () => number;
   readonly options: SessionOptions;
@@ -56,7 +56,7 @@ export interface PipelineSetup {
    * was said.
    */
   readonly mayRedact?: boolean;
-  /** The user keeps the sound: nothing leaves the spool. */
+  /** The user keeps the audio: nothing leaves the spool. */
   readonly keepAudio: boolean;
   /** First frame whose words are not final. */
   readonly fromSeq: number;
@@ -70,7 +70,7 @@ export interface PipelineHandlers {
   readonly frames?: (frames: readonly Frame[]) => Promise<void> | void;
   /** In order of speech. `result` is absent where the phrase was given up. */
   readonly phrase: (phrase: Phrase, result: AsrResult | undefined) => void;
-  readonly passing: (event: PassingEventBody) => void;
+  readonly passing: (event: TransientEventBody) => void;
   readonly warn: (code: WarningCode, message: string, source: Source) => void;
   /** Somebody speaks. */
   readonly speech: () => void;
@@ -129,14 +129,14 @@ export class SourcePipeline implements Disposable {
   private shown:
     { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
   private readonly syncs: Disposable;
-  private readonly figures: Figures;
+  private readonly metrics: MetricRecorder;
   private readonly times: PhraseTimes;
 
   constructor(private readonly setup: PipelineSetup) {
     const { source, engine, clock, options, sessionId, language, on } = setup;
-    this.figures = setup.figures ?? noFigures;
+    this.metrics = setup.metrics ?? noMetrics;
     this.times = new PhraseTimes({
-      figures: this.figures,
+      metrics: this.metrics,
       sessionId,
       now: () => clock.now(),
       ...(setup.live && setup.sessionMs ? { sessionMs: setup.sessionMs } : {}),
@@ -154,7 +154,7 @@ export class SourcePipeline implements Disposable {
         ),
       onLost: () => {
         this.stats.lostFrames++;
-        this.figures.count('frames_dropped', 1, 'lost');
+        this.metrics.count('frames_dropped', 1, 'lost');
         on.warn(
           'frames.lost',
           'Some sound was lost because the disk cannot be written. Free some space.',
@@ -187,7 +187,7 @@ export class SourcePipeline implements Disposable {
       source,
       engine: recogniser,
       clock,
-      figures: this.figures,
+      metrics: this.metrics,
       options,
       sessionId,
       language,
@@ -204,9 +204,9 @@ export class SourcePipeline implements Disposable {
         if (setup.partials) this.partials.onset(id, startMs);
       },
       onPhrase: (phrase) => this.onPhrase(phrase),
-      onWindows: (skipped, heard) => {
-        if (skipped > 0) this.figures.count('vad_windows', skipped, 'skipped');
-        if (heard > 0) this.figures.count('vad_windows', heard, 'heard');
+      onWindows: (skipped, examined) => {
+        if (skipped > 0) this.metrics.count('vad_windows', skipped, 'skipped');
+        if (examined > 0) this.metrics.count('vad_windows', examined, 'heard');
       },
       // A file is not waited for, and what is behind has no moment to spare.
       ...(setup.live
@@ -215,7 +215,7 @@ export class SourcePipeline implements Disposable {
             onResume: () => this.speculation.cancel(),
             trusted: () => this.speculation.trusted,
             doubted: () => this.speculation.doubted,
-            decodeMs: (soundMs) => this.speculation.decodeMs(soundMs),
+            decodeMs: (audioMs) => this.speculation.decodeMs(audioMs),
           }
         : {}),
       onFallback: () =>
@@ -283,8 +283,8 @@ export class SourcePipeline implements Disposable {
       this.sinceSync += fresh.length;
       this.lastCaptureMs = Math.max(this.lastCaptureMs, last.captureMs + FRAME_MS);
       this.queue.push(fresh);
-      this.figures.count('frames', fresh.length, this.setup.source);
-      this.figures.count('audio_bytes', fresh.length * FRAME_SAMPLES * 2);
+      this.metrics.count('frames', fresh.length, this.setup.source);
+      this.metrics.count('audio_bytes', fresh.length * FRAME_SAMPLES * 2);
       this.times.pushed(last.seq, last.captureMs + FRAME_MS);
     }
     for (const { pcm } of fresh) {
@@ -298,7 +298,7 @@ export class SourcePipeline implements Disposable {
   /** So many frames did not come: the machine slept, or the recorder was away. */
   missing(frames: number): void {
     this.stats.gapFrames += frames;
-    this.figures.count('frames_dropped', frames, 'gap');
+    this.metrics.count('frames_dropped', frames, 'gap');
     const seconds = Math.round(frames * FRAME_MS) / 1000;
     this.setup.on.warn(
       'source.gap',
@@ -388,7 +388,7 @@ export class SourcePipeline implements Disposable {
     });
   }
 
-  /** While the model loads, or is away, the sound waits in the spool. */
+  /** While the model loads, or is away, the audio waits in the spool. */
   private async engineReady(): Promise<void> {
     const { engine, options, clock } = this.setup;
     for (let waits = 0; !this.abortion.signal.aborted; waits++) {
@@ -435,15 +435,15 @@ export class SourcePipeline implements Disposable {
     else if (result) this.stats.rejected++;
     else this.stats.givenUp++;
     if (!spoken) this.partials.drop(phrase.id);
-    this.figures.count('phrases', 1, spoken ? 'spoken' : result ? 'rejected' : 'givenUp');
+    this.metrics.count('phrases', 1, spoken ? 'spoken' : result ? 'rejected' : 'givenUp');
     this.times.decoded(phrase);
     this.unstored.push({ firstSeq: phrase.firstSeq, lastSeq: phrase.lastSeq });
     this.setup.on.phrase(phrase, result);
-    this.times.told(phrase, spoken);
+    this.times.reportFinal(phrase, spoken);
     this.partials.settle(phrase.id);
   }
 
-  private onLevel({ rmsDb, peakDb }: Level): void {
+  private onLevel({ rmsDb, peakDb }: AudioLevel): void {
     const { speech } = this.phrases;
     const atMs = this.setup.clock.now();
     const { shown } = this;

@@ -1,5 +1,5 @@
 /**
- * Kept sound of a session that is over, in pieces, for whoever plays it. One spool is open at a
+ * Kept audio of a session that is over, in pieces, for whoever plays it. One spool is open at a
  * time, for a while.
  */
 import { EarmarkError } from '../../protocol/errors';
@@ -25,7 +25,7 @@ export class Playback implements Disposable {
 
   constructor(private readonly deps: { readonly spools: SpoolFactory; readonly clock: Clock }) {}
 
-  /** @throws EarmarkError audio.notKept where there is no sound of that source then */
+  /** @throws EarmarkError audio.notKept where there is no audio of that source then */
   clip(sessionId: string, source: Source, startMs: number, endMs: number): Clip {
     const spool = this.spoolOf(sessionId);
     const range = spool?.range(source);
@@ -41,7 +41,7 @@ export class Playback implements Disposable {
     return { startMs: begin, pcm };
   }
 
-  /** The session's sound goes. */
+  /** The session's audio goes. */
   close(sessionId?: string): void {
     if (this.open === undefined || (sessionId !== undefined && this.open.sessionId !== sessionId))
       return;

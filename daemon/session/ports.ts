@@ -2,14 +2,14 @@
  * What a session needs from outside: store, spool, speech engine, recorder. Adapters implement
  * these.
  */
-import type { RtfFigures } from '../asr/decodeStats';
+import type { RtfStats } from '../asr/decodeStats';
 import type { AsrOptions, AsrResult, DeviceChoice } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { Insight } from '../insights/types';
-import type { Rung, RungActions } from '../degrade/degradation';
+import type { DegradationLevel, DegradationActions } from '../degrade/degradation';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Embedding } from '../diarization/contract';
@@ -131,7 +131,7 @@ export interface StoredVoice {
   /** Milliseconds since the epoch. */
   readonly keptMs: number;
   /** How much of it was heard, milliseconds. */
-  readonly heardMs: number;
+  readonly speechMs: number;
   readonly centre: Embedding;
 }
 
@@ -183,7 +183,7 @@ export interface MeaningStore {
 }
 
 /** Frames that were on disk and cannot be read any more. */
-export interface LostSound {
+export interface LostAudio {
   readonly source: Source;
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -192,7 +192,7 @@ export interface LostSound {
 /** Audio that is not final yet, on disk. One spool a session. */
 export interface Spool extends Disposable {
   /** What was found damaged when it was opened. */
-  readonly lost: readonly LostSound[];
+  readonly lost: readonly LostAudio[];
   /** Some of it is in memory alone, because the disk refuses it. */
   readonly behind: boolean;
   /**
@@ -245,11 +245,15 @@ export interface DecodeOptions extends AsrOptions {
 
 export interface EngineWarning {
   /**
-   * `engine.failover`: another engine goes on, or the preferred one is back. `engine.rung`: a step
-   * on the ladder of load.
+   * `engine.failover`: another engine goes on, or the preferred one is back. `engine.degraded`: a
+   * step on the degradation of load.
    */
   readonly code:
-    'engine.restarted' | 'vad.fallback' | 'engine.unavailable' | 'engine.failover' | 'engine.rung';
+    | 'engine.restarted'
+    | 'vad.fallback'
+    | 'engine.unavailable'
+    | 'engine.failover'
+    | 'engine.degraded';
   readonly message: string;
 }
 
@@ -281,7 +285,7 @@ export interface SpeechEngine {
   /** Real-time factor over the last decodes. */
   readonly rtf: number;
   /** The same over more decodes, with its percentiles. */
-  readonly figures: RtfFigures;
+  readonly metrics: RtfStats;
   /** Resident memory of what decodes, as it last told. */
   readonly rssBytes: number;
   readonly detectors: SpeechDetectorFactory;
@@ -303,7 +307,7 @@ export interface EngineRequest {
   readonly translate?: boolean | undefined;
   /** `phrases` of AsrOptions, asked for each decode: they may become more meanwhile. */
   readonly phrases?: (() => readonly string[]) | undefined;
-  /** Its sound comes as fast as it is spoken. */
+  /** Its audio comes as fast as it is spoken. */
   readonly live: boolean;
   /** User over the network whose session it is. */
   readonly owner?: string | undefined;
@@ -314,9 +318,9 @@ export interface EngineRequest {
  * while. What fails or is too slow is decoded by what stands in for it.
  */
 export interface EngineLease extends SpeechEngine, Disposable {
-  /** Where recognition stands on the ladder of load, and what it saves there. */
-  readonly rung: Rung;
-  readonly actions: RungActions;
+  /** Where recognition stands on the degradation of load, and what it saves there. */
+  readonly degradationLevel: DegradationLevel;
+  readonly actions: DegradationActions;
 }
 
 export interface SpeechEngines {

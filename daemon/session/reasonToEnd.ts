@@ -5,14 +5,14 @@ import type { SessionOptions } from './options';
 export interface Situation {
   readonly captured: boolean;
   readonly ephemeral: boolean;
-  /** How long it is: by the clock where it records, by its sound where sound is pushed. */
+  /** How long it is: by the clock where it records, by its audio where audio is pushed. */
   readonly lengthMs: number;
   /** How long it is paused; absent where it streams. */
   readonly pausedMs: number | undefined;
   /** Since its last client left; 0 while one is there. */
   readonly unattendedMs: number;
   readonly silentMs: number;
-  /** Since a client pushed sound. */
+  /** Since a client pushed audio. */
   readonly unfedMs: number;
 }
 

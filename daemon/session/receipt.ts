@@ -7,7 +7,7 @@ import type { Frame, Source } from '../audio/frame';
 import { FrameChain, type Received } from '../audio/frameChain';
 import type { Spool } from './ports';
 
-/** A digest that may be stored every second of sound: one for every frame would be 6 MB an hour. */
+/** A digest that may be stored every second of audio: one for every frame would be 6 MB an hour. */
 const MARK_FRAMES = 50;
 /** Frames read from the spool at once. */
 const BATCH = 100;

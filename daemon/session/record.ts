@@ -57,7 +57,7 @@ export function isoWithOffset(wallMs: number): string {
 export const isOpen = (state: SessionState): boolean =>
   state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
 
-/** Its sound comes as fast as it is spoken, unless it says otherwise or is a file. */
+/** Its audio comes as fast as it is spoken, unless it says otherwise or is a file. */
 export function isLive({ live, kind }: Pick<StartRequest, 'live' | 'kind'>): boolean {
   return live ?? kind !== 'file';
 }

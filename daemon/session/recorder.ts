@@ -19,9 +19,9 @@ const SAMPLES_PER_MS = 16;
 /** A recorder that is behind by more than this … */
 const DRIFT_MS = 1000;
 /** The log is told whenever a device's clock has run away from ours by so much more. */
-const DRIFT_TOLD_MS = 250;
+const DRIFT_REPORTED_MS = 250;
 /**
- * … and does not catch up for so long lost sound (the machine slept). What comes meanwhile is held,
+ * … and does not catch up for so long lost audio (the machine slept). What comes meanwhile is held,
  * so that the gap stands before it and not within a word.
  */
 const CATCH_UP_MS = 300;
@@ -29,7 +29,7 @@ const CATCH_UP_MS = 300;
 const CATCH_UP_MAX_MS = 2000;
 
 /** Samples whose place is not known yet. */
-interface Held {
+interface UnplacedAudio {
   readonly sinceMs: number;
   readonly lagMs: number;
   readonly pcm: Int16Array[];
@@ -65,7 +65,7 @@ export class Recorder {
   private abortion = new AbortController();
   /** Counts recorders; data and ends of an older one are dropped. */
   private token = 0;
-  private held: Held | undefined;
+  private held: UnplacedAudio | undefined;
   private readonly drift = new DeviceDrift();
   /** True once a sample came: what is missing before it is no gap. */
   private begun = false;
@@ -125,7 +125,7 @@ export class Recorder {
       (now) =>
         this.setup.warn('source.silent', silenceAdvice(now, source, this.setup.platform), source),
       {
-        zerosAfterSoundAreNormal: source === 'system',
+        zerosAfterAudioAreNormal: source === 'system',
       },
     );
     this.watchdog?.dispose();
@@ -194,7 +194,7 @@ export class Recorder {
     if (step === 0) return;
     this.cutter.slew(step);
     const after = Math.abs(this.drift.totalMs);
-    if (Math.floor(after / DRIFT_TOLD_MS) > Math.floor(before / DRIFT_TOLD_MS))
+    if (Math.floor(after / DRIFT_REPORTED_MS) > Math.floor(before / DRIFT_REPORTED_MS))
       this.setup.logger.info('recorder.drift', {
         source: this.setup.source,
         durationMs: Math.round(this.drift.totalMs),

@@ -2,7 +2,7 @@
 import { isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { Book } from './sessionProjection';
+import { SessionProjection } from './sessionProjection';
 import type { WarningCode } from './events';
 import type { Progress, SessionCounts, SessionStats, SessionStore } from './ports';
 import { RECOVERED, type StateMachine } from './stateMachine';
@@ -96,19 +96,19 @@ export interface Stored {
   readonly counts: SessionCounts;
   readonly stats: SessionStats;
   readonly progress: readonly Progress[];
-  readonly book: Book;
+  readonly projection: SessionProjection;
   /** Of the last change of its state. */
   readonly cause: string | undefined;
 }
 
 export async function storedOf(store: SessionStore, id: string): Promise<Stored> {
-  const [counts, stats, progress, book] = await Promise.all([
+  const [counts, stats, progress, projection] = await Promise.all([
     store.counts(id),
     store.stats(id),
     store.progress(id),
-    Book.load(store, id),
+    SessionProjection.load(store, id),
   ]);
-  return { counts, stats, progress, book, cause: await lastCause(store, id, counts.lastSeq) };
+  return { counts, stats, progress, projection, cause: await lastCause(store, id, counts.lastSeq) };
 }
 
 /** Cause of the last change of state, looked for from the end. */

@@ -4,7 +4,7 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Speaker } from '../transcript/types';
-import type { Book } from './sessionProjection';
+import type { SessionProjection } from './sessionProjection';
 import type { DurableEventBody } from './events';
 
 /**
@@ -13,11 +13,11 @@ import type { DurableEventBody } from './events';
  * speaker.notFound
  */
 export function renameSpeaker(
-  book: Book,
+  projection: SessionProjection,
   speakerId: string,
   given: string | undefined,
 ): readonly DurableEventBody[] {
-  const found = book.speakers.get(speakerId);
+  const found = projection.speakers.get(speakerId);
   if (!found)
     throw new EarmarkError(
       'speaker.notFound',
@@ -25,12 +25,12 @@ export function renameSpeaker(
     );
   const { recognised, called: _, ...speaker } = found;
   if (given === undefined && !recognised) return [];
-  const name = given ?? (recognised?.name === found.name ? numbered(book) : found.name);
+  const name = given ?? (recognised?.name === found.name ? numbered(projection) : found.name);
   if (given !== undefined && speaker.name === name && speaker.named) return [];
   const now: Speaker =
     given === undefined ? { ...speaker, name } : { ...speaker, name, named: true };
   const events: DurableEventBody[] = [{ kind: 'speaker', speaker: now }];
-  for (const segment of book.transcript.ordered()) {
+  for (const segment of projection.transcript.ordered()) {
     if (segment.speaker !== speaker.name || segment.speaker === name) continue;
     const revision = segment.revision + 1;
     events.push({
@@ -44,7 +44,7 @@ export function renameSpeaker(
       },
     });
   }
-  for (const insight of book.insights.values()) {
+  for (const insight of projection.insights.values()) {
     if (insight.owner === speaker.name && insight.owner !== name)
       events.push({ kind: insight.kind, op: 'update', insight: { ...insight, owner: name } });
   }
@@ -52,12 +52,12 @@ export function renameSpeaker(
 }
 
 /** `Speaker N` that nobody has who spoke, as far as that is known. */
-function numbered(book: Book): string {
+function numbered(projection: SessionProjection): string {
   const numbers = [
-    ...[...book.speakers.values()]
+    ...[...projection.speakers.values()]
       .filter(({ turns }) => turns?.length !== 0)
       .map(({ name }) => name),
-    ...book.transcript.packed().map(({ speaker }) => speaker),
+    ...projection.transcript.packed().map(({ speaker }) => speaker),
   ].map((name) => Number(/^Speaker (\d+)$/.exec(name)?.[1] ?? 0));
   return `Speaker ${Math.max(0, ...numbers) + 1}`;
 }

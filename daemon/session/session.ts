@@ -12,9 +12,9 @@ import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
 import type { EventSink, SessionDocument, SessionView } from './api';
 import type { Attached } from './attachment';
-import { Book } from './sessionProjection';
+import { SessionProjection } from './sessionProjection';
 import { CodeContext, type CodeSymbol } from './codeContext';
-import { damagedSound } from './damagedAudio';
+import { damagedAudio } from './damagedAudio';
 import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
@@ -34,7 +34,7 @@ import { type Stored, takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
 import { SessionInsights } from './sessionInsights';
 import { Sources } from './sources';
-import { SpeakerDesk } from './speakerAssigner';
+import { SpeakerAssigner } from './speakerAssigner';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, within } from './wait';
@@ -45,11 +45,11 @@ const SAVE_MS = 30_000;
 const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
 
 /** Warnings whose sentences differ in what matters. */
-const TOLD_EACH: ReadonlySet<WarningCode> = new Set([
+const REPORTED_EACH: ReadonlySet<WarningCode> = new Set([
   'source.silent',
   'source.lost',
   'engine.failover',
-  'engine.rung',
+  'engine.degraded',
 ]);
 
 export interface SessionSetup {
@@ -61,7 +61,7 @@ export interface SessionSetup {
   /** What there is of a session that is taken up again. */
   readonly stored?: Stored | undefined;
   /** Voices of named people that its own are compared with. */
-  readonly keptVoices: () => readonly NamedVoice[];
+  readonly voiceprints: () => readonly NamedVoice[];
   /** Since when no window is there, by the clock; undefined while one is. */
   readonly windowsGoneMs: () => number | undefined;
   /**
@@ -74,19 +74,19 @@ export interface SessionSetup {
 
 export class Session {
   readonly log: EventLog;
-  readonly book: Book;
+  readonly projection: SessionProjection;
   private record: SessionRecord;
   private readonly machine: StateMachine;
   private readonly spool: Spool;
   private readonly sources: Sources;
   private readonly echo: EchoGate | undefined;
-  private readonly speakers: SpeakerDesk | undefined;
+  private readonly speakers: SpeakerAssigner | undefined;
   private readonly insights: SessionInsights | undefined;
   readonly code: CodeContext;
-  private readonly hearing = new Deferred();
+  private readonly flushed = new Deferred();
   private readonly ending = new Deferred<SessionState>();
   /** Everything that was said is in the transcript, or never will be. */
-  readonly whenHeard = this.hearing.promise;
+  readonly whenRecognised = this.flushed.promise;
   readonly whenEnded = this.ending.promise;
   private readonly disposables = new DisposableStore();
   private readonly warned = new Map<string, number>();
@@ -115,18 +115,18 @@ export class Session {
     this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
     const { analysisFailed: _, ...earlier } = stored?.stats ?? {};
     this.earlier = earlier;
-    this.book = stored?.book ?? new Book();
-    this.phraseNumber = this.book.transcript.highestNumber;
+    this.projection = stored?.projection ?? new SessionProjection();
+    this.phraseNumber = this.projection.transcript.highestNumber;
     this.log = new EventLog({
       sessionId: record.id,
       store: deps.store,
       counts: stored?.counts ?? NOTHING_STORED,
       clock: deps.clock,
-      figures: deps.figures,
+      metrics: deps.metrics,
       logger: deps.logger,
       options,
       sessionMs: () => this.nowMs(),
-      check: (body) => this.book.check(body),
+      check: (body) => this.projection.check(body),
       onWritten: (event) => this.onWritten(event),
       onProgress: (progress) => this.sources.onStored(progress),
       onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
@@ -152,11 +152,11 @@ export class Session {
         analyzers: deps.analyzers,
         startedAt: record.startedAt,
         options,
-        book: this.book,
+        projection: this.projection,
         log: this.log,
         clock: this.clock,
         logger: this.logger,
-        restore: stored && this.book.transcript.packed(),
+        restore: stored && this.projection.transcript.packed(),
         link: (insight) => this.code.link(insight),
         warn: (code, message) => this.warn(code, message),
       });
@@ -168,17 +168,17 @@ export class Session {
         publish: (segments, source, finalThrough) => this.publish(segments, source, finalThrough),
         revise: (plan) =>
           this.log.append(() => plan().map((revision) => ({ kind: 'revision', revision }))),
-        current: (segmentId) => this.book.transcript.get(segmentId),
+        current: (segmentId) => this.projection.transcript.get(segmentId),
       });
       this.disposables.add(this.echo);
     }
     if (record.diarize && deps.voices) {
-      this.speakers = new SpeakerDesk({
+      this.speakers = new SpeakerAssigner({
         sources: record.sources.map(({ source }) => source),
         embedder: deps.voices,
         detectors: setup.engine.detectors,
-        book: this.book,
-        kept: setup.keptVoices,
+        projection: this.projection,
+        kept: setup.voiceprints,
         onFailed: (error) => {
           this.logger.warn('session.voicesFailed', {
             session: record.id,
@@ -286,7 +286,7 @@ export class Session {
     this.tellLost();
   }
 
-  /** Sound that was on disk, is damaged now and was not text yet. */
+  /** Audio that was on disk, is damaged now and was not text yet. */
   private tellLost(): void {
     const lost = this.spool.lost.filter(
       ({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source),
@@ -294,7 +294,7 @@ export class Session {
     if (lost.length === 0) return;
     this.warn(
       'audio.damaged',
-      damagedSound(lost, (source, seq) => this.timeOfFrame(source, seq)),
+      damagedAudio(lost, (source, seq) => this.timeOfFrame(source, seq)),
     );
   }
 
@@ -348,8 +348,8 @@ export class Session {
    * never will be.
    */
   async flush(): Promise<void> {
-    const heard = this.sources.flush().then(() => this.log.written());
-    await Promise.race([heard, this.hearing.promise]);
+    const activeVoices = this.sources.flush().then(() => this.log.written());
+    await Promise.race([activeVoices, this.flushed.promise]);
   }
 
   attach(afterSeq: number, sink: EventSink): Attached {
@@ -400,7 +400,7 @@ export class Session {
     return {
       record: { ...this.record, state: this.machine.name, durationMs: this.durationMs() },
       lastSeq: this.log.lastSeq,
-      segments: this.book.transcript.size,
+      segments: this.projection.transcript.size,
       durationMs: this.durationMs(),
     };
   }
@@ -408,9 +408,9 @@ export class Session {
   document(): SessionDocument {
     return {
       ...this.view(),
-      transcript: this.book.transcript.ordered(),
-      speakers: [...this.book.speakers.values()],
-      insights: [...this.book.insights.values()],
+      transcript: this.projection.transcript.ordered(),
+      speakers: [...this.projection.speakers.values()],
+      insights: [...this.projection.insights.values()],
       stats: this.stats(),
     };
   }
@@ -419,7 +419,7 @@ export class Session {
   async renameSpeaker(speakerId: string, name: string | undefined): Promise<void> {
     if (name === undefined) this.speakers?.unrecognise(speakerId);
     let events: readonly DurableEventBody[] = [];
-    await this.log.appendNow(() => (events = renameSpeaker(this.book, speakerId, name)));
+    await this.log.appendNow(() => (events = renameSpeaker(this.projection, speakerId, name)));
     this.speakers?.unpin(
       events.flatMap((event) => (event.kind === 'revision' ? [event.revision.segmentId] : [])),
     );
@@ -427,7 +427,7 @@ export class Session {
 
   /** Voices as they are told apart now. */
   get voices(): readonly SourceVoice[] {
-    return this.speakers?.heard ?? [];
+    return this.speakers?.activeVoices ?? [];
   }
 
   async rename(title: string): Promise<void> {
@@ -437,7 +437,7 @@ export class Session {
 
   async reviseInsight(insightId: string, change: InsightEdit): Promise<void> {
     if (this.insights) return this.insights.revise(insightId, change);
-    await this.log.appendNow(new InsightRevisions(this.book).plan(insightId, change));
+    await this.log.appendNow(new InsightRevisions(this.projection).plan(insightId, change));
   }
 
   /** Tells of something odd; the same of one source at most every `warningMs`. */
@@ -445,7 +445,7 @@ export class Session {
     if (this.machine.ended) return;
     // That a source fell silent and that it is heard again are two things to say; so are that it is
     // tried again and that it is lost.
-    const key = `${code} ${source ?? ''} ${TOLD_EACH.has(code) ? message : ''}`;
+    const key = `${code} ${source ?? ''} ${REPORTED_EACH.has(code) ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
     this.warned.set(key, this.clock.now());
@@ -500,7 +500,7 @@ export class Session {
       // Nothing is heard from now on; what was heard becomes text while the recorders end.
       const stopped = this.sources.stopCapture();
       const drained = this.sources.end();
-      void drained.then(() => this.log.written()).then(() => this.hearing.resolve());
+      void drained.then(() => this.log.written()).then(() => this.flushed.resolve());
       await stopped;
       if (this.machine.name === 'STOPPING') {
         await within(this.clock, drained, this.setup.options.flushMs);
@@ -554,10 +554,10 @@ export class Session {
   private async tellSpeakers(): Promise<void> {
     const { log, speakers } = this;
     if (!speakers || this.discarding) return;
-    const told = speakers.finish().then(() => {
+    const speakersSettled = speakers.finish().then(() => {
       log.append(() => speakers.conclude());
     });
-    await within(this.clock, told, this.setup.options.finalizeStallMs);
+    await within(this.clock, speakersSettled, this.setup.options.finalizeStallMs);
   }
 
   private fail(error: unknown): void {
@@ -608,26 +608,29 @@ export class Session {
 
   /** With whoever is first heard in them. */
   private finals(segments: readonly Segment[], source: Source): readonly DurableEventBody[] {
-    const told = this.speakers?.name(segments);
+    const speakersSettled = this.speakers?.name(segments);
     const speaker = speakerOf(source);
     const bySource =
-      (told?.segments ?? segments).some((segment) => segment.speaker === speaker.name) &&
-      !told?.speakers.length;
+      (speakersSettled?.segments ?? segments).some((segment) => segment.speaker === speaker.name) &&
+      !speakersSettled?.speakers.length;
     const named: readonly DurableEventBody[] =
       !bySource ||
-      this.book.speakers.has(speaker.id) ||
-      [...this.book.speakers.values()].some(({ name }) => name === speaker.name)
+      this.projection.speakers.has(speaker.id) ||
+      [...this.projection.speakers.values()].some(({ name }) => name === speaker.name)
         ? []
         : [{ kind: 'speaker', speaker }];
     return [
       ...named,
-      ...(told?.speakers ?? []),
-      ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment })),
+      ...(speakersSettled?.speakers ?? []),
+      ...(speakersSettled?.segments ?? segments).map((segment) => ({
+        kind: 'final' as const,
+        segment,
+      })),
     ];
   }
 
   private onWritten(event: DurableEvent): void {
-    this.book.apply(event);
+    this.projection.apply(event);
     if (this.machine.ended) return;
     this.insights?.follow(event);
     if (
@@ -649,15 +652,15 @@ export class Session {
         'The disk cannot be written: the session goes on in memory and is written as soon as it can be. Free some space now.',
       );
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    const { rtf, rung, figures, rssBytes } = this.setup.engine;
+    const { rtf, degradationLevel, metrics, rssBytes } = this.setup.engine;
     if (state.name === 'STREAMING')
       this.log.pass({
         kind: 'health',
         rtf,
-        rtfP95: figures.p95,
-        rtfP99: figures.p99,
+        rtfP95: metrics.p95,
+        rtfP99: metrics.p99,
         rssBytes,
-        rung,
+        degradationLevel,
         queueMs: waitingMs,
         dropped: lostFrames,
         rejected,
@@ -711,15 +714,15 @@ export class Session {
       Math.max(
         this.record.durationMs,
         this.sources.endMs,
-        this.book.transcript.packed().at(-1)?.endMs ?? 0,
+        this.projection.transcript.packed().at(-1)?.endMs ?? 0,
       ),
     );
   }
 
   private stats(): Stats {
-    const { waitingMs: _waiting, ...figures } = this.sources.totals();
+    const { waitingMs: _waiting, ...metrics } = this.sources.totals();
     return {
-      ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}),
+      ...addStats(this.earlier, metrics, this.echo ? { echoes: this.echo.echoes } : {}),
       ...(this.insights?.failed ? { analysisFailed: 1 } : {}),
     };
   }
@@ -734,7 +737,7 @@ export class Session {
     if (forgetAudio || this.discarding) this.spool.remove();
     else this.spool.dispose();
     void this.log.settled().then(() => {
-      this.hearing.resolve();
+      this.flushed.resolve();
       this.ending.resolve(this.machine.name);
       this.setup.onEnded(this);
     });

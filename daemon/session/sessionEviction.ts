@@ -1,31 +1,31 @@
 /** How sessions leave: from memory when nobody needs them there, to another server, or for good. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Disposable } from '../base/disposable';
-import type { Turns } from '../base/keyedMutex';
-import type { Archive } from './endedSessions';
+import type { KeyedMutex } from '../base/keyedMutex';
+import type { EndedSessions } from './endedSessions';
 import type { SessionManagerDeps } from './deps';
-import type { KeptVoices } from './voiceprints';
-import type { Library } from './sessionQueries';
+import type { Voiceprints } from './voiceprints';
+import type { SessionQueries } from './sessionQueries';
 import type { SessionOptions } from './options';
 import type { Session } from './session';
 
-export interface LeavingSetup {
+export interface SessionEvictionSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger'>;
   readonly options: Pick<SessionOptions, 'unseenMs' | 'storeRetryMs'>;
-  readonly archive: Archive;
-  readonly library: Library;
-  readonly voices: KeptVoices;
-  readonly turns: Turns;
+  readonly archive: EndedSessions;
+  readonly library: SessionQueries;
+  readonly voices: Voiceprints;
+  readonly turns: KeyedMutex;
   /** Sessions in memory; those that leave are taken out. */
   readonly live: Map<string, Session>;
 }
 
-export class Leaving implements Disposable {
+export class SessionEviction implements Disposable {
   /** Of those that are to leave soon. */
   private readonly timers = new Set<Disposable>();
   private disposed = false;
 
-  constructor(private readonly setup: LeavingSetup) {}
+  constructor(private readonly setup: SessionEvictionSetup) {}
 
   /** It is over; it leaves when nobody is attached to it any more. */
   onEnded(session: Session): void {
@@ -103,10 +103,10 @@ export class Leaving implements Disposable {
 
   close(sessionId: string): void {
     this.setup.archive.drop(sessionId);
-    this.setup.library.closeSound(sessionId);
+    this.setup.library.closeAudio(sessionId);
   }
 
-  /** Nobody works on it: upkeep may. */
+  /** Nobody works on it: maintenance may. */
   letGo(sessionId: string): void {
     this.setup.live.get(sessionId)?.log.dispose();
     this.setup.live.delete(sessionId);

@@ -5,7 +5,7 @@
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { placeOf } from '../base/placeOf';
-import type { Turns } from '../base/keyedMutex';
+import type { KeyedMutex } from '../base/keyedMutex';
 import type { Lease } from '../team/leases';
 import type { Ownership } from '../team/ownership';
 import type { SessionManagerDeps } from './deps';
@@ -14,11 +14,11 @@ import { isOpen } from './record';
 import type { Session } from './session';
 import { within } from './wait';
 
-export interface MovesSetup {
+export interface SessionHandoverSetup {
   readonly ownership: Ownership;
   readonly deps: Pick<SessionManagerDeps, 'store' | 'clock' | 'logger'>;
   /** One change of a session at a time. */
-  readonly turns: Turns;
+  readonly turns: KeyedMutex;
   readonly running: () => readonly string[];
   /** Takes it where it is open and not here. */
   readonly here: (sessionId: string) => Promise<Session | undefined>;
@@ -33,7 +33,7 @@ export interface MovesSetup {
   readonly remove: (sessionId: string) => Promise<void>;
 }
 
-export class Moves implements Disposable {
+export class SessionHandover implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly moved = this.disposables.add(new Emitter<string>());
   /**
@@ -42,7 +42,7 @@ export class Moves implements Disposable {
   private readonly coming = new Set<Promise<unknown>>();
   readonly onDidMove = this.moved.event;
 
-  constructor(private readonly setup: MovesSetup) {
+  constructor(private readonly setup: SessionHandoverSetup) {
     this.disposables.add(setup.ownership.onDidLose((id) => void this.giveUp(id)));
   }
 

@@ -6,8 +6,8 @@ import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../insight
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { Said } from '../transcript/types';
-import type { Book } from './sessionProjection';
+import type { SegmentText } from '../transcript/types';
+import type { SessionProjection } from './sessionProjection';
 import { calledEvents } from './calledNames';
 import type { EventLog } from './eventLog';
 import type { DurableEvent } from './events';
@@ -21,12 +21,12 @@ export interface SessionInsightsSetup {
   /** ISO 8601 with offset. */
   readonly startedAt: string;
   readonly options: Pick<SessionOptions, 'analysisMs' | 'analysisRetryMs' | 'modelMs'>;
-  readonly book: Book;
+  readonly projection: SessionProjection;
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What was said before, where the session goes on. */
-  readonly restore: readonly Said[] | undefined;
+  readonly restore: readonly SegmentText[] | undefined;
   /** Adds what an insight names in the code. */
   readonly link: (insight: Insight) => Insight;
   readonly warn: (code: 'analysis.fallback' | 'analysis.failed', message: string) => void;
@@ -42,7 +42,7 @@ export class SessionInsights implements Disposable {
   constructor(private readonly setup: SessionInsightsSetup) {
     this.analyzer = this.newAnalyzer(setup.restore);
     this.feed = this.newFeed();
-    this.revisions = new InsightRevisions(setup.book, () => this.analyzer);
+    this.revisions = new InsightRevisions(setup.projection, () => this.analyzer);
   }
 
   /** @param event that the book has already */
@@ -64,13 +64,13 @@ export class SessionInsights implements Disposable {
    * @param given up where it is of no use any more
    */
   async finish(givenUp: () => boolean): Promise<void> {
-    const { clock, options, book, warn } = this.setup;
+    const { clock, options, projection, warn } = this.setup;
     for (const wait of options.analysisRetryMs) {
       if (await this.feed.finish()) return;
       await delay(clock, wait);
       if (givenUp()) return;
       this.feed.dispose();
-      this.analyzer = this.newAnalyzer(book.transcript.packed());
+      this.analyzer = this.newAnalyzer(projection.transcript.packed());
       this.feed = this.newFeed();
     }
     if (await this.feed.finish()) return;
@@ -86,16 +86,16 @@ export class SessionInsights implements Disposable {
   }
 
   /** The analyzer keeps what the transcript keeps, not another copy. */
-  private read({ id }: Said): void {
-    const kept = this.setup.book.transcript.packedOf(id);
+  private read({ id }: SegmentText): void {
+    const kept = this.setup.projection.transcript.packedOf(id);
     if (kept) this.feed.add(kept);
   }
 
-  private newAnalyzer(restore: readonly Said[] | undefined): Analyzer {
-    const { analyzers, startedAt, book } = this.setup;
+  private newAnalyzer(restore: readonly SegmentText[] | undefined): Analyzer {
+    const { analyzers, startedAt, projection } = this.setup;
     return analyzers.create(
       { startedAt },
-      restore && { segments: restore, insights: [...book.insights.values()] },
+      restore && { segments: restore, insights: [...projection.insights.values()] },
     );
   }
 
@@ -115,7 +115,8 @@ export class SessionInsights implements Disposable {
   }
 
   private suggest(names: readonly SpeakerName[]): void {
-    const { book, log } = this.setup;
-    if (calledEvents(book, names).length > 0) log.append(() => calledEvents(book, names));
+    const { projection, log } = this.setup;
+    if (calledEvents(projection, names).length > 0)
+      log.append(() => calledEvents(projection, names));
   }
 }

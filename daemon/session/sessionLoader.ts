@@ -5,28 +5,28 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import { placeOf } from '../base/placeOf';
-import type { Turns } from '../base/keyedMutex';
-import type { Archive } from './endedSessions';
+import type { KeyedMutex } from '../base/keyedMutex';
+import type { EndedSessions } from './endedSessions';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
-import type { KeptVoices } from './voiceprints';
-import type { Leaving } from './sessionEviction';
-import type { Library } from './sessionQueries';
-import type { Listeners } from './subscribers';
+import type { Voiceprints } from './voiceprints';
+import type { SessionEviction } from './sessionEviction';
+import type { SessionQueries } from './sessionQueries';
+import type { Subscribers } from './subscribers';
 import type { SessionOptions } from './options';
 import type { EngineLease } from './ports';
 import { type Stored, storedOf } from './recovery';
 import { Session } from './session';
 
-export interface OpeningSetup {
+export interface SessionLoaderSetup {
   readonly deps: SessionManagerDeps;
   readonly options: SessionOptions;
-  readonly archive: Archive;
-  readonly library: Library;
-  readonly leaving: Leaving;
-  readonly listeners: Listeners;
-  readonly voices: KeptVoices;
-  readonly turns: Turns;
+  readonly archive: EndedSessions;
+  readonly library: SessionQueries;
+  readonly leaving: SessionEviction;
+  readonly listeners: Subscribers;
+  readonly voices: Voiceprints;
+  readonly turns: KeyedMutex;
   /** Sessions in memory; those that are opened are put in. */
   readonly live: Map<string, Session>;
   /** Since when no window is there; undefined while one is. */
@@ -34,8 +34,8 @@ export interface OpeningSetup {
   readonly onAck: (sessionId: string, source: Source, ackSeq: number) => void;
 }
 
-export class Opening {
-  constructor(private readonly setup: OpeningSetup) {}
+export class SessionLoader {
+  constructor(private readonly setup: SessionLoaderSetup) {}
 
   open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
     const { deps, options, voices, leaving, live, windowsGoneMs, onAck } = this.setup;
@@ -52,7 +52,7 @@ export class Opening {
       record,
       stored,
       windowsGoneMs,
-      keptVoices: () => voices.of(record.owner),
+      voiceprints: () => voices.of(record.owner),
       onAck: (source, ackSeq) => onAck(record.id, source, ackSeq),
       onEnded: (ended) => leaving.onEnded(ended),
       onDetached: (left) => leaving.onDetached(left),
@@ -68,7 +68,7 @@ export class Opening {
     leaving.letGo(record.id);
     archive.drop(record.id);
     const session = await this.openStored(record);
-    moved((after, hear) => session.attach(after, hear));
+    moved((after, recognise) => session.attach(after, recognise));
     session.recover();
     return session;
   }
@@ -135,7 +135,7 @@ export class Opening {
   private engineOf(record: SessionRecord): EngineLease {
     const { deps, live } = this.setup;
     const { provider, model, language, vocabulary, translate, owner } = record;
-    const wish = {
+    const request = {
       language,
       vocabulary,
       translate,
@@ -144,14 +144,14 @@ export class Opening {
       live: record.live,
     };
     try {
-      return deps.engines.open({ ...wish, provider, model });
+      return deps.engines.open({ ...request, provider, model });
     } catch (error) {
       deps.logger.warn('session.engineGone', {
         provider,
         model,
         error: error instanceof EarmarkError ? error.code : 'unexpected',
       });
-      return deps.engines.open(wish);
+      return deps.engines.open(request);
     }
   }
 

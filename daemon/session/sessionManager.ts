@@ -7,25 +7,25 @@ import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import { DisposableStore, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import { Turns } from '../base/keyedMutex';
+import { KeyedMutex } from '../base/keyedMutex';
 import type { SegmentChange } from '../transcript/revise';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Admission, TOO_MANY_RETRY_MS } from './admission';
-import { Archive } from './endedSessions';
-import { Beginning } from './sessionStarter';
-import { KeptVoices } from './voiceprints';
-import { Leftovers, PAGE } from './backgroundRecovery';
-import { Library } from './sessionQueries';
-import { Listeners } from './subscribers';
+import { EndedSessions } from './endedSessions';
+import { SessionStarter } from './sessionStarter';
+import { Voiceprints } from './voiceprints';
+import { BackgroundRecovery, PAGE } from './backgroundRecovery';
+import { SessionQueries } from './sessionQueries';
+import { Subscribers } from './subscribers';
 import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionState } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
 import type { InsightEdit } from './insightRevisions';
-import { Leaving } from './sessionEviction';
+import { SessionEviction } from './sessionEviction';
 import { defaultSessionOptions, type SessionOptions } from './options';
-import { Moves } from './sessionHandover';
-import { Opening } from './sessionLoader';
+import { SessionHandover } from './sessionHandover';
+import { SessionLoader } from './sessionLoader';
 import { isOpen } from './record';
 import type { Retention } from './retention';
 import type { Session } from './session';
@@ -44,24 +44,24 @@ class Manager implements SessionManager {
   private readonly live = new Map<string, Session>();
   private readonly admission: Admission;
   /** Who serves a stored session changes in one turn at a time. */
-  private readonly turns = new Turns();
-  readonly voices: KeptVoices;
-  private readonly archive: Archive;
-  private readonly library: Library;
-  private readonly leftovers: Leftovers;
+  private readonly turns = new KeyedMutex();
+  readonly voices: Voiceprints;
+  private readonly archive: EndedSessions;
+  private readonly library: SessionQueries;
+  private readonly leftovers: BackgroundRecovery;
   private readonly edits: Edits;
-  private readonly leaving: Leaving;
-  private readonly opening: Opening;
-  private readonly beginning: Beginning;
+  private readonly leaving: SessionEviction;
+  private readonly opening: SessionLoader;
+  private readonly beginning: SessionStarter;
   private readonly acks = new Emitter<{
     readonly sessionId: string;
     readonly source: Source;
     readonly ackSeq: number;
   }>();
   private readonly disposables = new DisposableStore();
-  private readonly listeners = new Listeners();
+  private readonly listeners = new Subscribers();
   private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
-  private readonly moves: Moves | undefined;
+  private readonly moves: SessionHandover | undefined;
   /** Since when no window is there; undefined while one is. */
   private windowsGoneMs: number | undefined;
 
@@ -77,7 +77,7 @@ class Manager implements SessionManager {
       running: () => this.active().map(({ owner }) => owner),
     });
     this.archive = this.disposables.add(
-      new Archive({
+      new EndedSessions({
         store: deps.store,
         clock: deps.clock,
         logger: deps.logger,
@@ -85,11 +85,11 @@ class Manager implements SessionManager {
       }),
     );
     this.library = this.disposables.add(
-      new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }),
+      new SessionQueries({ deps, archive: this.archive, live: (id) => this.live.get(id) }),
     );
     this.disposables.add(this.acks);
     this.voices = this.disposables.add(
-      new KeptVoices({
+      new Voiceprints({
         store: deps.voiceStore,
         clock: deps.clock,
         speaker: (id, speakerId) => this.edits.speaker(id, speakerId),
@@ -103,7 +103,7 @@ class Manager implements SessionManager {
       live: (id) => this.live.get(id),
     });
     this.leaving = this.disposables.add(
-      new Leaving({
+      new SessionEviction({
         deps,
         options: this.options,
         archive: this.archive,
@@ -113,7 +113,7 @@ class Manager implements SessionManager {
         live: this.live,
       }),
     );
-    this.opening = new Opening({
+    this.opening = new SessionLoader({
       deps,
       options: this.options,
       archive: this.archive,
@@ -129,7 +129,7 @@ class Manager implements SessionManager {
     this.moves =
       deps.ownership &&
       this.disposables.add(
-        new Moves({
+        new SessionHandover({
           ownership: deps.ownership,
           deps,
           turns: this.turns,
@@ -143,7 +143,7 @@ class Manager implements SessionManager {
           remove: (id) => this.leaving.remove(id),
         }),
       );
-    this.beginning = new Beginning({
+    this.beginning = new SessionStarter({
       deps,
       admission: this.admission,
       library: this.library,
@@ -157,7 +157,7 @@ class Manager implements SessionManager {
     });
     this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
     this.leftovers = this.disposables.add(
-      new Leftovers({
+      new BackgroundRecovery({
         deps,
         options: this.options,
         busy: (id) => this.live.get(id)?.ended === false,
@@ -192,8 +192,8 @@ class Manager implements SessionManager {
     await (await this.runningOne(sessionId)).flush();
   }
 
-  async whenHeard(sessionId: string): Promise<void> {
-    await this.live.get(sessionId)?.whenHeard;
+  async whenRecognised(sessionId: string): Promise<void> {
+    await this.live.get(sessionId)?.whenRecognised;
   }
 
   async whenEnded(sessionId: string): Promise<SessionState> {
@@ -230,8 +230,8 @@ class Manager implements SessionManager {
       if (live) return this.attachLive(live, afterSeq, sink);
       const view = await this.library.viewOf(record);
       const archived = await this.archive.load(sessionId);
-      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) =>
-        this.archive.attach(sessionId, archived, after, hear, () =>
+      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, recognise) =>
+        this.archive.attach(sessionId, archived, after, recognise, () =>
           this.deps.clock.setTimeout(() => this.leaving.forgetEphemeral(sessionId), 0),
         ),
       );
@@ -459,8 +459,8 @@ class Manager implements SessionManager {
     afterSeq: number,
     sink: EventSink,
   ): ReturnType<Sessions['attach']> {
-    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, hear) =>
-      session.attach(after, hear),
+    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, recognise) =>
+      session.attach(after, recognise),
     );
     // As it is at the attachment: what it says has happened is among the events.
     const answer = { session: session.view(), sources: session.nextSeqs(), attachment };

@@ -8,7 +8,7 @@ import type { Segment, Speaker } from '../transcript/types';
 import type { DurableEventBody } from './events';
 import type { SessionStore } from './ports';
 
-export class Book {
+export class SessionProjection {
   readonly transcript: Transcript;
   readonly speakers = new Map<string, Speaker>();
   readonly insights = new Map<string, Insight>();
@@ -25,13 +25,13 @@ export class Book {
     for (const insight of from.insights ?? []) this.insights.set(insight.id, insight);
   }
 
-  static async load(store: SessionStore, sessionId: string): Promise<Book> {
+  static async load(store: SessionStore, sessionId: string): Promise<SessionProjection> {
     const [segments, speakers, insights] = await Promise.all([
       store.segments(sessionId),
       store.speakers(sessionId),
       store.insights(sessionId),
     ]);
-    return new Book({ segments, speakers, insights });
+    return new SessionProjection({ segments, speakers, insights });
   }
 
   /** @throws Error that names the rule which the event breaks */

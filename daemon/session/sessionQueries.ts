@@ -1,12 +1,12 @@
 /**
  * What is asked about sessions, those that run and those that are over: lists, documents, searches,
- * kept sound.
+ * kept audio.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { SessionDocument, Sessions, SessionView } from './api';
-import type { Archive } from './endedSessions';
+import type { EndedSessions } from './endedSessions';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
 import { Meanings } from './meanings';
@@ -14,18 +14,18 @@ import { type Clip, Playback } from './playback';
 import type { SearchQuery } from './search';
 import type { Session } from './session';
 
-export interface LibrarySetup {
+export interface SessionQueriesSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'meanings'>;
-  readonly archive: Archive;
+  readonly archive: EndedSessions;
   /** A session that runs, or that somebody is still attached to. */
   readonly live: (sessionId: string) => Session | undefined;
 }
 
-export class Library implements Disposable {
+export class SessionQueries implements Disposable {
   private readonly playback: Playback;
   private readonly meanings: Meanings | undefined;
 
-  constructor(private readonly setup: LibrarySetup) {
+  constructor(private readonly setup: SessionQueriesSetup) {
     this.playback = new Playback(setup.deps);
     const { meanings, clock, logger } = setup.deps;
     this.meanings = meanings && new Meanings({ ...meanings, clock, logger });
@@ -44,16 +44,16 @@ export class Library implements Disposable {
     const session = this.setup.live(sessionId);
     if (session) return session.document();
     const record = await this.stored(sessionId);
-    const [view, book, stats] = await Promise.all([
+    const [view, projection, stats] = await Promise.all([
       this.viewOf(record),
       this.setup.archive.read(sessionId),
       this.setup.deps.store.stats(sessionId),
     ]);
     return {
       ...view,
-      transcript: book.transcript.ordered(),
-      speakers: [...book.speakers.values()],
-      insights: [...book.insights.values()],
+      transcript: projection.transcript.ordered(),
+      speakers: [...projection.speakers.values()],
+      insights: [...projection.insights.values()],
       stats,
     };
   }
@@ -117,8 +117,8 @@ export class Library implements Disposable {
     return { record, lastSeq, segments, durationMs: record.durationMs };
   }
 
-  /** The session's sound goes. */
-  closeSound(sessionId: string): void {
+  /** The session's audio goes. */
+  closeAudio(sessionId: string): void {
     this.playback.close(sessionId);
   }
 

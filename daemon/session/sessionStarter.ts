@@ -3,28 +3,28 @@
  * began.
  */
 import type { Disposable } from '../base/disposable';
-import type { Turns } from '../base/keyedMutex';
+import type { KeyedMutex } from '../base/keyedMutex';
 import type { Admission } from './admission';
 import type { EventSink, Sessions, StartRequest } from './api';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
-import type { Leaving } from './sessionEviction';
-import type { Library } from './sessionQueries';
-import type { Listeners } from './subscribers';
-import type { Moves } from './sessionHandover';
-import type { Opening } from './sessionLoader';
+import type { SessionEviction } from './sessionEviction';
+import type { SessionQueries } from './sessionQueries';
+import type { Subscribers } from './subscribers';
+import type { SessionHandover } from './sessionHandover';
+import type { SessionLoader } from './sessionLoader';
 import { isLive, newRecord } from './record';
 import type { Session } from './session';
 
-export interface BeginningSetup {
+export interface SessionStarterSetup {
   readonly deps: SessionManagerDeps;
   readonly admission: Admission;
-  readonly library: Library;
-  readonly leaving: Leaving;
-  readonly listeners: Listeners;
-  readonly opening: Opening;
-  readonly moves: Moves | undefined;
-  readonly turns: Turns;
+  readonly library: SessionQueries;
+  readonly leaving: SessionEviction;
+  readonly listeners: Subscribers;
+  readonly opening: SessionLoader;
+  readonly moves: SessionHandover | undefined;
+  readonly turns: KeyedMutex;
   readonly live: ReadonlyMap<string, Session>;
   readonly attach: Sessions['attach'];
 }
@@ -35,10 +35,10 @@ interface Begun {
   readonly started: Promise<void>;
 }
 
-export class Beginning {
+export class SessionStarter {
   private readonly starting = new Map<string, Promise<void>>();
 
-  constructor(private readonly setup: BeginningSetup) {}
+  constructor(private readonly setup: SessionStarterSetup) {}
 
   start(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
     const started = this.startOne(request, sink);
@@ -142,7 +142,8 @@ export class Beginning {
       }
     });
     const attachment =
-      sink && listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
+      sink &&
+      listeners.add(record.id, 0, sink, (after, recognise) => session.attach(after, recognise));
     const started = session.start();
     this.starting.set(record.id, started);
     // Whoever started it is told; so is who asks for the same by its key.

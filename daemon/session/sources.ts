@@ -24,7 +24,7 @@ const KEPT_MS = 3_000;
 export interface SourcesSetup {
   readonly deps: Pick<
     SessionManagerDeps,
-    'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform' | 'voices'
+    'allowance' | 'capture' | 'clock' | 'metrics' | 'logger' | 'phrases' | 'platform' | 'voices'
   >;
   readonly engine: EngineLease;
   readonly options: SessionOptions;
@@ -75,7 +75,7 @@ export class Sources implements Disposable {
         language: record.language,
         engine: setup.engine,
         clock: deps.clock,
-        figures: deps.figures,
+        metrics: deps.metrics,
         sessionMs: setup.sessionMs,
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,

@@ -8,21 +8,21 @@ import type { SpeakerEmbedder, Turn } from '../diarization/contract';
 import { type NamedVoice, type Recognised, recogniseVoices } from '../diarization/recognise';
 import { samePersons, type SourceVoice } from '../diarization/samePerson';
 import { partsOf, speakerOfSpan } from '../diarization/splitting';
-import { VoiceBook } from '../diarization/onlineClustering';
-import { VoiceTrack } from '../diarization/embeddingStream';
+import { OnlineClustering } from '../diarization/onlineClustering';
+import { EmbeddingStream } from '../diarization/embeddingStream';
 import { unpackSegment, type PackedSegment } from '../transcript/packedSegment';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
-import type { Book } from './sessionProjection';
+import type { SessionProjection } from './sessionProjection';
 import { stillCalled } from './calledNames';
 import type { DurableEventBody, Revision } from './events';
 import { SpeakerNumbers } from './speakerNumbers';
 
-export interface SpeakerDeskSetup {
+export interface SpeakerAssignerSetup {
   readonly sources: readonly Source[];
   readonly embedder: SpeakerEmbedder;
   readonly detectors: SpeechDetectorFactory;
-  readonly book: Book;
+  readonly projection: SessionProjection;
   /** Voices of named people. */
   readonly kept: () => readonly NamedVoice[];
   /** Told once; from then on sources are the speakers. */
@@ -40,12 +40,12 @@ const DOMINANT = 0.7;
  * A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at
  * 0.75–0.95.
  */
-const LEAST_LIKENESS = 0.6;
+const LEAST_SIMILARITY = 0.6;
 const UNKNOWN = 'Unknown';
 
-interface Desk {
-  readonly track: VoiceTrack;
-  readonly voices: VoiceBook;
+interface SourceVoices {
+  readonly track: EmbeddingStream;
+  readonly voices: OnlineClustering;
   work: Promise<void>;
   waiting: number;
 }
@@ -53,20 +53,20 @@ interface Desk {
 /** What tells whose a segment is. */
 type Spoken = Pick<Segment, 'id' | 'source' | 'startMs' | 'endMs'>;
 
-export class SpeakerDesk {
-  private readonly desks = new Map<Source, Desk>();
+export class SpeakerAssigner {
+  private readonly sourceVoices = new Map<Source, SourceVoices>();
   private readonly pinned = new Set<string>();
   private state: 'open' | 'failed' | 'closed' = 'open';
   private readonly numbers: SpeakerNumbers;
   private nextVoice: number;
-  /** What was said before a crash keeps its speakers: its sound is gone, and so are its voices. */
+  /** What was said before a crash keeps its speakers: its audio is gone, and so are its voices. */
   private readonly settled: ReadonlySet<string>;
   private readonly earlier: readonly Speaker[];
   /**
    * Voices that segments were said by. One that opened and went between two segments is told to
    * nobody and takes no number.
    */
-  private readonly told = new Set<string>();
+  private readonly announced = new Set<string>();
   /** Voices that are a person's of another source; known at the end. */
   private same: ReadonlyMap<string, string> = new Map();
   /**
@@ -75,13 +75,13 @@ export class SpeakerDesk {
    */
   private recognised: ReadonlyMap<string, Recognised> = new Map();
   /** Voices of which a person said that they are not who they were taken for. */
-  private readonly strangers = new Set<string>();
+  private readonly rejectedMatches = new Set<string>();
   /** Voices at the end. */
   private last: readonly SourceVoice[] = [];
 
-  constructor(private readonly setup: SpeakerDeskSetup) {
-    this.settled = new Set(setup.book.transcript.packed().map(({ id }) => id));
-    this.earlier = [...setup.book.speakers.values()];
+  constructor(private readonly setup: SpeakerAssignerSetup) {
+    this.settled = new Set(setup.projection.transcript.packed().map(({ id }) => id));
+    this.earlier = [...setup.projection.speakers.values()];
     this.nextVoice =
       1 +
       highest(
@@ -95,25 +95,25 @@ export class SpeakerDesk {
       ),
     );
     for (const source of setup.sources) {
-      const voices = new VoiceBook(source, () => `${source}-${this.nextVoice++}`);
-      const track = new VoiceTrack({
+      const voices = new OnlineClustering(source, () => `${source}-${this.nextVoice++}`);
+      const track = new EmbeddingStream({
         source,
         embedder: setup.embedder,
         detector: setup.detectors.create(source),
         onWindow: (window) => voices.addWindow(window),
         onStretch: (stretch) => voices.addStretch(stretch),
       });
-      this.desks.set(source, { track, voices, work: Promise.resolve(), waiting: 0 });
+      this.sourceVoices.set(source, { track, voices, work: Promise.resolve(), waiting: 0 });
     }
   }
 
   /** In order within a source. @returns a promise where more should not come yet */
   frames(frames: readonly Frame[]): Promise<void> | undefined {
-    const desk = this.desks.get(frames[0]?.source ?? 'file');
-    if (!desk || this.state !== 'open') return undefined;
-    desk.waiting += frames.length;
-    desk.work = desk.work.then(() => this.process(desk, frames));
-    return desk.waiting > MOST_WAITING_FRAMES ? desk.work : undefined;
+    const current = this.sourceVoices.get(frames[0]?.source ?? 'file');
+    if (!current || this.state !== 'open') return undefined;
+    current.waiting += frames.length;
+    current.work = current.work.then(() => this.process(current, frames));
+    return current.waiting > MOST_WAITING_FRAMES ? current.work : undefined;
   }
 
   /** A person said who speaks in it; that stays. */
@@ -127,16 +127,16 @@ export class SpeakerDesk {
 
   /** A person says that this voice is not who it was taken for. */
   unrecognise(speakerId: string): void {
-    this.strangers.add(speakerId);
+    this.rejectedMatches.add(speakerId);
     for (const [other, of] of this.same) {
-      if (other === speakerId) this.strangers.add(of);
-      if (of === speakerId) this.strangers.add(other);
+      if (other === speakerId) this.rejectedMatches.add(of);
+      if (of === speakerId) this.rejectedMatches.add(other);
     }
   }
 
   /** Voices as they are told apart now, or were at the end. */
-  get heard(): readonly SourceVoice[] {
-    return this.desks.size > 0 ? this.voices(this.turns()) : this.last;
+  get activeVoices(): readonly SourceVoice[] {
+    return this.sourceVoices.size > 0 ? this.voices(this.turns()) : this.last;
   }
 
   /** Events that name who speaks in segments that are not told of yet, and in them. */
@@ -167,13 +167,13 @@ export class SpeakerDesk {
     return [...this.changed(speakers), ...this.revisions(voices, speakers)];
   }
 
-  /** All sound is heard and every voice told apart again. `conclude` says what follows from it. */
+  /** All audio is heard and every voice told apart again. `conclude` says what follows from it. */
   async finish(): Promise<void> {
-    for (const desk of this.desks.values()) {
-      await desk.work;
+    for (const current of this.sourceVoices.values()) {
+      await current.work;
       if (this.state !== 'open') return;
-      await desk.track.flush().catch((error: unknown) => this.fail(error));
-      desk.voices.cluster();
+      await current.track.flush().catch((error: unknown) => this.fail(error));
+      current.voices.cluster();
     }
   }
 
@@ -186,7 +186,7 @@ export class SpeakerDesk {
     const turns = this.turns();
     this.last = this.voices(turns);
     this.same = samePersons(this.last);
-    for (const { speaker } of turns) this.told.add(speaker);
+    for (const { speaker } of turns) this.announced.add(speaker);
     this.renumber(turns);
     const speakers = this.speakers(turns).map((speaker) => ({
       ...speaker,
@@ -205,17 +205,17 @@ export class SpeakerDesk {
 
   dispose(): void {
     if (this.state === 'open') this.state = 'closed';
-    for (const { track } of this.desks.values()) track.dispose();
-    this.desks.clear();
+    for (const { track } of this.sourceVoices.values()) track.dispose();
+    this.sourceVoices.clear();
   }
 
-  private async process(desk: Desk, frames: readonly Frame[]): Promise<void> {
+  private async process(current: SourceVoices, frames: readonly Frame[]): Promise<void> {
     try {
-      if (this.state === 'open') await desk.track.process(frames);
+      if (this.state === 'open') await current.track.process(frames);
     } catch (error) {
       this.fail(error);
     } finally {
-      desk.waiting -= frames.length;
+      current.waiting -= frames.length;
     }
   }
 
@@ -227,7 +227,7 @@ export class SpeakerDesk {
 
   /** @param longestPauseMs within a turn; as people write turns down where absent */
   private turns(longestPauseMs?: number): Turn[] {
-    return [...this.desks.values()].flatMap(({ track, voices }) =>
+    return [...this.sourceVoices.values()].flatMap(({ track, voices }) =>
       voices.turns(track.open, longestPauseMs),
     );
   }
@@ -240,7 +240,7 @@ export class SpeakerDesk {
     const onMic = [...spoken.values()]
       .filter(({ source }) => source === 'mic')
       .reduce((sum, { ms }) => sum + ms, 0);
-    const { book } = this.setup;
+    const { projection } = this.setup;
     // Who alone spoke into the microphone before a crash is taken to go on after it.
     const before = new Set(
       this.earlier.filter(({ source }) => source === 'mic').map(({ name }) => name),
@@ -250,14 +250,14 @@ export class SpeakerDesk {
     const nameOf = (id: string, source: Source, ms: number): string =>
       source === 'mic' && ms >= DOMINANT * onMic ? you : `Speaker ${this.numbers.of(id)}`;
     return [...spoken]
-      .filter(([id]) => this.told.has(id))
+      .filter(([id]) => this.announced.has(id))
       .map(([id, { source, ms }]) => {
-        const known = book.speakers.get(id);
+        const known = projection.speakers.get(id);
         if (known?.named) return known;
         const others = [
           this.same.get(id),
           ...[...this.same].filter(([, of]) => of === id).map(([other]) => other),
-        ].flatMap((other) => book.speakers.get(other ?? '') ?? []);
+        ].flatMap((other) => projection.speakers.get(other ?? '') ?? []);
         const named = others.find((other) => other.named);
         if (named) return { id, source, name: named.name };
         const like = [
@@ -266,7 +266,7 @@ export class SpeakerDesk {
           ...[...this.same].filter(([, of]) => of === id).map(([other]) => other),
         ].flatMap((one) => this.recognised.get(one ?? '') ?? [])[0];
         const recognised = like && {
-          recognised: { name: like.name, likeness: Math.round(100 * like.likeness) / 100 },
+          recognised: { name: like.name, similarity: Math.round(100 * like.similarity) / 100 },
         };
         if (like?.sure === true) return { id, source, name: like.name, ...recognised };
         const first = this.same.get(id);
@@ -289,8 +289,8 @@ export class SpeakerDesk {
         (sum, { speaker, startMs, endMs }) => sum + (speaker === id ? endMs - startMs : 0),
         0,
       );
-    return [...this.desks].flatMap(([source, { voices }]) =>
-      voices.heard.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })),
+    return [...this.sourceVoices].flatMap(([source, { voices }]) =>
+      voices.activeVoices.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })),
     );
   }
 
@@ -299,7 +299,7 @@ export class SpeakerDesk {
     const kept = this.setup.kept();
     if (kept.length === 0) return new Map();
     const found = recogniseVoices(
-      this.voices(turns).filter(({ id }) => !this.strangers.has(id)),
+      this.voices(turns).filter(({ id }) => !this.rejectedMatches.has(id)),
       kept,
     );
     return new Map(
@@ -336,7 +336,7 @@ export class SpeakerDesk {
     return (
       this.pinned.size > 0 ||
       this.settled.size > 0 ||
-      [...this.setup.book.insights.values()].some(
+      [...this.setup.projection.insights.values()].some(
         ({ edited, status }) => edited === true || status !== 'open',
       )
     );
@@ -348,9 +348,9 @@ export class SpeakerDesk {
    */
   private gone(turns: readonly Turn[]): Speaker[] {
     const there = new Set(turns.map(({ speaker }) => speaker));
-    const known = [...this.told]
+    const known = [...this.announced]
       .filter((id) => !there.has(id))
-      .flatMap((id) => this.setup.book.speakers.get(id) ?? []);
+      .flatMap((id) => this.setup.projection.speakers.get(id) ?? []);
     return known
       .filter(({ named }) => !named)
       .map(({ recognised: _, ...speaker }) => ({
@@ -361,11 +361,14 @@ export class SpeakerDesk {
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {
-    const { book } = this.setup;
-    const now = speakers.map((speaker) => stillCalled(speaker, book.speakers.get(speaker.id)));
+    const { projection } = this.setup;
+    const now = speakers.map((speaker) =>
+      stillCalled(speaker, projection.speakers.get(speaker.id)),
+    );
     return now
       .filter(
-        (speaker) => JSON.stringify(book.speakers.get(speaker.id)) !== JSON.stringify(speaker),
+        (speaker) =>
+          JSON.stringify(projection.speakers.get(speaker.id)) !== JSON.stringify(speaker),
       )
       .map((speaker) => ({ kind: 'speaker', speaker }));
   }
@@ -374,10 +377,11 @@ export class SpeakerDesk {
    * Segments whose speaker may change: not what a person said, nor what was said before a crash.
    */
   private revisable(): readonly PackedSegment[] {
-    return this.setup.book.transcript
+    return this.setup.projection.transcript
       .packed()
       .filter(
-        ({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source),
+        ({ id, source }) =>
+          !this.pinned.has(id) && !this.settled.has(id) && this.sourceVoices.has(source),
       );
   }
 
@@ -388,17 +392,17 @@ export class SpeakerDesk {
   ): ReadonlyMap<string, string | undefined> {
     const voices = new Map(segments.map((segment) => [segment.id, this.voiceIn(turns, segment)]));
     for (const voice of voices.values())
-      if (voice !== undefined && voice !== UNKNOWN) this.told.add(voice);
+      if (voice !== undefined && voice !== UNKNOWN) this.announced.add(voice);
     return voices;
   }
 
   /** @returns a voice's id or `UNKNOWN`; undefined where nobody was heard on the source yet */
   private voiceIn(turns: readonly Turn[], segment: Spoken): string | undefined {
-    const voices = this.desks.get(segment.source)?.voices;
+    const voices = this.sourceVoices.get(segment.source)?.voices;
     if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
     const speaker = speakerOfSpan(turns, segment);
     if (speaker === undefined) return UNKNOWN;
-    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS
+    return (voices.similarity(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_SIMILARITY
       ? UNKNOWN
       : speaker;
   }
@@ -458,7 +462,8 @@ export class SpeakerDesk {
   ): Segment {
     const words = (segment.words ?? []).slice(from, to);
     let number = index + 1;
-    while (index > 0 && this.setup.book.transcript.get(`${segment.id}.${number}`)) number += 10;
+    while (index > 0 && this.setup.projection.transcript.get(`${segment.id}.${number}`))
+      number += 10;
     return {
       ...segment,
       id: index === 0 ? segment.id : `${segment.id}.${number}`,

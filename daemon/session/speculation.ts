@@ -15,7 +15,7 @@ export interface SpeculationSetup {
   readonly drafts: Drafts;
 }
 
-/** A decode takes so long for each second of sound where none was measured yet … */
+/** A decode takes so long for each second of audio where none was measured yet … */
 const FIRST_MS_PER_SECOND = 30;
 /**
  * … and each that is counts for so much of what the next is taken to need: one that is late costs
@@ -35,7 +35,7 @@ const NEWEST_SHARE = 0.2;
  * / 1.47 times, 66 / 20 %, 138 / 362; with 0.45 1.37 / 1.48, 68 / 21 %, 137 / 362; with 0.4 1.34 /
  * 1.65, 70 / 33 %, 138 / 361.
  */
-const WELL_HEARD = 0.5;
+const WELL_RECOGNISED = 0.5;
 /** Nobody has been heard yet; an engine that does not measure its trust stays there. */
 const FIRST_TRUSTED_SHARE = 0.4;
 
@@ -45,7 +45,7 @@ interface Guess {
   readonly abortion: AbortController;
   trusted: boolean;
   /**
-   * Undefined where the engine had no room, failed, or doubts a text of which some sound was still
+   * Undefined where the engine had no room, failed, or doubts a text of which some audio was still
    * to come: the final is then decoded anew.
    */
   readonly result: Promise<AsrResult | undefined>;
@@ -62,9 +62,9 @@ export class Speculation {
 
   constructor(private readonly setup: SpeculationSetup) {}
 
-  /** How long the decode of so much sound will take, by the last ones; both in milliseconds. */
-  decodeMs(soundMs: number): number {
-    return (soundMs * this.msPerSecond) / 1000;
+  /** How long the decode of so much audio will take, by the last ones; both in milliseconds. */
+  decodeMs(audioMs: number): number {
+    return (audioMs * this.msPerSecond) / 1000;
   }
 
   pause(pause: Pause): void {
@@ -90,10 +90,10 @@ export class Speculation {
 
   /**
    * The text of a pause will hardly be trusted: one of the open phrase was not (more of the same
-   * sound seldom makes it so, in 17 of 94 pauses), or the source is not well heard.
+   * audio seldom makes it so, in 17 of 94 pauses), or the source is not well heard.
    */
   get doubted(): boolean {
-    return this.doubtful || !this.wellHeard;
+    return this.doubtful || !this.wellRecognised;
   }
 
   /** Speech goes on, or the phrase is gone. */
@@ -134,7 +134,7 @@ export class Speculation {
           result.inferenceMs,
           ((pause.pcm.length + (pause.lead?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
         );
-      if (result && !signal.aborted) this.hear(pause, result);
+      if (result && !signal.aborted) this.recognise(pause, result);
       return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete)
         ? result
         : undefined;
@@ -145,21 +145,21 @@ export class Speculation {
     }
   }
 
-  private get wellHeard(): boolean {
-    return this.trustedShare >= WELL_HEARD;
+  private get wellRecognised(): boolean {
+    return this.trustedShare >= WELL_RECOGNISED;
   }
 
   private trusts({ trust, rejected }: AsrResult): boolean {
-    return rejected === undefined && (trust === 'high' || (trust !== 'low' && this.wellHeard));
+    return rejected === undefined && (trust === 'high' || (trust !== 'low' && this.wellRecognised));
   }
 
-  private hear({ id }: Pause, result: AsrResult): void {
+  private recognise({ id }: Pause, result: AsrResult): void {
     this.trustedShare += NEWEST_SHARE * ((result.trust === 'high' ? 1 : 0) - this.trustedShare);
     if (this.guess?.id === id) this.doubtful = !this.trusts(result);
   }
 
-  private measure(inferenceMs: number, soundMs: number): void {
-    const more = (inferenceMs * 1000) / soundMs - this.msPerSecond;
+  private measure(inferenceMs: number, audioMs: number): void {
+    const more = (inferenceMs * 1000) / audioMs - this.msPerSecond;
     this.msPerSecond += (more > 0 ? SLOWER_SHARE : QUICKER_SHARE) * more;
   }
 }

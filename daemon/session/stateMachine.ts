@@ -3,7 +3,7 @@ import { EarmarkError } from '../../protocol/errors';
 import type { SessionState } from './events';
 
 /** A start has a number; what an older start still reports is dropped. */
-export type Token = number;
+export type StartToken = number;
 
 /**
  * `held`: by a crash, and a person asked for a pause since: what a client that comes back does not
@@ -16,8 +16,8 @@ export const RECOVERED = 'recovered';
 
 export type State =
   | { readonly name: 'IDLE' }
-  | { readonly name: 'STARTING'; readonly token: Token }
-  | { readonly name: 'STREAMING'; readonly token: Token; readonly sinceMs: number }
+  | { readonly name: 'STARTING'; readonly token: StartToken }
+  | { readonly name: 'STREAMING'; readonly token: StartToken; readonly sinceMs: number }
   | { readonly name: 'PAUSED'; readonly sinceMs: number; readonly by: PausedBy }
   | { readonly name: 'STOPPING' }
   | { readonly name: 'FINALIZING' }
@@ -39,14 +39,14 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   PAUSED: ['STREAMING', 'PAUSED', 'STOPPING', 'FAILED'],
   STOPPING: ['FINALIZING', 'FAILED'],
   FINALIZING: ['DONE', 'FAILED'],
-  // Taken up again: insights that could not be completed, sound that could not be recognised.
+  // Taken up again: insights that could not be completed, audio that could not be recognised.
   DONE: ['FINALIZING'],
   FAILED: ['FINALIZING'],
 };
 
 export class StateMachine {
   private current: State;
-  private tokens: Token = 0;
+  private tokens: StartToken = 0;
 
   /** @param onChange told of every change, after it happened. */
   constructor(
@@ -73,11 +73,11 @@ export class StateMachine {
   }
 
   /** A new token; every older one is void from now on. */
-  begin(): Token {
+  begin(): StartToken {
     return ++this.tokens;
   }
 
-  isCurrent(token: Token): boolean {
+  isCurrent(token: StartToken): boolean {
     return token === this.tokens;
   }
 

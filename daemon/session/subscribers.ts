@@ -15,7 +15,7 @@ interface Listener {
   attachment: Disposable | undefined;
 }
 
-export class Listeners {
+export class Subscribers {
   private readonly all = new Map<string, Set<Listener>>();
 
   add(sessionId: string, afterSeq: number, sink: EventSink, attach: Attach): Attached {

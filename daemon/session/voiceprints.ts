@@ -5,7 +5,7 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { LEAST_HEARD_MS, type NamedVoice } from '../diarization/recognise';
+import { LEAST_SPEECH_MS, type NamedVoice } from '../diarization/recognise';
 import type { SourceVoice } from '../diarization/samePerson';
 import type { StoredVoice, VoiceStore } from './ports';
 
@@ -17,12 +17,12 @@ const MOST_WAITING = 32;
 const MOST_PEOPLE = 200;
 
 /**
- * `kept`: known under this name already. `heard`: may be kept now. `none`: too little was heard, or
- * it is gone.
+ * `kept`: known under this name already. `offered`: may be kept now. `none`: too little was heard,
+ * or it is gone.
  */
-export type VoiceStanding = 'kept' | 'heard' | 'none';
+export type VoiceStanding = 'kept' | 'offered' | 'none';
 
-export interface KeptPerson {
+export interface VoiceprintPerson {
   readonly name: string;
   /** When the newest of the voice was kept, milliseconds since the epoch. */
   readonly keptMs: number;
@@ -30,7 +30,7 @@ export interface KeptPerson {
   readonly sessions: number;
 }
 
-export interface KeptVoicesSetup {
+export interface VoiceprintsSetup {
   /** Absent where none are kept. */
   readonly store: VoiceStore | undefined;
   readonly clock: Clock;
@@ -44,14 +44,14 @@ export interface KeptVoicesSetup {
   ) => Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }>;
 }
 
-export class KeptVoices implements Disposable {
+export class Voiceprints implements Disposable {
   private readonly waiting = new Map<
     string,
     { readonly voices: readonly SourceVoice[]; readonly end: Disposable }
   >();
   private all: readonly StoredVoice[] = [];
 
-  constructor(private readonly setup: KeptVoicesSetup) {}
+  constructor(private readonly setup: VoiceprintsSetup) {}
 
   /** Reads them anew. @throws EarmarkError store.locked, store.* */
   async refresh(): Promise<void> {
@@ -63,9 +63,9 @@ export class KeptVoices implements Disposable {
     return this.own(owner);
   }
 
-  async people(owner: string | undefined): Promise<readonly KeptPerson[]> {
+  async people(owner: string | undefined): Promise<readonly VoiceprintPerson[]> {
     await this.refresh();
-    const people = new Map<string, KeptPerson>();
+    const people = new Map<string, VoiceprintPerson>();
     for (const { name, keptMs } of this.own(owner))
       people.set(name, {
         name,
@@ -95,7 +95,7 @@ export class KeptVoices implements Disposable {
   ): Promise<VoiceStanding> {
     const { name, live } = await this.setup.speaker(sessionId, speakerId);
     if (this.own(owner).some((voice) => voice.name === name)) return 'kept';
-    return this.setup.store && this.find(sessionId, speakerId, live) ? 'heard' : 'none';
+    return this.setup.store && this.find(sessionId, speakerId, live) ? 'offered' : 'none';
   }
 
   /**
@@ -122,7 +122,7 @@ export class KeptVoices implements Disposable {
       ...(owner === undefined ? {} : { owner }),
       sessionId,
       keptMs: this.setup.clock.wall(),
-      heardMs: voice.ms,
+      speechMs: voice.ms,
       centre: voice.centre,
     });
     await this.refresh();
@@ -158,6 +158,6 @@ export class KeptVoices implements Disposable {
     live: readonly SourceVoice[] | undefined,
   ): SourceVoice | undefined {
     const voices = live ?? this.waiting.get(sessionId)?.voices ?? [];
-    return voices.find(({ id, ms }) => id === speakerId && ms >= LEAST_HEARD_MS);
+    return voices.find(({ id, ms }) => id === speakerId && ms >= LEAST_SPEECH_MS);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How much sound users and organisations may send in a day. A process takes it in blocks ahead of
+ * How much audio users and organisations may send in a day. A process takes it in blocks ahead of
  * need and gives back what it does not use, so that a frame costs nothing and a block one write.
  * Nothing is taken that is not there: all processes together never take more than the limit. One
  * that dies takes at most a block a user with it.
@@ -12,7 +12,7 @@ import { placeOf } from '../base/placeOf';
 import type { Allowance } from '../session/deps';
 import type { Buckets, BucketSize } from './buckets';
 
-/** Whose sound counts against which limit. */
+/** Whose audio counts against which limit. */
 export interface AudioLimit {
   readonly key: string;
   /** Hours a day, more than 0. */
@@ -36,7 +36,7 @@ const UNREACHABLE_MS = 1_000;
 /** What nobody uses goes back. */
 const IDLE_MS = 10_000;
 
-interface Purse {
+interface Budget {
   limit: AudioLimit;
   /** Frames. */
   left: number;
@@ -56,7 +56,7 @@ export interface AudioAllowanceSetup {
 }
 
 export class AudioAllowance implements Disposable {
-  private readonly purses = new Map<string, Purse>();
+  private readonly purses = new Map<string, Budget>();
   private timer: Disposable | undefined;
 
   constructor(private readonly setup: AudioAllowanceSetup) {}
@@ -64,10 +64,10 @@ export class AudioAllowance implements Disposable {
   /** Takes it from all limits, or from none. @param frames not more than a limit allows in a day */
   take(limits: readonly AudioLimit[], frames: number): ReturnType<Allowance> {
     const now = this.setup.clock.now();
-    const purses = limits.map((limit) => this.purse(limit, now));
+    const purses = limits.map((limit) => this.budget(limit, now));
     const lacking = purses.filter(({ left }) => left < frames);
-    for (const purse of purses)
-      if (purse.left < Math.max(frames, purse.block / 2)) this.ask(purse, frames);
+    for (const budget of purses)
+      if (budget.left < Math.max(frames, budget.block / 2)) this.ask(budget, frames);
     if (lacking.length > 0) {
       const refused = lacking.filter(({ refusedUntil }) => refusedUntil > now);
       return {
@@ -78,7 +78,7 @@ export class AudioAllowance implements Disposable {
         over: refused.some(({ over }) => over),
       };
     }
-    for (const purse of purses) [purse.left, purse.usedAt] = [purse.left - frames, now];
+    for (const budget of purses) [budget.left, budget.usedAt] = [budget.left - frames, now];
     return undefined;
   }
 
@@ -86,20 +86,20 @@ export class AudioAllowance implements Disposable {
   async close(): Promise<void> {
     this.dispose();
     for (const { asking } of this.purses.values()) await asking;
-    await Promise.all([...this.purses].map(([key, purse]) => this.giveBack(key, purse)));
+    await Promise.all([...this.purses].map(([key, budget]) => this.giveBack(key, budget)));
   }
 
   dispose(): void {
     this.timer?.dispose();
   }
 
-  private purse(limit: AudioLimit, now: number): Purse {
+  private budget(limit: AudioLimit, now: number): Budget {
     this.timer ??= this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
-    let purse = this.purses.get(limit.key);
-    if (!purse)
+    let budget = this.purses.get(limit.key);
+    if (!budget)
       this.purses.set(
         limit.key,
-        (purse = {
+        (budget = {
           limit,
           left: 0,
           block: BLOCK_MIN,
@@ -110,44 +110,44 @@ export class AudioAllowance implements Disposable {
           asking: undefined,
         }),
       );
-    purse.limit = limit;
-    return purse;
+    budget.limit = limit;
+    return budget;
   }
 
-  private ask(purse: Purse, least: number): void {
+  private ask(budget: Budget, least: number): void {
     const now = this.setup.clock.now();
-    if (purse.asking || purse.refusedUntil > now) return;
-    const lastedMs = now - purse.blockAt;
+    if (budget.asking || budget.refusedUntil > now) return;
+    const lastedMs = now - budget.blockAt;
     const block =
       lastedMs < BLOCK_LASTS_MS
-        ? 2 * purse.block
+        ? 2 * budget.block
         : lastedMs > 4 * BLOCK_LASTS_MS
-          ? purse.block / 2
-          : purse.block;
-    purse.block = Math.min(BLOCK_MAX, Math.max(BLOCK_MIN, Math.floor(block)));
-    purse.blockAt = now;
-    purse.asking = this.fetch(purse, least).finally(() => (purse.asking = undefined));
+          ? budget.block / 2
+          : budget.block;
+    budget.block = Math.min(BLOCK_MAX, Math.max(BLOCK_MIN, Math.floor(block)));
+    budget.blockAt = now;
+    budget.asking = this.fetch(budget, least).finally(() => (budget.asking = undefined));
   }
 
-  private async fetch(purse: Purse, least: number): Promise<void> {
+  private async fetch(budget: Budget, least: number): Promise<void> {
     const { buckets, clock, logger } = this.setup;
     try {
-      const { taken, waitMs } = await buckets.take(purse.limit.key, {
-        ...sizeOf(purse.limit),
+      const { taken, waitMs } = await buckets.take(budget.limit.key, {
+        ...sizeOf(budget.limit),
         least,
-        most: Math.max(least, purse.block),
+        most: Math.max(least, budget.block),
       });
-      purse.left += taken;
+      budget.left += taken;
       // Near the end of a limit a block is smaller than was asked for: who asked on for the rest of
       // it would keep from others what it does not use.
-      if (taken > 0) purse.block = taken;
+      if (taken > 0) budget.block = taken;
       else
-        [purse.refusedUntil, purse.over] = [
+        [budget.refusedUntil, budget.over] = [
           clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)),
           true,
         ];
     } catch (error) {
-      [purse.refusedUntil, purse.over] = [clock.now() + UNREACHABLE_MS, false];
+      [budget.refusedUntil, budget.over] = [clock.now() + UNREACHABLE_MS, false];
       logger.warn('limits.unreachable', { error: placeOf(error) });
     }
   }
@@ -155,13 +155,13 @@ export class AudioAllowance implements Disposable {
   private sweep(): void {
     this.timer = undefined;
     const now = this.setup.clock.now();
-    for (const [key, purse] of this.purses)
-      if (now - purse.usedAt >= IDLE_MS && !purse.asking && purse.refusedUntil <= now)
-        void this.giveBack(key, purse);
+    for (const [key, budget] of this.purses)
+      if (now - budget.usedAt >= IDLE_MS && !budget.asking && budget.refusedUntil <= now)
+        void this.giveBack(key, budget);
     if (this.purses.size > 0) this.timer = this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
   }
 
-  private async giveBack(key: string, { limit, left }: Purse): Promise<void> {
+  private async giveBack(key: string, { limit, left }: Budget): Promise<void> {
     this.purses.delete(key);
     // What cannot be given back comes back within the day.
     if (left > 0)

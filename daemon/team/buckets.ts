@@ -11,14 +11,14 @@ export interface BucketSize {
   readonly refillMs: number;
 }
 
-export interface Wish extends BucketSize {
+export interface BucketRequest extends BucketSize {
   /** Less of it does not help. */
   readonly least: number;
   /** As much as this, where that leaves enough to others. */
   readonly most: number;
 }
 
-export interface Grant {
+export interface BucketGrant {
   /** 0, or `least` to `most`. */
   readonly taken: number;
   /** Milliseconds until `least` is there, where it was not. */
@@ -27,13 +27,13 @@ export interface Grant {
 
 export interface Buckets {
   /** @throws EarmarkError rpc.timeout where nobody can say now how much there is */
-  take(key: string, wish: Wish): Promise<Grant>;
+  take(key: string, request: BucketRequest): Promise<BucketGrant>;
   /** What was taken and not used. @throws EarmarkError rpc.timeout */
   giveBack(key: string, units: number, size: BucketSize): Promise<void>;
 }
 
 /** What is in a bucket, and when that was so by the wall clock; milliseconds. */
-export interface Level {
+export interface BucketLevel {
   readonly units: number;
   readonly atMs: number;
 }
@@ -46,10 +46,10 @@ const SHARE = 8;
 
 /** @param level absent: full */
 export function taken(
-  level: Level | undefined,
-  { size, refillMs, least, most }: Wish,
+  level: BucketLevel | undefined,
+  { size, refillMs, least, most }: BucketRequest,
   nowMs: number,
-): Grant & { readonly level: Level } {
+): BucketGrant & { readonly level: BucketLevel } {
   if (least > size)
     throw new EarmarkError('internal', 'More is wanted at once than the bucket holds.');
   const now = levelAt(level, { size, refillMs }, nowMs);
@@ -60,17 +60,21 @@ export function taken(
 }
 
 export function returned(
-  level: Level | undefined,
+  level: BucketLevel | undefined,
   units: number,
   size: BucketSize,
   nowMs: number,
-): Level {
+): BucketLevel {
   const now = levelAt(level, size, nowMs);
   return { units: Math.min(size.size, now.units + units), atMs: now.atMs };
 }
 
 /** Time of a process whose clock is behind another one's stands still. */
-function levelAt(level: Level | undefined, { size, refillMs }: BucketSize, nowMs: number): Level {
+function levelAt(
+  level: BucketLevel | undefined,
+  { size, refillMs }: BucketSize,
+  nowMs: number,
+): BucketLevel {
   if (!level) return { units: size, atMs: nowMs };
   const back = Math.floor((Math.max(0, nowMs - level.atMs) * size) / refillMs);
   if (level.units + back >= size) return { units: size, atMs: Math.max(level.atMs, nowMs) };
@@ -80,12 +84,12 @@ function levelAt(level: Level | undefined, { size, refillMs }: BucketSize, nowMs
 
 /** Buckets of one process. */
 export class MemoryBuckets implements Buckets {
-  private readonly levels = new Map<string, Level>();
+  private readonly levels = new Map<string, BucketLevel>();
 
   constructor(private readonly wall: () => number) {}
 
-  take(key: string, wish: Wish): Promise<Grant> {
-    const { level, ...grant } = taken(this.levels.get(key), wish, this.wall());
+  take(key: string, request: BucketRequest): Promise<BucketGrant> {
+    const { level, ...grant } = taken(this.levels.get(key), request, this.wall());
     this.levels.set(key, level);
     return Promise.resolve(grant);
   }

@@ -5,7 +5,7 @@
  */
 import type { Lease, Leases } from './leases';
 
-export class Places {
+export class DistributedSemaphore {
   /** By kind, the search that runs, and the questions that wait for it. */
   private readonly asking = new Map<string, ((found: Promise<Lease | undefined>) => void)[]>();
 

@@ -27,7 +27,7 @@ export interface OrphansSetup {
 }
 
 /**
- * A client keeps five minutes of sound while it looks for its server, and sends them to the next
+ * A client keeps five minutes of audio while it looks for its server, and sends them to the next
  * one.
  */
 const GRACE_MS = 10 * 60_000;

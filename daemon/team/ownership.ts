@@ -25,24 +25,24 @@ export interface Ownership {
 }
 
 /**
- * Where sound that is not final is kept while the stream of sound takes none. Each piece is frames
+ * Where audio that is not final is kept while the stream of audio takes none. Each piece is frames
  * of one source as they go into that stream.
  */
-export interface SoundRefuge {
+export interface AudioFallbackStore {
   /**
    *
    * @param lastSeq of its last frame @throws EarmarkError store.unwritable, with `overtaken` in its
    * details where another server goes on with the session, or it is done
    */
-  keepSound(sessionId: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void>;
+  putAudio(sessionId: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void>;
   /** Oldest first. */
-  sound(sessionId: string, source: Source): Promise<readonly Uint8Array[]>;
+  audio(sessionId: string, source: Source): Promise<readonly Uint8Array[]>;
   /** Pieces up to and with this frame may go. */
-  releaseSound(sessionId: string, source: Source, throughSeq: number): Promise<void>;
+  releaseAudio(sessionId: string, source: Source, throughSeq: number): Promise<void>;
 }
 
 /** A store that several servers write to. */
-export interface FencedStore extends SessionStore, SoundRefuge {
+export interface FencedStore extends SessionStore, AudioFallbackStore {
   /**
    * This server writes from now on; who did so before is refused. @throws EarmarkError
    * store.unwritable

@@ -8,12 +8,12 @@ import { Emitter } from '../base/emitter';
  * Milliseconds between two signs of life; a worker also tells when its last free decoder is taken,
  * and when one is free again.
  */
-export const WORKER_BEAT_MS = 1_000;
+export const WORKER_HEARTBEAT_MS = 1_000;
 const FORGOTTEN_MS = 3_500;
 /** More than any team has; what is above is not looked at. */
 const MAX_WORKERS = 1_000;
 
-export interface WorkerBeat {
+export interface WorkerHeartbeat {
   readonly id: string;
   readonly provider: string;
   readonly model: string;
@@ -38,33 +38,33 @@ export interface Capacity {
 export class Presence {
   private readonly workers = new Map<
     string,
-    { readonly beat: WorkerBeat; readonly atMs: number }
+    { readonly heartbeat: WorkerHeartbeat; readonly atMs: number }
   >();
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly clock: Clock) {}
 
-  add(beat: WorkerBeat): void {
-    if (!this.workers.has(beat.id) && this.workers.size >= MAX_WORKERS) this.forget();
-    if (this.workers.size >= MAX_WORKERS && !this.workers.has(beat.id)) return;
-    if (beat.draining) this.workers.delete(beat.id);
-    else this.workers.set(beat.id, { beat, atMs: this.clock.now() });
+  add(heartbeat: WorkerHeartbeat): void {
+    if (!this.workers.has(heartbeat.id) && this.workers.size >= MAX_WORKERS) this.forget();
+    if (this.workers.size >= MAX_WORKERS && !this.workers.has(heartbeat.id)) return;
+    if (heartbeat.draining) this.workers.delete(heartbeat.id);
+    else this.workers.set(heartbeat.id, { heartbeat, atMs: this.clock.now() });
     this.changed.fire();
   }
 
   /** Of all models, or of one. */
-  list(model?: string): readonly WorkerBeat[] {
+  list(model?: string): readonly WorkerHeartbeat[] {
     this.forget();
     return [...this.workers.values()]
-      .map(({ beat }) => beat)
-      .filter((beat) => model === undefined || beat.model === model);
+      .map(({ heartbeat }) => heartbeat)
+      .filter((heartbeat) => model === undefined || heartbeat.model === model);
   }
 
   capacity(model: string): Capacity {
     const workers = this.list(model);
-    const sum = (of: (beat: WorkerBeat) => number): number =>
-      workers.reduce((total, beat) => total + of(beat), 0);
+    const sum = (of: (heartbeat: WorkerHeartbeat) => number): number =>
+      workers.reduce((total, heartbeat) => total + of(heartbeat), 0);
     return {
       workers: workers.length,
       slots: sum(({ slots }) => slots),

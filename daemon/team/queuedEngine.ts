@@ -5,10 +5,10 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
-import { DecodeStats, type RtfFigures } from '../asr/decodeStats';
+import { DecodeStats, type RtfStats } from '../asr/decodeStats';
 import type { EngineTarget } from '../asr/enginesApi';
 import { defaultGuardOptions, guardAudio, reject } from '../asr/guards';
-import type { PhraseAsker, QueueHealth } from '../asr/phraseQueue';
+import type { DecodeQueueProducer, QueueHealth } from '../asr/phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from '../asr/provider';
 import type { DetectorService } from '../asr/speechEngine';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../asr/speechEngineApi';
@@ -23,7 +23,7 @@ import type { Presence } from './presence';
 export interface QueuedEngineSetup {
   readonly clock: Clock;
   readonly target: EngineTarget;
-  readonly queue: PhraseAsker & Disposable;
+  readonly queue: DecodeQueueProducer & Disposable;
   readonly presence: Presence;
   readonly detectors: DetectorService;
 }
@@ -91,8 +91,8 @@ export class QueuedEngine implements ManagedSpeechEngine {
   get rtf(): number {
     return this.stats.mean(RTF_DECODES);
   }
-  get figures(): RtfFigures {
-    return this.stats.figures();
+  get metrics(): RtfStats {
+    return this.stats.metrics();
   }
   get rssBytes(): number {
     return this.setup.presence.capacity(this.model).rssBytes;
@@ -118,11 +118,11 @@ export class QueuedEngine implements ManagedSpeechEngine {
     await new Promise<void>((resolve) => {
       const done = (): void => {
         timer.dispose();
-        heard.dispose();
+        joined.dispose();
         resolve();
       };
       const timer = this.setup.clock.setTimeout(done, WAIT_FOR_WORKER_MS);
-      const heard = this.setup.presence.onDidChange(() => this.hasWorkers() && done());
+      const joined = this.setup.presence.onDidChange(() => this.hasWorkers() && done());
     });
     if (!this.hasWorkers()) throw this.nobody();
   }

@@ -4,13 +4,16 @@
  */
 import type { ChoiceSetup, ProviderFact } from '../asr/engineChoice';
 import type { EngineTarget } from '../asr/enginesApi';
-import type { WorkerBeat } from './presence';
+import type { WorkerHeartbeat } from './presence';
 
 /** More models than a team serves. */
 const MAX_MODELS = 100;
 
 export class TeamChoice {
-  private readonly models = new Map<string, Pick<WorkerBeat, 'provider' | 'model' | 'languages'>>();
+  private readonly models = new Map<
+    string,
+    Pick<WorkerHeartbeat, 'provider' | 'model' | 'languages'>
+  >();
 
   /** @param fallback the engine of a session while no worker has ever been seen */
   constructor(
@@ -22,7 +25,7 @@ export class TeamChoice {
    * The model that most workers serve is preferred; one whose workers are gone stays, for its
    * sessions wait for it.
    */
-  look(workers: readonly WorkerBeat[]): ChoiceSetup {
+  look(workers: readonly WorkerHeartbeat[]): ChoiceSetup {
     for (const { provider, model, languages } of workers)
       if (this.models.size < MAX_MODELS) this.models.set(model, { provider, model, languages });
     const served = (model: string): number =>

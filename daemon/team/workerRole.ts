@@ -4,20 +4,20 @@
  * other workers meanwhile.
  */
 import { isEarmarkError } from '../../protocol/errors';
-import type { DecodeSlot, PhraseTaker } from '../asr/phraseQueue';
+import type { DecodeSlot, DecodeQueueConsumer } from '../asr/phraseQueue';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { SpeechEngine } from '../session/ports';
-import { type Figures, noFigures } from '../telemetry/metrics';
+import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 
 export interface WorkerRoleSetup {
   readonly engine: Pick<SpeechEngine, 'ready' | 'decode' | 'provider'>;
-  readonly taker: PhraseTaker;
+  readonly consumer: DecodeQueueConsumer;
   /** Phrases at once. */
   readonly slots: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly figures?: Figures;
+  readonly metrics?: MetricRecorder;
 }
 
 /** Between two tries to bring an engine back. */
@@ -54,11 +54,11 @@ export class WorkerRole {
   }
 
   private to(state: State): void {
-    const { taker } = this.setup;
+    const { consumer } = this.setup;
     this.state = state;
     for (const slot of this.slots) {
-      if (state.kind === 'ready') taker.addSlot(slot);
-      else taker.removeSlot(slot);
+      if (state.kind === 'ready') consumer.addSlot(slot);
+      else consumer.removeSlot(slot);
     }
   }
 
@@ -77,8 +77,8 @@ export class WorkerRole {
         signal,
       );
       if (result === undefined) throw new Error('An engine refuses no final.');
-      const { engine, figures = noFigures } = this.setup;
-      if (result.inferenceMs > 0) figures.observe('inference', result.inferenceMs, engine.provider);
+      const { engine, metrics = noMetrics } = this.setup;
+      if (result.inferenceMs > 0) metrics.observe('inference', result.inferenceMs, engine.provider);
       return result;
     } catch (error) {
       if (

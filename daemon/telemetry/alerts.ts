@@ -2,7 +2,7 @@
  * When the daemon says that something is wrong: a pure reducer over samples. What to do about each
  * stands in OPERATIONS.md.
  */
-import { RUNGS, type Rung } from '../degrade/degradation';
+import { DEGRADATION_LEVELS, type DegradationLevel } from '../degrade/degradation';
 
 export const ALERTS = [
   'engine.failed',
@@ -28,8 +28,8 @@ export interface AlertSample {
   /** Real-time factor over the decodes of the last minute; undefined where none ended. */
   readonly rtf: number | undefined;
   readonly errorsInRow: number;
-  /** The lowest rung a session stands on. */
-  readonly rung: Rung;
+  /** The lowest degradation level a session stands on. */
+  readonly degradationLevel: DegradationLevel;
   /** How long the oldest final waits or is being decoded. */
   readonly oldestWaitMs: number;
   /**
@@ -51,7 +51,7 @@ export interface AlertSample {
   readonly inMemory: string | undefined;
   /** What is wrong with the settings. */
   readonly settingProblems: readonly string[];
-  /** Where sound is written for finding a fault; undefined where it is not. */
+  /** Where audio is written for finding a fault; undefined where it is not. */
   readonly dump: string | undefined;
 }
 
@@ -226,7 +226,8 @@ function findings(
           ),
         }
       : {}),
-    ...(RUNGS.indexOf(sample.rung) >= RUNGS.indexOf('EMERGENCY')
+    ...(DEGRADATION_LEVELS.indexOf(sample.degradationLevel) >=
+    DEGRADATION_LEVELS.indexOf('EMERGENCY')
       ? {
           'load.emergency': now(
             'Recognition cannot keep up and has given up its preferred engine; close other programs, or choose a smaller model.',

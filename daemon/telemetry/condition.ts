@@ -24,7 +24,7 @@ export interface Condition {
   readonly ready: boolean;
   readonly parts: readonly Part[];
   readonly alerts: readonly Alert[];
-  readonly figures: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number>>;
   /** The newest last. */
   readonly lastErrors: readonly LoggedError[];
 }

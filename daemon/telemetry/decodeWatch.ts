@@ -8,7 +8,7 @@ import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { EngineLease } from '../session/ports';
 import { isEarmarkError } from '../../protocol/errors';
-import type { Figures } from './metrics';
+import type { MetricRecorder } from './metrics';
 
 /** Real-time factors count for so long. */
 const RTF_WINDOW_MS = 60_000;
@@ -22,7 +22,7 @@ export class DecodeWatch {
 
   constructor(
     private readonly clock: Clock,
-    private readonly figures: Figures,
+    private readonly metrics: MetricRecorder,
   ) {}
 
   /** Finals that failed since the last one that did not. */
@@ -48,7 +48,7 @@ export class DecodeWatch {
   private watchLease(lease: EngineLease): EngineLease {
     return standIn(lease, {
       decode: async (pcm, options, signal) => {
-        const { clock, figures } = this;
+        const { clock, metrics } = this;
         const begunMs = clock.now();
         const id = ++this.count;
         const isFinal = options.priority === 'final';
@@ -56,7 +56,7 @@ export class DecodeWatch {
         try {
           const result = await lease.decode(pcm, options, signal);
           if (result && result.inferenceMs > 0) {
-            figures.observe('inference', result.inferenceMs, lease.provider);
+            metrics.observe('inference', result.inferenceMs, lease.provider);
             this.stats.add({
               atMs: clock.now(),
               inferenceMs: result.inferenceMs,
@@ -64,7 +64,7 @@ export class DecodeWatch {
             });
           }
           if (result && isFinal) {
-            figures.observe(
+            metrics.observe(
               'inference_wait',
               Math.max(0, clock.now() - begunMs - result.inferenceMs),
             );
@@ -75,7 +75,7 @@ export class DecodeWatch {
           const code = isEarmarkError(error) ? error.code : 'internal';
           if (isFinal && code !== 'rpc.cancelled') {
             this.failed++;
-            figures.count('errors', 1, code);
+            metrics.count('errors', 1, code);
           }
           throw error;
         } finally {

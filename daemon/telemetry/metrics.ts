@@ -1,6 +1,6 @@
 /**
- * The daemon's figures: every counter, timing and gauge is declared here once; rooms count through
- * `Figures` and know no metrics library.
+ * The daemon's metrics: every counter, timing and gauge is declared here once; rooms count through
+ * `Metrics` and know no metrics library.
  */
 
 /**
@@ -55,7 +55,7 @@ export const GAUGES = {
   queue_phrases: { help: 'Finals that wait for a decoder.' },
   oldest_wait_seconds: { help: 'How long the oldest final waits or is being decoded.' },
   vad_skip_ratio: { help: 'Share of windows for which the speech detector was not asked, 0–1.' },
-  rung: { help: 'Rung of the ladder of load: 0 NORMAL to 4 FAILOVER.', label: 'engine' },
+  degradation_level: { help: 'Degradation level: 0 NORMAL to 4 FAILOVER.', label: 'engine' },
   worker_restarts: { help: 'Restarts of inference workers since the start.' },
   resident_bytes: { help: 'Resident memory.', label: 'process' },
   heap_bytes: { help: 'JavaScript heap in use.' },
@@ -105,14 +105,14 @@ export interface PhraseName {
   readonly phraseId: string;
 }
 
-export interface Figures {
+export interface MetricRecorder {
   count(name: CounterName, by?: number, label?: string): void;
   observe(name: TimingName, ms: number, label?: string): void;
   /** One stage of a phrase is over. */
   stage(phrase: PhraseName, stage: Stage, ms: number): void;
 }
 
-export const noFigures: Figures = {
+export const noMetrics: MetricRecorder = {
   count: () => undefined,
   observe: () => undefined,
   stage: () => undefined,

@@ -1,9 +1,9 @@
 /**
- * When the sound of one source was where: capture, queue and detector of each phrase. One clock
+ * When the audio of one source was where: capture, queue and detector of each phrase. One clock
  * reading a push, one a batch.
  */
 import type { Phrase } from '../vad/contract';
-import type { Figures } from './metrics';
+import type { MetricRecorder } from './metrics';
 
 /**
  * Pushes that are remembered; a source that is further behind is read from disk, and its wait is
@@ -12,10 +12,10 @@ import type { Figures } from './metrics';
 const REMEMBERED = 256;
 
 export interface PhraseTimesSetup {
-  readonly figures: Figures;
+  readonly metrics: MetricRecorder;
   readonly sessionId: string;
   readonly now: () => number;
-  /** The clock that frames are stamped with; absent where sound is not spoken now. */
+  /** The clock that frames are stamped with; absent where audio is not spoken now. */
   readonly sessionMs?: () => number;
 }
 
@@ -27,7 +27,7 @@ interface Arrival {
   readonly captureMs: number;
 }
 
-interface Known {
+interface PhraseTime {
   readonly spokenAtMs: number;
   /** When its speech ended, by the daemon's clock. */
   readonly speechEndedMs: number;
@@ -36,7 +36,7 @@ interface Known {
 export class PhraseTimes {
   private readonly arrivals: Arrival[] = [];
   private batch: { readonly arrival: Arrival | undefined; readonly takenMs: number } | undefined;
-  private readonly phrases = new Map<string, Known>();
+  private readonly phrases = new Map<string, PhraseTime>();
 
   constructor(private readonly setup: PhraseTimesSetup) {}
 
@@ -61,13 +61,13 @@ export class PhraseTimes {
 
   /** The frames that were taken last ended a phrase. */
   spoken(phrase: Phrase): void {
-    const { figures, sessionId, sessionMs, now } = this.setup;
+    const { metrics, sessionId, sessionMs, now } = this.setup;
     const spokenAtMs = now();
     const { arrival, takenMs } = this.batch ?? { arrival: undefined, takenMs: spokenAtMs };
     const name = { sessionId, phraseId: phrase.id };
-    if (arrival && sessionMs) figures.stage(name, 'capture', arrival.captureMs);
-    figures.stage(name, 'queue', arrival ? Math.max(0, takenMs - arrival.atMs) : 0);
-    figures.stage(name, 'vad', spokenAtMs - takenMs);
+    if (arrival && sessionMs) metrics.stage(name, 'capture', arrival.captureMs);
+    metrics.stage(name, 'queue', arrival ? Math.max(0, takenMs - arrival.atMs) : 0);
+    metrics.stage(name, 'vad', spokenAtMs - takenMs);
     this.phrases.set(phrase.id, {
       spokenAtMs,
       speechEndedMs: arrival
@@ -78,21 +78,21 @@ export class PhraseTimes {
 
   /** Its text is there. */
   decoded(phrase: Phrase): void {
-    const { figures, sessionId, now } = this.setup;
+    const { metrics, sessionId, now } = this.setup;
     const known = this.phrases.get(phrase.id);
     if (known)
-      figures.stage({ sessionId, phraseId: phrase.id }, 'decode', now() - known.spokenAtMs);
+      metrics.stage({ sessionId, phraseId: phrase.id }, 'decode', now() - known.spokenAtMs);
   }
 
   /**
    * Its text is stored and sent, or came to nothing.
    * @param spoken true for a text that was told
    */
-  told(phrase: Phrase, spoken: boolean): void {
-    const { figures, sessionMs, now } = this.setup;
+  reportFinal(phrase: Phrase, spoken: boolean): void {
+    const { metrics, sessionMs, now } = this.setup;
     const known = this.phrases.get(phrase.id);
     this.phrases.delete(phrase.id);
     if (known && spoken && sessionMs)
-      figures.observe('final_latency', Math.max(0, now() - known.speechEndedMs));
+      metrics.observe('final_latency', Math.max(0, now() - known.speechEndedMs));
   }
 }

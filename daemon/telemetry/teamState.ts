@@ -1,4 +1,4 @@
-/** What a server knows of its team, and the figures of it. */
+/** What a server knows of its team, and the metrics of it. */
 import type { GaugeValue } from './metrics';
 
 export interface TeamState {

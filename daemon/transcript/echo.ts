@@ -6,7 +6,7 @@
  */
 import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Revision } from '../session/events';
-import { type Decision, type EchoRun, decide, soundsLikeEcho } from './echoDecision';
+import { type Decision, type EchoRun, decide, resemblesEcho } from './echoDecision';
 import { EnvelopeTrack } from './echoEnvelope';
 import { AFTER, BEFORE, type EchoPath } from './echoCorrelation';
 import type { Segment } from './types';
@@ -21,7 +21,7 @@ const LEARN = 0.3;
 export interface EchoVerdict {
   /** What the final is to be: itself, itself hidden, or its parts in order. */
   readonly segments: readonly Segment[];
-  /** The sound of it, or of a part, is an echo's, but the system's words are not there yet. */
+  /** The audio of it, or of a part, is an echo's, but the system's words are not there yet. */
   readonly suspect: boolean;
 }
 
@@ -36,7 +36,7 @@ export class EchoRemover {
   private fresh: Segment[] = [];
   private taught = false;
 
-  heard(frame: Frame): void {
+  receive(frame: Frame): void {
     if (frame.source === 'mic') this.mic.push(frame);
     if (frame.source === 'system') this.system.push(frame);
   }
@@ -71,7 +71,7 @@ export class EchoRemover {
     return fresh;
   }
 
-  /** The way of the sound was learnt: earlier finals may look different now. */
+  /** The way of the audio was learnt: earlier finals may look different now. */
   get learnt(): boolean {
     return this.taught;
   }
@@ -84,7 +84,7 @@ export class EchoRemover {
    */
   late(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
     const revisions = this.lateOf(fresh, current);
-    // One that taught the way of the sound lets earlier short ones be known.
+    // One that taught the way of the audio lets earlier short ones be known.
     return this.taught ? [...revisions, ...this.lateOf([], current)] : revisions;
   }
 
@@ -120,7 +120,7 @@ export class EchoRemover {
     const frames = Math.round((this.mic.endMs - fromMs) / FRAME_MS);
     return (
       frames > 0 &&
-      soundsLikeEcho(
+      resemblesEcho(
         this.mic.slice(fromMs, frames),
         this.systemAround(fromMs, frames),
         this.mic.noiseDb(this.mic.endMs),

@@ -1,13 +1,13 @@
 /**
  * Does the microphone hear the loudspeakers? Compares the loudness of both over a stretch of time:
- * an echo rises and falls as the system's sound does, a little later and softer by the same amount
+ * an echo rises and falls as the system's audio does, a little later and softer by the same amount
  * throughout. Speech of its own sticks out.
  */
 import { FRAME_MS } from '../audio/frame';
 import { FLOOR_DB } from './echoEnvelope';
 
 /**
- * Way of the sound: capture of the loudspeakers' signal to capture in the microphone. Two recorders
+ * Way of the audio: capture of the loudspeakers' signal to capture in the microphone. Two recorders
  * may disagree about now, so it may seem to go back in time.
  */
 const MIN_LAG_MS = -100;
@@ -16,7 +16,7 @@ const MAX_LAG_MS = 400;
 const RANGE_DB = 25;
 /** A room decays by about so much a frame (60 dB in 0.6 s). */
 const DECAY_DB = 2;
-/** Sound is this much above the noise of the room. */
+/** Audio is this much above the noise of the room. */
 const OVER_NOISE_DB = 6;
 /** Louder than the echo by so much is somebody's own voice, if it lasts for OWN_FRAMES. */
 const OWN_DB = 7;
@@ -29,15 +29,15 @@ export interface EchoPath {
   readonly gainDb: number;
 }
 
-export interface EchoLikeness extends EchoPath {
+export interface EchoCorrelation extends EchoPath {
   /** −1…1, of both envelopes in dB at the best lag. */
   readonly correlation: number;
   /**
    * Width of the middle half of the differences of level: small for an echo, large for two voices.
    */
   readonly spreadDb: number;
-  /** Sound in the microphone, and how much of it the loudspeakers do not explain. */
-  readonly soundMs: number;
+  /** Audio in the microphone, and how much of it the loudspeakers do not explain. */
+  readonly audioMs: number;
   readonly ownMs: number;
   /** Of its own, while the loudspeakers are heard too. */
   readonly bothMs: number;
@@ -47,7 +47,7 @@ export interface EchoLikeness extends EchoPath {
 
 export type FrameKind = 'quiet' | 'echo' | 'own' | 'both';
 
-/** Frames of the system before and after the microphone's stretch that `likeness` needs. */
+/** Frames of the system before and after the microphone's stretch that `similarity` needs. */
 export const BEFORE = MAX_LAG_MS / FRAME_MS;
 export const AFTER = -MIN_LAG_MS / FRAME_MS;
 
@@ -59,12 +59,12 @@ export const AFTER = -MIN_LAG_MS / FRAME_MS;
  * that may hold two voices
  * @returns undefined where one of them was silent
  */
-export function likeness(
+export function correlateSpeech(
   mic: Float32Array,
   system: Float32Array,
   noiseDb = FLOOR_DB,
   known?: EchoPath,
-): EchoLikeness | undefined {
+): EchoCorrelation | undefined {
   const micPeak = peak(mic);
   const systemPeak = peak(system);
   if (mic.length < 5 || micPeak < FLOOR_DB + RANGE_DB || systemPeak < FLOOR_DB + RANGE_DB)
@@ -103,7 +103,7 @@ export function likeness(
     gainDb,
     correlation,
     spreadDb: at(0.75) - at(0.25),
-    soundMs: count('echo') + ownMs,
+    audioMs: count('echo') + ownMs,
     ownMs,
     bothMs,
     frames,

@@ -1,39 +1,39 @@
 /**
- * Is what the microphone heard the loudspeakers? Sound and text must both say so. Speech of its own
- * in the sound keeps a segment, whatever its words are; where own speech and echo follow each
+ * Is what the microphone heard the loudspeakers? Audio and text must both say so. Speech of its own
+ * in the audio keeps a segment, whatever its words are; where own speech and echo follow each
  * other, the segment is parted between them. Thresholds are from meetings mixed into the microphone
- * at −3 to −25 dB (`bench/echo.ts`): segments of echo alone correlate at 0.93 to 1 with no sound of
+ * at −3 to −25 dB (`bench/echo.ts`): segments of echo alone correlate at 0.93 to 1 with no audio of
  * their own, voices that talk at once at most at 0.84, and share few words.
  */
 import { FRAME_MS } from '../audio/frame';
 import {
   AFTER,
   BEFORE,
-  type EchoLikeness,
+  type EchoCorrelation,
   type EchoPath,
   isOwn,
-  likeness,
+  correlateSpeech,
 } from './echoCorrelation';
 import { type Match, type TimedWord, matchWords } from './echoText';
 
-/** Envelopes that agree so well are one sound … */
-const SAME_SOUND = 0.85;
+/** Envelopes that agree so well are one audio … */
+const SAME_AUDIO = 0.85;
 /**
  * … these may be, in a ringing room, when nearly all words agree too; and of these a part of the
  * words is enough.
  */
-const MAYBE_SAME_SOUND = 0.78;
-const SURELY_SAME_SOUND = 0.92;
-/** Sound of its own that misjudged frames may add up to. */
+const MAYBE_SAME_AUDIO = 0.78;
+const SURELY_SAME_AUDIO = 0.92;
+/** Audio of its own that misjudged frames may add up to. */
 const OWN_MS = 80;
 const OWN_SHARE = 0.02;
 /**
- * In a stretch between own speech whose sound is surely one: its quiet frames are judged by its own
+ * In a stretch between own speech whose audio is surely one: its quiet frames are judged by its own
  * loudness, so the tail of a voice before it counts.
  */
 const STRETCH_OWN_SHARE = 0.05;
 /**
- * Share of the words that must be in the system's text: a soft echo is misheard, so sound that is
+ * Share of the words that must be in the system's text: a soft echo is misheard, so audio that is
  * surely an echo needs fewer.
  */
 const COVERED = 0.5;
@@ -57,12 +57,12 @@ const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
 /**
- * In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many
+ * In a segment of both, a stretch of echo alone is taken out when it has so much audio and so many
  * words.
  */
 const STRETCH_MS = 600;
 const STRETCH_WORDS = 3;
-/** So much sound is enough to hold back words that are still in the making. */
+/** So much audio is enough to hold back words that are still in the making. */
 const GLIMPSE_MS = 200;
 /** Own speech over the others' for so long is double-talk, of which nothing is taken away. */
 const BOTH_MS = 160;
@@ -78,7 +78,7 @@ export interface EchoCase {
   readonly words: readonly TimedWord[];
   /** What the system said at about that time, in order. */
   readonly others: readonly TimedWord[];
-  /** As `likeness` takes them. */
+  /** As `similarity` takes them. */
   readonly mic: Float32Array;
   readonly system: Float32Array;
   readonly noiseDb: number;
@@ -95,7 +95,7 @@ export interface EchoRun {
 
 export type Decision =
   /**
-   * `suspect`: the sound of what stays, or of some of it, is an echo's; the system's words may
+   * `suspect`: the audio of what stays, or of some of it, is an echo's; the system's words may
    * still come.
    */
   | { readonly kind: 'keep'; readonly suspect: boolean }
@@ -110,54 +110,58 @@ export type Decision =
 
 export function decide(given: EchoCase): Decision {
   const { words, mic, system, noiseDb, path } = given;
-  const alone = likeness(mic, system, noiseDb);
-  const heard =
+  const alone = correlateSpeech(mic, system, noiseDb);
+  const receive =
     alone && path && alone.correlation < CLEAN && sameWay(alone, path)
-      ? likeness(mic, system, noiseDb, path)
+      ? correlateSpeech(mic, system, noiseDb, path)
       : alone;
-  if (!heard || words.length === 0) return { kind: 'keep', suspect: false };
+  if (!receive || words.length === 0) return { kind: 'keep', suspect: false };
   const matches = matchWords(words, given.others);
-  if (soundsAlike(heard, MAYBE_SAME_SOUND)) {
+  if (correlates(receive, MAYBE_SAME_AUDIO)) {
     const covered = coverage(matches);
-    const sure = heard.correlation >= SAME_SOUND;
-    const long = words.length >= LONG_WORDS && heard.soundMs >= LONG_MS;
-    const fits = long || sameWay(heard, path);
+    const sure = receive.correlation >= SAME_AUDIO;
+    const long = words.length >= LONG_WORDS && receive.audioMs >= LONG_MS;
+    const fits = long || sameWay(receive, path);
     if (
       fits &&
       longestMiss(matches) < OWN_WORDS &&
-      covered >= (heard.correlation >= SURELY_SAME_SOUND ? COVERED : NEARLY_ALL)
+      covered >= (receive.correlation >= SURELY_SAME_AUDIO ? COVERED : NEARLY_ALL)
     )
       return {
         kind: 'hide',
-        ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}),
+        ...(sure && long ? { path: { lagMs: receive.lagMs, gainDb: receive.gainDb } } : {}),
       };
     return { kind: 'keep', suspect: sure && fits };
   }
-  return partly(given, path ? (likeness(mic, system, noiseDb, path) ?? heard) : heard, matches);
+  return partly(
+    given,
+    path ? (correlateSpeech(mic, system, noiseDb, path) ?? receive) : receive,
+    matches,
+  );
 }
 
 /**
- * True where the sound so far is the loudspeakers' alone; for what is shown before the words are
+ * True where the audio so far is the loudspeakers' alone; for what is shown before the words are
  * final.
  */
-export function soundsLikeEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
-  const heard = likeness(mic, system, noiseDb);
-  return heard !== undefined && heard.soundMs >= GLIMPSE_MS && soundsAlike(heard, SAME_SOUND);
+export function resemblesEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
+  const receive = correlateSpeech(mic, system, noiseDb);
+  return receive !== undefined && receive.audioMs >= GLIMPSE_MS && correlates(receive, SAME_AUDIO);
 }
 
-function soundsAlike(
-  { correlation, ownMs, soundMs }: EchoLikeness,
+function correlates(
+  { correlation, ownMs, audioMs }: EchoCorrelation,
   least: number,
   ownShare = OWN_SHARE,
 ): boolean {
-  return correlation >= least && ownMs <= Math.max(OWN_MS, ownShare * soundMs);
+  return correlation >= least && ownMs <= Math.max(OWN_MS, ownShare * audioMs);
 }
 
-function sameWay(heard: EchoPath, path: EchoPath | undefined): boolean {
+function sameWay(receive: EchoPath, path: EchoPath | undefined): boolean {
   return (
     path !== undefined &&
-    Math.abs(heard.lagMs - path.lagMs) <= SAME_LAG_MS &&
-    Math.abs(heard.gainDb - path.gainDb) <= SAME_GAIN_DB
+    Math.abs(receive.lagMs - path.lagMs) <= SAME_LAG_MS &&
+    Math.abs(receive.gainDb - path.gainDb) <= SAME_GAIN_DB
   );
 }
 
@@ -176,27 +180,27 @@ function longestMiss(matches: readonly Match[]): number {
 
 function partly(
   { startMs, words, mic, system, noiseDb, path }: EchoCase,
-  heard: EchoLikeness,
+  receive: EchoCorrelation,
   matches: readonly Match[],
 ): Decision {
-  if (heard.bothMs >= BOTH_MS) return { kind: 'keep', suspect: false };
+  if (receive.bothMs >= BOTH_MS) return { kind: 'keep', suspect: false };
   const runs: EchoRun[] = [];
   let suspect = false;
   let learnt: EchoPath | undefined;
-  for (const { from, to } of stretches(heard)) {
-    const alone = likeness(
+  for (const { from, to } of stretches(receive)) {
+    const alone = correlateSpeech(
       mic.subarray(from, to),
       system.subarray(from, to + BEFORE + AFTER),
       noiseDb,
     );
     if (
       !alone ||
-      alone.soundMs < STRETCH_MS ||
-      !soundsAlike(alone, SAME_SOUND, alone.correlation >= CLEAN ? STRETCH_OWN_SHARE : OWN_SHARE)
+      alone.audioMs < STRETCH_MS ||
+      !correlates(alone, SAME_AUDIO, alone.correlation >= CLEAN ? STRETCH_OWN_SHARE : OWN_SHARE)
     )
       continue;
     const known = sameWay(alone, path ?? learnt);
-    if (!known && alone.soundMs < LONG_MS) continue;
+    if (!known && alone.audioMs < LONG_MS) continue;
     const run = bestRun(
       words,
       matches,
@@ -209,10 +213,10 @@ function partly(
       continue;
     }
     if (!known) learnt = { lagMs: alone.lagMs, gainDb: alone.gainDb };
-    // Before the first own sound, and after the last, there is only echo.
+    // Before the first own audio, and after the last, there is only echo.
     const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
     const last =
-      to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
+      to === receive.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
     runs.push({
       from: first,
       to: last,
@@ -227,7 +231,7 @@ function partly(
 }
 
 /** Frames without own speech between, before and after own speech. */
-function stretches({ frames }: EchoLikeness): { from: number; to: number }[] {
+function stretches({ frames }: EchoCorrelation): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   let from = 0;
   for (let i = 0; i <= frames.length; i++) {

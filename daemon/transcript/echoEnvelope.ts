@@ -57,12 +57,12 @@ export class EnvelopeTrack {
 
   /** The room without anybody: the level that nine tenths of the 20 s before `toMs` exceed. */
   noiseDb(toMs: number): number {
-    const heard = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES)
+    const receive = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES)
       .filter((v) => v > FLOOR_DB)
       .sort();
-    return heard.length < NOISE_FRAMES / 20
+    return receive.length < NOISE_FRAMES / 20
       ? FLOOR_DB
-      : (heard[Math.floor(heard.length / 10)] as number);
+      : (receive[Math.floor(receive.length / 10)] as number);
   }
 
   private set(slot: number, value: number): void {

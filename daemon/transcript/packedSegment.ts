@@ -5,9 +5,9 @@
  */
 import type { AsrWord } from '../asr/provider';
 import { Packer, Unpacker } from '../base/packing';
-import type { Said, Segment } from './types';
+import type { SegmentText, Segment } from './types';
 
-export interface PackedSegment extends Said {
+export interface PackedSegment extends SegmentText {
   readonly words?: string;
 }
 

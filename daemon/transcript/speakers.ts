@@ -1,4 +1,4 @@
-/** Who speaks, by source: the microphone is the user, the system's sound is the others. */
+/** Who speaks, by source: the microphone is the user, the system's audio is the others. */
 import type { Source } from '../audio/frame';
 import type { Speaker } from './types';
 

@@ -4,7 +4,7 @@
  */
 import type { Revision } from '../session/events';
 import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
-import type { Said, Segment } from './types';
+import type { SegmentText, Segment } from './types';
 
 export class Transcript {
   private readonly byId = new Map<string, PackedSegment>();
@@ -68,7 +68,7 @@ export class Transcript {
   }
 }
 
-export function compareSegments(a: Said, b: Said): number {
+export function compareSegments(a: SegmentText, b: SegmentText): number {
   return a.startMs - b.startMs || a.endMs - b.endMs || segmentNumber(a.id) - segmentNumber(b.id);
 }
 

@@ -16,7 +16,7 @@ export interface Segment {
 }
 
 /** A segment for who does not ask when each word was said, whatever form its words are kept in. */
-export type Said = Omit<Segment, 'words'>;
+export type SegmentText = Omit<Segment, 'words'>;
 
 export interface Speaker {
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Speaker {
    * Whose kept voice it is like, by the cosine; `name` is the same where that named the speaker,
    * else it is a suggestion.
    */
-  readonly recognised?: { readonly name: string; readonly likeness: number };
+  readonly recognised?: { readonly name: string; readonly similarity: number };
   /**
    * What others call this person, where they plainly do; a suggestion, for who has no name yet.
    * `segmentId`: where it was said.

@@ -1,7 +1,7 @@
 /**
  * The copy of one recording while a client records or sends it: frames go to disk, then to the
  * client, so that nothing is sent that is not kept. Where the disk refuses, or the room for copies
- * is used up, sound goes on without a copy.
+ * is used up, audio goes on without a copy.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../audio/frame';
 import { FrameChain } from '../audio/frameChain';

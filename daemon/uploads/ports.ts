@@ -1,5 +1,5 @@
 /**
- * What recordings for a daemon elsewhere are kept as. Adapters implement the records; their sound
+ * What recordings for a daemon elsewhere are kept as. Adapters implement the records; their audio
  * lies in spools.
  */
 import type { Source } from '../audio/frame';
@@ -29,7 +29,7 @@ export interface UploadRecords {
   /** On disk when it returns. @throws EarmarkError store.unwritable */
   write(record: UploadRecord): void;
   remove(id: string): void;
-  /** Bytes of its sound on disk. */
+  /** Bytes of its audio on disk. */
   bytes(id: string): number;
 }
 

@@ -27,17 +27,17 @@ export interface UploadsDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** What all copies may take; asked as sound comes. */
+  /** What all copies may take; asked as audio comes. */
   readonly roomBytes: () => number;
 }
 
-interface Held {
+interface OpenUpload {
   readonly holder: object;
   readonly copy: Copy;
 }
 
 export class Uploads implements Disposable {
-  private readonly open_ = new Map<string, Held>();
+  private readonly open_ = new Map<string, OpenUpload>();
   private readonly busy = new Set<string>();
 
   constructor(private readonly deps: UploadsDeps) {}
@@ -51,11 +51,14 @@ export class Uploads implements Disposable {
    * @param holder who sends it @throws EarmarkError session.wrongState where somebody else does,
    * rpc.tooMany, store.*
    */
-  open(wish: Pick<UploadRecord, 'remote' | 'sessionId' | 'sources'>, holder: object): UploadView {
+  open(
+    request: Pick<UploadRecord, 'remote' | 'sessionId' | 'sources'>,
+    holder: object,
+  ): UploadView {
     const { records, newId, clock } = this.deps;
     const known = records.list();
     let record = known.find(
-      ({ remote, sessionId }) => remote === wish.remote && sessionId === wish.sessionId,
+      ({ remote, sessionId }) => remote === request.remote && sessionId === request.sessionId,
     );
     if (
       record &&
@@ -70,7 +73,7 @@ export class Uploads implements Disposable {
         );
       record = {
         id: newId(),
-        ...wish,
+        ...request,
         startedAt: new Date(clock.wall()).toISOString(),
         state: 'uploading',
         ended: false,
@@ -220,7 +223,7 @@ export class Uploads implements Disposable {
     return `${remote} has ${minutes(theirs.frames)} of the ${minutes(mine.frames)} that were recorded here. The copy stays: transcribe it here, or discard it.`;
   }
 
-  private copyOf(record: UploadRecord, holder: object): Held {
+  private copyOf(record: UploadRecord, holder: object): OpenUpload {
     const known = this.open_.get(record.id);
     if (known) return known;
     const spool = this.deps.spools.open(record.id);
@@ -257,7 +260,7 @@ export class Uploads implements Disposable {
           : 'The room for recordings that wait for a daemon elsewhere is used up, so the copy here is not complete. Transcribe older ones here, or discard them.';
       this.deps.records.write({ ...this.record(id), problem });
     } catch {
-      // A disk that refuses sound refuses this too; the log has it.
+      // A disk that refuses audio refuses this too; the log has it.
     }
   }
 
@@ -268,7 +271,7 @@ export class Uploads implements Disposable {
     return record;
   }
 
-  private held(id: string): Held {
+  private held(id: string): OpenUpload {
     const held = this.open_.get(id);
     if (!held)
       throw new EarmarkError('session.notFound', 'This recording is not open; open it first.');
@@ -288,7 +291,7 @@ export class Uploads implements Disposable {
     this.open_.delete(id);
   }
 
-  /** The record first: sound without one is never listed, and goes with the next look. */
+  /** The record first: audio without one is never listed, and goes with the next look. */
   private remove(id: string): void {
     this.deps.records.remove(id);
     this.close(id);

@@ -70,7 +70,7 @@ export interface Pause extends OpenPhrase {
   /** That of the `Phrase` that follows, unless speech goes on. */
   readonly speechEndMs: number;
   /**
-   * `pcm` is the sound of that phrase to the last sample; otherwise the end of its silence is made
+   * `pcm` is the audio of that phrase to the last sample; otherwise the end of its silence is made
    * up.
    */
   readonly complete: boolean;
@@ -98,10 +98,10 @@ export interface PhraseSourceSetup {
    */
   readonly doubted?: () => boolean;
   /**
-   * How long the decode of so much sound will take, both in milliseconds; asked in pauses, which
+   * How long the decode of so much audio will take, both in milliseconds; asked in pauses, which
    * are announced so much before the phrase ends.
    */
-  readonly decodeMs?: (soundMs: number) => number;
+  readonly decodeMs?: (audioMs: number) => number;
   /**
    * A phrase ended. `process` waits for the promise: that is the backpressure when a file is read
    * as fast as possible.
@@ -110,7 +110,7 @@ export interface PhraseSourceSetup {
   /** Frames were missing; `frames` of them stand as silence. */
   readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
   /** Windows were judged: so many without asking the detector, so many by it. */
-  readonly onWindows?: (skipped: number, heard: number) => void;
+  readonly onWindows?: (skipped: number, examined: number) => void;
   /** The detector failed and the energy detector took over, told once. */
   readonly onFallback?: (error: unknown) => void;
   readonly options?: Partial<SegmenterOptions>;

@@ -270,21 +270,21 @@ export class PhraseSource implements PhraseSourceLike {
     }
   }
 
-  /** With the sound of the phrase that follows when it stays quiet. */
+  /** With the audio of the phrase that follows when it stays quiet. */
   private pauseOf(
     { speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>,
     id: string,
   ): Pause {
     const startMs = this.timeMs(start);
-    const heard = this.store.slice(start, end);
-    const pcm = withQuietEnd(heard, end - speechEnd, speechEnd - start + this.postRoll);
+    const examined = this.store.slice(start, end);
+    const pcm = withQuietEnd(examined, end - speechEnd, speechEnd - start + this.postRoll);
     return {
       id,
       source: this.setup.source,
       startMs,
       speechEndMs: startMs + samplesToMs(speechEnd - start),
       pcm,
-      complete: heard.length === pcm.length,
+      complete: examined.length === pcm.length,
       ...this.leadOf({ from, start }),
     };
   }
@@ -310,7 +310,7 @@ export class PhraseSource implements PhraseSourceLike {
       pcm,
       cause: event.cause,
       ...lead,
-      ...(event.heardTo === undefined ? {} : { tail: this.store.slice(end, event.heardTo) }),
+      ...(event.speechTo === undefined ? {} : { tail: this.store.slice(end, event.speechTo) }),
     };
   }
 

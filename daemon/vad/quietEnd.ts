@@ -1,7 +1,7 @@
 /** The silence that a phrase will end with, before it was. */
 
 /**
- * A recogniser trained on whole utterances errs more where the sound stops right behind the last
+ * A recogniser trained on whole utterances errs more where the audio stops right behind the last
  * word. What is to come is made from the silence that came, to and fro, so that neither its level
  * nor its kind changes (digital silence instead costs about one word error in a thousand words).
  * @param pcm ends with `quiet` samples of silence

@@ -152,7 +152,7 @@ export type SegmenterEvent =
       readonly end: number;
       readonly speechEnd: number;
       readonly cause: 'silence' | 'cap' | 'flush';
-      /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly heardTo?: number;
+      /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly speechTo?: number;
     };
 
 export type SegmenterState =
@@ -211,7 +211,7 @@ export class PhraseSegmenter {
     private readonly quietest: QuietestPlace,
     private readonly longPhrases: () => boolean = () => false,
     private readonly trusted: () => boolean = () => false,
-    private readonly decodeMs: (soundMs: number) => number = () => 0,
+    private readonly decodeMs: (audioMs: number) => number = () => 0,
     private readonly doubted: () => boolean = () => false,
   ) {
     const count = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
@@ -365,7 +365,7 @@ export class PhraseSegmenter {
         end: cut,
         speechEnd: Math.min(cut, speechEnd),
         cause: 'cap',
-        ...(over ? {} : { heardTo: end }),
+        ...(over ? {} : { speechTo: end }),
       }),
     );
     return over ? events : [...events, ...this.open(cut, speechEnd)];

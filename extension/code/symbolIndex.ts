@@ -17,7 +17,7 @@ const SETTLE_MS = 1_500;
 const WORKSPACE_EVERY_MS = 120_000;
 const EXCLUDED = '**/{node_modules,.git,dist,out,build,target,vendor,.venv}/**';
 
-interface Known {
+interface IndexedDocument {
   readonly version: number;
   readonly symbols: readonly RangedSymbol[];
 }
@@ -30,7 +30,7 @@ export interface WorkspaceNames {
 
 export class SymbolIndex implements vscode.Disposable {
   /** The last used document last. */
-  private readonly documents = new Map<string, Known>();
+  private readonly documents = new Map<string, IndexedDocument>();
   private readonly asked = new Map<
     string,
     { readonly version: number; readonly answer: Promise<readonly RangedSymbol[]> }
@@ -115,7 +115,7 @@ export class SymbolIndex implements vscode.Disposable {
     return this.refreshing;
   }
 
-  private keep(key: string, known: Known): void {
+  private keep(key: string, known: IndexedDocument): void {
     this.documents.delete(key);
     this.documents.set(key, known);
     for (const oldest of this.documents.keys())

@@ -47,7 +47,7 @@ export async function nameSpeaker(
       speakerId,
       name,
     });
-    return voice === 'heard' ? { sessionId, speakerId, name } : undefined;
+    return voice === 'offered' ? { sessionId, speakerId, name } : undefined;
   }
   await daemon.connection.request(TranscriptRevise, { sessionId, segmentId, speaker: name });
   return undefined;

@@ -80,10 +80,10 @@ export class EditorModel implements vscode.Disposable {
   private async model(): Promise<vscode.LanguageModelChat | undefined> {
     if (!settings.useEditorModel()) return undefined;
     const models = await vscode.lm.selectChatModels();
-    const wish = settings.editorModel().toLowerCase();
+    const wanted = settings.editorModel().toLowerCase();
     return (
       models.find(({ id, name, family }) =>
-        [id, name, family].some((one) => one.toLowerCase() === wish),
+        [id, name, family].some((one) => one.toLowerCase() === wanted),
       ) ?? models[0]
     );
   }
@@ -114,14 +114,14 @@ export class EditorModel implements vscode.Disposable {
       const model = await this.model();
       if (!model) return { kind: 'failed', reason: 'unavailable' };
       // VS Code's models know no system role and no schema; both are told in words.
-      const told = messages.map(({ role, content }) =>
+      const sent = messages.map(({ role, content }) =>
         role === 'assistant'
           ? vscode.LanguageModelChatMessage.Assistant(content)
           : vscode.LanguageModelChatMessage.User(content),
       );
       const answer = await model.sendRequest(
         [
-          ...told,
+          ...sent,
           vscode.LanguageModelChatMessage.User(
             `Answer with JSON alone, by this schema: ${JSON.stringify(schema)}`,
           ),

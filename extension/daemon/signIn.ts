@@ -10,14 +10,14 @@ import { EarmarkError } from '../../protocol/errors';
 const KEY = 'earmark.remote.signIn';
 /** A token that ends sooner is not shown to a server any more. */
 const SPARE_MS = 60_000;
-const Kept = z.object({
+const StoredSignIn = z.object({
   issuer: z.string(),
   clientId: z.string(),
   token: z.string(),
   expiresMs: z.number(),
   refreshToken: z.string().optional(),
 });
-type Kept = z.infer<typeof Kept>;
+type StoredSignIn = z.infer<typeof StoredSignIn>;
 
 export class SignIn {
   private renewing: Promise<string> | undefined;
@@ -43,7 +43,7 @@ export class SignIn {
 
   /** @returns false where nobody was signed in */
   async signOut(): Promise<boolean> {
-    const known = await this.kept();
+    const known = await this.stored();
     await this.secrets.delete(KEY);
     return known !== undefined;
   }
@@ -55,30 +55,30 @@ export class SignIn {
    * provider cannot be reached
    */
   async token(provider: SignInProvider): Promise<string | undefined> {
-    const kept = await this.kept();
+    const stored = await this.stored();
     if (
-      kept === undefined ||
-      kept.issuer !== provider.issuer ||
-      kept.clientId !== provider.clientId
+      stored === undefined ||
+      stored.issuer !== provider.issuer ||
+      stored.clientId !== provider.clientId
     )
       return undefined;
-    if (this.good(kept)) return kept.token;
-    return (this.renewing ??= this.renew(provider, kept).finally(
+    if (this.good(stored)) return stored.token;
+    return (this.renewing ??= this.renew(provider, stored).finally(
       () => (this.renewing = undefined),
     ));
   }
 
-  private async renew(provider: SignInProvider, { refreshToken }: Kept): Promise<string> {
+  private async renew(provider: SignInProvider, { refreshToken }: StoredSignIn): Promise<string> {
     const again = 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".';
     if (refreshToken === undefined) throw new EarmarkError('signIn.failed', again);
     try {
       const fresh = await refresh(provider, refreshToken);
       // Whoever signed out meanwhile stays so.
-      if ((await this.kept()) !== undefined) await this.keep(provider, fresh);
+      if ((await this.stored()) !== undefined) await this.keep(provider, fresh);
       return fresh.token;
     } catch (error) {
       // A refresh token may be good for one use, and another window was first.
-      const now = await this.kept();
+      const now = await this.stored();
       if (now !== undefined && now.refreshToken !== refreshToken && this.good(now))
         return now.token;
       if (error instanceof EarmarkError && error.code === 'signIn.failed')
@@ -87,20 +87,23 @@ export class SignIn {
     }
   }
 
-  private good({ expiresMs }: Kept): boolean {
+  private good({ expiresMs }: StoredSignIn): boolean {
     return expiresMs - SPARE_MS > this.now();
   }
 
   private async keep({ issuer, clientId }: SignInProvider, signedIn: SignedIn): Promise<void> {
-    await this.secrets.store(KEY, JSON.stringify({ issuer, clientId, ...signedIn } satisfies Kept));
+    await this.secrets.store(
+      KEY,
+      JSON.stringify({ issuer, clientId, ...signedIn } satisfies StoredSignIn),
+    );
   }
 
   /** What cannot be read counts as nothing: one signs in again. */
-  private async kept(): Promise<Kept | undefined> {
+  private async stored(): Promise<StoredSignIn | undefined> {
     const text = await this.secrets.get(KEY);
     if (text === undefined) return undefined;
     try {
-      return Kept.parse(JSON.parse(text));
+      return StoredSignIn.parse(JSON.parse(text));
     } catch {
       return undefined;
     }

@@ -27,16 +27,21 @@ export function correctedName(before: string, after: string): string | undefined
     was[was.length - 1 - end] === is[is.length - 1 - end]
   )
     end++;
-  const heard = was.slice(start, was.length - end);
+  const recognised = was.slice(start, was.length - end);
   const meant = is.slice(start, is.length - end);
   const [name] = meant;
-  if (meant.length !== 1 || name === undefined || heard.length === 0 || heard.length > WORDS_MAX)
+  if (
+    meant.length !== 1 ||
+    name === undefined ||
+    recognised.length === 0 ||
+    recognised.length > WORDS_MAX
+  )
     return undefined;
   if (name.length < 2 || name.length > NAME_MAX || !NAME.test(name) || !TELLING.test(name))
     return undefined;
   // The same letters with another first one is a matter of the sentence, not of the name.
   const first = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-  return first(heard.join(' ')) === first(name) ? undefined : name;
+  return first(recognised.join(' ')) === first(name) ? undefined : name;
 }
 
 /** Words without the marks of the sentence around them. */

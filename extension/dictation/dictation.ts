@@ -21,7 +21,7 @@ import type { Candidates } from './candidates';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
 import { ghostText } from './insertText';
-import { type Heard, Refused, type Surface } from './surfaces/surface';
+import { type DictatedText, Refused, type Surface } from './surfaces/surface';
 import type { Entry, Written } from './written';
 
 export type DictationState =
@@ -36,7 +36,7 @@ export type DictationState =
   | { readonly kind: 'finishing'; readonly surface: Surface; readonly sessionId: string };
 
 /** What became of the phrases, which are counted from 0. */
-interface Place {
+interface Progress {
   /** Those before are settled: their text is the user's. */
   readonly from: number;
   /** Those before are in. */
@@ -47,7 +47,7 @@ interface Place {
   readonly takenBack: number;
 }
 
-const NOWHERE: Place = { from: 0, through: 0, entry: undefined, takenBack: 0 };
+const NOWHERE: Progress = { from: 0, through: 0, entry: undefined, takenBack: 0 };
 
 export class Dictation implements vscode.Disposable {
   private currentState: DictationState = { kind: 'idle' };
@@ -56,7 +56,7 @@ export class Dictation implements vscode.Disposable {
   private finals: string[] = [];
   private partial = '';
   private byPhrase: () => boolean = () => false;
-  private place: Place = NOWHERE;
+  private place: Progress = NOWHERE;
   /** Texts go in one after the other. */
   private turn: Promise<void> = Promise.resolve();
   private putting: Promise<void> = Promise.resolve();
@@ -87,7 +87,7 @@ export class Dictation implements vscode.Disposable {
   }
 
   /** What was heard so far; empty when nothing was, or nothing is on. */
-  get heard(): string {
+  get recognised(): string {
     return [...this.finals, this.partial].join(' ').trim();
   }
 
@@ -205,10 +205,13 @@ export class Dictation implements vscode.Disposable {
       const connection = await this.daemon.ready();
       // An edit that is being made is made first; a text that is waited for comes with this one.
       await this.putting;
-      const heard = await connection.request(DictationStop, { sessionId, ...this.asked(surface) });
+      const recognised = await connection.request(DictationStop, {
+        sessionId,
+        ...this.asked(surface),
+      });
       await this.turn;
       if (token !== this.token) return;
-      await this.put(surface, heard);
+      await this.put(surface, recognised);
     } catch (error) {
       if (error instanceof Refused) void offerText(error);
       else throw error;
@@ -228,13 +231,13 @@ export class Dictation implements vscode.Disposable {
       if (!flush && this.waiting.length === 0) return;
       const { surface, sessionId } = state;
       const connection = await this.daemon.ready();
-      const heard = await connection.request(DictationTake, {
+      const recognised = await connection.request(DictationTake, {
         sessionId,
         ...this.asked(surface),
         flush,
       });
       if (token !== this.token) return;
-      const put = this.put(surface, heard);
+      const put = this.put(surface, recognised);
       this.putting = put.catch(() => undefined);
       await put;
       if (!flush) this.draw();
@@ -262,22 +265,22 @@ export class Dictation implements vscode.Disposable {
     return { from: this.place.from, scopes: surface.scopes() };
   }
 
-  private async put(surface: Surface, heard: Heard): Promise<void> {
+  private async put(surface: Surface, recognised: DictatedText): Promise<void> {
     const token = this.token;
     const { entry, takenBack } = this.place;
     this.place = {
       ...this.place,
-      through: heard.phrases,
-      takenBack: heard.takeBack,
+      through: recognised.phrases,
+      takenBack: recognised.takeBack,
       entry: undefined,
     };
     // It is written anew below, and is no dictation before this one.
     if (entry !== undefined) this.written.remove(entry);
-    for (let i = takenBack; i < heard.takeBack; i++) await this.takeBack();
-    const inserted = await surface.insert(heard);
+    for (let i = takenBack; i < recognised.takeBack; i++) await this.takeBack();
+    const inserted = await surface.insert(recognised);
     if (inserted === undefined) return;
     const asBefore = inserted.texts.every((text, i) => text === entry?.texts[i]);
-    const added = this.written.add(inserted, heard, (entry?.steps ?? 0) + (asBefore ? 0 : 1));
+    const added = this.written.add(inserted, recognised, (entry?.steps ?? 0) + (asBefore ? 0 : 1));
     if (token === this.token) this.place = { ...this.place, entry: added };
   }
 
@@ -335,10 +338,10 @@ export class Dictation implements vscode.Disposable {
   }
 
   private fail(): void {
-    const heard = [...this.waiting, this.partial].join(' ').trim();
+    const recognised = [...this.waiting, this.partial].join(' ').trim();
     this.token += 1;
     this.reset();
-    this.failed.fire(heard);
+    this.failed.fire(recognised);
   }
 
   private reset(): void {

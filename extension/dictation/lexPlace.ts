@@ -4,7 +4,7 @@
  */
 import type { BlockComment, Language, StringKind } from './languages';
 
-export type Place =
+export type LexicalContext =
   | { readonly kind: 'rest' }
   /** `at`: offset of the marker. */
   | { readonly kind: 'line'; readonly at: number; readonly marker: string }
@@ -17,8 +17,8 @@ const BEFORE_REGEX = /(?:[=(,:;!&|?{}[+\-*%<>~^]|\breturn|\btypeof|=>|^)\s*$/;
 const LOOK_BACK = 40;
 
 /** @param text what stands before the place */
-export function lexPlace(text: string, language: Language): Place {
-  let place: Place = { kind: 'rest' };
+export function lexicalContext(text: string, language: Language): LexicalContext {
+  let place: LexicalContext = { kind: 'rest' };
   /** Templates whose placeholder the place is in, with the braces open in each. */
   const templates: { readonly string: StringKind; readonly at: number; braces: number }[] = [];
   // Longer marks first: `"""` before `"`, `--[[` before `--`.
@@ -89,7 +89,7 @@ function begins(
   i: number,
   { line, block, apart }: Language,
   strings: readonly StringKind[],
-): { readonly place: Place; readonly length: number } | undefined {
+): { readonly place: LexicalContext; readonly length: number } | undefined {
   const comment = block.find(({ open }) => text.startsWith(open, i));
   if (comment !== undefined)
     return { place: { kind: 'block', at: i, comment }, length: comment.open.length };

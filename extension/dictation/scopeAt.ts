@@ -4,9 +4,9 @@
  */
 import type { DictationScope } from '../../protocol/dictation';
 import { type Language, languageOf } from './languages';
-import { lexPlace } from './lexPlace';
+import { lexicalContext } from './lexPlace';
 
-export interface DocumentPlace {
+export interface DocumentPosition {
   readonly languageId: string;
   /** The text before the place, or as much of it as is looked at. */
   readonly before: string;
@@ -37,7 +37,7 @@ const LIST = /^([\t ]*)(?:([-*+])|(\d{1,9})([.)]))([\t ]+)(\[[ xX]\][\t ]+)?/;
 
 const plain = (scope: DictationScope): ScopeAt => ({ scope, gap: '' });
 
-export function scopeAt(place: DocumentPlace): ScopeAt {
+export function scopeAt(place: DocumentPosition): ScopeAt {
   const line = place.before.slice(place.before.lastIndexOf('\n') + 1);
   if (place.languageId === 'scminput' || place.languageId === 'git-commit')
     return commit(place, line);
@@ -47,7 +47,7 @@ export function scopeAt(place: DocumentPlace): ScopeAt {
   return inLanguage(place, line, language);
 }
 
-function commit({ before }: DocumentPlace, line: string): ScopeAt {
+function commit({ before }: DocumentPosition, line: string): ScopeAt {
   if (!before.includes('\n')) return plain({ kind: 'commit' });
   const item = LIST.exec(line)?.[0] ?? '';
   return plain({
@@ -58,7 +58,7 @@ function commit({ before }: DocumentPlace, line: string): ScopeAt {
   });
 }
 
-function markdown(place: DocumentPlace, line: string, language: Language): ScopeAt {
+function markdown(place: DocumentPosition, line: string, language: Language): ScopeAt {
   // Between two fences is code, of whatever language.
   const fences = place.before.match(/^[\t ]*(?:```|~~~)/gm)?.length ?? 0;
   if (fences % 2 === 1) return plain({ kind: 'code', indent: indentOf(line) });
@@ -74,9 +74,9 @@ function markdown(place: DocumentPlace, line: string, language: Language): Scope
   });
 }
 
-function inLanguage(place: DocumentPlace, line: string, language: Language): ScopeAt {
+function inLanguage(place: DocumentPosition, line: string, language: Language): ScopeAt {
   const { before } = place;
-  const found = lexPlace(before, language);
+  const found = lexicalContext(before, language);
   const lineStart = before.length - line.length;
   switch (found.kind) {
     case 'rest':
@@ -135,7 +135,7 @@ function inLanguage(place: DocumentPlace, line: string, language: Language): Sco
 }
 
 function wrapped(
-  { tabSize }: DocumentPlace,
+  { tabSize }: DocumentPosition,
   line: string,
   lead: string,
   columns: number,

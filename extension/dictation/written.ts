@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { shiftAnchors, type Anchor } from './anchors';
-import type { Heard, Insertion } from './surfaces/surface';
+import type { DictatedText, Insertion } from './surfaces/surface';
 
 /** Dictations that are remembered. */
 const MAX = 50;
@@ -14,7 +14,7 @@ export interface Entry {
   anchors: readonly Anchor[];
   readonly texts: readonly string[];
   readonly replaced: readonly string[];
-  readonly heard: Pick<Heard, 'raw' | 'spelled'>;
+  readonly recognised: Pick<DictatedText, 'raw' | 'spelled'>;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** Of the document when the text was in. */
@@ -43,7 +43,7 @@ export class Written implements vscode.Disposable {
   /** @param steps edits that it went in with */
   add(
     { document, anchors, texts, replaced }: Insertion,
-    { raw, spelled }: Heard,
+    { raw, spelled }: DictatedText,
     steps = 1,
   ): Entry {
     const entry: Entry = {
@@ -51,7 +51,7 @@ export class Written implements vscode.Disposable {
       anchors,
       texts,
       replaced,
-      heard: { raw, spelled },
+      recognised: { raw, spelled },
       at: Date.now(),
       version: document.version,
       steps,
@@ -123,10 +123,10 @@ export class Written implements vscode.Disposable {
     const anchor = entry?.anchors.find(({ start, end }) => start <= at && at < end);
     if (entry === undefined || anchor === undefined) return undefined;
     const text = new vscode.MarkdownString('$(mic) ', true);
-    text.appendText(vscode.l10n.t('Heard: “{0}”', entry.heard.raw));
-    for (const { heard, written } of entry.heard.spelled) {
+    text.appendText(vscode.l10n.t('Heard: “{0}”', entry.recognised.raw));
+    for (const { recognised, written } of entry.recognised.spelled) {
       text.appendMarkdown('\n\n');
-      text.appendText(vscode.l10n.t('“{0}” became {1}', heard, written));
+      text.appendText(vscode.l10n.t('“{0}” became {1}', recognised, written));
     }
     return new vscode.Hover(text, rangeOf(document, anchor));
   }

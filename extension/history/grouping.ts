@@ -29,7 +29,7 @@ export function group(
 ): Group[] {
   const groups = new Map<string, { label: string; sessions: SessionInfo[] }>();
   for (const session of sessions) {
-    for (const { id, label } of placesOf(session, by, language, now)) {
+    for (const { id, label } of foldersOf(session, by, language, now)) {
       const known = groups.get(id) ?? { label, sessions: [] };
       groups.set(id, known);
       known.sessions.push(session);
@@ -44,7 +44,7 @@ export function group(
       );
 }
 
-function placesOf(
+function foldersOf(
   { startedAt, workspace, people = [] }: SessionInfo,
   by: Grouping,
   language: string,

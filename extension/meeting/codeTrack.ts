@@ -25,7 +25,7 @@ interface Named {
 export class CodeTrack implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   /** What the names were made of that were told last. */
-  private told = '';
+  private sent = '';
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(
@@ -38,7 +38,7 @@ export class CodeTrack implements vscode.Disposable {
       vscode.window.onDidChangeActiveTextEditor(settle),
       vscode.window.onDidChangeTextEditorSelection(settle),
       meeting.onDidChangeState(() => {
-        this.told = '';
+        this.sent = '';
         settle();
         if (meeting.running !== undefined) void this.index.refreshWorkspace()?.then(settle);
       }),
@@ -65,7 +65,7 @@ export class CodeTrack implements vscode.Disposable {
           ...(symbols && { symbols }),
         });
     } catch {
-      this.told = '';
+      this.sent = '';
       // A meeting without links to the code is a meeting; the next look tries again.
     }
   }
@@ -89,11 +89,11 @@ export class CodeTrack implements vscode.Disposable {
     );
     const open = [...(active ? [active] : []), ...others].slice(0, MAX_DOCUMENTS);
     const { files, symbols } = this.index.workspace;
-    const told = [
+    const sent = [
       ...open.map(({ uri, version }) => `${uri.toString()} ${version}`),
       `${files.length} ${symbols.size}`,
     ].join('\n');
-    if (told === this.told) return undefined;
+    if (sent === this.sent) return undefined;
     const named = new Map<string, Named>();
     const add = (one: Named): void => {
       if (
@@ -112,7 +112,7 @@ export class CodeTrack implements vscode.Disposable {
     }
     for (const name of symbols) add({ name });
     for (const name of files) add({ name });
-    this.told = told;
+    this.sent = sent;
     return [...named.values()];
   }
 

@@ -35,7 +35,7 @@ const LOSES: ReadonlySet<string> = new Set([
   'disk.low',
 ]);
 /** More are counted. */
-const TOLD = 2;
+const SHOWN_EACH = 2;
 
 export class Alerts {
   private readonly raised = new Map<string, string>();
@@ -56,11 +56,12 @@ export class Alerts {
     const rank = (id: string): number => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
     const all = [...this.raised].sort(([a], [b]) => rank(a) - rank(b));
     if (all.length === 0) return undefined;
-    const more = all.length > TOLD ? [t('{0} more: run the doctor.', all.length - TOLD)] : [];
+    const more =
+      all.length > SHOWN_EACH ? [t('{0} more: run the doctor.', all.length - SHOWN_EACH)] : [];
     return {
       id: ALERT_NOTICE,
       severity: all.some(([id]) => LOSES.has(id)) ? 'error' : 'warning',
-      text: [...all.slice(0, TOLD).map(([, message]) => message), ...more].join(' '),
+      text: [...all.slice(0, SHOWN_EACH).map(([, message]) => message), ...more].join(' '),
       action: { label: t('Run Doctor'), command: 'doctor' },
     };
   }

@@ -1,5 +1,5 @@
 /** The panel's health line in words: engine, speed, and what was lost. */
-import type { EngineHealth, Machine, Rung } from '../../protocol/engine';
+import type { EngineHealth, Machine, DegradationLevel } from '../../protocol/engine';
 import { t } from '../l10n';
 
 export interface HealthFacts {
@@ -11,8 +11,8 @@ export interface HealthFacts {
   readonly queueMs: number;
   /** Frames of 20 ms that were lost. */
   readonly dropped: number;
-  /** Where recognition stands on the ladder of load. */
-  readonly rung: Rung;
+  /** Where recognition stands on the degradation of load. */
+  readonly degradationLevel: DegradationLevel;
 }
 
 /** A wait for words that is longer than this is told: below it a listener notices nothing. */
@@ -40,7 +40,7 @@ export function healthText(facts: HealthFacts): string {
   const parts = [engineName(facts.provider, facts.model)];
   if (facts.rtf > 0) parts.push(speedText(facts.rtf));
   if (isBehind(facts)) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
-  const saving = rungText(facts.rung);
+  const saving = degradationText(facts.degradationLevel);
   if (saving !== undefined) parts.push(saving);
   if (facts.dropped > 0)
     parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
@@ -54,8 +54,8 @@ function speedText(rtf: number): string {
     : t('{0}× slower than real time', rtf.toFixed(1));
 }
 
-function rungText(rung: Rung): string | undefined {
-  switch (rung) {
+function degradationText(degradationLevel: DegradationLevel): string | undefined {
+  switch (degradationLevel) {
     case 'NORMAL':
       return undefined;
     case 'WARNING':
@@ -87,7 +87,7 @@ export function engineWords(engine: EngineHealth): string[] {
         : rtf.p95 < 1
           ? t('{0}; 19 of 20 phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95))
           : speedText(rtf.mean);
-  const saving = rungText(engine.rung);
+  const saving = degradationText(engine.degradationLevel);
   return [
     `${engineName(engine.provider, engine.model)}: ${stateText(engine.state)}`,
     measured,

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
-import { EngineCalibrate, type Rung } from '../../protocol/engine';
+import { EngineCalibrate, type DegradationLevel } from '../../protocol/engine';
 import { DaemonHealth, type DaemonHealthResult } from '../../protocol/health';
 import {
   ModelsList,
@@ -50,11 +50,11 @@ export class ModelsPage implements Page {
   }
 
   view(): PanelModels {
-    const rung: Rung = this.health?.engine.rung ?? 'NORMAL';
+    const degradationLevel: DegradationLevel = this.health?.engine.degradationLevel ?? 'NORMAL';
     return {
       kind: 'models',
       engine: this.health === undefined ? [] : engineWords(this.health.engine),
-      rung,
+      degradationLevel,
       machine: this.health === undefined ? [] : machineWords(this.health.machine),
       models: this.models,
       ...(this.busy === undefined ? {} : { busy: this.busy }),

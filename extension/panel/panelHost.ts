@@ -16,7 +16,7 @@ import { nameSpeaker } from '../commands/speakers';
 import { answerVoice, type VoiceConsent } from '../commands/voices';
 import { panelHtml } from './html';
 import type { Page, PageName } from './pages';
-import { soundFrom, timeOf } from './sessionAudio';
+import { audioFrom, timeOf } from './sessionAudio';
 
 /** Changes are gathered this long: 20 messages a second at most. */
 const GATHER_MS = 50;
@@ -171,7 +171,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     else this.revealNext = segmentId;
   }
 
-  /** Shows a segment, and plays from its first word where the sound is kept. */
+  /** Shows a segment, and plays from its first word where the audio is kept. */
   async playFrom(segmentId: string): Promise<void> {
     this.reveal(segmentId);
     if (this.meeting.model?.playable === true)
@@ -246,7 +246,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         void this.revise((sessionId) => this.play(sessionId, message.segmentId, message.offset));
         return;
       case 'playOn':
-        void this.revise((sessionId) => this.sound(sessionId, message.fromMs, true));
+        void this.revise((sessionId) => this.postAudio(sessionId, message.fromMs, true));
         return;
       case 'nameSpeaker':
         void this.revise(async () => {
@@ -305,12 +305,12 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
 
   private async play(sessionId: string, segmentId: string, offset: number): Promise<void> {
     const segment = this.meeting.model?.segment(segmentId);
-    if (segment !== undefined) await this.sound(sessionId, timeOf(segment, offset), false);
+    if (segment !== undefined) await this.postAudio(sessionId, timeOf(segment, offset), false);
   }
 
-  private async sound(sessionId: string, fromMs: number, follows: boolean): Promise<void> {
+  private async postAudio(sessionId: string, fromMs: number, follows: boolean): Promise<void> {
     const sources = this.meeting.model?.info.sources ?? [];
-    this.post(await soundFrom(this.daemon.connection, sessionId, sources, fromMs, follows));
+    this.post(await audioFrom(this.daemon.connection, sessionId, sources, fromMs, follows));
   }
 
   private async revise(send: (sessionId: string) => Promise<void>): Promise<void> {

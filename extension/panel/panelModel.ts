@@ -31,7 +31,7 @@ const CARD_KINDS: ReadonlySet<string> = new Set([
 /** Notices kept; the oldest goes first. */
 export const NOTICES_MAX = 20;
 /** A source that was called silent and gives at least this much is heard again. */
-const HEARD_DB = -55;
+const AUDIBLE_DB = -55;
 
 /**
  * Until the daemon names the speaker of a source. The daemon's own names, so that a partial and its
@@ -91,11 +91,11 @@ export class PanelModel {
   private readonly speakers = new Map<SourceName, string>();
   private readonly speakerIds = new Map<string, Speaker>();
   private notices: PanelNotice[] = [];
-  private health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = {
+  private health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'degradationLevel'> = {
     rtf: 0,
     queueMs: 0,
     dropped: 0,
-    rung: 'NORMAL',
+    degradationLevel: 'NORMAL',
   };
   private dirty = clean();
   private levelsDirty = false;
@@ -190,8 +190,8 @@ export class PanelModel {
       case 'level':
         this.levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
         this.levelsDirty = true;
-        if (event.rmsDb > HEARD_DB) this.heard(event.source);
-        // Sound comes in, however quiet.
+        if (event.rmsDb > AUDIBLE_DB) this.noteAudio(event.source);
+        // Audio comes in, however quiet.
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
@@ -199,7 +199,7 @@ export class PanelModel {
           rtf: event.rtf,
           queueMs: event.queueMs,
           dropped: event.dropped,
-          rung: event.rung,
+          degradationLevel: event.degradationLevel,
         };
         this.touch('health');
         if (event.unwritten === true)
@@ -271,7 +271,7 @@ export class PanelModel {
     };
   }
 
-  /** Its sound is there to be played. */
+  /** Its audio is there to be played. */
   get playable(): boolean {
     return (
       this.currentInfo.keptAudio === true &&
@@ -351,7 +351,7 @@ export class PanelModel {
       this.partials.clear();
       this.touch('partials');
     }
-    for (const source of [...this.silentSources]) this.heard(source);
+    for (const source of [...this.silentSources]) this.noteAudio(source);
   }
 
   private putSegment(segment: Segment): void {
@@ -389,7 +389,7 @@ export class PanelModel {
   private tellVoice({ id, name, recognised }: Speaker): void {
     const notice = `voice:${id}`;
     if (recognised === undefined) return this.dismiss(notice);
-    const percent = Math.round(100 * recognised.likeness);
+    const percent = Math.round(100 * recognised.similarity);
     const known = name === recognised.name;
     const text = known
       ? t('{0} was recognised by voice ({1} % alike).', name, percent)
@@ -414,7 +414,7 @@ export class PanelModel {
     });
   }
 
-  private heard(source: SourceName): void {
+  private noteAudio(source: SourceName): void {
     if (this.silentSources.delete(source)) this.touch('silent');
     this.dismiss(noticeId('source.silent', source));
   }

@@ -1,11 +1,11 @@
-/** Kept sound for the page: pieces of all sources of a session mixed into one. */
+/** Kept audio for the page: pieces of all sources of a session mixed into one. */
 import { AudioClip, SAMPLE_RATE, type SourceName } from '../../protocol/audio';
 import { isEarmarkError } from '../../protocol/errors';
 import type { Connection } from '../../client';
 import type { ToPanel } from '../../protocol/panel';
 import type { Segment } from '../../protocol/transcript';
 
-export type Sound = Extract<ToPanel, { type: 'sound' }>;
+export type AudioMessage = Extract<ToPanel, { type: 'audio' }>;
 
 /** Seconds that are sent at once: long enough to be there in time, short enough to begin soon. */
 const PIECE_MS = 10_000;
@@ -28,14 +28,14 @@ export function timeOf(
   return Math.max(0, at - LEAD_MS);
 }
 
-/** @throws EarmarkError audio.notKept where no source has sound there */
-export async function soundFrom(
+/** @throws EarmarkError audio.notKept where no source has audio there */
+export async function audioFrom(
   connection: Connection,
   sessionId: string,
   sources: readonly SourceName[],
   fromMs: number,
   follows: boolean,
-): Promise<Sound> {
+): Promise<AudioMessage> {
   const clips = await Promise.all(
     sources.map(async (source) => {
       try {
@@ -53,7 +53,7 @@ export async function soundFrom(
           ),
         };
       } catch (error) {
-        // The other source may have sound.
+        // The other source may have audio.
         if (isEarmarkError(error, 'audio.notKept')) return error;
         throw error;
       }
@@ -63,12 +63,12 @@ export async function soundFrom(
   const [first] = clips;
   if (found.length === 0) {
     if (follows || !(first instanceof Error))
-      return { type: 'sound', pcm: '', startMs: fromMs, endMs: fromMs, follows };
+      return { type: 'audio', pcm: '', startMs: fromMs, endMs: fromMs, follows };
     throw first;
   }
   const mixed = mix(found);
   return {
-    type: 'sound',
+    type: 'audio',
     pcm: Buffer.from(mixed.samples.buffer).toString('base64'),
     startMs: mixed.startMs,
     endMs: mixed.startMs + (1_000 * mixed.samples.length) / SAMPLE_RATE,

@@ -9,7 +9,7 @@ import {
   UploadTranscribe,
   type UploadInfo,
 } from '../../protocol/uploads';
-import { type KeptVoice, VoicesForget, VoicesList } from '../../protocol/voices';
+import { type Voiceprint, VoicesForget, VoicesList } from '../../protocol/voices';
 import type { Daemon } from '../daemon/daemon';
 import { isOver } from '../meeting/meeting';
 import { settings } from '../settings/settings';
@@ -24,7 +24,7 @@ const TRANSCRIBE_TIMEOUT_MS = 180_000;
 export class StoragePage implements Page {
   private kept: PanelStorage['kept'];
   private retention: Retention = {};
-  private voices: readonly KeptVoice[] = [];
+  private voices: readonly Voiceprint[] = [];
   private uploads: readonly UploadInfo[] = [];
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;

@@ -23,7 +23,7 @@ const kindName = (kind: ModelInfo['kind']): string =>
   })[kind];
 
 export function modelsView(view: PanelModels): TemplateResult {
-  const { engine, machine, models, rung, busy } = view;
+  const { engine, machine, models, degradationLevel, busy } = view;
   return html`<main class="page">
     ${pageTitle(t('Models'))}
     ${engine.length === 0 && models.length === 0 ? html`<vscode-progress-bar indeterminate aria-label=${t('Working')}></vscode-progress-bar>` : nothing}
@@ -32,7 +32,7 @@ export function modelsView(view: PanelModels): TemplateResult {
         ? nothing
         : html`<section aria-labelledby="engine">
             <h2 id="engine">${t('Speech engine')}</h2>
-            ${engine.map((line, i) => (i === 2 ? html`<p class="rung">${icon(rung === 'NORMAL' ? 'pass' : 'warning')}<span>${line}</span></p>` : html`<p class="plain">${line}</p>`))}
+            ${engine.map((line, i) => (i === 2 ? html`<p class="rung">${icon(degradationLevel === 'NORMAL' ? 'pass' : 'warning')}<span>${line}</span></p>` : html`<p class="plain">${line}</p>`))}
           </section>`
     }
     ${

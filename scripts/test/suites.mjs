@@ -1,5 +1,5 @@
 // What `npm test` runs, in this order. Light ones share the machine two at a time; a heavy one has
-// it to itself, because it measures times, draws pages or plays sound. A test of `processes` that
+// it to itself, because it measures times, draws pages or plays audio. A test of `processes` that
 // fails is tried once more: the machine under it may have stopped for seconds. What passes only
 // then is named at the end of the run.
 

@@ -1,5 +1,5 @@
 /**
- * One suite over both forms of shared token buckets, and of the allowance of sound in front of
+ * One suite over both forms of shared token buckets, and of the allowance of audio in front of
  * them: in memory, and in JetStream's key-value store with three gateways.
  */
 import { deepEqual, equal } from 'node:assert/strict';
@@ -88,22 +88,22 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     it('give more to one who asks for more, but never so much that nothing is left', async () => {
-      const wish = { size: 800, refillMs: DAY_MS, least: 10, most: 1_000 };
+      const request = { size: 800, refillMs: DAY_MS, least: 10, most: 1_000 };
       const taken = [];
-      for (let i = 0; i < 4; i++) taken.push((await buckets[0].take(key, wish)).taken);
+      for (let i = 0; i < 4; i++) taken.push((await buckets[0].take(key, request)).taken);
       deepEqual(taken, [100, 87, 76, 67]);
-      deepEqual(await buckets[1].take(key, { ...wish, least: 471 }), {
+      deepEqual(await buckets[1].take(key, { ...request, least: 471 }), {
         taken: 0,
         waitMs: DAY_MS / 800,
       });
-      equal((await buckets[1].take(key, { ...wish, least: 470 })).taken, 470);
+      equal((await buckets[1].take(key, { ...request, least: 470 })).taken, 470);
     });
 
     it('fill up evenly, take back what was not used, and hold no more than their size', async () => {
-      const wish = { size: 1_000, refillMs: 100_000, least: 1_000, most: 1_000 };
+      const request = { size: 1_000, refillMs: 100_000, least: 1_000, most: 1_000 };
       const take = async (least: number): Promise<readonly number[]> =>
-        Object.values(await buckets[1].take(key, { ...wish, least, most: least }));
-      await buckets[0].take(key, wish);
+        Object.values(await buckets[1].take(key, { ...request, least, most: least }));
+      await buckets[0].take(key, request);
       deepEqual(await take(10), [0, 1_000]);
       clock.advance(1_050);
       deepEqual(
@@ -116,7 +116,7 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       clock.advance(50);
       // Half a unit had come before.
       deepEqual(await take(1), [1, 0]);
-      await buckets[2].giveBack(key, 700, wish);
+      await buckets[2].giveBack(key, 700, request);
       deepEqual(
         [await take(701), await take(700)],
         [
@@ -124,7 +124,7 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
           [700, 0],
         ],
       );
-      await buckets[2].giveBack(key, 5_000, wish);
+      await buckets[2].giveBack(key, 5_000, request);
       deepEqual(
         [await take(1_000), await take(1)],
         [
@@ -135,16 +135,16 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     it('stand still for a clock that is behind', async () => {
-      const wish = { size: 100, refillMs: 100_000, least: 100, most: 100 };
-      await buckets[0].take(key, wish);
+      const request = { size: 100, refillMs: 100_000, least: 100, most: 100 };
+      await buckets[0].take(key, request);
       clock.jump(-50_000);
-      equal((await buckets[1].take(key, { ...wish, least: 1 })).taken, 0);
+      equal((await buckets[1].take(key, { ...request, least: 1 })).taken, 0);
       clock.jump(60_000);
-      equal((await buckets[1].take(key, { ...wish, least: 10, most: 10 })).taken, 10);
+      equal((await buckets[1].take(key, { ...request, least: 10, most: 10 })).taken, 10);
     });
 
     /**
-     * Sound of a person that is sent to three gateways as fast as it goes, until none takes any.
+     * Audio of a person that is sent to three gateways as fast as it goes, until none takes any.
      * @returns frames that were taken
      */
     async function sent(
@@ -223,7 +223,7 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     it('are asked about once for 20 s of sound that is spoken', async () => {
       let asked = 0;
       const counted: Buckets = {
-        take: (...wish) => (asked++, buckets[0].take(...wish)),
+        take: (...request) => (asked++, buckets[0].take(...request)),
         giveBack: (...back) => buckets[0].giveBack(...back),
       };
       const [allowance] = allowancesOf([counted, counted, counted]);

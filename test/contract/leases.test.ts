@@ -9,7 +9,7 @@ import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { type Lease, type Leases, MemoryLeases } from '../../daemon/team/leases';
-import { Places } from '../../daemon/team/distributedSemaphore';
+import { DistributedSemaphore } from '../../daemon/team/distributedSemaphore';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
 interface Subject {
@@ -102,10 +102,12 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     async function exactly(max: number, attempts: number): Promise<void> {
-      const places = subject.leases.map((leases, i) => new Places(leases, `g${i}`));
+      const semaphore = subject.leases.map(
+        (leases, i) => new DistributedSemaphore(leases, `g${i}`),
+      );
       const all = await Promise.all(
         Array.from({ length: attempts }, (_, i) =>
-          (places[i % 3] as Places).take(`sessions.ann${max}`, max),
+          (semaphore[i % 3] as DistributedSemaphore).take(`sessions.ann${max}`, max),
         ),
       );
       const taken = all.filter((place): place is Lease => place !== undefined);
@@ -114,22 +116,24 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       await taken[0]?.release();
       const again = await Promise.all(
         Array.from({ length: 9 }, (_, i) =>
-          (places[i % 3] as Places).take(`sessions.ann${max}`, max),
+          (semaphore[i % 3] as DistributedSemaphore).take(`sessions.ann${max}`, max),
         ),
       );
       equal(again.filter((place) => place !== undefined).length, 1);
-      equal((await places[0]?.take(`sessions.bob${max}`, max)) !== undefined, true);
+      equal((await semaphore[0]?.take(`sessions.bob${max}`, max)) !== undefined, true);
     }
     it('has room for 10 of 1,000 who ask at once', () => exactly(10, 1_000));
     it('has room for 3 of 1,000 who ask at once', () => exactly(3, 1_000));
 
     it('answers everybody who asks while others leave', async () => {
-      const places = subject.leases.map((leases, i) => new Places(leases, `g${i}`));
+      const semaphore = subject.leases.map(
+        (leases, i) => new DistributedSemaphore(leases, `g${i}`),
+      );
       let [now, most, served] = [0, 0, 0];
       await Promise.all(
         Array.from({ length: 60 }, async (_, i) => {
           for (;;) {
-            const place = await (places[i % 3] as Places).take('llm', 3);
+            const place = await (semaphore[i % 3] as DistributedSemaphore).take('llm', 3);
             if (!place) {
               await delay(5);
               continue;
@@ -167,8 +171,8 @@ describe('leases in JetStream, when a gateway dies', function () {
     let lost = 0;
     kept?.onDidLose(() => lost++);
     const held = await dead.claim('session.left', 'dead');
-    let told = 0;
-    held?.onDidLose(() => told++);
+    let reported = 0;
+    held?.onDidLose(() => reported++);
     await gone.nc.close();
     const died = performance.now();
     let next: Lease | undefined;
@@ -183,9 +187,9 @@ describe('leases in JetStream, when a gateway dies', function () {
         higher: (next?.token ?? 0) > (held?.token ?? 0),
         kept: await heir.holder('session.kept'),
         lost,
-        told,
+        reported,
       },
-      { inTime: true, higher: true, kept: 'living', lost: 0, told: 1 },
+      { inTime: true, higher: true, kept: 'living', lost: 0, reported: 1 },
     );
     for (const one of [dead, living, heir]) one.dispose();
   });

@@ -4,17 +4,17 @@
  */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Beats, hearBeats } from '../../daemon/adapters/nats/heartbeats';
-import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
-import { NatsTaker } from '../../daemon/adapters/nats/natsConsumer';
+import { Heartbeats, followHeartbeats } from '../../daemon/adapters/nats/heartbeats';
+import { NatsProducer } from '../../daemon/adapters/nats/natsProducer';
+import { NatsConsumer } from '../../daemon/adapters/nats/natsConsumer';
 import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
 import type {
   DecodeRequest,
   DecodeSlot,
-  PhraseAsker,
-  PhraseTaker,
+  DecodeQueueProducer,
+  DecodeQueueConsumer,
 } from '../../daemon/asr/phraseQueue';
 import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
 import { systemClock } from '../../daemon/base/clock';
@@ -93,8 +93,8 @@ const job = (
 };
 
 interface Subject {
-  readonly asker: PhraseAsker;
-  readonly taker: PhraseTaker;
+  readonly producer: DecodeQueueProducer;
+  readonly consumer: DecodeQueueConsumer;
   end(): Promise<void>;
 }
 
@@ -108,9 +108,9 @@ async function overNats(): Promise<
 > {
   const [gateway, worker] = [await bus('gateway'), await bus('worker')];
   const presence = new Presence(systemClock);
-  const hearing = hearBeats(gateway, presence);
+  const recogniser = followHeartbeats(gateway, presence);
   await gateway.nc.flush();
-  const asker = new NatsAsker({
+  const producer = new NatsProducer({
     bus: gateway,
     clock: systemClock,
     model: MODEL,
@@ -118,32 +118,32 @@ async function overNats(): Promise<
     organisationOf,
     maxQueuedMs: MAX_QUEUED_MS,
   });
-  const taker = new NatsTaker({
+  const consumer = new NatsConsumer({
     bus: worker,
     clock: systemClock,
     logger: silentLogger,
     model: MODEL,
   });
-  const beats = new Beats(worker, systemClock, () => ({
+  const heartbeats = new Heartbeats(worker, systemClock, () => ({
     id: 'w',
     provider: 'scripted',
     model: MODEL,
     languages: ['*'],
     version: '1',
-    slots: taker.size,
-    busy: taker.busy,
+    slots: consumer.size,
+    busy: consumer.busy,
     rssBytes: 0,
     draining: false,
   }));
-  taker.onDidChange(() => beats.changed());
+  consumer.onDidChange(() => heartbeats.changed());
   return {
     gateway,
     worker,
     presence,
-    asker,
-    taker,
+    producer,
+    consumer,
     end: async () => {
-      for (const part of [beats, taker, asker, hearing]) part.dispose();
+      for (const part of [heartbeats, consumer, producer, recogniser]) part.dispose();
       await Promise.all([gateway.close(), worker.close()]);
     },
   };
@@ -160,7 +160,11 @@ const subjects: Readonly<
         deadlineMs: 2_000,
         shareStepMs: 1_000,
       });
-      return Promise.resolve({ asker: scheduler, taker: scheduler, end: () => Promise.resolve() });
+      return Promise.resolve({
+        producer: scheduler,
+        consumer: scheduler,
+        end: () => Promise.resolve(),
+      });
     },
   },
   'NATS JetStream': {
@@ -189,7 +193,7 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
         words: [{ text, startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }],
         tokens: [1, 5, 2],
       }));
-      subject.taker.addSlot(slot);
+      subject.consumer.addSlot(slot);
       const pcm = Float32Array.from({ length: 1_601 }, (_, i) => ((i % 200) - 100) / 32_768);
       const options: AsrOptions = {
         language: 'de',
@@ -199,7 +203,12 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
         tail: pcm.subarray(40, 73),
         lead: { pcm: pcm.subarray(0, 33), tokens: [9] },
       };
-      const answer = await subject.asker.run({ pcm, options, priority: 'final', sessionId: 'a-1' });
+      const answer = await subject.producer.run({
+        pcm,
+        options,
+        priority: 'final',
+        sessionId: 'a-1',
+      });
       deepEqual(
         { answer, pcm: slot.pcm[0], options: slot.options[0] },
         {
@@ -227,10 +236,10 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
             return result(text);
           }),
       );
-      for (const slot of slots) subject.taker.addSlot(slot);
+      for (const slot of slots) subject.consumer.addSlot(slot);
       const names = Array.from({ length: 60 }, (_, i) => `p${i}`);
       const answers = await Promise.all(
-        names.map((text, i) => subject.asker.run(job(text, { sessionId: `a-${i % 7}` }))),
+        names.map((text, i) => subject.producer.run(job(text, { sessionId: `a-${i % 7}` }))),
       );
       deepEqual(
         [answers.map((answer) => answer?.text), slots.flatMap(({ begun }) => begun).sort()],
@@ -239,27 +248,27 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     it('keeps phrases that come before a slot', async () => {
-      const waiting = subject.asker.run(job('early'));
-      equal(subject.asker.queuedMs, 1_000);
+      const waiting = subject.producer.run(job('early'));
+      equal(subject.producer.queuedMs, 1_000);
       await delay(50);
-      subject.taker.addSlot(new TestSlot());
+      subject.consumer.addSlot(new TestSlot());
       equal((await waiting)?.text, 'early');
-      equal(subject.asker.queuedMs, 0);
+      equal(subject.producer.queuedMs, 0);
     });
 
     it('takes a partial when a slot is free and refuses it when none is', async () => {
-      equal(await subject.asker.run(job('none', { priority: 'partial' })), undefined);
+      equal(await subject.producer.run(job('none', { priority: 'partial' })), undefined);
       const slot = new TestSlot();
-      subject.taker.addSlot(slot);
-      await until(() => subject.asker.idle, 'it is idle');
-      equal((await subject.asker.run(job('free', { priority: 'partial' })))?.text, 'free');
+      subject.consumer.addSlot(slot);
+      await until(() => subject.producer.idle, 'it is idle');
+      equal((await subject.producer.run(job('free', { priority: 'partial' })))?.text, 'free');
       slot.hold();
-      const final = subject.asker.run(job('final'));
+      const final = subject.producer.run(job('final'));
       await until(() => slot.begun.includes('final'), 'the final begins');
-      await until(() => !subject.asker.idle, 'it is busy');
+      await until(() => !subject.producer.idle, 'it is busy');
       deepEqual(
         [
-          await subject.asker.run(job('busy', { priority: 'partial' })),
+          await subject.producer.run(job('busy', { priority: 'partial' })),
           slot.begun.includes('busy'),
         ],
         [undefined, false],
@@ -271,12 +280,14 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     it('lets another organisation in between the phrases of one that floods', async () => {
       const slot = new TestSlot();
       slot.hold();
-      subject.taker.addSlot(slot);
+      subject.consumer.addSlot(slot);
       const flood = Array.from({ length: 20 }, (_, i) =>
-        subject.asker.run(job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 })),
+        subject.producer.run(
+          job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 }),
+        ),
       );
       await until(() => slot.begun.length === 1, 'the flood begins');
-      const other = subject.asker.run(job('other', { sessionId: 'small-1', owner: 'small' }));
+      const other = subject.producer.run(job('other', { sessionId: 'small-1', owner: 'small' }));
       // They are on their way to the queue.
       await delay(1_000);
       slot.release();
@@ -289,12 +300,12 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     it('hands on what the slot says is wrong with the phrase', async () => {
-      subject.taker.addSlot(
+      subject.consumer.addSlot(
         new TestSlot(() =>
           Promise.reject(new EarmarkError('model.corrupt', 'The model is damaged.')),
         ),
       );
-      await rejects(subject.asker.run(job('bad')), {
+      await rejects(subject.producer.run(job('bad')), {
         code: 'model.corrupt',
         message: 'The model is damaged.',
       });
@@ -303,11 +314,11 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     it('ends a decode that nobody waits for, and does not begin one', async () => {
       const slot = new TestSlot();
       slot.hold();
-      subject.taker.addSlot(slot);
+      subject.consumer.addSlot(slot);
       const [running, waiting] = [new AbortController(), new AbortController()];
       const asked = [
-        subject.asker.run(job('running'), running.signal),
-        subject.asker.run(job('waiting'), waiting.signal),
+        subject.producer.run(job('running'), running.signal),
+        subject.producer.run(job('waiting'), waiting.signal),
       ];
       const outcomes = Promise.allSettled(asked);
       await until(() => slot.begun.length === 1, 'the first begins');
@@ -319,30 +330,33 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       );
       await until(() => slot.aborted === 1, 'the slot hears of it');
       slot.release();
-      equal((await subject.asker.run(job('next')))?.text, 'next');
+      equal((await subject.producer.run(job('next')))?.text, 'next');
       deepEqual(slot.begun, ['running', 'next']);
     });
 
     it('refuses more than may wait', async () => {
       const waiting = Array.from({ length: 12 }, (_, i) =>
-        subject.asker.run(job(`w${i}`, { seconds: 10 })),
+        subject.producer.run(job(`w${i}`, { seconds: 10 })),
       );
-      await rejects(subject.asker.run(job('more', { seconds: 10 })), { code: 'rpc.tooMany' });
-      subject.taker.addSlot(new TestSlot());
+      await rejects(subject.producer.run(job('more', { seconds: 10 })), { code: 'rpc.tooMany' });
+      subject.consumer.addSlot(new TestSlot());
       equal((await Promise.all(waiting)).length, 12);
     });
 
     it('ends the decode of a slot that is taken away, and begins none on it', async () => {
       const slot = new TestSlot();
       slot.hold();
-      subject.taker.addSlot(slot);
-      const [first, second] = [subject.asker.run(job('first')), subject.asker.run(job('second'))];
+      subject.consumer.addSlot(slot);
+      const [first, second] = [
+        subject.producer.run(job('first')),
+        subject.producer.run(job('second')),
+      ];
       await until(() => slot.begun.length === 1, 'the first begins');
-      subject.taker.removeSlot(slot);
+      subject.consumer.removeSlot(slot);
       slot.release();
       equal((await first)?.text, 'first');
       const other = new TestSlot();
-      subject.taker.addSlot(other);
+      subject.consumer.addSlot(other);
       equal((await second)?.text, 'second');
       deepEqual([slot.begun, other.begun], [['first'], ['second']]);
     });
@@ -369,7 +383,7 @@ describe('queue of phrases over NATS, when things die', function () {
 
   it('gives the phrase of a worker that vanished to another one', async () => {
     const lost = await bus('lost');
-    const gone = new NatsTaker({
+    const gone = new NatsConsumer({
       bus: lost,
       clock: systemClock,
       logger: silentLogger,
@@ -378,12 +392,12 @@ describe('queue of phrases over NATS, when things die', function () {
     const slot = new TestSlot();
     slot.hold();
     gone.addSlot(slot);
-    const asked = subject.asker.run(job('again'));
+    const asked = subject.producer.run(job('again'));
     await until(() => slot.begun.length === 1, 'it begins');
     await lost.nc.close();
     const begun = performance.now();
     const other = new TestSlot();
-    subject.taker.addSlot(other);
+    subject.consumer.addSlot(other);
     equal((await asked)?.text, 'again');
     const tookMs = performance.now() - begun;
     gone.dispose();
@@ -402,10 +416,10 @@ describe('queue of phrases over NATS, when things die', function () {
       if (wait) await delay(300);
       return info;
     };
-    const asked = ['first', 'second', 'third'].map((name) => subject.asker.run(job(name)));
+    const asked = ['first', 'second', 'third'].map((name) => subject.producer.run(job(name)));
     await delay(500);
     const slot = new TestSlot();
-    subject.taker.addSlot(slot);
+    subject.consumer.addSlot(slot);
     await Promise.all(asked);
     deepEqual(slot.begun, ['first', 'second', 'third']);
   });
@@ -413,10 +427,10 @@ describe('queue of phrases over NATS, when things die', function () {
   it('keeps a long decode with the worker that has it', async () => {
     const [first, second] = [new TestSlot(), new TestSlot()];
     first.hold();
-    subject.taker.addSlot(first);
-    const asked = subject.asker.run(job('long'));
+    subject.consumer.addSlot(first);
+    const asked = subject.producer.run(job('long'));
     await until(() => first.begun.length === 1, 'it begins');
-    subject.taker.addSlot(second);
+    subject.consumer.addSlot(second);
     await delay(6_000);
     first.release();
     equal((await asked)?.text, 'long');
@@ -427,8 +441,8 @@ describe('queue of phrases over NATS, when things die', function () {
     const slot = new TestSlot(() =>
       Promise.reject(new EarmarkError('engine.crashed', 'It stopped.')),
     );
-    subject.taker.addSlot(slot);
-    await rejects(subject.asker.run(job('poison')), {
+    subject.consumer.addSlot(slot);
+    await rejects(subject.producer.run(job('poison')), {
       code: 'engine.crashed',
       message: 'Every worker that took this phrase failed on it; the phrase is left out.',
     });
@@ -442,16 +456,16 @@ describe('queue of phrases over NATS, when things die', function () {
   });
 
   it('hands finals to workers that are free while the queue takes none, and decodes none again when it does', async () => {
-    const { gateway, asker, taker, presence } = subject;
+    const { gateway, producer, consumer, presence } = subject;
     const publish = gateway.js.publish.bind(gateway.js);
     gateway.js.publish = () => Promise.reject(new Error('no leader'));
     const slots = [new TestSlot(), new TestSlot()];
-    for (const slot of slots) taker.addSlot(slot);
+    for (const slot of slots) consumer.addSlot(slot);
     await until(() => presence.capacity(MODEL).slots === 2, 'the workers tell of themselves');
     const names = Array.from({ length: 6 }, (_, i) => `p${i}`);
     slots[0]?.hold();
     const begun = performance.now();
-    const answers = Promise.all(names.map((text) => asker.run(job(text))));
+    const answers = Promise.all(names.map((text) => producer.run(job(text))));
     await until(
       () => slots.flatMap((slot) => slot.begun).length === names.length,
       'all are in hand',
@@ -476,8 +490,8 @@ describe('queue of phrases over NATS, when things die', function () {
   it('hands over what the queue has and cannot deliver', async () => {
     const slot = new TestSlot();
     slot.hold();
-    subject.taker.addSlot(slot);
-    const first = subject.asker.run(job('first'));
+    subject.consumer.addSlot(slot);
+    const first = subject.producer.run(job('first'));
     await until(() => slot.begun.length === 1, 'the first begins');
     // Pulls go to a consumer that nobody answers for.
     const request = subject.worker.nc.request.bind(subject.worker.nc);
@@ -487,15 +501,15 @@ describe('queue of phrases over NATS, when things die', function () {
         : request(to, ...rest);
     slot.release();
     equal((await first)?.text, 'first');
-    equal((await subject.asker.run(job('second')))?.text, 'second');
+    equal((await subject.producer.run(job('second')))?.text, 'second');
     subject.worker.nc.request = request;
     await emptied(subject.gateway);
     deepEqual(slot.begun, ['first', 'second']);
   });
 
   it('hands over as soon as workers answer again, however often none did', async () => {
-    const { gateway, asker, taker, presence } = subject;
-    taker.addSlot(new TestSlot());
+    const { gateway, producer, consumer, presence } = subject;
+    consumer.addSlot(new TestSlot());
     await until(() => presence.capacity(MODEL).slots === 1, 'the worker tells of itself');
     const [publish, request] = [
       gateway.js.publish.bind(gateway.js),
@@ -507,7 +521,7 @@ describe('queue of phrases over NATS, when things die', function () {
       to.startsWith('earmark.offer') && unheard < 5
         ? (unheard++, Promise.reject(new Error('timeout')))
         : request(to, ...rest);
-    const answer = await asker.run(job('late'));
+    const answer = await producer.run(job('late'));
     [gateway.js.publish, gateway.nc.request] = [publish, request];
     deepEqual({ unheard, text: answer?.text }, { unheard: 5, text: 'late' });
     await emptied(gateway);
@@ -515,7 +529,7 @@ describe('queue of phrases over NATS, when things die', function () {
 
   it('settles a phrase that is answered twice once', async () => {
     const slot = new TestSlot();
-    subject.taker.addSlot(slot);
+    subject.consumer.addSlot(slot);
     const answers: { readonly subject: string; readonly data: Uint8Array }[] = [];
     subject.gateway.nc.subscribe('earmark.answer.>', {
       callback: (_, message) =>
@@ -525,14 +539,14 @@ describe('queue of phrases over NATS, when things die', function () {
         ),
     });
     await subject.gateway.nc.flush();
-    equal((await subject.asker.run(job('first')))?.text, 'first');
+    equal((await subject.producer.run(job('first')))?.text, 'first');
     slot.hold();
-    const second = subject.asker.run(job('second'));
+    const second = subject.producer.run(job('second'));
     await until(() => slot.begun.length === 2, 'the second begins');
     const [{ subject: to, data }] = answers as [(typeof answers)[number]];
     // It is confirmed again, for the worker that repeats it, and does nothing else.
     equal((await subject.gateway.nc.request(to, data, { timeout: 1_000 })).data.length, 0);
-    equal(subject.asker.queuedMs, 1_000);
+    equal(subject.producer.queuedMs, 1_000);
     slot.release();
     equal((await second)?.text, 'second');
   });

@@ -35,10 +35,10 @@ describe('recorders', function () {
       let folder: string;
       let capture: DeviceCapture;
       let count = 0;
-      const heard: number[] = [];
+      const recorded: number[] = [];
       let ends: Error[] = [];
       const handlers = {
-        onData: (pcm: Int16Array) => void heard.push(...pcm),
+        onData: (pcm: Int16Array) => void recorded.push(...pcm),
         onEnd: (error: Error) => void ends.push(error),
       };
 
@@ -47,7 +47,7 @@ describe('recorders', function () {
       });
       beforeEach(() => {
         folder = path.join(root, String(count++));
-        heard.length = 0;
+        recorded.length = 0;
         ends = [];
       });
       afterEach(async () => {
@@ -88,8 +88,8 @@ describe('recorders', function () {
           JSON.stringify(devices),
         );
         const recording = await capture.start(fake.source, fake.device, handlers);
-        await waitFor('two rounds of samples', () => heard.length >= RAMP.length * 2, 5_000);
-        assert.deepEqual(heard.slice(0, RAMP.length * 2), [...RAMP, ...RAMP]);
+        await waitFor('two rounds of samples', () => recorded.length >= RAMP.length * 2, 5_000);
+        assert.deepEqual(recorded.slice(0, RAMP.length * 2), [...RAMP, ...RAMP]);
         assert.deepEqual(
           { source: recording.source, recorder: recording.recorder },
           { source: fake.source, recorder: fake.recorder },
@@ -155,8 +155,8 @@ describe('recorders', function () {
       it('keeps samples whole when bytes come in odd pieces', async () => {
         given('odd');
         await capture.start(fake.source, undefined, handlers);
-        await waitFor('all samples', () => heard.length >= RAMP.length, 3_000);
-        assert.deepEqual(heard, [...RAMP]);
+        await waitFor('all samples', () => recorded.length >= RAMP.length, 3_000);
+        assert.deepEqual(recorded, [...RAMP]);
       });
 
       it('is ended by force when it does not want to', async () => {

@@ -14,7 +14,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../../daemon/a
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool, SpoolFactory } from '../../daemon/session/ports';
-import { SteadySpools } from '../../daemon/session/bufferedSpool';
+import { BufferedSpools } from '../../daemon/session/bufferedSpool';
 import { MemorySpools } from '../fakes/memorySpool';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
@@ -63,7 +63,7 @@ const subjects: Readonly<
   memory: { make: (clock) => ({ spools: new MemorySpools(clock), end: () => undefined }) },
   'steady over memory': {
     make: (clock) => ({
-      spools: new SteadySpools({ spools: new MemorySpools(clock), clock, logger: silentLogger }),
+      spools: new BufferedSpools({ spools: new MemorySpools(clock), clock, logger: silentLogger }),
       end: () => undefined,
     }),
   },
@@ -125,9 +125,9 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
 
     /** Where it waits for other machines it is told later. */
     async function force(source: Source, seq: number): Promise<void> {
-      const told = synced(spool, source, seq);
+      const reported = synced(spool, source, seq);
       spool.sync();
-      if (spool.durableSeq(source) < seq) await told;
+      if (spool.durableSeq(source) < seq) await reported;
     }
 
     it('gives back the frames it took, each source by itself', () => {
@@ -147,9 +147,9 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
       spool.append(frame('mic', 0));
       spool.append(frame('mic', 1));
       const before = spool.durableSeq('mic');
-      const told = synced(spool, 'mic', 1);
+      const reported = synced(spool, 'mic', 1);
       clock.advance(200);
-      await told;
+      await reported;
       deepEqual(
         { before, after: spool.durableSeq('mic'), other: spool.durableSeq('system') },
         { before: -1, after: 1, other: -1 },
@@ -265,9 +265,9 @@ describe('spools of a team, at another server', function () {
     ];
     const spool = first.open('a');
     for (let seq = 0; seq < 450; seq++) spool.append(frame('mic', seq));
-    const told = synced(spool, 'mic', 449);
+    const reported = synced(spool, 'mic', 449);
     spool.sync();
-    await told;
+    await reported;
     spool.dispose();
     await second.restore('a', ['mic', 'system']);
     const taken = second.open('a');

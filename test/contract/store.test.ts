@@ -791,25 +791,25 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
           const piece = (n: number): Uint8Array =>
             Uint8Array.from({ length: 1_000 }, (_, i) => (i * n) & 255);
           const held = async (source: 'mic' | 'system'): Promise<number[][]> =>
-            (await second.sound('sounding', source)).map((bytes) => [...bytes]);
+            (await second.audio('sounding', source)).map((bytes) => [...bytes]);
           await first.createSession(record('sounding'));
           // The second time because the answer was lost.
-          for (const n of [2, 1, 1]) await first.keepSound('sounding', 'mic', n * 9, piece(n));
-          await first.keepSound('sounding', 'system', 5, piece(3));
+          for (const n of [2, 1, 1]) await first.putAudio('sounding', 'mic', n * 9, piece(n));
+          await first.putAudio('sounding', 'system', 5, piece(3));
           await rejects(
-            () => second.keepSound('sounding', 'mic', 27, piece(4)),
+            () => second.putAudio('sounding', 'mic', 27, piece(4)),
             code('store.unwritable'),
           );
           await second.takeOver('sounding');
           await rejects(
-            () => first.keepSound('sounding', 'mic', 27, piece(4)),
+            () => first.putAudio('sounding', 'mic', 27, piece(4)),
             code('store.unwritable'),
           );
           deepEqual(
             [await held('mic'), await held('system')],
             [[[...piece(1)], [...piece(2)]], [[...piece(3)]]],
           );
-          await second.releaseSound('sounding', 'mic', 9);
+          await second.releaseAudio('sounding', 'mic', 9);
           deepEqual(await held('mic'), [[...piece(2)]]);
           await second.append(
             'sounding',
@@ -817,7 +817,7 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
           );
           deepEqual([await held('mic'), await held('system')], [[], []]);
           await rejects(
-            () => second.keepSound('sounding', 'mic', 36, piece(5)),
+            () => second.putAudio('sounding', 'mic', 36, piece(5)),
             code('store.unwritable'),
           );
         } finally {

@@ -43,8 +43,8 @@ describe('streams of a nats-server that miscounts', () => {
     const info = streams.info.bind(streams);
     let wrong = true;
     streams.info = async (...given: Parameters<typeof info>) => {
-      const told = await info(...given);
-      return wrong ? { ...told, state: { ...told.state, bytes: BELOW_ZERO } } : told;
+      const reported = await info(...given);
+      return wrong ? { ...reported, state: { ...reported.state, bytes: BELOW_ZERO } } : reported;
     };
     equal(await limitNow(), limit);
     const care = careForStreams(bus, clock, silentLogger);
@@ -67,8 +67,8 @@ describe('streams of a nats-server that miscounts', () => {
     });
     consumers.list = ((...given: Parameters<typeof list>) =>
       (async function* () {
-        for await (const told of list(...given))
-          yield { ...told, ack_floor: { consumer_seq: 1, stream_seq: 1 } };
+        for await (const reported of list(...given))
+          yield { ...reported, ack_floor: { consumer_seq: 1, stream_seq: 1 } };
       })()) as unknown as typeof list;
     const care = careForStreams(bus, clock, silentLogger);
     clock.advance(60_000);

@@ -243,13 +243,13 @@ describe('transport contract', function () {
     await until(() => peers.length === 1);
     lazy.pause();
     const good = await client();
-    let heard = 0;
-    good.onNotification(DaemonGoodbye, () => heard++);
+    let received = 0;
+    good.onNotification(DaemonGoodbye, () => received++);
     await until(() => peers.length === 2);
     for (let i = 0; i < 200; i++)
       peers[0]?.notify('daemon/goodbye', { reason: 'x'.repeat(100_000) });
     peers[1]?.notify('daemon/goodbye', { reason: 'idle' });
-    await until(() => closed === 1 && heard === 1);
+    await until(() => closed === 1 && received === 1);
     lazy.destroy();
     good.dispose();
   });

@@ -120,14 +120,14 @@ describe('remote transport contract', function () {
     ];
     const wrong: string[] = [];
     let next = 0;
-    const lane = async () => {
+    const partition = async () => {
       for (let i = next++; i < 1_000; i = next++) {
         const [headers, expected] = KINDS[i % KINDS.length]!(i);
         const got = await knock(headers);
         if (got !== expected) wrong.push(`${i}: ${got}, not ${expected}`);
       }
     };
-    await Promise.all(Array.from({ length: 16 }, lane));
+    await Promise.all(Array.from({ length: 16 }, partition));
     deepEqual({ wrong, peers: peers.length, asked }, { wrong: [], peers: 0, asked: [] });
     const counted = [...rig.transport.counts.refused].sort();
     deepEqual(counted, [
@@ -267,18 +267,18 @@ describe('remote transport contract', function () {
   /** A greeted WebSocket of our own, to say what no client would. */
   async function raw(
     token: string,
-  ): Promise<{ ws: WebSocket; closed: Promise<number>; heard: string[] }> {
+  ): Promise<{ ws: WebSocket; closed: Promise<number>; received: string[] }> {
     const ws = new WebSocket(new URL(REMOTE_PATH, rig.transport.url), {
       headers: { authorization: `Bearer ${token}` },
       rejectUnauthorized: false,
       perMessageDeflate: false,
     });
-    const heard: string[] = [];
-    ws.on('message', (data: Buffer) => heard.push(data.toString()));
+    const received: string[] = [];
+    ws.on('message', (data: Buffer) => received.push(data.toString()));
     ws.on('error', () => undefined);
     const closed = new Promise<number>((resolve) => ws.on('close', resolve));
     await new Promise((resolve) => ws.once('open', resolve));
-    return { ws, closed, heard };
+    return { ws, closed, received };
   }
 
   async function checkClosed(say: (ws: WebSocket) => void, code: number): Promise<void> {
@@ -326,16 +326,16 @@ describe('remote transport contract', function () {
       limits: { messagesPerSecond: 10, messageBurst: 20, refusals: 5, penaltyMs: 300 },
     });
     const token = await rig.token();
-    const { ws, closed, heard } = await raw(token);
+    const { ws, closed, received } = await raw(token);
     const send = (from: number, to: number) => {
       for (let i = from; i < to; i++)
         ws.send(JSON.stringify({ jsonrpc: '2.0', id: i, method: 'session/rename', params: {} }));
     };
     send(0, 23);
-    await until(() => heard.length === 23, 'all are answered');
+    await until(() => received.length === 23, 'all are answered');
     send(23, 40);
     equal(await closed, 4429);
-    const answers = heard.map(
+    const answers = received.map(
       (text) =>
         JSON.parse(text) as {
           id: number | null;

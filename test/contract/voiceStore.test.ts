@@ -64,7 +64,7 @@ for (const kind of ['memory', 'libsql on its thread'] as const) {
         name,
         sessionId,
         keptMs: 1_700_000_000_000,
-        heardMs: 12_000,
+        speechMs: 12_000,
         centre: Float32Array.from([0.25, -0.5, 1]),
         ...change,
       });

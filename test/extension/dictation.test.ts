@@ -22,7 +22,7 @@ const typed = 'What is left to do.\n';
 interface Phrase {
   readonly text: string;
   /** Signed 16-bit little-endian mono PCM at 16 kHz. */
-  readonly sound: Buffer;
+  readonly audio: Buffer;
 }
 
 /**
@@ -41,17 +41,17 @@ async function spokenPhrase(id = 'a11'): Promise<Phrase> {
   const text =
     items.find((item) => item.id === id)?.say ??
     "Good morning, everyone. Let's keep this short, I have a call at ten. Ben, do you want to start?";
-  const sound = here
+  const audio = here
     ? await readChannel(join(folder, `audio/${id}.flac`), 'left')
     : (await readChannel(join(root, 'demo/standup.flac'), 'left')).subarray(32_000, 8.4 * 32_000);
-  return { text, sound };
+  return { text, audio };
 }
 
-/** It ends with its last sound that is louder than -40 dB of full scale. */
-function withoutEnd(sound: Buffer): Buffer {
-  let end = sound.length - 2;
-  while (end > 0 && Math.abs(sound.readInt16LE(end)) < 328) end -= 2;
-  return sound.subarray(0, end + 2);
+/** It ends with its last audio that is louder than -40 dB of full scale. */
+function withoutEnd(audio: Buffer): Buffer {
+  let end = audio.length - 2;
+  while (end > 0 && Math.abs(audio.readInt16LE(end)) < 328) end -= 2;
+  return audio.subarray(0, end + 2);
 }
 
 describe('dictation in VS Code', function () {
@@ -159,7 +159,7 @@ describe('dictation in VS Code', function () {
     await listening();
     assert.equal(await rig.recorders(), 1);
     const played = Date.now();
-    const playing = devices.play('mic', phrase.sound);
+    const playing = devices.play('mic', phrase.audio);
     await untilGhost(/[a-z]+\s[a-z]+/i);
     console.log(`      phrase begins → words at the cursor: ${Date.now() - played} ms`);
     await window.screenshot(join(shots, 'dictation-dark.png'));
@@ -194,8 +194,8 @@ describe('dictation in VS Code', function () {
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
     const took: number[] = [];
-    for (const { sound } of phrases) {
-      await devices.play('mic', withoutEnd(sound));
+    for (const { audio } of phrases) {
+      await devices.play('mic', withoutEnd(audio));
       const ended = Date.now();
       // On a machine that is late to say that it has played, the text is there already: that is no
       // figure.
@@ -228,7 +228,7 @@ describe('dictation in VS Code', function () {
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
     const stop = new AbortController();
-    const playing = devices.play('mic', phrase.sound, stop.signal).catch(() => undefined);
+    const playing = devices.play('mic', phrase.audio, stop.signal).catch(() => undefined);
     await untilGhost(/[a-z]+\s[a-z]+/i);
     await window.page.keyboard.press('Escape');
     await idle();
@@ -248,7 +248,7 @@ describe('dictation in VS Code', function () {
       await cursorToEnd(window);
       const key = holdKey(window);
       await listening();
-      await devices.play('mic', phrase.sound);
+      await devices.play('mic', phrase.audio);
       const { gapMs, releasedAt } = await key.release();
       // On a machine too busy to repeat a key the release comes early: that says nothing of
       // dictation.

@@ -1,5 +1,5 @@
 /**
- * The suites of suite/ inside a real extension host, with a real daemon whose sound and words are
+ * The suites of suite/ inside a real extension host, with a real daemon whose audio and words are
  * scripted.
  */
 import assert from 'node:assert/strict';

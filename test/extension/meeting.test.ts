@@ -134,8 +134,8 @@ describe('a meeting in VS Code', function () {
     );
     playedAt = Date.now();
     playing = Promise.all([
-      rig.devices.play('mic', meeting.sound.mic),
-      rig.devices.play('system', meeting.sound.system),
+      rig.devices.play('mic', meeting.audio.mic),
+      rig.devices.play('system', meeting.audio.system),
     ]);
     playing.catch(() => undefined);
     watch = await PanelWatch.begin(window);

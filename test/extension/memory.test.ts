@@ -1,7 +1,7 @@
 /**
  * What the extension adds to the extension host that it shares with all others: before it is
  * activated, and after the panel was shown, a dictation, a meeting and its note. The window has a
- * real daemon and sound that is spoken.
+ * real daemon and audio that is spoken.
  */
 import { ok } from 'node:assert/strict';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -100,7 +100,7 @@ describe('the extension host', function () {
     await window.runCommand('Earmark: Toggle Dictation');
     await window.pressButton('I Agree');
     await statusItem(window).getByText('Dictating').waitFor({ timeout: 60_000 });
-    await devices.play('mic', meeting.sound.mic.subarray(0, 8_000 * 32));
+    await devices.play('mic', meeting.audio.mic.subarray(0, 8_000 * 32));
     await window.runCommand('Earmark: Toggle Dictation');
     await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
     await added('dictation');
@@ -112,7 +112,7 @@ describe('the extension host', function () {
       .waitFor({ timeout: 60_000 });
     await Promise.all(
       (['mic', 'system'] as const).map((source) =>
-        devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32)),
+        devices.play(source, meeting.audio[source].subarray(0, PLAY_MS * 32)),
       ),
     );
     await window.runCommand('Earmark: Stop Meeting');
@@ -126,12 +126,12 @@ describe('the extension host', function () {
 
     const more = (memory: HostMemory, what: keyof HostMemory): number =>
       (memory[what] - before[what]) / 1e6;
-    const told = steps.map(
+    const reported = steps.map(
       ([what, memory]) =>
         `${what} ${more(memory, 'held').toFixed(1)} / ${more(memory, 'resident').toFixed(0)}`,
     );
     console.log(
-      `      added to the extension host, held / resident in MB, after the ${told.join(', the ')}; before: ${(before.held / 1e6).toFixed(0)} / ${(before.resident / 1e6).toFixed(0)}`,
+      `      added to the extension host, held / resident in MB, after the ${reported.join(', the ')}; before: ${(before.held / 1e6).toFixed(0)} / ${(before.resident / 1e6).toFixed(0)}`,
     );
     const most = Math.max(...steps.map(([, memory]) => more(memory, 'held')));
     ok(most > 0.5, 'the extension was there before it was measured');

@@ -31,12 +31,12 @@ export async function whyNoProduct(): Promise<string | undefined> {
   const models = modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '');
   if (!existsSync(join(models, 'moonshine-tiny')) || !existsSync(join(models, 'silero-vad')))
     return 'The speech models are not there: run npm run setup.';
-  const sound = await run('pulseaudio', ['--version']).then(
+  const audio = await run('pulseaudio', ['--version']).then(
     () => undefined,
     () =>
       'There is no PulseAudio for the virtual microphone: on Debian, apt-get install pulseaudio pulseaudio-utils.',
   );
-  return sound ?? (await whyNoHost());
+  return audio ?? (await whyNoHost());
 }
 
 export interface Rig {

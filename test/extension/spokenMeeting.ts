@@ -1,4 +1,4 @@
-// A spoken meeting for tests: its two channels as sound, and who says what and when. Taken from the
+// A spoken meeting for tests: its two channels as audio, and who says what and when. Taken from the
 // recordings beside the repository, else from the one that the repository ships, whose words stand
 // in demo/README.md without times.
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ export interface SpokenMeeting {
   readonly name: string;
   readonly turns: readonly Turn[];
   /** Signed 16-bit little-endian mono PCM at 16 kHz. */
-  readonly sound: Readonly<Record<'mic' | 'system', Buffer>>;
+  readonly audio: Readonly<Record<'mic' | 'system', Buffer>>;
   readonly durationMs: number;
 }
 
@@ -43,7 +43,7 @@ export async function spokenMeeting(slug: string, atLeastMs: number): Promise<Sp
   const turns = all.slice(0, last + 1);
   const end = turns.at(-1)?.end ?? 0;
   const durationMs = Math.round(1000 * (end + (all[last + 1]?.start ?? end + 0.4))) / 2;
-  return { name: slug, turns, sound: await channels(file, durationMs), durationMs };
+  return { name: slug, turns, audio: await channels(file, durationMs), durationMs };
 }
 
 /** The recording in the repository, whole. */
@@ -55,13 +55,13 @@ export async function shippedMeeting(): Promise<SpokenMeeting> {
     source: channel === 'left' ? 'mic' : 'system',
     text,
   }));
-  const sound = await channels(join(root, 'demo/standup.flac'), Infinity);
-  return { name: 'demo/standup.flac', turns, sound, durationMs: sound.mic.length / bytesPerMs };
+  const audio = await channels(join(root, 'demo/standup.flac'), Infinity);
+  return { name: 'demo/standup.flac', turns, audio, durationMs: audio.mic.length / bytesPerMs };
 }
 
-async function channels(file: string, durationMs: number): Promise<SpokenMeeting['sound']> {
-  const cut = (sound: Buffer): Buffer =>
-    sound.subarray(0, Math.min(sound.length, 2 * Math.round((durationMs * bytesPerMs) / 2)));
+async function channels(file: string, durationMs: number): Promise<SpokenMeeting['audio']> {
+  const cut = (audio: Buffer): Buffer =>
+    audio.subarray(0, Math.min(audio.length, 2 * Math.round((durationMs * bytesPerMs) / 2)));
   const [mic, system] = await Promise.all([readChannel(file, 'left'), readChannel(file, 'right')]);
   return { mic: cut(mic), system: cut(system) };
 }

@@ -59,7 +59,7 @@ describe('the VSIX in a clean editor', function () {
       .waitFor({ timeout: 60_000 });
     await Promise.all(
       (['mic', 'system'] as const).map((source) =>
-        devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32)),
+        devices.play(source, meeting.audio[source].subarray(0, PLAY_MS * 32)),
       ),
     );
     await window.runCommand('Earmark: Stop Meeting');

@@ -54,7 +54,7 @@ describe('VS Code for the Web', function () {
   });
 
   /** Each sentence that is told, from now on; a notification is sent away once it was read. */
-  async function told(): Promise<string> {
+  async function reported(): Promise<string> {
     const toast = window.page
       .locator('.notification-toast .notification-list-item-message')
       .first();
@@ -69,7 +69,7 @@ describe('VS Code for the Web', function () {
 
   it('has no other side than the page: the extension host is a web worker', async () => {
     await window.runCommand('Earmark: Start Meeting');
-    match(await told(), SENTENCE);
+    match(await reported(), SENTENCE);
     deepEqual(
       [
         window.page.workers().length > 0,
@@ -102,7 +102,7 @@ describe('VS Code for the Web', function () {
     ok(titles.length > 5, titles.join(', '));
     for (const title of titles.filter((one) => !one.includes('View'))) {
       await window.runCommand(title);
-      match(await told(), SENTENCE, title);
+      match(await reported(), SENTENCE, title);
     }
   });
 
@@ -112,7 +112,7 @@ describe('VS Code for the Web', function () {
     await editor.waitFor();
     await window.page.keyboard.type('Mine.');
     await window.page.keyboard.press('Control+Alt+D');
-    match(await told(), SENTENCE);
+    match(await reported(), SENTENCE);
     equal((await editor.innerText()).replaceAll('\u00a0', ' ').trim(), 'Mine.');
   });
 

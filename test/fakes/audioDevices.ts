@@ -25,10 +25,10 @@ export interface AudioDevices {
   readonly pid: number;
   /**
    * Plays in real time and ends when the last sample was heard.
-   * @param sound path of a WAV, FLAC or OGG file, or raw signed 16-bit little-endian mono PCM at 16
+   * @param audio path of a WAV, FLAC or OGG file, or raw signed 16-bit little-endian mono PCM at 16
    * kHz
    */
-  play(target: AudioTarget, sound: string | Buffer | Readable, signal?: AbortSignal): Promise<void>;
+  play(target: AudioTarget, audio: string | Buffer | Readable, signal?: AbortSignal): Promise<void>;
   /** Records `durationMs` of 16 kHz mono PCM, as an application would hear it. */
   record(target: AudioTarget, durationMs: number): Promise<Buffer>;
   /**
@@ -57,7 +57,7 @@ const sources: Readonly<Record<AudioTarget, string>> = {
   system: 'earmark_speakers.monitor',
 };
 /**
- * 48 kHz stereo, as most sound hardware has it, so that recorders resample as they do in life.
+ * 48 kHz stereo, as most audio hardware has it, so that recorders resample as they do in life.
  * `norewinds` limits the sink's latency to 50 ms; without it a null sink takes up to 2 s, and
  * playing ends that much later.
  */
@@ -137,7 +137,7 @@ export async function startAudioDevices(): Promise<AudioDevices> {
     env,
     sources,
     pid: server.pid ?? -1,
-    play: (target, sound, signal) => play(sinks[target], sound, childEnv, signal),
+    play: (target, audio, signal) => play(sinks[target], audio, childEnv, signal),
     record: (target, durationMs) => record(sources[target], durationMs, childEnv),
     async unplug(target) {
       // Only the sink: PulseAudio takes what hangs on its monitor away with it.
@@ -157,7 +157,7 @@ export async function startAudioDevices(): Promise<AudioDevices> {
 }
 
 /**
- * One channel of a sound file as `play` takes it, for meetings that have the microphone left and
+ * One channel of audio file as `play` takes it, for meetings that have the microphone left and
  * the system right.
  * @throws {Error} where ffmpeg is not installed or cannot read the file.
  */
@@ -197,20 +197,20 @@ async function waitForServer(server: ChildProcess, env: NodeJS.ProcessEnv): Prom
 
 async function play(
   sink: string,
-  sound: string | Buffer | Readable,
+  audio: string | Buffer | Readable,
   env: NodeJS.ProcessEnv,
   signal?: AbortSignal,
 ): Promise<void> {
-  const format = typeof sound === 'string' ? ['--file-format', sound] : ['--raw', ...rawFormat];
+  const format = typeof audio === 'string' ? ['--file-format', audio] : ['--raw', ...rawFormat];
   const child = spawn('pacat', ['--playback', `--device=${sink}`, '--latency-msec=40', ...format], {
     env,
     stdio: ['pipe', 'ignore', 'pipe'],
     ...(signal ? { signal } : {}),
   });
   const ended = exitOf(child, 'pacat');
-  if (typeof sound === 'string') child.stdin.end();
-  else if (Buffer.isBuffer(sound)) child.stdin.end(sound);
-  else pipeline(sound, child.stdin).catch(() => undefined); // pacat's exit tells what went wrong.
+  if (typeof audio === 'string') child.stdin.end();
+  else if (Buffer.isBuffer(audio)) child.stdin.end(audio);
+  else pipeline(audio, child.stdin).catch(() => undefined); // pacat's exit tells what went wrong.
   child.stdin.on('error', () => undefined);
   await ended;
 }

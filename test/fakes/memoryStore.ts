@@ -3,7 +3,7 @@
  * session forgets it.
  */
 import { EarmarkError } from '../../protocol/errors';
-import { Book } from '../../daemon/session/sessionProjection';
+import { SessionProjection } from '../../daemon/session/sessionProjection';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
 import type {
   Progress,
@@ -19,7 +19,7 @@ interface Entry {
   record: SessionRecord;
   readonly order: number;
   readonly events: DurableEvent[];
-  readonly book: Book;
+  readonly projection: SessionProjection;
   readonly progress: Map<Progress['source'], Progress>;
   stats: SessionStats;
 }
@@ -45,7 +45,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
       record,
       order: known?.order ?? this.order++,
       events: [],
-      book: new Book(),
+      projection: new SessionProjection(),
       progress: new Map(),
       stats: {},
     });
@@ -82,7 +82,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
     });
     for (const event of structuredClone(events) as DurableEvent[]) {
       entry.events.push(event);
-      entry.book.apply(event);
+      entry.projection.apply(event);
       if (event.kind === 'state') entry.record = { ...entry.record, state: event.to };
     }
     for (const next of progress)
@@ -115,7 +115,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
     return {
       lastSeq: entry?.events.length ?? 0,
       lastTime: entry?.events.at(-1)?.time ?? 0,
-      segments: entry?.book.transcript.size ?? 0,
+      segments: entry?.projection.transcript.size ?? 0,
     };
   }
 
@@ -146,15 +146,15 @@ export class MemoryStore implements SessionStore, VoiceStore {
   }
 
   async segments(sessionId: string): ReturnType<SessionStore['segments']> {
-    return this.entries.get(sessionId)?.book.transcript.ordered() ?? [];
+    return this.entries.get(sessionId)?.projection.transcript.ordered() ?? [];
   }
 
   async speakers(sessionId: string): ReturnType<SessionStore['speakers']> {
-    return [...(this.entries.get(sessionId)?.book.speakers.values() ?? [])];
+    return [...(this.entries.get(sessionId)?.projection.speakers.values() ?? [])];
   }
 
   async insights(sessionId: string): ReturnType<SessionStore['insights']> {
-    return [...(this.entries.get(sessionId)?.book.insights.values() ?? [])];
+    return [...(this.entries.get(sessionId)?.projection.insights.values() ?? [])];
   }
 
   async search(query: SearchQuery): Promise<readonly SearchHit[]> {
@@ -188,8 +188,8 @@ export class MemoryStore implements SessionStore, VoiceStore {
         (owner === undefined || record.owner === owner),
     );
     return sessions
-      .flatMap(([sessionId, { book }]): SearchHit[] => {
-        const insights = [...book.insights.values()];
+      .flatMap(([sessionId, { projection }]): SearchHit[] => {
+        const insights = [...projection.insights.values()];
         const named = insights.filter(
           (insight) =>
             symbol === undefined ||
@@ -214,7 +214,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
         const about = new Set(
           named.flatMap(({ evidence }) => evidence.map(({ segmentId }) => segmentId)),
         );
-        return book.transcript
+        return projection.transcript
           .ordered()
           .filter(
             ({ id, text, hidden, speaker: who }) =>
@@ -224,7 +224,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
                   isBegun && i === wanted.length - 1 ? one.startsWith(word) : one === word,
                 ),
               ) &&
-              (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) &&
+              (same(who, speaker) || same(projection.speakers.get(who)?.name, speaker)) &&
               (symbol === undefined || about.has(id)),
           )
           .map((segment) => ({ sessionId, segment }));
@@ -243,8 +243,8 @@ export class MemoryStore implements SessionStore, VoiceStore {
     this.kept = this.kept.filter(({ sessionId }) => sessionId !== id);
     return {
       events: entry?.events.length ?? 0,
-      segments: entry?.book.transcript.size ?? 0,
-      insights: entry?.book.insights.size ?? 0,
+      segments: entry?.projection.transcript.size ?? 0,
+      insights: entry?.projection.insights.size ?? 0,
       setAside: 0,
     };
   }
@@ -261,16 +261,16 @@ export class MemoryStore implements SessionStore, VoiceStore {
         !(insights && 'insight' in event),
     );
     entry.events.splice(0, Infinity, ...kept.map((event, i) => ({ ...event, seq: i + 1 })));
-    const book = new Book({
+    const projection = new SessionProjection({
       ...(transcript
         ? {}
         : {
-            segments: entry.book.transcript.ordered(),
-            speakers: [...entry.book.speakers.values()],
+            segments: entry.projection.transcript.ordered(),
+            speakers: [...entry.projection.speakers.values()],
           }),
-      ...(insights ? {} : { insights: [...entry.book.insights.values()] }),
+      ...(insights ? {} : { insights: [...entry.projection.insights.values()] }),
     });
-    this.entries.set(id, { ...entry, book });
+    this.entries.set(id, { ...entry, projection });
   }
 
   async tidy(): Promise<void> {

@@ -22,7 +22,7 @@ export class ScriptedEngine implements SpeechEngine {
   readonly provider = 'scripted';
   readonly model = 'script';
   readonly rtf = 0.1;
-  readonly figures = { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 };
+  readonly metrics = { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 };
   readonly rssBytes = 0;
   readonly queuedMs = 0;
   readonly decoded: string[] = [];
@@ -140,7 +140,7 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
     },
     rssBytes: 0,
     sessions: 0,
-    rung: 'NORMAL',
+    degradationLevel: 'NORMAL',
     errors: [],
   };
   const choice: ChoiceSetup = {

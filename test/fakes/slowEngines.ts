@@ -1,7 +1,7 @@
 /**
  * Engines whose recognisers take as long as a test says, on a clock that a test moves: the real
- * pool, routes and ladder over scripted recognisers. Every phrase is a loudness, and its text is
- * the number of that loudness.
+ * pool, routes and degradation over scripted recognisers. Every phrase is a loudness, and its text
+ * is the number of that loudness.
  */
 import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
@@ -165,7 +165,7 @@ export interface Spoken {
  * of each is there.
  */
 export class Speaker {
-  readonly heard: Spoken[] = [];
+  readonly recognised: Spoken[] = [];
   private spoken = 0;
   private spokenMs = 0;
 
@@ -205,7 +205,7 @@ export class Speaker {
     const pcm = new Float32Array(this.phraseMs * 16).fill(number / 10_000);
     pcm.fill(0.5, 100);
     void this.words(pcm).then((text) =>
-      this.heard.push({ number, lagMs: this.clock.now() - endedMs, text }),
+      this.recognised.push({ number, lagMs: this.clock.now() - endedMs, text }),
     );
   }
 

@@ -90,7 +90,7 @@ export async function teamTokens(...users: readonly string[]): Promise<TeamToken
 export interface Recorded {
   readonly sessionId: string;
   readonly words: readonly string[];
-  /** What is the same in every run over the same sound. */
+  /** What is the same in every run over the same audio. */
   readonly segments: readonly {
     readonly id: string;
     readonly text: string;

@@ -13,7 +13,7 @@ import { PostgresServer } from './postgresServer';
 import { Gateway, teamTokens } from './teamClient';
 import { TeamProcess, type TeamStart } from './teamProcess';
 
-export interface PlaceOptions {
+export interface DeploymentOptions {
   /** 1, or 3 for a cluster whose streams have three replicas. */
   readonly nodes?: number;
   readonly database: boolean;
@@ -30,7 +30,7 @@ export interface PlaceOptions {
 const ORGANISATION = 'ant';
 const USER = 'ann';
 
-export class TeamPlace {
+export class TeamDeployment {
   readonly gateways: Gateway[] = [];
   readonly workers: TeamProcess[] = [];
   /** Ports of the gateways that the balancer chooses from, the next one first. */
@@ -50,8 +50,8 @@ export class TeamPlace {
   /** Skips the suite in words where a server that it needs is not installed. */
   static async start(
     context: Mocha.Context,
-    { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: PlaceOptions,
-  ): Promise<TeamPlace> {
+    { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: DeploymentOptions,
+  ): Promise<TeamDeployment> {
     const program = needNats(context);
     const postgres = database ? await PostgresServer.start(context) : undefined;
     context.timeout(120_000);
@@ -71,7 +71,7 @@ export class TeamPlace {
       await Promise.all([admin.close(), own.close()]);
       kept['EARMARK_DATABASE'] = urls.gateway;
     }
-    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept, bundle, newer);
+    const place = new TeamDeployment(nats, postgres, secret, tokens.file, kept, bundle, newer);
     try {
       const at = place.ports;
       place.balancer = new LinkProxy({

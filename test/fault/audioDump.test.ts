@@ -1,5 +1,5 @@
 /**
- * The dump of sound for finding a fault: whole WAV files, bounded, gone with the session, loud, and
+ * The dump of audio for finding a fault: whole WAV files, bounded, gone with the session, loud, and
  * never beside what is encrypted.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
@@ -7,26 +7,31 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSpools } from '../../daemon/adapters/store/fileSpools';
-import { SoundDump } from '../../daemon/adapters/store/audioDump';
+import { AudioDump } from '../../daemon/adapters/store/audioDump';
 import { ManualClock } from '../../daemon/base/clock';
 import { type Logger, silentLogger } from '../../daemon/base/logger';
 
 describe('the dump of sound', () => {
   let home: string;
   let logged: string[];
-  let wish = { on: true, maxBytes: 1e6 };
+  let setting = { on: true, maxBytes: 1e6 };
   let encrypted = false;
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'earmark-dump-'));
     logged = [];
-    wish = { on: true, maxBytes: 1e6 };
+    setting = { on: true, maxBytes: 1e6 };
     encrypted = false;
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
   function open() {
     const logger: Logger = { ...silentLogger, warn: (event) => void logged.push(event) };
-    const dump = new SoundDump({ home, logger, wish: () => wish, encrypted: () => encrypted });
+    const dump = new AudioDump({
+      home,
+      logger,
+      setting: () => setting,
+      encrypted: () => encrypted,
+    });
     const spools = dump.watch(
       new FileSpools({
         folder: join(home, 'spool'),
@@ -71,15 +76,15 @@ describe('the dump of sound', () => {
   });
 
   it('is off until it is asked for, and off again at once', () => {
-    wish = { ...wish, on: false };
+    setting = { ...setting, on: false };
     const { dump, spools } = open();
     const spool = spools.open('a');
     spool.append(...frames(0, 1));
     deepEqual([files(), dump.sentence, logged], [[], undefined, []]);
-    wish = { ...wish, on: true };
+    setting = { ...setting, on: true };
     dump.follow();
     spool.append(...frames(1, 1));
-    wish = { ...wish, on: false };
+    setting = { ...setting, on: false };
     dump.follow();
     spool.append(...frames(2, 1));
     deepEqual(
@@ -89,7 +94,7 @@ describe('the dump of sound', () => {
   });
 
   it('stops at its size, and says so', () => {
-    wish = { on: true, maxBytes: 5_000 };
+    setting = { on: true, maxBytes: 5_000 };
     const { dump, spools } = open();
     const spool = spools.open('a');
     for (let n = 0; n < 20; n++) spool.append(...frames(n, 1));

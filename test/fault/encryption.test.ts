@@ -70,7 +70,7 @@ describe('encryption at rest', function () {
     }
   });
 
-  const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
+  const audio = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
   const speak = async ({ store, spools, uploads, uploadSpools }: Storage): Promise<void> => {
     await store.createSession({
       id: 'a',
@@ -123,7 +123,7 @@ describe('encryption at rest', function () {
       ['mic', uploadSpools.open('u')],
     ] as const) {
       for (let seq = 0; seq < 20; seq++)
-        spool.append({ source, seq, captureMs: seq * FRAME_MS, pcm: sound });
+        spool.append({ source, seq, captureMs: seq * FRAME_MS, pcm: audio });
       spool.dispose();
     }
   };
@@ -136,7 +136,7 @@ describe('encryption at rest', function () {
     ).map(([source, spool]) => {
       const all = spool.read(source, 0, 99);
       spool.dispose();
-      return all.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length;
+      return all.filter(({ pcm }) => pcm.every((v, i) => v === audio[i])).length;
     });
     return {
       texts: (await store.segments('a')).length,
@@ -147,7 +147,7 @@ describe('encryption at rest', function () {
     };
   };
   const whole = { texts: 3, found: 1, title: 'The quagga', frames: [20, 20], uploads: ['u'] };
-  const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(sound.buffer, 200, 64)];
+  const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(audio.buffer, 200, 64)];
 
   it('leaves no word and no sound in any file, also of what lay there in the clear', async () => {
     await speak(await storage());

@@ -115,7 +115,7 @@ describe('a full disk', function () {
       await delay(100);
     }
   };
-  const told = (sessionId: string): readonly SessionEvent[] => events.get(sessionId) ?? [];
+  const reported = (sessionId: string): readonly SessionEvent[] => events.get(sessionId) ?? [];
 
   it('while a meeting is recorded, and another begins: both are whole afterwards', async () => {
     await connect();
@@ -129,7 +129,7 @@ describe('a full disk', function () {
     await until(
       () =>
         [first, second].every((id) =>
-          told(id).some((event) => event.kind === 'health' && event.unwritten === true),
+          reported(id).some((event) => event.kind === 'health' && event.unwritten === true),
         ),
       'both say that they are not written',
     );
@@ -138,7 +138,7 @@ describe('a full disk', function () {
     await until(
       () =>
         [first, second].every((id) =>
-          told(id).some((event) => event.kind === 'warning' && event.code === 'store.degraded'),
+          reported(id).some((event) => event.kind === 'warning' && event.code === 'store.degraded'),
         ),
       'the warning is written',
     );
@@ -163,7 +163,7 @@ describe('a full disk', function () {
     ok(two.session.durationMs > FULL_MS, 'the second was recorded while nothing could be written');
     deepEqual(
       [first, second].map((id) =>
-        told(id)
+        reported(id)
           .flatMap((event) => ('seq' in event ? [event.seq] : []))
           .every((seq, i) => seq === i + 1),
       ),
@@ -190,7 +190,7 @@ describe('a full disk', function () {
     );
     free();
     await until(
-      () => told(id).filter(({ kind }) => kind === 'final').length > 3,
+      () => reported(id).filter(({ kind }) => kind === 'final').length > 3,
       'four words are written',
     );
     const { segments, stats } = await finish(id);

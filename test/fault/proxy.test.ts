@@ -1,6 +1,6 @@
 /**
  * A recording over a bad link to a remote daemon: through delays, cuts, half-open connections, slow
- * readers and outages of up to a minute of sound its transcript is, byte for byte, that of a clean
+ * readers and outages of up to a minute of audio its transcript is, byte for byte, that of a clean
  * run. Keepalive and backoff run a hundred times faster than in earnest, so an outage of a minute
  * takes as long as the client needs to find and mend it.
  */
@@ -31,7 +31,7 @@ import { retried } from '../fakes/retried';
  */
 const AGAIN = { again: 200, pauseMs: 50 };
 
-/** 81 s of sound for outages of up to 60 s; other recordings have no need to be that long. */
+/** 81 s of audio for outages of up to 60 s; other recordings have no need to be that long. */
 const LONG = 90;
 const SHORT = 30;
 const SCALE = 100;
@@ -74,14 +74,14 @@ describe('a recording over a bad link', function () {
     // Most of a recording's time is waiting: five run beside each other, each over a link of its
     // own.
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const partition = async (): Promise<void> => {
       const scenario = scenarios[next++];
       if (!scenario) return;
       scenario.outcome = record(scenario.at, scenario.words);
       await scenario.outcome.catch(() => undefined);
-      await lane();
+      await partition();
     };
-    await Promise.all(Array.from({ length: 5 }, lane));
+    await Promise.all(Array.from({ length: 5 }, partition));
   });
   after(async () => {
     daemon.shutdown();

@@ -12,7 +12,7 @@ import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { EventLog } from '../../daemon/session/eventLog';
 import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
-import { steadyStore } from '../../daemon/session/bufferedStore';
+import { bufferedStore } from '../../daemon/session/bufferedStore';
 
 const EVENTS = 30;
 const SESSIONS = ['a', 'b', 'c', 'd'];
@@ -67,12 +67,12 @@ describe('the thread of the database dies', function () {
 
   it('and nothing is lost or doubled', async () => {
     const { store: thread, seen, dieEvery } = await open();
-    const store = steadyStore(thread);
+    const store = bufferedStore(thread);
     dieEvery(5);
     const logs = await Promise.all(
       SESSIONS.map(async (sessionId) => {
         await store.createSession(record(sessionId));
-        const heard: DurableEvent[] = [];
+        const received: DurableEvent[] = [];
         const log = new EventLog({
           sessionId,
           store,
@@ -92,10 +92,10 @@ describe('the thread of the database dies', function () {
         });
         log.attach(
           0,
-          (event) => 'seq' in event && heard.push(event),
+          (event) => 'seq' in event && received.push(event),
           () => undefined,
         );
-        return { sessionId, log, heard };
+        return { sessionId, log, received };
       }),
     );
     await Promise.all(
@@ -109,13 +109,13 @@ describe('the thread of the database dies', function () {
       }),
     );
     dieEvery(0);
-    for (const { sessionId, log, heard } of logs) {
+    for (const { sessionId, log, received } of logs) {
       const kept = await store.readEvents(sessionId, 0, 1_000);
       deepEqual(
         kept.map((event) => [event.seq, event.kind === 'warning' && event.message]),
         Array.from({ length: EVENTS }, (_, n) => [n + 1, `${n}`]),
       );
-      deepEqual(heard, kept);
+      deepEqual(received, kept);
       log.dispose();
     }
     ok(seen.lost >= 3 && seen.reopened === seen.lost, JSON.stringify(seen));

@@ -38,7 +38,7 @@ import { cli, type CliResult } from '../fakes/runCli';
 const AGAIN = { again: 200, pauseMs: 100 };
 
 const WORDS = 40;
-/** 2 s of sound: an outage of twenty words is nine times as long. */
+/** 2 s of audio: an outage of twenty words is nine times as long. */
 const MEMORY_FRAMES = 100;
 const TICK_MS = 60;
 const client = { name: 'test', version: '0' } as const;
@@ -76,8 +76,8 @@ describe('a recording that is kept until the other side has confirmed it', funct
     (await connection.request(SessionGet, { sessionId })).segments.map(({ text }) => text);
   const words = (count: number): readonly string[] =>
     Array.from({ length: count }, (_, i) => `w${i + 1}`);
-  const soundFiles = (): readonly string[] =>
-    readdirSync(join(here, 'uploads', 'sound'), { recursive: true })
+  const audioFiles = (): readonly string[] =>
+    readdirSync(join(here, 'uploads', 'audio'), { recursive: true })
       .map(String)
       .filter((name) => /\d$|spool|\./.test(name));
 
@@ -185,7 +185,7 @@ describe('a recording that is kept until the other side has confirmed it', funct
       ok(i < 400, `the copy is confirmed: ${JSON.stringify(await uploads())}`);
       await new Promise((r) => setTimeout(r, 50));
     }
-    deepEqual(soundFiles(), []);
+    deepEqual(audioFiles(), []);
   }
 
   async function done(connection: Connection, sessionId: string): Promise<void> {
@@ -276,9 +276,9 @@ describe('a recording that is kept until the other side has confirmed it', funct
     await until(() => said >= WORDS, 'all was said');
     child.process.kill('SIGKILL');
     await child.ended;
-    await until(() => soundFiles().length > 0, 'there is sound');
+    await until(() => audioFiles().length > 0, 'there is sound');
     // A word in the middle; what came before was sent.
-    const path = join(here, 'uploads', 'sound', soundFiles().at(-1) ?? '');
+    const path = join(here, 'uploads', 'audio', audioFiles().at(-1) ?? '');
     const bytes = readFileSync(path);
     const middle = Math.floor(bytes.length * 0.8);
     bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
@@ -306,8 +306,8 @@ describe('a recording that is kept until the other side has confirmed it', funct
     });
     connection.dispose();
     await confirmed();
-    const heard = await texts(localClient, mine);
-    ok(heard.length >= WORDS - 2, `${heard.length} of ${WORDS} words are heard here`);
+    const received = await texts(localClient, mine);
+    ok(received.length >= WORDS - 2, `${received.length} of ${WORDS} words are heard here`);
     await localClient.request(SessionDelete, { sessionId: mine });
   });
 
@@ -341,9 +341,9 @@ describe('a recording that is kept until the other side has confirmed it', funct
     await confirmed();
     const connection = connect();
     await done(connection, sessionId);
-    const heard = await texts(connection, sessionId);
-    ok(heard.length >= 9, `${heard.length} words are there`);
-    deepEqual(heard, words(heard.length));
+    const received = await texts(connection, sessionId);
+    ok(received.length >= 9, `${received.length} words are there`);
+    deepEqual(received, words(received.length));
     connection.dispose();
     deepEqual(await earmark('uploads', 'discard', 'none'), {
       code: 1,

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
       'asr',
     );
     worker.onMessage((message) => {
-      if (message.kind === 'beat') process.stdout.write(`${worker.pid}\n`);
+      if (message.kind === 'heartbeat') process.stdout.write(`${worker.pid}\n`);
     });
     return;
   }

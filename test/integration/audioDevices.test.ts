@@ -92,16 +92,16 @@ describe('virtual sound devices', function () {
       const recording = Promise.all([devices.record('mic', 2500), devices.record('system', 2500)]);
       await Promise.all([devices.play('mic', file), devices.play('system', tone(1000, 1000))]);
       const [mic, system] = await recording;
-      const heard = (pcm: Buffer, frequency: number): string => {
+      const recorded = (pcm: Buffer, frequency: number): string => {
         const value = level(pcm, frequency);
         return value > 0.3 && value < 0.4 ? 'the tone' : value < 0.01 ? 'nothing' : `RMS ${value}`;
       };
       assert.deepEqual(
         {
-          mic440: heard(mic, 440),
-          mic1000: heard(mic, 1000),
-          system440: heard(system, 440),
-          system1000: heard(system, 1000),
+          mic440: recorded(mic, 440),
+          mic1000: recorded(mic, 1000),
+          system440: recorded(system, 440),
+          system1000: recorded(system, 1000),
         },
         { mic440: 'the tone', mic1000: 'nothing', system440: 'nothing', system1000: 'the tone' },
       );
@@ -141,10 +141,10 @@ describe('virtual sound devices', function () {
       ]);
       await devices.unplug('mic');
       await devices.play('system', tone(1000, 1000));
-      const heard = await recording;
+      const recorded = await recording;
       await devices.plug('mic');
       assert.deepEqual(
-        [beside, heard, heard].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3),
+        [beside, recorded, recorded].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3),
         [true, true, true],
       );
     });
@@ -152,22 +152,22 @@ describe('virtual sound devices', function () {
 
   it('is heard within 600 ms, as partial results in real time need it', async () => {
     const recordingMs = 300; // Time for parec to be listening.
-    const heard: number[] = [];
+    const recorded: number[] = [];
     // The best of some: programs that wait for a core are no latency of the sound server.
     for (
       let tries = 0;
-      tries < 5 && !heard.some((ms) => ms > 0 && ms < recordingMs + 600);
+      tries < 5 && !recorded.some((ms) => ms > 0 && ms < recordingMs + 600);
       tries++
     ) {
       const recording = devices.record('mic', 1500);
       await new Promise((resolve) => setTimeout(resolve, recordingMs));
       const [pcm] = await Promise.all([recording, devices.play('mic', tone(440, 500))]);
       const samples = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
-      heard.push((samples.findIndex((sample) => Math.abs(sample) > 1000) / sampleRate) * 1000);
+      recorded.push((samples.findIndex((sample) => Math.abs(sample) > 1000) / sampleRate) * 1000);
     }
     assert.ok(
-      heard.some((ms) => ms > 0 && ms < recordingMs + 600),
-      `heard after ${heard.map(Math.round).join(', ')} ms of recording`,
+      recorded.some((ms) => ms > 0 && ms < recordingMs + 600),
+      `heard after ${recorded.map(Math.round).join(', ')} ms of recording`,
     );
   });
 

@@ -13,7 +13,7 @@ import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture
 import type { CaptureSource, RecorderName } from '../../daemon/audio/devices';
 import type { Frame } from '../../daemon/audio/frame';
 import { FrameCutter } from '../../daemon/audio/frameCutter';
-import { LevelMeter, type Level } from '../../daemon/audio/levelMeter';
+import { LevelMeter, type AudioLevel } from '../../daemon/audio/levelMeter';
 import { type SourceCondition, SourceWatchdog } from '../../daemon/audio/sourceWatchdog';
 import { systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
@@ -75,7 +75,7 @@ describe('capture', function () {
     return capture;
   };
   /** Records while a tone of 440 Hz is at the microphone and one of 1000 Hz in the speakers. */
-  const hear = async (
+  const recognise = async (
     capture: DeviceCapture,
     source: CaptureSource,
     device?: string,
@@ -95,11 +95,11 @@ describe('capture', function () {
   /** A sound server that waits for a core leaves holes in what it plays: then once more. */
   const check = (capture: DeviceCapture, source: CaptureSource, device?: string): Promise<void> =>
     retried(BROKEN, async () => {
-      const pcm = await hear(capture, source, device);
-      const heard = [loudest(pcm, 440), loudest(pcm, 1_000)].map((a) =>
+      const pcm = await recognise(capture, source, device);
+      const recorded = [loudest(pcm, 440), loudest(pcm, 1_000)].map((a) =>
         a > 0.4 && a < 0.6 ? 'heard' : a < 0.01 ? 'silent' : `amplitude ${a}`,
       );
-      assert.deepEqual(heard, source === 'mic' ? ['heard', 'silent'] : ['silent', 'heard']);
+      assert.deepEqual(recorded, source === 'mic' ? ['heard', 'silent'] : ['silent', 'heard']);
     });
 
   it('lists the microphone and the speakers, the default first', async () => {
@@ -152,7 +152,7 @@ describe('capture', function () {
 
   it('goes through frames, meter and watchdog in real time', async () => {
     const frames: Frame[] = [];
-    const levels: Level[] = [];
+    const levels: AudioLevel[] = [];
     const conditions: SourceCondition[] = [];
     const cutter = new FrameCutter({ source: 'mic', onFrames: (cut) => void frames.push(...cut) });
     const meter = new LevelMeter('mic', () => systemClock.now());
@@ -175,7 +175,7 @@ describe('capture', function () {
       for (const end = performance.now() + 15_000; !condition() && performance.now() < end;)
         await new Promise((resolve) => setTimeout(resolve, 20));
     };
-    const isTone = ({ rmsDb, peakDb }: Level): boolean =>
+    const isTone = ({ rmsDb, peakDb }: AudioLevel): boolean =>
       Math.abs(rmsDb + 9) < 1 && Math.abs(peakDb + 6) < 1;
     await until(() => conditions.length > 0);
     await devices.play('mic', tone(440, 700));

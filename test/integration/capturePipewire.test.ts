@@ -46,14 +46,14 @@ describe('capture with PipeWire', function () {
   it('hears what the computer plays', async () => {
     const file = path.join(server.env['HOME']!, 'tone.wav');
     writeFileSync(file, wav(48_000, sine(1_000, 48_000), { sampleRate: 48_000 }));
-    const heard: number[] = [];
+    const recorded: number[] = [];
     const recording = await capture.start('system', undefined, {
-      onData: (pcm) => void heard.push(...pcm),
+      onData: (pcm) => void recorded.push(...pcm),
       onEnd: (error) => assert.fail(error),
     });
     await server.play(file);
     await recording.stop();
-    const pcm = Int16Array.from(heard);
+    const pcm = Int16Array.from(recorded);
     const best = Math.max(
       ...Array.from({ length: Math.floor(pcm.length / 1_600) - 1 }, (_, i) =>
         amplitudeOf(pcm.subarray(i * 1_600, i * 1_600 + 3_200), 1_000),

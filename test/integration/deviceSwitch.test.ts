@@ -81,13 +81,13 @@ describe('a device that changes while it is recorded', function () {
     );
   };
 
-  interface Heard {
+  interface Recorded {
     readonly frames: Frame[];
     readonly warnings: string[];
   }
 
-  async function record(device: string | undefined): Promise<Heard> {
-    const heard: Heard = { frames: [], warnings: [] };
+  async function record(device: string | undefined): Promise<Recorded> {
+    const recognised: Recorded = { frames: [], warnings: [] };
     capture = createCapture({
       recordersFolder: path.join(__dirname, '../../daemon/adapters/capture/recorders'),
       only: ['parec'],
@@ -104,18 +104,18 @@ describe('a device that changes while it is recorded', function () {
       options: defaultSessionOptions,
       firstSeq: 0,
       sessionMs: () => performance.now() - begun,
-      onFrames: (frames) => void heard.frames.push(...frames),
-      warn: (_code, message) => heard.warnings.push(message),
-      onLost: () => heard.warnings.push('lost'),
+      onFrames: (frames) => void recognised.frames.push(...frames),
+      warn: (_code, message) => recognised.warnings.push(message),
+      onLost: () => recognised.warnings.push('lost'),
       onGap: () => undefined,
       onFound: () => undefined,
     });
     await recorder.start();
-    return heard;
+    return recognised;
   }
 
   /** Which of the tones is in the frames that came since. */
-  function tones({ frames }: Heard, since: number): readonly string[] {
+  function tones({ frames }: Recorded, since: number): readonly string[] {
     const pcm = Int16Array.from(frames.slice(since).flatMap((frame) => [...frame.pcm]));
     const loudest = (hz: number): number => {
       let best = 0;
@@ -137,58 +137,65 @@ describe('a device that changes while it is recorded', function () {
    * Plays until it is heard, for a recorder may only be on its way to the device, and waits until
    * the tone is over.
    */
-  async function playAndHear(what: 'mic' | 'headset', heard: Heard): Promise<void> {
+  async function playAndRecord(what: 'mic' | 'headset', recognised: Recorded): Promise<void> {
     for (let tries = 0; tries < 5; tries++) {
-      const since = heard.frames.length;
+      const since = recognised.frames.length;
       play(what);
-      const frames = (): number => heard.frames.length - since;
+      const frames = (): number => recognised.frames.length - since;
       // A second of tone, and as much to be sure that all of it is there.
       await until(() => frames() >= 100);
-      if (tones(heard, since).length === 0) continue;
-      return until(() => tones(heard, Math.max(since, heard.frames.length - 25)).length === 0);
+      if (tones(recognised, since).length === 0) continue;
+      return until(
+        () => tones(recognised, Math.max(since, recognised.frames.length - 25)).length === 0,
+      );
     }
   }
 
   /** Numbers without a hole, clocks that grow. */
-  const whole = ({ frames }: Heard): boolean =>
+  const whole = ({ frames }: Recorded): boolean =>
     frames.every(
       (frame, i) =>
         frame.seq === i && (i === 0 || frame.captureMs > (frames[i - 1]?.captureMs ?? 0)),
     );
 
   it('follows the user to another default microphone', async () => {
-    const heard = await record(undefined);
-    await playAndHear('mic', heard);
-    const first = tones(heard, 0);
-    const switched = heard.frames.length;
+    const recognised = await record(undefined);
+    await playAndRecord('mic', recognised);
+    const first = tones(recognised, 0);
+    const switched = recognised.frames.length;
     pactl('set-default-source', HEADSET);
-    await playAndHear('headset', heard);
+    await playAndRecord('headset', recognised);
     assert.deepEqual(
-      { first, then: tones(heard, switched), whole: whole(heard), warnings: heard.warnings },
+      {
+        first,
+        then: tones(recognised, switched),
+        whole: whole(recognised),
+        warnings: recognised.warnings,
+      },
       { first: ['microphone'], then: ['headset'], whole: true, warnings: [] },
     );
   });
 
   it('goes on with the default microphone when the chosen headset is pulled out', async () => {
-    const heard = await record(HEADSET);
-    await playAndHear('headset', heard);
-    const first = tones(heard, 0);
+    const recognised = await record(HEADSET);
+    await playAndRecord('headset', recognised);
+    const first = tones(recognised, 0);
     unplugHeadset();
-    await until(() => heard.warnings.length >= 2);
-    const pulled = heard.frames.length;
-    await playAndHear('mic', heard);
+    await until(() => recognised.warnings.length >= 2);
+    const pulled = recognised.frames.length;
+    await playAndRecord('mic', recognised);
     assert.deepEqual(
       {
         first,
-        then: tones(heard, pulled),
-        whole: whole(heard),
-        told: heard.warnings.map((message) => message.replace(/ “.*”/, '')),
+        then: tones(recognised, pulled),
+        whole: whole(recognised),
+        reported: recognised.warnings.map((message) => message.replace(/ “.*”/, '')),
       },
       {
         first: ['headset'],
         then: ['microphone'],
         whole: true,
-        told: [
+        reported: [
           'The microphone stopped sending sound; trying to get it back.',
           'The chosen microphone is gone; the recording goes on with the default device.',
         ],

@@ -13,7 +13,7 @@ import type { Insight, InsightChange } from '../../daemon/insights/types';
 import { applyEdits } from '../../daemon/notes/edits';
 import { planNote } from '../../daemon/notes/planNote';
 import { toEvent } from '../../daemon/rpc/convert';
-import { Book } from '../../daemon/session/sessionProjection';
+import { SessionProjection } from '../../daemon/session/sessionProjection';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import { eventsOf } from '../../daemon/session/insightFeed';
 import { InsightRevisions } from '../../daemon/session/insightRevisions';
@@ -114,7 +114,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Scene {
   private readonly folder = mkdtempSync(join(tmpdir(), 'earmark-agree-'));
   private readonly store = openStore({ file: join(this.folder, 'earmark.db') }).store;
-  private readonly book = new Book();
+  private readonly projection = new SessionProjection();
   private readonly panel = new PanelModel({
     id: 'a',
     kind: 'meeting',
@@ -130,7 +130,7 @@ class Scene {
     model: 'm',
   });
   private analyzer = factory.create({ startedAt: STARTED });
-  private readonly revisions = new InsightRevisions(this.book, () => this.analyzer);
+  private readonly revisions = new InsightRevisions(this.projection, () => this.analyzer);
   private note = '';
   private seq = 0;
 
@@ -139,7 +139,7 @@ class Scene {
   }
 
   take(one: Step): void {
-    const segments = this.book.transcript.ordered();
+    const segments = this.projection.transcript.ordered();
     switch (one.do) {
       case 'say': {
         const n = segments.length + 1;
@@ -213,7 +213,7 @@ class Scene {
         ),
       );
     const held = byId(this.analyzer.insights);
-    assert.deepEqual(byId([...this.book.insights.values()]), held);
+    assert.deepEqual(byId([...this.projection.insights.values()]), held);
     assert.deepEqual(byId(this.store.insights('a')), held);
     assert.deepEqual(
       byId(this.panel.view().insights),
@@ -223,7 +223,7 @@ class Scene {
       sessionId: 'a',
       title: 'Talk',
       startedAt: STARTED,
-      segments: this.book.transcript.ordered(),
+      segments: this.projection.transcript.ordered(),
       insights: this.analyzer.insights,
     };
     this.note = applyEdits(this.note, planNote(this.note, document).edits);
@@ -250,7 +250,7 @@ class Scene {
     );
     this.store.append('a', events);
     for (const event of events) {
-      this.book.apply(event);
+      this.projection.apply(event);
       this.panel.apply(toEvent(event));
     }
   }

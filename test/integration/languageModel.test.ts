@@ -98,7 +98,7 @@ describe('a language model that reads along', function () {
       rules,
       insights: analyzer.insights,
       failure: answer?.failure,
-      figures: model?.figures,
+      metrics: model?.metrics,
     };
   }
   const meeting = (): Segment[] => parsePlainText(MEETING.join('\n'));
@@ -271,11 +271,11 @@ describe('a language model that reads along', function () {
 
   it('does not answer in time', async () => {
     brain = () => new Promise(() => undefined);
-    const { rules, insights, failure, figures } = await analyse(meeting(), {
+    const { rules, insights, failure, metrics } = await analyse(meeting(), {
       'llm.timeoutSeconds': 1,
     });
     assert.deepEqual(
-      [insights, figures?.failed, figures?.running, figures?.waiting],
+      [insights, metrics?.failed, metrics?.running, metrics?.waiting],
       [rules, 1, 0, 0],
     );
     assert.match(failure ?? '', /did not answer in time/);
@@ -324,18 +324,18 @@ describe('a language model that reads along', function () {
         ],
       });
     };
-    const { insights, failure, figures } = await analyse(said);
+    const { insights, failure, metrics } = await analyse(said);
     assert.deepEqual(
       [
         of(insights, 'action'),
         failure,
         mostOpen,
-        figures?.waiting,
-        figures?.answered === asked.length,
+        metrics?.waiting,
+        metrics?.answered === asked.length,
       ],
       [['Fix the importer'], undefined, 3, 0, true],
     );
-    assert.ok(asked.length > 5 && (figures?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
+    assert.ok(asked.length > 5 && (metrics?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
   });
 
   it('is asked only where the user configured it, and over plain http only on this machine', () => {

@@ -27,7 +27,7 @@ const status =
   (code: number, headers: Record<string, string> = {}): Answer =>
   (response) =>
     void response.writeHead(code, headers).end(`{"error":{"message":"key ${KEY} is wrong"}}`);
-const sound = (seconds: number): Float32Array =>
+const audio = (seconds: number): Float32Array =>
   Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
 
 describe('a remote speech engine', function () {
@@ -75,7 +75,7 @@ describe('a remote speech engine', function () {
   };
   const ask = async (more: Partial<OpenaiSetup> = {}, signal?: AbortSignal) =>
     (await provider(more)).transcribe(
-      sound(2),
+      audio(2),
       { language: 'en-GB', prompt: ['parseConfig', 'useQuery'] },
       signal,
     );
@@ -139,7 +139,7 @@ describe('a remote speech engine', function () {
         wav.readUInt32LE(40),
         wav.readInt16LE(44 + 2 * 100),
       ],
-      ['WAVEfmt ', 16_000, 16, 64_000, Math.round(sound(2)[100]! * 32_768)],
+      ['WAVEfmt ', 16_000, 16, 64_000, Math.round(audio(2)[100]! * 32_768)],
     );
   });
 
@@ -172,7 +172,7 @@ describe('a remote speech engine', function () {
   it('falls back to the short form where a model knows no other, and remembers it', async () => {
     answers = [status(400), json({ text: 'short' })];
     const made = await provider();
-    const once = () => made.transcribe(sound(1), { language: 'en' }).then((r) => r.text);
+    const once = () => made.transcribe(audio(1), { language: 'en' }).then((r) => r.text);
     assert.deepEqual([await once(), await once(), asked.length], ['short', 'short', 3]);
   });
 

@@ -11,7 +11,7 @@ import path from 'node:path';
 
 export interface PipewireServer {
   readonly env: NodeJS.ProcessEnv;
-  /** Plays a sound file on the speakers. */
+  /** Plays audio file on the speakers. */
   play(file: string): Promise<void>;
   /** Takes a node away, as if its plug were pulled. */
   unplug(name: string): void;

@@ -120,14 +120,14 @@ describe('voices of named people', function () {
     }
   }
   /** Those who have said something, in the order in which they began. */
-  const heard = async (id: string) =>
+  const speakersOf = async (id: string) =>
     (await sessions.get(id)).speakers
       .filter(({ turns = [] }) => turns.length > 0)
       .sort((a, b) => (a.turns?.[0]?.startMs ?? 0) - (b.turns?.[0]?.startMs ?? 0));
   const speakers = async (id: string) =>
-    (await heard(id)).map(({ name, recognised }) => [name, recognised?.name]);
+    (await speakersOf(id)).map(({ name, recognised }) => [name, recognised?.name]);
   const name = async (id: string, to: string): Promise<string> => {
-    const speakerId = (await heard(id))[0]?.id ?? '';
+    const speakerId = (await speakersOf(id))[0]?.id ?? '';
     await sessions.renameSpeaker(id, speakerId, to);
     return speakerId;
   };
@@ -141,7 +141,7 @@ describe('voices of named people', function () {
         await sessions.voices.standing(first, id, undefined),
         await sessions.voices.people(undefined),
       ],
-      ['heard', []],
+      ['offered', []],
     );
 
     const unasked = await meeting(...AGAIN);
@@ -168,7 +168,7 @@ describe('voices of named people', function () {
     deepEqual([transcript[0]?.speaker, transcript.at(-1)?.speaker], ['Anna', 'Speaker 1']);
 
     // The person takes the name back.
-    await sessions.renameSpeaker(second, (await heard(second))[0]?.id ?? '', undefined);
+    await sessions.renameSpeaker(second, (await speakersOf(second))[0]?.id ?? '', undefined);
     deepEqual(
       [await speakers(second), (await sessions.get(second)).transcript[0]?.speaker],
       [
@@ -230,7 +230,7 @@ describe('voices of named people', function () {
     );
 });
 
-/** Silence where it is quiet: the scripted detector hears every sound as speech. */
+/** Silence where it is quiet: the scripted detector hears every audio as speech. */
 function gated(pcm: Int16Array): Int16Array {
   const out = pcm.slice();
   for (let at = 0; at < out.length; at += 512) {

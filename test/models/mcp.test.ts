@@ -57,20 +57,20 @@ describe('earmark mcp over a real session', function () {
     );
     const { quote, segment } = insights[0]!.evidence[0]!;
     const { hits } = await agent.ask('search', { query: quote.slice(0, 200) });
-    const told = await agent.ask('live_transcript', { session, after: 0 });
+    const reported = await agent.ask('live_transcript', { session, after: 0 });
     deepEqual(
       {
         sessions: sessions.length,
         unfounded,
         found: hits.some(({ id }) => id === segment),
-        told: told.segments.filter(({ id }) => said.has(id)).length,
-        end: told.next,
+        reported: reported.segments.filter(({ id }) => said.has(id)).length,
+        end: reported.next,
       },
       {
         sessions: 1,
         unfounded: [],
         found: true,
-        told: segments.length,
+        reported: segments.length,
         end: 'The session is over.',
       },
     );

@@ -1,4 +1,4 @@
-// The speech path with the real models, as a microphone's sound goes through it: word errors, no
+// The speech path with the real models, as a microphone's audio goes through it: word errors, no
 // words from noise, no word lost in meetings, nothing lost when a worker dies. Files through the
 // whole command: transcribe.test.ts.
 import assert from 'node:assert/strict';
@@ -81,7 +81,7 @@ describe('speech path with real models', function () {
     const errors = { alone: 0, withTail: 0 };
     for (const { reference, pcm } of long) {
       const cut = Math.floor(pcm.length / 2);
-      const hear = async (tail?: Float32Array): Promise<string[]> =>
+      const recognise = async (tail?: Float32Array): Promise<string[]> =>
         normaliseWords(
           (
             await engine.decode(pcm.subarray(0, cut), {
@@ -92,14 +92,17 @@ describe('speech path with real models', function () {
             })
           )?.text ?? '',
         );
-      const [alone, withTail] = [await hear(), await hear(pcm.subarray(cut, cut + 2 * 16_000))];
+      const [alone, withTail] = [
+        await recognise(),
+        await recognise(pcm.subarray(cut, cut + 2 * 16_000)),
+      ];
       assert.ok(
         Math.abs(withTail.length - alone.length) <= 2,
         `${alone.length} words alone, ${withTail.length} with what follows`,
       );
       // To the beginning of the reference that is likest: where exactly the cut is, nobody knows.
-      const far = (heard: string[]): number =>
-        Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), heard)));
+      const far = (recognised: string[]): number =>
+        Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), recognised)));
       errors.alone += far(alone);
       errors.withTail += far(withTail);
     }
@@ -126,7 +129,7 @@ describe('speech path with real models', function () {
           "mister o'neill won't go",
           'twenty-one uh okay',
         ];
-        const heard = [
+        const recognised = [
           'I cannot pay 1234 dollars on the twenty first',
           "we will gray it a hundred percent and that's the center's color",
           "Mr. O'Neill will not go",
@@ -138,7 +141,7 @@ describe('speech path with real models', function () {
         ];
         const hypotheses = [
           ...lines.map((l) => [l.utterance.id, l.text]),
-          ...heard.map((text, i) => [`odd${i}`, text]),
+          ...recognised.map((text, i) => [`odd${i}`, text]),
         ];
         const tsv = (name: string, rows: readonly (readonly (string | undefined)[])[]): string => {
           const path = join(folder, name);
@@ -193,7 +196,7 @@ describe('speech path with real models', function () {
     if (!existsSync(folder)) skip(this, '../shared/data/meetings is not there');
     let errors = 0;
     let spoken = 0;
-    let heard = 0;
+    let recognised = 0;
     for (const name of ['auth-standup', 'sync-engine-design-review']) {
       const { turns } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as {
         turns: { source: string; text: string }[];
@@ -210,11 +213,14 @@ describe('speech path with real models', function () {
         );
         errors += wordErrors(reference, hypothesis);
         spoken += reference.length;
-        heard += hypothesis.length;
+        recognised += hypothesis.length;
       }
     }
     assert.ok((100 * errors) / spoken <= MEETING_WER, `${((100 * errors) / spoken).toFixed(2)} %`);
-    assert.ok(Math.abs(heard - spoken) / spoken <= 0.01, `${heard} words heard, ${spoken} spoken`);
+    assert.ok(
+      Math.abs(recognised - spoken) / spoken <= 0.01,
+      `${recognised} words heard, ${spoken} spoken`,
+    );
   });
 
   it('finds speech with its own graph as with the exported one, alone and in company', async function () {
@@ -241,10 +247,10 @@ describe('speech path with real models', function () {
             pcm.subarray(row * 50_000 + window * 512, row * 50_000 + window * 512 + 576),
             row * 576,
           );
-        const sound = new ort.Tensor('float32', input, [batch, 576]);
+        const audio = new ort.Tensor('float32', input, [batch, 576]);
         const [theirs, ours] = [
-          await exported.run({ input: sound, state: states[0] as Tensor, sr }),
-          await own.run({ input: sound, state: states[1] as Tensor }),
+          await exported.run({ input: audio, state: states[0] as Tensor, sr }),
+          await own.run({ input: audio, state: states[1] as Tensor }),
         ];
         states = [theirs, ours].map((out) => out['stateN'] as (typeof states)[number]);
         for (let row = 0; row < batch; row++) {
@@ -269,10 +275,10 @@ describe('speech path with real models', function () {
     for (const { id, path } of utterances) {
       const pcm = toFloat32(readAudio(path));
       const decode = (
-        sound: Float32Array,
+        audio: Float32Array,
         draft?: readonly number[],
       ): ReturnType<typeof engine.decode> =>
-        engine.decode(sound, {
+        engine.decode(audio, {
           language: 'en',
           priority: 'final',
           sessionId: 'drafts',

@@ -70,11 +70,11 @@ describe('transcribe with real models', function () {
     if (!existsSync(spoken)) skip(this, '../shared/data/dictation is not there');
     const names = path.join(home, 'names.txt');
     writeFileSync(names, 'toJSON\nretry_with_backoff\nsortRows\n');
-    const heard = [
+    const recognised = [
       await cli('transcribe', spoken),
       await cli('transcribe', spoken, '--symbols', names),
     ].map((text) => /back.?off/i.exec(text)?.[0]);
-    deepEqual(heard, ['back off', 'backoff']);
+    deepEqual(recognised, ['back off', 'backoff']);
   });
 
   it(`tells two people on the telephone apart with at most ${DIARIZATION_LIMIT} % error`, async function () {
@@ -104,12 +104,12 @@ describe('transcribe with real models', function () {
       // Time on a machine that others use as well says nothing about this command.
       const busy = loadavg()[0]! > availableParallelism();
       const begun = performance.now();
-      const heard = await lines(...files);
+      const recognised = await lines(...files);
       const rtf = (performance.now() - begun) / audioMs;
       const wer = pooledWer(
         references.map(([, id, reference]) => ({
           reference: reference ?? '',
-          hypothesis: heard
+          hypothesis: recognised
             .filter((l) => path.basename(l.file, '.flac') === id)
             .sort((a, b) => a.start - b.start)
             .map((l) => l.text)

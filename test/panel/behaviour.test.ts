@@ -432,21 +432,21 @@ describe('panel page', function () {
       action: { label: 'Run Doctor', command: 'doctor' },
     } as const;
     const panel = await PanelPage.open();
-    const told = (): Promise<string[]> =>
+    const reported = (): Promise<string[]> =>
       panel.page.$$eval('.notice', (all) =>
         all.map(
           (e) => `${e.getAttribute('role')}: ${(e.textContent ?? '').replace(/\s+/g, ' ').trim()}`,
         ),
       );
-    const heard: unknown[] = [];
+    const recognised: unknown[] = [];
     for (const notices of [[notice], []]) {
       await panel.send({ type: 'view', view: { kind: 'idle', notices } });
-      heard.push(await told());
+      recognised.push(await reported());
       await panel.send({ type: 'view', view: { ...session, notices } });
-      heard.push(await told());
+      recognised.push(await reported());
     }
     const text = 'alert: Only 0.2 GB are free; free some space. Run Doctor';
-    deepEqual(heard, [[text], [text], [], []]);
+    deepEqual(recognised, [[text], [text], [], []]);
     await panel.close();
   });
 

@@ -63,7 +63,7 @@ describe('pages of the panel', function () {
         { type: 'play', segmentId: 's9', offset: 0 },
       ]);
       await panel.send({
-        type: 'sound',
+        type: 'audio',
         pcm: Buffer.alloc(32_000 * 2).toString('base64'),
         startMs: 46_200,
         endMs: 48_200,
@@ -89,13 +89,13 @@ describe('pages of the panel', function () {
     withView(past, async (panel) => {
       await panel.send(
         {
-          type: 'sound',
+          type: 'audio',
           pcm: Buffer.alloc(6_400).toString('base64'),
           startMs: 0,
           endMs: 200,
           follows: false,
         },
-        { type: 'sound', pcm: '', startMs: 200, endMs: 200, follows: true },
+        { type: 'audio', pcm: '', startMs: 200, endMs: 200, follows: true },
       );
       await panel.until('it ended', () => document.querySelector('.player') === null);
     }));

@@ -209,7 +209,7 @@ export const models: PanelModels = {
     'Busy: words appear less often while somebody speaks',
     '262 MB of memory',
   ],
-  rung: 'WARNING',
+  degradationLevel: 'WARNING',
   machine: [
     'Intel Xeon, 2 cores, 8 GB',
     '8 GB of memory and no GPU that recognition can use',

@@ -132,7 +132,7 @@ const OPENED: Readonly<Record<string, (panel: PanelPage) => Promise<void>>> = {
   },
   playing: (panel) =>
     panel.send({
-      type: 'sound',
+      type: 'audio',
       pcm: Buffer.alloc(64_000).toString('base64'),
       startMs: 9_000,
       endMs: 11_000,

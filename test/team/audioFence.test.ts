@@ -19,7 +19,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool } from '../../daemon/session/ports';
-import type { SoundRefuge } from '../../daemon/team/ownership';
+import type { AudioFallbackStore } from '../../daemon/team/ownership';
 import { EarmarkError } from '../../protocol/errors';
 import { until } from '../fakes/daemonProcess';
 import { NatsServers, needNats } from '../fakes/natsServers';
@@ -50,20 +50,20 @@ describe('sound of a session that another server took', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const server = (name: string, refuge?: SoundRefuge): ReplicatedSpools =>
+  const server = (name: string, fallbackStore?: AudioFallbackStore): ReplicatedSpools =>
     new ReplicatedSpools(
       new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }),
       bus,
       systemClock,
       subjects,
       name,
-      refuge,
+      fallbackStore,
     );
   const kept = async (spool: Spool, seq: number): Promise<void> =>
     until(() => spool.durableSeq('mic') === seq, `frame ${seq} is kept`);
   const inStream = async (id = ID): Promise<number[]> => {
     const seqs: number[] = [];
-    for await (const { data } of messagesOf(bus, subjects.sound(id, 'mic')))
+    for await (const { data } of messagesOf(bus, subjects.audio(id, 'mic')))
       seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
     return seqs;
   };
@@ -125,16 +125,16 @@ describe('sound of a session that another server took', function () {
     const count = (to: number): number[] => Array.from({ length: to }, (_, i) => i);
     /** Pieces by their last frame. */
     const pieces = new Map<number, Uint8Array>();
-    const refuge: SoundRefuge = {
-      keepSound: async (_id, _source, lastSeq, bytes) => void pieces.set(lastSeq, bytes),
-      sound: async () => [...pieces.values()],
-      releaseSound: async (_id, _source, through) =>
+    const fallbackStore: AudioFallbackStore = {
+      putAudio: async (_id, _source, lastSeq, bytes) => void pieces.set(lastSeq, bytes),
+      audio: async () => [...pieces.values()],
+      releaseAudio: async (_id, _source, through) =>
         [...pieces.keys()].filter((seq) => seq <= through).forEach((seq) => pieces.delete(seq)),
     };
     const refused =
       (publish: TeamBus['js']['publish']): TeamBus['js']['publish'] =>
       (subject, ...rest) =>
-        subject.includes('.sound.')
+        subject.includes('.audio.')
           ? Promise.reject(new Error('no leader'))
           : publish(subject, ...rest);
     let publish: TeamBus['js']['publish'];
@@ -146,7 +146,7 @@ describe('sound of a session that another server took', function () {
 
     /** Ten frames are in the stream, five more came when it took none. */
     const inOutage = async (name: string, id: string): Promise<Spool> => {
-      const spool = server(name, refuge).open(id);
+      const spool = server(name, fallbackStore).open(id);
       spool.append(...frames(0, 10));
       await kept(spool, 9);
       bus.js.publish = refused(publish);
@@ -172,7 +172,7 @@ describe('sound of a session that another server took', function () {
     });
 
     it('is kept in the refuge before the stream is given up', async () => {
-      const spool = server('waiting', refuge).open('s6');
+      const spool = server('waiting', fallbackStore).open('s6');
       spool.append(...frames(0, 10));
       await kept(spool, 9);
       // As of a stream without a leader, which says nothing.
@@ -198,9 +198,9 @@ describe('sound of a session that another server took', function () {
       it(`is sent again where the stream has lost ${what}`, async () => {
         const [id, filter] = [
           what.replace(/ /g, '-'),
-          subjects.sound(what.replace(/ /g, '-'), 'mic'),
+          subjects.audio(what.replace(/ /g, '-'), 'mic'),
         ];
-        const spool = server('robbed', refuge).open(id);
+        const spool = server('robbed', fallbackStore).open(id);
         spool.append(...frames(0, 5));
         await kept(spool, 4);
         spool.append(...frames(5, 10));
@@ -230,13 +230,16 @@ describe('sound of a session that another server took', function () {
       const overtaken = new EarmarkError('store.unwritable', 'Another server goes on with it.', {
         details: { overtaken: true },
       });
-      const spools = server('late', { ...refuge, keepSound: () => Promise.reject(overtaken) });
+      const spools = server('late', {
+        ...fallbackStore,
+        putAudio: () => Promise.reject(overtaken),
+      });
       const lost: string[] = [];
       spools.onDidLose((id) => lost.push(id));
       const spool = spools.open('s5');
       spool.append(...frames(0, 5));
       await kept(spool, 4);
-      await bus.jsm.streams.purge(SESSIONS, { filter: subjects.sound('s5', 'mic') });
+      await bus.jsm.streams.purge(SESSIONS, { filter: subjects.audio('s5', 'mic') });
       spool.append(...frames(5, 10));
       await until(() => lost.length > 0, 'it is told');
       deepEqual({ lost, inStream: await inStream('s5') }, { lost: ['s5'], inStream: [] });
@@ -247,7 +250,7 @@ describe('sound of a session that another server took', function () {
       const spool = await inOutage('first', 's3');
       spool.dispose();
       bus.js.publish = publish;
-      const next = server('second', refuge);
+      const next = server('second', fallbackStore);
       await next.restore('s3', ['mic']);
       const taken = next.open('s3');
       taken.append(...frames(15, 18));
@@ -256,10 +259,10 @@ describe('sound of a session that another server took', function () {
         {
           left: pieces.size,
           seqs: taken.read('mic', 0, 99).map(({ seq }) => seq),
-          sound: taken.read('mic', 12, 1)[0]?.pcm[0],
+          audio: taken.read('mic', 12, 1)[0]?.pcm[0],
           inStream: await inStream('s3'),
         },
-        { left: 0, seqs: count(18), sound: 12, inStream: count(18) },
+        { left: 0, seqs: count(18), audio: 12, inStream: count(18) },
       );
       taken.dispose();
     });

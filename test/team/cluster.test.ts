@@ -1,8 +1,8 @@
 // The queue over three NATS nodes: one is killed while phrases are asked and answered.
 import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
-import { NatsTaker } from '../../daemon/adapters/nats/natsConsumer';
+import { NatsProducer } from '../../daemon/adapters/nats/natsProducer';
+import { NatsConsumer } from '../../daemon/adapters/nats/natsConsumer';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
@@ -58,19 +58,24 @@ describe('the queue of phrases over three nodes', function () {
 
   for (const node of [0, 1, 2]) {
     it(`answers each phrase once while node ${node + 1} is killed and comes back`, async () => {
-      const asker = new NatsAsker({
+      const producer = new NatsProducer({
         bus: await bus(),
         clock: systemClock,
         model: `m${node}`,
         presence: new Presence(systemClock),
         organisationOf: () => 'o',
       });
-      const takers = [await bus(), await bus()].map(
+      const consumers = [await bus(), await bus()].map(
         (own) =>
-          new NatsTaker({ bus: own, clock: systemClock, logger: silentLogger, model: `m${node}` }),
+          new NatsConsumer({
+            bus: own,
+            clock: systemClock,
+            logger: silentLogger,
+            model: `m${node}`,
+          }),
       );
-      for (const taker of takers) {
-        taker.addSlot({
+      for (const consumer of consumers) {
+        consumer.addSlot({
           transcribe: async (_pcm, { prompt }) => {
             await delay(20);
             return {
@@ -88,7 +93,7 @@ describe('the queue of phrases over three nodes', function () {
         await delay(i * 50);
         return (
           await asked(() =>
-            asker.run({
+            producer.run({
               pcm: new Float32Array(16_000),
               options: { language: 'en', prompt: [name] },
               priority: 'final',
@@ -103,7 +108,7 @@ describe('the queue of phrases over three nodes', function () {
         deepEqual(await Promise.all(answers), names);
       } finally {
         await servers.run(node);
-        for (const part of [...takers, asker]) part.dispose();
+        for (const part of [...consumers, producer]) part.dispose();
       }
     });
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, createFramePusher } from '../../client';
 import { deadOf } from '../../daemon/adapters/nats/subjects';
-import { hearBeats } from '../../daemon/adapters/nats/heartbeats';
+import { followHeartbeats } from '../../daemon/adapters/nats/heartbeats';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
@@ -97,7 +97,7 @@ describe('probes of a team', function () {
       logger: silentLogger,
     });
     const presence = new Presence(systemClock);
-    const beats = hearBeats(bus, presence);
+    const heartbeats = followHeartbeats(bus, presence);
     try {
       const subscription = await connection.start(
         {
@@ -119,7 +119,7 @@ describe('probes of a team', function () {
       subscription.dispose();
     } finally {
       connection.dispose();
-      beats.dispose();
+      heartbeats.dispose();
       await bus.close();
     }
   });
@@ -136,7 +136,7 @@ describe('probes of a team', function () {
     );
     await says(server, '200 ok');
     deepEqual(
-      [await probe(server, '/livez'), (await probe(server, '/figures')).slice(0, 3)],
+      [await probe(server, '/livez'), (await probe(server, '/nothing')).slice(0, 3)],
       ['200 ok', '404'],
     );
     await postgres.end('SIGQUIT');
@@ -152,7 +152,7 @@ describe('probes of a team', function () {
 
   it('stand beside the figures, for who has their token: workers, queue, and a dead letter as an alert', async () => {
     const token = 'figures of a test';
-    const env = { ...ONE_NODE, EARMARK_FIGURES_TOKEN: token };
+    const env = { ...ONE_NODE, EARMARK_METRICS_TOKEN: token };
     const worker = start(
       new TeamProcess(['worker', '--nats', nats.url, '--slots', '2', ...HEALTH], env),
     );
@@ -167,7 +167,7 @@ describe('probes of a team', function () {
       ],
       ['401', '401'],
     );
-    const figures = async (of: TeamProcess): Promise<Record<string, number>> =>
+    const metrics = async (of: TeamProcess): Promise<Record<string, number>> =>
       Object.fromEntries(
         [...(await probe(of, '/metrics', token)).matchAll(/^(?:200 )?earmark_(\S+) (\S+)$/gm)].map(
           ([, name = '', value]) => [name, Number(value)],
@@ -180,17 +180,17 @@ describe('probes of a team', function () {
       logger: silentLogger,
     });
     try {
-      let seen = await figures(server);
+      let seen = await metrics(server);
       // Letters of before the first look are no news, so there is one more each time.
       for (
         const end = Date.now() + 60_000;
         seen['alerts{alert="phrase.dead"}'] !== 1 && Date.now() < end;
-        seen = await figures(server)
+        seen = await metrics(server)
       ) {
         await bus.js.publish(deadOf('script', ''), '{}');
         await delay(500);
       }
-      const own = await figures(worker);
+      const own = await metrics(worker);
       deepEqual(
         {
           alert: seen['alerts{alert="phrase.dead"}'],

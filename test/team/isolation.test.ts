@@ -210,10 +210,10 @@ describe('organisations of one server, over every method', function () {
       ['bob', ['record']],
       ['root', ['admin']],
     ] as const) {
-      const asker = await client(organisation, user, scopes);
+      const producer = await client(organisation, user, scopes);
       for (const type of REQUESTS) {
         const params = ASKED[type.method]?.(aim) as never;
-        found[`${user} ${type.method}`] = await asker
+        found[`${user} ${type.method}`] = await producer
           .request(type, params)
           .then(
             steady,
@@ -274,11 +274,11 @@ describe('organisations of one server, over every method', function () {
     const segmentId = kept.segments[0]?.id ?? '';
     ok(segmentId !== '' && kept.segments[0]?.text.includes('w7'), 'something was said');
 
-    const stranger = await answers('cow', { sessionId, segmentId });
-    const strangerOfRunning = await answers('dog', { sessionId: running, segmentId });
-    deepEqual(stranger, nobody);
-    deepEqual(strangerOfRunning, nobody);
-    equal(/Secret|w7/.test(JSON.stringify([stranger, strangerOfRunning])), false);
+    const outsider = await answers('cow', { sessionId, segmentId });
+    const outsiderOfRunning = await answers('dog', { sessionId: running, segmentId });
+    deepEqual(outsider, nobody);
+    deepEqual(outsiderOfRunning, nobody);
+    equal(/Secret|w7/.test(JSON.stringify([outsider, outsiderOfRunning])), false);
 
     // And nothing of hers was changed.
     deepEqual(await ann.request(SessionGet, { sessionId }), kept);

@@ -9,13 +9,13 @@ import { SessionGet } from '../../protocol/session';
 import { say } from '../unit/session/harness';
 import { until } from '../fakes/daemonProcess';
 import { FIRST_WORD } from '../fakes/teamClient';
-import { TeamPlace } from '../fakes/teamPlace';
+import { TeamDeployment } from '../fakes/teamPlace';
 
 describe('a session whose server died and whose client does not come back', function () {
   this.timeout(90_000);
-  let place: TeamPlace;
+  let place: TeamDeployment;
   before(async function () {
-    place = await TeamPlace.start(this, {
+    place = await TeamDeployment.start(this, {
       database: true,
       gateways: 2,
       workers: 1,

@@ -99,7 +99,7 @@ describe('PostgreSQL: an organisation sees itself alone', () => {
       // One id and one key in both: neither is taken by the other's.
       await store.createSession(record('one', `of ${organisation}`));
       await store.append('one', events(organisation), [{ source: 'mic', finalThrough: 9 }]);
-      await store.keepSound('one', 'mic', 9, new Uint8Array(4));
+      await store.putAudio('one', 'mic', 9, new Uint8Array(4));
       await store.setSetting('retention', '{}');
     }
   });

@@ -60,8 +60,8 @@ describe('earmark server', function () {
       paceMs: 150,
       at: { 4: () => worker(10), 10: kill },
     });
-    deepEqual(await recording.then(({ words: heard, dropped }) => ({ heard, dropped })), {
-      heard: texts(20),
+    deepEqual(await recording.then(({ words: recognised, dropped }) => ({ recognised, dropped })), {
+      recognised: texts(20),
       dropped: 0,
     });
   });

@@ -171,11 +171,11 @@ describe('signing in with OpenID Connect', function () {
     try {
       provider.person = { subject: 'gus', organisation: 'ant' };
       let said = '';
-      const terminal = (hear: (text: string) => void): Terminal => ({
+      const terminal = (recognise: (text: string) => void): Terminal => ({
         isTTY: false,
         columns: 80,
         style: makeStyle(false),
-        write: hear,
+        write: recognise,
         drained: () => Promise.resolve(),
       });
       const code = await runCli(

@@ -1,5 +1,5 @@
 // Clients while a part of their team stands still: those who wait for an answer of a gateway, or
-// for the text of what it answered, go on at another one as soon as those who send sound, and a
+// for the text of what it answered, go on at another one as soon as those who send audio, and a
 // session begins though NATS has no leader.
 import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,20 +16,20 @@ import { silentLogger } from '../../daemon/base/logger';
 import { type SessionEvent, SessionStop } from '../../protocol/session';
 import { until } from '../fakes/daemonProcess';
 import { FIRST_WORD, type Gateway } from '../fakes/teamClient';
-import { TeamPlace } from '../fakes/teamPlace';
+import { TeamDeployment } from '../fakes/teamPlace';
 import { say } from '../unit/session/harness';
 
 const GOES_ON_MS = 10_000;
-/** Sound that came is answered by then, and not on disk, which takes 200 ms. */
+/** Audio that came is answered by then, and not on disk, which takes 200 ms. */
 const ANSWERED_MS = 40;
 
 describe('a client whose gateway stands still', () => {
-  let place: TeamPlace;
+  let place: TeamDeployment;
   let still: Gateway;
   const open: { dispose(): unknown }[] = [];
 
   before(async function () {
-    place = await TeamPlace.start(this, { nodes: 3, database: true, gateways: 2, workers: 1 });
+    place = await TeamDeployment.start(this, { nodes: 3, database: true, gateways: 2, workers: 1 });
   });
   after(async () => {
     still?.child.kill('SIGCONT');
@@ -48,7 +48,7 @@ describe('a client whose gateway stands still', () => {
     await connection.whenConnected();
     return connection;
   };
-  const start = (connection: Connection, heard: string[]): Promise<SessionSubscription> =>
+  const start = (connection: Connection, recognised: string[]): Promise<SessionSubscription> =>
     connection.start(
       {
         kind: 'file',
@@ -56,7 +56,7 @@ describe('a client whose gateway stands still', () => {
         partials: false,
         insights: false,
       },
-      (event: SessionEvent) => void (event.kind === 'final' && heard.push(event.segment.text)),
+      (event: SessionEvent) => void (event.kind === 'final' && recognised.push(event.segment.text)),
     );
   const sayOne = (connection: Connection, subscription: SessionSubscription): FramePusher => {
     const pusher = createFramePusher(connection, subscription, { source: 'mic' });
@@ -72,28 +72,28 @@ describe('a client whose gateway stands still', () => {
     still = gateway;
     await place.leaveOut(other);
     const [asking, talking, waiting] = [await connect(), await connect(), await connect()];
-    const heard: Record<'asking' | 'talking' | 'waiting', string[]> = {
+    const recognised: Record<'asking' | 'talking' | 'waiting', string[]> = {
       asking: [],
       talking: [],
       waiting: [],
     };
-    const session = await start(talking, heard.talking);
-    sayOne(waiting, await start(waiting, heard.waiting));
+    const session = await start(talking, recognised.talking);
+    sayOne(waiting, await start(waiting, recognised.waiting));
     await delay(ANSWERED_MS);
     still.child.kill('SIGSTOP');
     const stopped = performance.now();
     await place.sendTo(other);
     await place.leaveOut(still);
     sayOne(talking, session);
-    sayOne(asking, await start(asking, heard.asking));
+    sayOne(asking, await start(asking, recognised.asking));
     await until(
-      () => Object.values(heard).every(({ length }) => length > 0),
+      () => Object.values(recognised).every(({ length }) => length > 0),
       'all words are heard',
       60_000,
     );
     const word = `w${FIRST_WORD}`;
     deepEqual(
-      [heard, performance.now() - stopped < GOES_ON_MS],
+      [recognised, performance.now() - stopped < GOES_ON_MS],
       [{ asking: [word], talking: [word], waiting: [word] }, true],
     );
   });
@@ -110,18 +110,18 @@ describe('a client whose gateway stands still', () => {
     open.push({ dispose: () => bus.close() });
     for (const node of [1, 2]) open.push({ dispose: () => place.nats.kill(node, 'SIGCONT') });
     const connection = await connect();
-    const heard: string[] = [];
+    const recognised: string[] = [];
     for (const node of [1, 2]) await place.nats.kill(node, 'SIGSTOP');
     const stopped = performance.now();
-    const subscription = await start(connection, heard);
+    const subscription = await start(connection, recognised);
     const beganMs = performance.now() - stopped;
     const pusher = sayOne(connection, subscription);
     await until(
-      () => heard.length > 0 && pusher.acknowledged === pusher.nextSeq,
+      () => recognised.length > 0 && pusher.acknowledged === pusher.nextSeq,
       'its word is heard and its sound is kept',
       60_000,
     );
-    const heardMs = performance.now() - stopped;
+    const recoveredMs = performance.now() - stopped;
     for (const node of [1, 2]) await place.nats.kill(node, 'SIGCONT');
     await pusher.end();
     await connection.request(SessionStop, { sessionId: subscription.sessionId });
@@ -133,8 +133,13 @@ describe('a client whose gateway stands still', () => {
       );
     for (let tries = 0; tries < 200 && (await marked()); tries++) await delay(100);
     deepEqual(
-      { heard, began: beganMs < GOES_ON_MS, kept: heardMs < GOES_ON_MS, marked: await marked() },
-      { heard: [`w${FIRST_WORD}`], began: true, kept: true, marked: false },
+      {
+        recognised,
+        began: beganMs < GOES_ON_MS,
+        kept: recoveredMs < GOES_ON_MS,
+        marked: await marked(),
+      },
+      { recognised: [`w${FIRST_WORD}`], began: true, kept: true, marked: false },
     );
   });
 });

@@ -3,7 +3,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { until } from '../fakes/daemonProcess';
 import { FIRST_WORD, type Recorded, record } from '../fakes/teamClient';
-import { logged, TeamPlace } from '../fakes/teamPlace';
+import { logged, TeamDeployment } from '../fakes/teamPlace';
 
 const WORDS = Array.from({ length: 26 }, (_, i) => i + FIRST_WORD);
 const SESSIONS = 4;
@@ -32,9 +32,9 @@ function deferred(): Deferred {
 for (const database of [false, true]) {
   describe(`servers that go on for one another, ${database ? 'with PostgreSQL' : 'over JetStream alone'}`, function () {
     this.timeout(180_000);
-    let place: TeamPlace;
+    let place: TeamDeployment;
     before(async function () {
-      place = await TeamPlace.start(this, {
+      place = await TeamDeployment.start(this, {
         database,
         gateways: 3,
         workers: 2,
@@ -57,14 +57,14 @@ for (const database of [false, true]) {
         killedMs = Date.now();
         await killed.kill('SIGKILL');
       };
-      const heard = await record({
+      const recognised = await record({
         ...place.client,
         words: WORDS,
         paceMs: PACE_MS,
         at: { 12: kill },
       });
       deepEqual(
-        { words: heard.words, dropped: heard.dropped },
+        { words: recognised.words, dropped: recognised.dropped },
         { words: WORDS.map((n) => `w${n}`), dropped: 0 },
       );
       deepEqual(

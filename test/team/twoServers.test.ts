@@ -1,4 +1,4 @@
-// What clients at two servers of a team see of each other: one session, and one limit on sound.
+// What clients at two servers of a team see of each other: one session, and one limit on audio.
 import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -13,7 +13,7 @@ import { SessionAttach, SessionGet, type SessionEvent, SessionStop } from '../..
 import { say } from '../unit/session/harness';
 import { until } from '../fakes/daemonProcess';
 import { FIRST_WORD } from '../fakes/teamClient';
-import { TeamPlace } from '../fakes/teamPlace';
+import { TeamDeployment } from '../fakes/teamPlace';
 
 const RECORDING: StartParams = {
   kind: 'file',
@@ -29,10 +29,10 @@ function suite(
 ): void {
   describe(name, function () {
     this.timeout(90_000);
-    let place: TeamPlace;
+    let place: TeamDeployment;
     const connections: Connection[] = [];
     before(async function () {
-      place = await TeamPlace.start(this, { database: true, gateways: 2, workers: 1, env });
+      place = await TeamDeployment.start(this, { database: true, gateways: 2, workers: 1, env });
     });
     after(async () => {
       for (const connection of connections) connection.dispose();

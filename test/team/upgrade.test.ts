@@ -23,13 +23,13 @@ describe('a team whose processes are replaced while people talk', () => {
       steps.map(({ kind, reconnects, allReconnects, moved, late }) => ({
         kind,
         reconnects,
-        told: allReconnects === moved,
+        reported: allReconnects === moved,
         some: moved > 0,
         late,
       })),
       [
-        { kind: 'gateway', reconnects: 1, told: true, some: true, late: false },
-        { kind: 'worker', reconnects: 0, told: true, some: false, late: false },
+        { kind: 'gateway', reconnects: 1, reported: true, some: true, late: false },
+        { kind: 'worker', reconnects: 0, reported: true, some: false, late: false },
       ],
     );
   });

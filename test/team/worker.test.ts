@@ -2,8 +2,8 @@
 // killed, one drains.
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hearBeats } from '../../daemon/adapters/nats/heartbeats';
-import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
+import { followHeartbeats } from '../../daemon/adapters/nats/heartbeats';
+import { NatsProducer } from '../../daemon/adapters/nats/natsProducer';
 import { PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
@@ -22,7 +22,7 @@ describe('earmark worker', function () {
   let servers: NatsServers;
   let bus: TeamBus;
   let presence: Presence;
-  let asker: NatsAsker;
+  let producer: NatsProducer;
   let workers: TeamProcess[] = [];
   const worker = async (env: Readonly<Record<string, string>> = {}): Promise<TeamProcess> => {
     const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], {
@@ -34,7 +34,7 @@ describe('earmark worker', function () {
     return started;
   };
   const say = (n: number, seconds = 1): Promise<string | undefined> =>
-    asker
+    producer
       .run({
         pcm: new Float32Array(seconds * 16_000).fill((n * LOUDNESS) / 32_768),
         options: { language: 'en', conversation: 's' },
@@ -47,8 +47,8 @@ describe('earmark worker', function () {
     servers = await NatsServers.start(needNats(this));
     bus = await openBus({ servers: servers.url, name: 'test', replicas: 1, logger: silentLogger });
     presence = new Presence(systemClock);
-    hearBeats(bus, presence);
-    asker = new NatsAsker({
+    followHeartbeats(bus, presence);
+    producer = new NatsProducer({
       bus,
       clock: systemClock,
       model: 'script',
@@ -57,7 +57,7 @@ describe('earmark worker', function () {
     });
   });
   after(async () => {
-    asker?.dispose();
+    producer?.dispose();
     await bus?.close();
     await servers?.stop();
   });
@@ -123,9 +123,9 @@ describe('earmark worker', function () {
     const asked = say(10);
     await until(() => presence.capacity('script').busy === 1, 'it is in its decode');
     await servers.kill(0, 'SIGSTOP');
-    const told = performance.now();
+    const reported = performance.now();
     const code = await first.kill('SIGTERM');
-    const tookMs = performance.now() - told;
+    const tookMs = performance.now() - reported;
     await servers.kill(0, 'SIGCONT');
     await worker();
     deepEqual([code, tookMs < ENDED_MS, await asked], [0, true, 'w10']);

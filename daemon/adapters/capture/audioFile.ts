@@ -56,7 +56,7 @@ export async function openAudioFile(file: string, options: OpenOptions = {}): Pr
 
 /**
  * Reads a whole file into memory.
- * @throws EarmarkError as `openAudioFile`, audio.truncated where nothing of the sound is there,
+ * @throws EarmarkError as `openAudioFile`, audio.truncated where nothing of the audio is there,
  * audio.unsupportedFormat when it is longer than four hours
  */
 export async function decodeAudioFile(

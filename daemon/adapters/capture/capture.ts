@@ -219,9 +219,9 @@ class RunningRecorder implements Recording {
     child.stderr?.on('data', (chunk: Buffer) => {
       const lines = (line + chunk.toString('utf8')).split(/[\r\n]+/);
       line = lines.pop()!.slice(-STDERR_KEPT);
-      for (const whole of lines) this.hear(whole);
+      for (const whole of lines) this.recognise(whole);
     });
-    child.stderr?.once('end', () => this.hear(line));
+    child.stderr?.once('end', () => this.recognise(line));
     child.on('error', (error) => {
       this.said += `${error.message}\n`;
     });
@@ -287,7 +287,7 @@ class RunningRecorder implements Recording {
     force.dispose();
   }
 
-  private hear(line: string): void {
+  private recognise(line: string): void {
     if (
       this.phase === 'recording' &&
       saysLost(this.recorder, line, this.source, this.about.asked)

@@ -30,7 +30,7 @@ const CHANNELS: Readonly<Record<string, number>> = {
   '7.1': 8,
 };
 
-/** @returns undefined where ffmpeg finds no sound, or is itself not sure what the file is. */
+/** @returns undefined where ffmpeg finds no audio, or is itself not sure what the file is. */
 export async function askFfmpeg(
   ffmpeg: string,
   file: string,

@@ -17,7 +17,7 @@ export function saysLost(
   source: CaptureSource,
   asked: string | undefined,
 ): boolean {
-  // pw-record stays, without a sound, when the node it was told not to leave is gone.
+  // pw-record stays, without audio, when the node it was told not to leave is gone.
   if (recorder === 'pw-record') return /^remote error: .*\(No such file or directory\)/.test(line);
   const device = recorder === 'parec' ? movedTo(line) : undefined;
   return device !== undefined && !mayFollow(source, asked, device);

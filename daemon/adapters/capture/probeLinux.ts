@@ -157,7 +157,7 @@ export function parseArecord(cards: string, names: string): readonly RecordingDe
   return hardware.map((device, i) => ({ ...device, isDefault: i === 0 }));
 }
 
-/** Names of sox's drivers for live sound, best first. */
+/** Names of sox's drivers for live audio, best first. */
 const SOX_DRIVERS = ['pulseaudio', 'coreaudio', 'waveaudio', 'alsa'] as const;
 
 export async function probeSox({ env, platform }: ProbeContext): Promise<Probe> {

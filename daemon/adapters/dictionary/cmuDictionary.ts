@@ -3,7 +3,7 @@
  * as bytes (5 MB) and never evaluated: as an object its 135,000 entries take 60 MB.
  */
 import { readFileSync } from 'node:fs';
-import type { WordSounds } from '../../dictation/pronounce';
+import type { Pronunciations } from '../../dictation/pronounce';
 
 const QUOTE = '"'.charCodeAt(0);
 const NEWLINE = '\n'.charCodeAt(0);
@@ -17,7 +17,7 @@ const INDENT = 2;
  */
 export function openCmuDictionary(
   file = require.resolve('cmu-pronouncing-dictionary'),
-): WordSounds {
+): Pronunciations {
   const bytes = readFileSync(file);
   const sections = sectionsOf(bytes);
   const find = (key: string): string | undefined => {
@@ -32,7 +32,9 @@ export function openCmuDictionary(
   };
   return (word) => {
     if (!/^[a-z][a-z']*$/.test(word)) return [];
-    return [word, `${word}(2)`, `${word}(3)`].map(find).filter((sounds) => sounds !== undefined);
+    return [word, `${word}(2)`, `${word}(3)`]
+      .map(find)
+      .filter((phonemes) => phonemes !== undefined);
   };
 }
 

@@ -46,10 +46,10 @@ export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess 
     kill: () => void child.kill('SIGKILL'),
     onMessage: (listener) => void child.on('message', (message) => listener(message as FromWorker)),
     onExit: (listener) => {
-      let told = false;
+      let reported = false;
       const tell = (reason: string): void => {
-        if (told) return;
-        told = true;
+        if (reported) return;
+        reported = true;
         listener(reason, tail);
       };
       child.on('error', (error) => tell(error.message));

@@ -2,7 +2,7 @@
 import type { GraphMaker } from './onnx';
 
 /** A file lacks what the exported graph of that model has; the message is its name. */
-export class Absent extends Error {}
+export class MissingTensorError extends Error {}
 
 /**
  * @param revision counts up with every change of the graph: kept ones of another revision are made
@@ -16,7 +16,7 @@ export function graphMaker(revision: string, graph: (file: Uint8Array) => Uint8A
       try {
         return graph(file);
       } catch (error) {
-        if (error instanceof Absent) return undefined;
+        if (error instanceof MissingTensorError) return undefined;
         throw error;
       }
     },

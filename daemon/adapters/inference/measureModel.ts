@@ -9,7 +9,7 @@ import { SAMPLE_RATE } from '../../audio/frame';
 import { type WorkerEntry, forkWorker } from './forkWorker';
 import { WorkerSupervisor } from './supervisor';
 
-export interface ModelFigures {
+export interface ModelMeasurements {
   /** Worker started and model loaded. */
   readonly loadMs: number;
   readonly audioMs: number;
@@ -44,7 +44,7 @@ export async function measureModel(setup: {
   readonly signal: AbortSignal;
   readonly limitMs?: number;
   readonly onPiece?: (part: number) => void;
-}): Promise<ModelFigures> {
+}): Promise<ModelMeasurements> {
   const {
     worker: entry,
     provider,

@@ -14,15 +14,15 @@ import type {
 } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
-import { hearTwice, slower } from '../../asr/slowedRedecode';
-import { beforeCut } from '../../asr/cutWords';
+import { redecodeSlowed, slower } from '../../asr/slowedRedecode';
+import { alignAtSeam } from '../../asr/cutWords';
 import {
   type PieceDecoder,
   type ScoredToken,
   meanProbability,
   tokensToWords,
 } from '../../asr/tokenWords';
-import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
+import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples } from '../../audio/pcm';
 import { type MoonshineModel, decodePhrase, decoderShape, tokenLimit } from './moonshineDecode';
@@ -101,14 +101,14 @@ export class MoonshineProvider implements AsrProvider {
         `A phrase may last ${MAX_SECONDS} seconds at most.`,
       );
     const begun = performance.now();
-    const alone = pcm.length === 0 ? [] : await this.hear(model, pcm, options, signal);
+    const alone = pcm.length === 0 ? [] : await this.recognise(model, pcm, options, signal);
     const tokens =
       alone.length === 0 ? alone : await this.withTail(model, pcm, alone, options, signal);
     const words = tokensToWords(tokens, model.pieces);
     const confidence = meanProbability(tokens);
     return {
       text: words.map((w) => w.text).join(' '),
-      words: estimateWordTimes(words, soundBounds(pcm)),
+      words: estimateWordTimes(words, audioBounds(pcm)),
       confidence,
       ...(confidence < LOW_TRUST
         ? { trust: 'low' as const }
@@ -121,7 +121,7 @@ export class MoonshineProvider implements AsrProvider {
     };
   }
 
-  private hear(
+  private recognise(
     model: Loaded,
     pcm: Float32Array,
     options: AsrOptions,
@@ -129,11 +129,11 @@ export class MoonshineProvider implements AsrProvider {
   ): Promise<readonly ScoredToken[]> {
     const { lead } = options;
     const bias = this.biasOf(model, options.phrases);
-    const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> =>
-      decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
+    const once = (audio: DecodeInput, draft = options.draft): Promise<readonly ScoredToken[]> =>
+      decode(model, audio, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
     if (options.once === true || isGreedy(options)) return once({ pcm, lead });
     const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
-      // What was said before makes it no better (secondHearing.ts); only sound whose words come now
+      // What was said before makes it no better (secondHearing.ts); only audio whose words come now
       // goes along.
       const slow = {
         pcm: slower(pcm),
@@ -146,7 +146,7 @@ export class MoonshineProvider implements AsrProvider {
           )
         : Promise.resolve(first);
     };
-    return hearTwice(
+    return redecodeSlowed(
       (first) => (first ? again(first) : once({ pcm, lead })),
       (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE,
       () => performance.now(),
@@ -164,13 +164,13 @@ export class MoonshineProvider implements AsrProvider {
     const { tail, lead } = options;
     const whole = tail && joinSamples([pcm, tail]);
     if (!whole || !fits({ pcm: whole, lead })) return alone;
-    const joint = await this.hear(
+    const joint = await this.recognise(
       model,
       whole,
       { ...options, draft: alone.map(({ id }) => id) },
       signal,
     );
-    return beforeCut(alone, joint, model.pieces);
+    return alignAtSeam(alone, joint, model.pieces);
   }
 
   private biasOf({ words }: Loaded, phrases: readonly string[] = []): PhraseBias | undefined {
@@ -197,14 +197,14 @@ export class MoonshineProvider implements AsrProvider {
   }
 }
 
-interface Sound {
+interface DecodeInput {
   readonly pcm: Float32Array;
   readonly lead: Lead | undefined;
 }
 
 async function decode(
   model: Loaded,
-  { pcm, lead }: Sound,
+  { pcm, lead }: DecodeInput,
   options: AsrOptions,
   bias: PhraseBias | undefined,
   signal: AbortSignal | undefined,
@@ -228,12 +228,12 @@ async function decode(
   });
 }
 
-function samplesOf({ pcm, lead }: Sound): number {
+function samplesOf({ pcm, lead }: DecodeInput): number {
   return (lead?.pcm.length ?? 0) + pcm.length;
 }
 
-function fits(sound: Sound): boolean {
-  return samplesOf(sound) <= MAX_SECONDS * SAMPLE_RATE;
+function fits(audio: DecodeInput): boolean {
+  return samplesOf(audio) <= MAX_SECONDS * SAMPLE_RATE;
 }
 
 /** The likeliest token each time. */

@@ -111,7 +111,7 @@ interface Row {
 /** A text so far: as many tokens of the draft, or the cache behind all its tokens. */
 type Step = { readonly drafted: number } | Row;
 
-/** The decoder behind one sound. */
+/** The decoder behind one audio. */
 class Run implements TokenModel<Step> {
   readonly endToken = END_TOKEN;
   /** What stands behind the given tokens and each of the draft. */

@@ -3,7 +3,7 @@
  * graph makes its vocabulary floats, turns and scales the encoder's keys at every token, and has a
  * thousand nodes a step.
  */
-import { Absent, graphMaker } from './graphMaker';
+import { MissingTensorError, graphMaker } from './graphMaker';
 import type { GraphMaker } from './onnx';
 import {
   ELEMENT,
@@ -46,13 +46,13 @@ class Weights {
 
   tensor(name: string): OnnxTensor {
     const found = this.parts.weights.get(name);
-    if (!found) throw new Absent(name);
+    if (!found) throw new MissingTensorError(name);
     return found;
   }
 
   floats(name: string): Float32Array {
     const tensor = this.tensor(name);
-    if (tensor.type !== ELEMENT.float) throw new Absent(name);
+    if (tensor.type !== ELEMENT.float) throw new MissingTensorError(name);
     return floatsOf(tensor);
   }
 
@@ -63,7 +63,7 @@ class Weights {
       .map(([, shape]) => shape);
     const [, heads, , headSize] = sizes[0] ?? [];
     if (typeof heads !== 'number' || typeof headSize !== 'number')
-      throw new Absent('past_key_values');
+      throw new MissingTensorError('past_key_values');
     return { layers: sizes.length, heads, headSize };
   }
 
@@ -102,7 +102,7 @@ class Weights {
 
   private maker(output: string): readonly string[] {
     const found = this.parts.makers.get(output);
-    if (!found) throw new Absent(output);
+    if (!found) throw new MissingTensorError(output);
     return found.inputs;
   }
 }
@@ -125,7 +125,7 @@ function multiply(
 ): string {
   const inputs = matrices[0]?.inputs ?? 0;
   const outputs = matrices.reduce((sum, one) => sum + one.outputs, 0);
-  if (inputs % BLOCK !== 0) throw new Absent(`${inputs} inputs`);
+  if (inputs % BLOCK !== 0) throw new MissingTensorError(`${inputs} inputs`);
   const blocks = inputs / BLOCK;
   const [bytes, scales, zeros] = [
     new Uint8Array(inputs * outputs),
@@ -314,7 +314,7 @@ function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): 
         scaled(weights.projection(`${at}/encoder_attn/q_proj`), root),
       ]),
     );
-    const heard = graph.node(
+    const combined = graph.node(
       'Softmax',
       [
         graph.node('MatMul', [
@@ -332,7 +332,7 @@ function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): 
     added = project(
       joined(
         graph.node('MatMul', [
-          heard,
+          combined,
           graph.port('input', `cross.${layer}.value`, ELEMENT.float, [
             1,
             heads,

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { alignWords } from '../../asr/alignWords';
 import type { AsrResult } from '../../asr/provider';
-import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
+import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 
 const Answer = z.object({
@@ -79,17 +79,17 @@ export function readAnswer(
             .split(' ')
             .filter((w) => w !== '')
             .map((w) => ({ text: w, confidence })),
-          soundBounds(pcm),
+          audioBounds(pcm),
         );
-  const heard =
+  const recognised =
     LANGUAGES[language?.toLowerCase() ?? ''] ??
     (/^[a-z]{2,3}$/.test(language ?? '') ? (language as string) : undefined);
-  const sameAsAsked = heard === undefined || heard === asked.split('-')[0];
+  const sameAsAsked = recognised === undefined || recognised === asked.split('-')[0];
   return {
     text,
     words,
     confidence: text === '' ? 0 : confidence,
-    language: sameAsAsked ? asked : heard,
+    language: sameAsAsked ? asked : recognised,
     inferenceMs,
   };
 }

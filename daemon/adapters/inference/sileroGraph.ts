@@ -6,7 +6,7 @@
  * processor time instead of 326, in batches of 4, 16 and 64 it takes 72, 38 and 29 instead of 139,
  * 100 and 81 (one thread, medians of three); probabilities differ by 6e-6 at most.
  */
-import { Absent, graphMaker } from './graphMaker';
+import { MissingTensorError, graphMaker } from './graphMaker';
 import { ELEMENT, GraphWriter, type OnnxTensor, floatsOf, readParts } from './onnxGraph';
 
 /**
@@ -40,7 +40,7 @@ class Weights {
   values(name: string, ...shape: readonly number[]): Float32Array {
     const found = this.tensors.get(`${AT_16_KHZ}${name}`);
     if (!found || found.type !== ELEMENT.float || found.shape.join() !== shape.join())
-      throw new Absent(name);
+      throw new MissingTensorError(name);
     return floatsOf(found);
   }
 
@@ -114,9 +114,9 @@ function sileroGraph(file: Uint8Array): Uint8Array {
     ]);
 
   // [batch, frames, 256]: each frame is two pieces of 128 samples that lie one behind the other.
-  const sound = graph.port('input', 'input', ELEMENT.float, ['batch', INPUT]);
+  const audio = graph.port('input', 'input', ELEMENT.float, ['batch', INPUT]);
   const pieces = shaped(
-    joined(1, sound, slice(sound, 1, INPUT - 2, INPUT - 2 - MIRRORED, -1)),
+    joined(1, audio, slice(audio, 1, INPUT - 2, INPUT - 2 - MIRRORED, -1)),
     -1,
     FRAMES + 1,
     HOP,
@@ -167,7 +167,7 @@ function sileroGraph(file: Uint8Array): Uint8Array {
     2,
   );
   const one = layer(shaped(two, -1, 2 * 64), 2, 64, 64, 1, 2);
-  const heard = layer(one, 3, WIDTH, 64, 1);
+  const combined = layer(one, 3, WIDTH, 64, 1);
 
   // The gates in the order input, forget, output, cell: those with a sigmoid lie together.
   const state = graph.port('input', 'state', ELEMENT.float, [2, 'batch', WIDTH]);
@@ -188,7 +188,7 @@ function sileroGraph(file: Uint8Array): Uint8Array {
     ofInput.map((row, i) => Float32Array.of(...row, ...(ofHidden[i] as Float32Array))),
   );
   const gates = product(
-    joined(1, heard, hidden),
+    joined(1, combined, hidden),
     both,
     Float32Array.from(ordered(bias.map((value, i) => value + (more[i] ?? 0)))),
   );

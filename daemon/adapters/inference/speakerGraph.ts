@@ -3,7 +3,7 @@
  * and third layer of its LSTM multiply with 8-bit matrices. A step of a layer reads its whole
  * matrix, so what counts is how large that is.
  */
-import { Absent, graphMaker } from './graphMaker';
+import { MissingTensorError, graphMaker } from './graphMaker';
 import { ELEMENT, GraphWriter, type OnnxTensor, floatsOf, readParts } from './onnxGraph';
 
 /** Samples of a mel frame and from one to the next, as the model was trained (25 and 10 ms). */
@@ -61,7 +61,7 @@ function speakerGraph(file: Uint8Array): Uint8Array {
   const { weights } = readParts(file);
   const tensor = (name: string): OnnxTensor => {
     const found = weights.get(name);
-    if (!found || found.type !== ELEMENT.float) throw new Absent(name);
+    if (!found || found.type !== ELEMENT.float) throw new MissingTensorError(name);
     return found;
   };
   const graph = new GraphWriter();

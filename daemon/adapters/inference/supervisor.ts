@@ -12,7 +12,7 @@ import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import { CrashBudget } from './crashBudget';
 import {
-  BEAT_MS,
+  HEARTBEAT_MS,
   type FromWorker,
   type ToWorker,
   type WorkerCalls,
@@ -33,13 +33,13 @@ export interface WorkerProcess {
 }
 
 export interface SupervisorLimits {
-  readonly missedBeats: number;
+  readonly missedHeartbeats: number;
   readonly loadTimeoutMs: number;
   readonly memoryBytes: number;
 }
 
 const defaultLimits: SupervisorLimits = {
-  missedBeats: 3,
+  missedHeartbeats: 3,
   loadTimeoutMs: 60_000,
   memoryBytes: 1_500_000_000,
 };
@@ -237,7 +237,7 @@ export class WorkerSupervisor implements Disposable {
       if (this.worker === worker) this.onExit(reason, detail);
     });
     this.watch?.dispose();
-    this.watch = this.setup.clock.setInterval(() => this.onTick(), BEAT_MS);
+    this.watch = this.setup.clock.setInterval(() => this.onTick(), HEARTBEAT_MS);
     return worker;
   }
 
@@ -279,7 +279,7 @@ export class WorkerSupervisor implements Disposable {
   private onMessage(message: FromWorker): void {
     this.beaten = true;
     this.missed = 0;
-    if (message.kind === 'beat') this.onMemory(message.rssBytes);
+    if (message.kind === 'heartbeat') this.onMemory(message.rssBytes);
     else if (message.kind === 'result')
       this.calls.get(message.id)?.settle({ value: message.value });
     else
@@ -302,7 +302,7 @@ export class WorkerSupervisor implements Disposable {
     this.beaten = false;
     // While a call runs the worker may be deep in native code; the time limit of the call watches
     // it then.
-    if (this.missed >= this.limits.missedBeats && this.calls.size === 0) this.crash('silent');
+    if (this.missed >= this.limits.missedHeartbeats && this.calls.size === 0) this.crash('silent');
   }
 
   private crash(reason: string): void {

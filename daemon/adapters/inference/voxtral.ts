@@ -12,7 +12,7 @@ import type {
   AsrStream,
   LoadedModelFiles,
 } from '../../asr/provider';
-import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
+import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples, toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
@@ -170,7 +170,7 @@ export class VoxtralProvider implements AsrProvider {
 }
 
 /**
- * One speaker's sound as it comes. Nothing is started before the first sound, and after a flush not
+ * One speaker's audio as it comes. Nothing is started before the first audio, and after a flush not
  * before the next.
  */
 class VoxtralStream implements AsrStream {
@@ -225,7 +225,7 @@ class VoxtralStream implements AsrStream {
     this.flushing = this.flushing.then(async () => {
       const pcm = joinSamples(chunks);
       const text = await textOf(life).catch(() => {
-        // It died in the middle: once more, from the sound that was kept.
+        // It died in the middle: once more, from the audio that was kept.
         const second = this.take();
         second.write(LEAD_IN);
         second.write(toInt16(pcm));
@@ -299,7 +299,7 @@ function resultOf(
     text: words.join(' '),
     words: estimateWordTimes(
       words.map((word) => ({ text: word, confidence: UNKNOWN_CONFIDENCE })),
-      soundBounds(pcm),
+      audioBounds(pcm),
     ),
     confidence: words.length === 0 ? 0 : UNKNOWN_CONFIDENCE,
     language: options.language,

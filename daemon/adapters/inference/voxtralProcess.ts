@@ -21,13 +21,13 @@ export interface VoxtralLimits {
   readonly readyMs: number;
   /** From TERM to KILL. */
   readonly killMs: number;
-  /** Sound that waits for the process, in bytes. */
+  /** Audio that waits for the process, in bytes. */
   readonly queuedBytes: number;
   /** Text of one life, in characters. */
   readonly textChars: number;
 }
 
-/** Seconds of sound that the encoder takes at once: less shows text sooner and costs more. */
+/** Seconds of audio that the encoder takes at once: less shows text sooner and costs more. */
 const INTERVAL_S = 1;
 const READY = /model loaded/i;
 
@@ -62,7 +62,7 @@ export class VoxtralProcess {
     });
     // What it still had to read when it ended is of no use to anybody.
     this.child.stdin.on('error', () => undefined);
-    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.hear(chunk));
+    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.recognise(chunk));
     let failed: NodeJS.ErrnoException | undefined;
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => (failed = error));
@@ -127,7 +127,7 @@ export class VoxtralProcess {
     );
   }
 
-  /** Says that no more sound comes: the rest of the text follows, then the end. */
+  /** Says that no more audio comes: the rest of the text follows, then the end. */
   finish(): void {
     if (!this.isUsable) return;
     this.state = 'finishing';
@@ -147,7 +147,7 @@ export class VoxtralProcess {
     this.stop();
   }
 
-  private hear(chunk: string): void {
+  private recognise(chunk: string): void {
     if (this.text.length + chunk.length > this.limits.textChars) return this.fault();
     this.text += chunk;
     this.onText();

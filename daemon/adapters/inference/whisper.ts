@@ -19,7 +19,7 @@ import {
 } from '../../asr/whisperPolicy';
 import { whisperPrompt } from '../../asr/whisperPrompt';
 import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
-import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
+import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import {
   type WhisperBinding,
@@ -100,10 +100,10 @@ export class WhisperProvider implements AsrProvider {
         `A phrase may last ${MAX_SECONDS} seconds at most.`,
       );
     const begun = performance.now();
-    const { startMs, endMs } = soundBounds(pcm);
+    const { startMs, endMs } = audioBounds(pcm);
     // Whatever is heard in silence is no reason to look again, which would double the time until
     // the engine is ready.
-    const soundMs = pcm.some((sample) => Math.abs(sample) >= FAINT) ? endMs - startMs : 0;
+    const audioMs = pcm.some((sample) => Math.abs(sample) >= FAINT) ? endMs - startMs : 0;
     const conversation = options.conversation ?? '';
     const wanted = options.language.split('-')[0]?.toLowerCase() ?? '';
     const detecting = loaded.multilingual && (wanted === '' || wanted === 'auto');
@@ -123,7 +123,7 @@ export class WhisperProvider implements AsrProvider {
     let text = await once({
       audio_ctx: fittedWindow(pcm.length, options.trial === true ? 0 : undefined),
     });
-    if (!quick && soundMs > 0 && doubt(text, soundMs))
+    if (!quick && audioMs > 0 && doubt(text, audioMs))
       text = better(
         text,
         await once({
@@ -132,13 +132,13 @@ export class WhisperProvider implements AsrProvider {
           temperature_inc: SECOND_TEMPERATURE_STEP,
           ...(text.language === '' ? {} : { language: text.language }),
         }),
-        soundMs,
+        audioMs,
       );
     if (detecting)
-      this.languages.heard(conversation, {
+      this.languages.observe(conversation, {
         language: text.language,
         confidence: text.confidence,
-        soundMs,
+        audioMs,
       });
     return {
       text: text.text,
@@ -171,7 +171,7 @@ export class WhisperProvider implements AsrProvider {
     const { words, confidence, logProbability } = whisperWords(segments);
     return {
       text: words.map((word) => word.text).join(' '),
-      words: estimateWordTimes(words, soundBounds(pcm)),
+      words: estimateWordTimes(words, audioBounds(pcm)),
       confidence,
       logProbability,
       language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language),

@@ -14,7 +14,7 @@ import { SileroVad } from './silero';
 import { SpeakerEncoder } from './speakerEncoder';
 import { WhisperProvider } from './whisper';
 import {
-  BEAT_MS,
+  HEARTBEAT_MS,
   type FromWorker,
   type ToWorker,
   type WorkerCalls,
@@ -96,7 +96,7 @@ export function runWorker(role: WorkerRole): void {
   const post = (message: FromWorker): void => {
     if (process.connected) process.send?.(message, () => undefined);
   };
-  const beat = (): void => post({ kind: 'beat', rssBytes: process.memoryUsage.rss() });
+  const heartbeat = (): void => post({ kind: 'heartbeat', rssBytes: process.memoryUsage.rss() });
 
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'cancel') {
@@ -119,8 +119,8 @@ export function runWorker(role: WorkerRole): void {
   // decides when its workers end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
-  setInterval(beat, BEAT_MS);
-  beat();
+  setInterval(heartbeat, HEARTBEAT_MS);
+  heartbeat();
 }
 
 function answer(

@@ -42,7 +42,7 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type FromWorker =
-  | { readonly kind: 'beat'; readonly rssBytes: number }
+  | { readonly kind: 'heartbeat'; readonly rssBytes: number }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | {
       readonly kind: 'error';
@@ -52,4 +52,4 @@ export type FromWorker =
     };
 
 /** Milliseconds between two signs of life. */
-export const BEAT_MS = 1_000;
+export const HEARTBEAT_MS = 1_000;

@@ -1,11 +1,11 @@
 /**
  * The store of a server of a team whose database has what is final: who runs a session has its
- * lease, and the database refuses whoever had it before. Sound that is not final comes out of the
+ * lease, and the database refuses whoever had it before. Audio that is not final comes out of the
  * stream.
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { Turns } from '../../base/keyedMutex';
+import { KeyedMutex } from '../../base/keyedMutex';
 import type { SessionStore } from '../../session/ports';
 import type { FencedStore, Ownership } from '../../team/ownership';
 import type { ReplicatedSpools } from './replicatedSpools';
@@ -41,7 +41,7 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
     claims.over(id);
   };
   /** What is written while a lease is claimed waits for it. */
-  const turns = new Turns();
+  const turns = new KeyedMutex();
   const own: Partial<SessionStore> = {
     createSession: (record) =>
       turns.take(record.id, async () => {
@@ -56,7 +56,7 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
           await database.append(id, events, progress);
           const end = endIn(events);
           if (end === undefined) return;
-          // The sound of one that failed stays, so that it can be tried again.
+          // The audio of one that failed stays, so that it can be tried again.
           if (end === 'DONE') spools.over(id);
           leave(id);
         }),

@@ -6,12 +6,12 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
 import type { Delivery } from './delivery';
-import { type Lane, laneOfSubject, offerOf } from './subjects';
+import { type Partition, partitionOfSubject, offerOf } from './subjects';
 
 /** No worker that is free needs longer to say so. */
 const OFFER_MS = 500;
 const GIVE_MS = 1_000;
-const LANE = 'Earmark-Lane';
+const PARTITION = 'Earmark-Partition';
 const ASKED = 'Earmark-Asked';
 const TAKEN = 'taken';
 const BUSY = 'busy';
@@ -23,22 +23,22 @@ export type HandedOver = 'taken' | 'given' | 'refused';
  * Offers a phrase to all workers of its model and gives it to the first that is free.
  * @param askedMs when it was asked for, milliseconds since the epoch
  */
-export async function handOver(
+export async function directDispatch(
   nc: NatsConnection,
-  lane: Lane,
+  partition: Partition,
   message: Uint8Array,
   askedMs: number,
 ): Promise<HandedOver> {
   const free = await nc
-    .request(offerOf(lane.model), '', { timeout: OFFER_MS })
+    .request(offerOf(partition.model), '', { timeout: OFFER_MS })
     .catch(() => undefined);
   if (!free) return 'refused';
   const { headers } = await import('@nats-io/transport-node');
   const about = headers();
-  about.set(LANE, lane.subject);
+  about.set(PARTITION, partition.subject);
   about.set(ASKED, String(askedMs));
   return nc.request(free.string(), message, { timeout: GIVE_MS, headers: about }).then(
-    (told) => (told.string() === TAKEN ? 'taken' : 'refused'),
+    (reported) => (reported.string() === TAKEN ? 'taken' : 'refused'),
     () => 'given',
   );
 }
@@ -46,7 +46,7 @@ export async function handOver(
 export interface Hands {
   readonly isFree: () => boolean;
   /** @returns false where it is not free any more */
-  readonly take: (lane: Lane, delivery: Delivery) => boolean;
+  readonly take: (partition: Partition, delivery: Delivery) => boolean;
 }
 
 /** Takes for a worker what is handed to it. @param subject that nobody else listens to */
@@ -63,8 +63,8 @@ export function openHands(
   const given = nc.subscribe(subject, {
     callback: (error, message) => {
       if (error) return;
-      const from = message.headers?.get(LANE) ?? '';
-      const lane = laneOfSubject(from);
+      const from = message.headers?.get(PARTITION) ?? '';
+      const partition = partitionOfSubject(from);
       const delivery: Delivery = {
         data: message.data,
         subject: from,
@@ -74,7 +74,7 @@ export function openHands(
         giveBack: ignored,
         working: ignored,
       };
-      message.respond(lane && take(lane, delivery) ? TAKEN : BUSY);
+      message.respond(partition && take(partition, delivery) ? TAKEN : BUSY);
     },
   });
   for (const subscription of [offers, given])

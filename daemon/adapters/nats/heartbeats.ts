@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import type { Clock } from '../../base/clock';
 import { type Disposable, toDisposable } from '../../base/disposable';
-import { type Presence, WORKER_BEAT_MS, type WorkerBeat } from '../../team/presence';
-import { BEATS } from './subjects';
+import { type Presence, WORKER_HEARTBEAT_MS, type WorkerHeartbeat } from '../../team/presence';
+import { HEARTBEATS } from './subjects';
 import type { TeamBus } from './teamBus';
 
 const count = z.number().int().min(0);
-const Beat = z.object({
+const Heartbeat = z.object({
   id: z.string().min(1).max(100),
   provider: z.string().max(100),
   model: z.string().max(200),
@@ -22,40 +22,40 @@ const Beat = z.object({
   draining: z.boolean(),
 });
 
-export function hearBeats({ nc }: TeamBus, presence: Presence): Disposable {
-  const subscription = nc.subscribe(BEATS, {
+export function followHeartbeats({ nc }: TeamBus, presence: Presence): Disposable {
+  const subscription = nc.subscribe(HEARTBEATS, {
     callback: (error, message) => {
       if (error) return;
-      const beat = Beat.safeParse(parsed(message.string()));
-      if (beat.success) presence.add(beat.data);
+      const heartbeat = Heartbeat.safeParse(parsed(message.string()));
+      if (heartbeat.success) presence.add(heartbeat.data);
     },
   });
   return toDisposable(() => subscription.unsubscribe());
 }
 
 /** Each second, and at once when the last free decoder is taken or the first is free again. */
-export class Beats implements Disposable {
+export class Heartbeats implements Disposable {
   private readonly timer: Disposable;
   private full: boolean | undefined;
 
   constructor(
     private readonly bus: TeamBus,
     clock: Clock,
-    private readonly beat: () => WorkerBeat,
+    private readonly heartbeat: () => WorkerHeartbeat,
   ) {
-    this.timer = clock.setInterval(() => this.send(), WORKER_BEAT_MS);
+    this.timer = clock.setInterval(() => this.send(), WORKER_HEARTBEAT_MS);
     this.send();
   }
 
   changed(): void {
-    const { busy, slots } = this.beat();
+    const { busy, slots } = this.heartbeat();
     if (busy >= slots !== this.full) this.send();
   }
 
   send(): void {
-    const beat = this.beat();
-    this.full = beat.busy >= beat.slots;
-    if (!this.bus.nc.isClosed()) this.bus.nc.publish(BEATS, JSON.stringify(beat));
+    const heartbeat = this.heartbeat();
+    this.full = heartbeat.busy >= heartbeat.slots;
+    if (!this.bus.nc.isClosed()) this.bus.nc.publish(HEARTBEATS, JSON.stringify(heartbeat));
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { Turns } from '../../base/keyedMutex';
+import { KeyedMutex } from '../../base/keyedMutex';
 import type { SessionRecord } from '../../session/events';
 import type { SessionStore } from '../../session/ports';
 import type { Ownership } from '../../team/ownership';
@@ -41,7 +41,7 @@ export async function journalled<S extends SessionStore>(
    * Each message of a session names the one before it, and the database takes them in the same
    * order.
    */
-  const turns = new Turns();
+  const turns = new KeyedMutex();
   const own: Partial<SessionStore> = {
     createSession: (record) =>
       turns.take(record.id, async () => {

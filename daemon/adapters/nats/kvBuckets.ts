@@ -7,15 +7,15 @@ import type { KV } from '@nats-io/kv';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
-import { Turns } from '../../base/keyedMutex';
+import { KeyedMutex } from '../../base/keyedMutex';
 import {
   type Buckets,
   type BucketSize,
-  type Grant,
-  type Level,
+  type BucketGrant,
+  type BucketLevel,
   returned,
   taken,
-  type Wish,
+  type BucketRequest,
 } from '../../team/buckets';
 import { encodedKey, isWrongRevision, unreachable } from './kvLeases';
 import { patiently, type TeamBus } from './teamBus';
@@ -48,17 +48,17 @@ export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buc
 
 class KvBuckets implements Buckets {
   /** Who asks here at once asks one after the other: only servers contend. */
-  private readonly turns = new Turns();
+  private readonly turns = new KeyedMutex();
 
   constructor(
     private readonly kv: KV,
     private readonly wall: () => number,
   ) {}
 
-  take(key: string, wish: Wish): Promise<Grant> {
+  take(key: string, request: BucketRequest): Promise<BucketGrant> {
     return this.turns.take(key, () =>
       this.change(key, (now) => {
-        const { level, ...grant } = taken(now, wish, this.wall());
+        const { level, ...grant } = taken(now, request, this.wall());
         // A refusal costs no write.
         return { grant, ...(grant.taken > 0 ? { level } : {}) };
       }),
@@ -76,8 +76,11 @@ class KvBuckets implements Buckets {
 
   private async change(
     key: string,
-    plan: (now: Level | undefined) => { readonly level?: Level; readonly grant: Grant },
-  ): Promise<Grant> {
+    plan: (now: BucketLevel | undefined) => {
+      readonly level?: BucketLevel;
+      readonly grant: BucketGrant;
+    },
+  ): Promise<BucketGrant> {
     const name = encodedKey(key);
     try {
       for (let tries = 0; tries < TRIES; tries++) {

@@ -27,7 +27,7 @@ const ASK_MS = 1_000;
 /** JetStream: the key is not at the revision that was named. */
 const WRONG_REVISION = 10071;
 
-interface Held {
+interface OwnedLease {
   revision: number;
   renewedMs: number;
   readonly note: string;
@@ -51,7 +51,7 @@ export async function openLeases(bus: TeamBus, clock: Clock, logger: Logger): Pr
 }
 
 class KvLeases implements Leases {
-  private readonly held = new Map<string, Held>();
+  private readonly owned = new Map<string, OwnedLease>();
   private readonly timer: Disposable;
 
   constructor(
@@ -71,24 +71,24 @@ class KvLeases implements Leases {
       if (isWrongRevision(error)) return undefined;
       throw unreachable(error);
     }
-    const held: Held = {
+    const owned: OwnedLease = {
       revision,
       renewedMs: begun,
       note,
       lost: new Emitter<void>(),
       renewing: false,
     };
-    this.held.set(key, held);
+    this.owned.set(key, owned);
     return {
       key,
       token: revision,
-      onDidLose: held.lost.event,
+      onDidLose: owned.lost.event,
       release: async () => {
-        if (this.held.get(key) !== held) return;
-        this.held.delete(key);
+        if (this.owned.get(key) !== owned) return;
+        this.owned.delete(key);
         // What cannot be given back runs out.
         await this.kv
-          .delete(encodedKey(key), { previousSeq: held.revision })
+          .delete(encodedKey(key), { previousSeq: owned.revision })
           .catch(() => undefined);
       },
     };
@@ -105,43 +105,43 @@ class KvLeases implements Leases {
 
   dispose(): void {
     this.timer.dispose();
-    this.held.clear();
+    this.owned.clear();
   }
 
   private renew(): void {
-    for (const [key, held] of this.held) {
-      if (this.clock.now() - held.renewedMs > TRUST_MS) this.lose(key, held);
-      else if (!held.renewing) void this.renewOne(key, held);
+    for (const [key, owned] of this.owned) {
+      if (this.clock.now() - owned.renewedMs > TRUST_MS) this.lose(key, owned);
+      else if (!owned.renewing) void this.renewOne(key, owned);
     }
   }
 
-  private async renewOne(key: string, held: Held): Promise<void> {
+  private async renewOne(key: string, owned: OwnedLease): Promise<void> {
     const begun = this.clock.now();
-    held.renewing = true;
+    owned.renewing = true;
     try {
-      held.revision = await this.kv.update(encodedKey(key), held.note, held.revision);
-      held.renewedMs = begun;
+      owned.revision = await this.kv.update(encodedKey(key), owned.note, owned.revision);
+      owned.renewedMs = begun;
     } catch (error) {
-      if (isWrongRevision(error)) await this.doubt(key, held, begun);
+      if (isWrongRevision(error)) await this.doubt(key, owned, begun);
     } finally {
-      held.renewing = false;
+      owned.renewing = false;
     }
   }
 
   /** A renewal whose answer was lost moved the revision on; the note says whether it was ours. */
-  private async doubt(key: string, held: Held, begun: number): Promise<void> {
+  private async doubt(key: string, owned: OwnedLease, begun: number): Promise<void> {
     const entry = await this.kv.get(encodedKey(key)).catch(() => undefined);
-    if (entry?.operation === 'PUT' && entry.string() === held.note)
-      [held.revision, held.renewedMs] = [entry.revision, begun];
-    else if (entry !== undefined) this.lose(key, held);
+    if (entry?.operation === 'PUT' && entry.string() === owned.note)
+      [owned.revision, owned.renewedMs] = [entry.revision, begun];
+    else if (entry !== undefined) this.lose(key, owned);
   }
 
-  private lose(key: string, held: Held): void {
-    if (this.held.get(key) !== held) return;
-    this.held.delete(key);
+  private lose(key: string, owned: OwnedLease): void {
+    if (this.owned.get(key) !== owned) return;
+    this.owned.delete(key);
     this.logger.warn('lease.lost', { kind: key.split('.')[0] ?? '' });
-    held.lost.fire();
-    held.lost.dispose();
+    owned.lost.fire();
+    owned.lost.dispose();
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../../protocol/errors';
-import type { DecodeSlot, PhraseTaker } from '../../asr/phraseQueue';
+import type { DecodeSlot, DecodeQueueConsumer } from '../../asr/phraseQueue';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
@@ -14,18 +14,18 @@ import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import { type Delivery, pull } from './delivery';
 import { openHands } from './directDispatch';
-import { ACK_WAIT_MS, Lanes } from './partitions';
+import { ACK_WAIT_MS, Partitions } from './partitions';
 import { type Answer, type InHand, type SentPhrase, decodePhrase, SETTLED } from './phraseMessage';
-import { type Lane, cancelOf, deadOf, wakeOf } from './subjects';
+import { type Partition, cancelOf, deadOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
-import { type Figures, noFigures } from '../../telemetry/metrics';
+import { type MetricRecorder, noMetrics } from '../../telemetry/metrics';
 
-export interface TakerSetup {
+export interface ConsumerSetup {
   readonly bus: TeamBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly model: string;
-  readonly figures?: Figures;
+  readonly metrics?: MetricRecorder;
   /** A phrase that was given to workers so often without an answer is dead. */
   readonly maxDeliveries?: number;
 }
@@ -65,23 +65,23 @@ interface Job {
   cancelled: boolean;
 }
 
-export class NatsTaker implements PhraseTaker, Disposable {
+export class NatsConsumer implements DecodeQueueConsumer, Disposable {
   private readonly slots = new Map<DecodeSlot, string | undefined>();
   private readonly jobs = new Map<string, Job>();
   private readonly answers = new Map<string, Answer>();
   /** Nobody waits for these any more. */
   private readonly unwanted = new Set<string>();
   private readonly open = new Set<Promise<void>>();
-  private readonly lanes: Lanes;
+  private readonly partitions: Partitions;
   private readonly store = new DisposableStore();
   private readonly changed = this.store.add(new Emitter<void>());
   private pumping = false;
   /** A slot became busy or free. */
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly setup: TakerSetup) {
+  constructor(private readonly setup: ConsumerSetup) {
     const { bus, clock, model } = setup;
-    this.lanes = new Lanes(bus.jsm, model, bus.replicas, clock);
+    this.partitions = new Partitions(bus.jsm, model, bus.replicas, clock);
     const listen = (subject: string, then: (text: string) => void): void => {
       const subscription = bus.nc.subscribe(subject, {
         callback: (error, message) => void (error ?? then(message.string())),
@@ -89,14 +89,14 @@ export class NatsTaker implements PhraseTaker, Disposable {
       this.store.add(toDisposable(() => subscription.unsubscribe()));
     };
     listen(wakeOf(model), (subject) => {
-      this.lanes.wake(subject);
+      this.partitions.wake(subject);
       this.pump();
     });
     listen(cancelOf(model), (id) => this.cancel(id));
     this.store.add(
       openHands(bus.nc, model, `earmark.hand.${randomBytes(9).toString('hex')}`, {
         isFree: () => this.freeSlot() !== undefined,
-        take: (lane, delivery) => this.take(lane, delivery),
+        take: (partition, delivery) => this.take(partition, delivery),
       }),
     );
     this.store.add(clock.setInterval(() => this.sweep(), SWEEP_MS));
@@ -136,7 +136,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
 
   private sweep(): void {
     if (this.freeSlot() === undefined) return;
-    this.lanes.sweep().then(
+    this.partitions.sweep().then(
       () => this.pump(),
       () => undefined,
     );
@@ -159,32 +159,32 @@ export class NatsTaker implements PhraseTaker, Disposable {
    */
   private async fill(): Promise<void> {
     for (;;) {
-      const turn = this.lanes.next();
+      const turn = this.partitions.next();
       if (this.freeSlot() === undefined || turn === undefined) return;
-      const { lane, wakes } = turn;
+      const { partition, wakes } = turn;
       let delivery: Delivery | undefined;
       try {
-        await this.lanes.ensure(lane);
-        delivery = await pull(this.setup.bus.nc, lane.stream, lane.consumer, PULL_MS);
+        await this.partitions.ensure(partition);
+        delivery = await pull(this.setup.bus.nc, partition.stream, partition.consumer, PULL_MS);
       } catch {
-        this.lanes.doubt(lane);
+        this.partitions.doubt(partition);
         if (this.setup.bus.nc.isClosed()) return;
         continue;
       }
-      if (delivery === undefined) this.lanes.empty(lane, wakes);
+      if (delivery === undefined) this.partitions.empty(partition, wakes);
       // The free slot was taken out meanwhile, or has what was handed to it.
-      else if (!this.take(lane, delivery)) delivery.giveBack(0);
+      else if (!this.take(partition, delivery)) delivery.giveBack(0);
     }
   }
 
   /** @returns false where no slot is free */
-  private take(lane: Lane, delivery: Delivery): boolean {
+  private take(partition: Partition, delivery: Delivery): boolean {
     const slot = this.freeSlot();
-    if (slot !== undefined) this.start(slot, lane, delivery);
+    if (slot !== undefined) this.start(slot, partition, delivery);
     return slot !== undefined;
   }
 
-  private start(slot: DecodeSlot, lane: Lane, delivery: Delivery): void {
+  private start(slot: DecodeSlot, partition: Partition, delivery: Delivery): void {
     let phrase: SentPhrase;
     try {
       phrase = decodePhrase(delivery.data);
@@ -195,7 +195,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
     }
     this.slots.set(slot, phrase.id);
     this.changed.fire();
-    const done = this.handle(slot, lane, delivery, phrase).finally(() => {
+    const done = this.handle(slot, partition, delivery, phrase).finally(() => {
       this.open.delete(done);
       this.pump();
     });
@@ -211,7 +211,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
 
   private async handle(
     slot: DecodeSlot,
-    lane: Lane,
+    partition: Partition,
     delivery: Delivery,
     phrase: SentPhrase,
   ): Promise<void> {
@@ -220,7 +220,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
     this.jobs.set(phrase.id, job);
     const stuckAt = clock.now() + STUCK_MS;
     const tell = (): void => {
-      if (lane.priority === 'final' && !this.setup.bus.nc.isClosed())
+      if (partition.priority === 'final' && !this.setup.bus.nc.isClosed())
         this.setup.bus.nc.publish(phrase.replyTo, inHand(phrase));
     };
     const working = clock.setInterval(() => {
@@ -230,20 +230,20 @@ export class NatsTaker implements PhraseTaker, Disposable {
     }, ACK_WAIT_MS / 4);
     tell();
     try {
-      job.cancelled ||= await this.isSettled(lane, delivery, phrase);
+      job.cancelled ||= await this.isSettled(partition, delivery, phrase);
       const answer =
         this.answers.get(phrase.id) ??
-        (job.cancelled ? undefined : await this.decode(slot, lane, delivery, phrase, job));
+        (job.cancelled ? undefined : await this.decode(slot, partition, delivery, phrase, job));
       this.free(slot, phrase.id);
       if (job.cancelled) delivery.ack();
       else if (answer === undefined) {
-        if (lane.priority !== 'final') delivery.ack();
+        if (partition.priority !== 'final') delivery.ack();
         else if (delivery.count < maxDeliveries) delivery.giveBack(PAUSE_MS * delivery.count);
-        else await this.bury(lane, delivery, phrase);
+        else await this.bury(partition, delivery, phrase);
       } else {
         this.answers.set(answer.id, answer);
         bound(this.answers);
-        if (lane.priority === 'final') await this.deliver(phrase, answer);
+        if (partition.priority === 'final') await this.deliver(phrase, answer);
         else this.setup.bus.nc.publish(phrase.replyTo, JSON.stringify(answer));
         delivery.ack();
       }
@@ -264,7 +264,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
    * does not answer may want it still.
    */
   private async isSettled(
-    { priority }: Lane,
+    { priority }: Partition,
     delivery: Delivery,
     phrase: SentPhrase,
   ): Promise<boolean> {
@@ -275,7 +275,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
     )
       return false;
     return bus.nc.request(phrase.replyTo, inHand(phrase), { timeout: PULL_MS }).then(
-      (told) => told.string() === SETTLED,
+      (reported) => reported.string() === SETTLED,
       () => false,
     );
   }
@@ -283,17 +283,17 @@ export class NatsTaker implements PhraseTaker, Disposable {
   /** @returns undefined where another worker should have it */
   private async decode(
     slot: DecodeSlot,
-    lane: Lane,
+    partition: Partition,
     delivery: Delivery,
     phrase: SentPhrase,
     job: Job,
   ): Promise<Answer | undefined> {
-    const { maxDeliveries = MAX_DELIVERIES, clock, logger, figures = noFigures } = this.setup;
+    const { maxDeliveries = MAX_DELIVERIES, clock, logger, metrics = noMetrics } = this.setup;
     // Whoever had it before died of it, or with it.
     if (delivery.count > maxDeliveries) return undefined;
     const waitMs = Math.max(0, clock.wall() - delivery.storedMs);
-    if (lane.priority === 'final') figures.observe('inference_wait', waitMs);
-    this.lanes.took(lane, (phrase.pcm.length * 1000) / SAMPLE_RATE);
+    if (partition.priority === 'final') metrics.observe('inference_wait', waitMs);
+    this.partitions.took(partition, (phrase.pcm.length * 1000) / SAMPLE_RATE);
     try {
       return {
         id: phrase.id,
@@ -305,24 +305,24 @@ export class NatsTaker implements PhraseTaker, Disposable {
       const { code, message } = isEarmarkError(error)
         ? error
         : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
-      figures.count('errors', 1, code);
+      metrics.count('errors', 1, code);
       logger.warn('phrase.failed', { error: code, deliveries: delivery.count });
       return ANOTHER.has(code) ? undefined : { id: phrase.id, waitMs, error: { code, message } };
     }
   }
 
-  /** Once in the dead letters, without its sound: that is in the spool of its session. */
-  private async bury(lane: Lane, delivery: Delivery, phrase: SentPhrase): Promise<void> {
+  /** Once in the dead letters, without its audio: that is in the spool of its session. */
+  private async bury(partition: Partition, delivery: Delivery, phrase: SentPhrase): Promise<void> {
     const { bus, logger, clock } = this.setup;
     const letter = {
       at: new Date(clock.wall()).toISOString(),
       session: phrase.sessionId,
-      organisation: lane.organisation,
-      model: lane.model,
+      organisation: partition.organisation,
+      model: partition.model,
       deliveries: delivery.count,
       audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE),
     };
-    await bus.js.publish(deadOf(lane.model, lane.organisation), JSON.stringify(letter), {
+    await bus.js.publish(deadOf(partition.model, partition.organisation), JSON.stringify(letter), {
       msgID: `dead.${phrase.id}`,
     });
     logger.error('phrase.dead', { error: 'engine.crashed', deliveries: delivery.count });

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
 import { EffortMeter, optionsFor } from '../../asr/finalEffort';
 import { LoadMeter } from '../../asr/loadMeter';
-import type { DecodeRequest, PhraseAsker, QueueHealth } from '../../asr/phraseQueue';
+import type { DecodeRequest, DecodeQueueProducer, QueueHealth } from '../../asr/phraseQueue';
 import type { AsrResult } from '../../asr/provider';
 import { WaitTimes } from '../../asr/waitTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -16,12 +16,12 @@ import { type Disposable, toDisposable } from '../../base/disposable';
 import type { DecodePriority } from '../../session/ports';
 import type { Presence } from '../../team/presence';
 import { decodeAnswer, encodePhrase, SETTLED } from './phraseMessage';
-import { handOver } from './directDispatch';
+import { directDispatch } from './directDispatch';
 import { ensureConsumer } from './partitions';
-import { cancelOf, type Lane, laneOf, wakeOf } from './subjects';
+import { cancelOf, type Partition, partitionOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
 
-export interface AskerSetup {
+export interface ProducerSetup {
   readonly bus: TeamBus;
   readonly clock: Clock;
   readonly model: string;
@@ -42,7 +42,7 @@ const FINAL_LIMIT_MS = 15 * 60_000;
 const QUICK_LIMIT_MS = 3_000;
 /**
  * Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its
- * session, which keeps its sound.
+ * session, which keeps its audio.
  */
 const PUBLISH_LIMIT_MS = 10_000;
 const PUBLISH_TRY_MS = 1_000;
@@ -62,15 +62,15 @@ const MAX_HANDED = 3;
  * a second (natsTaker.ts).
  */
 const IN_HAND_MS = 2_000;
-/** A consumer stays an hour without being asked (lanes.ts). */
-const LANE_MS = 10 * 60_000;
-const MAX_LANES = 10_000;
+/** A consumer stays an hour without being asked (partitions.ts). */
+const PARTITION_MS = 10 * 60_000;
+const MAX_PARTITIONS = 10_000;
 
 interface Waiting {
   readonly priority: DecodePriority;
   readonly live: boolean;
   readonly audioMs: number;
-  readonly lane: Lane;
+  readonly partition: Partition;
   readonly message: Uint8Array;
   readonly askedMs: number;
   /** When a worker told last that it has it. */
@@ -80,7 +80,7 @@ interface Waiting {
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
-export class NatsAsker implements PhraseAsker, Disposable {
+export class NatsProducer implements DecodeQueueProducer, Disposable {
   private readonly waiting = new Map<string, Waiting>();
   private readonly waits = new WaitTimes();
   private readonly meter: LoadMeter;
@@ -89,10 +89,10 @@ export class NatsAsker implements PhraseAsker, Disposable {
   private readonly replyTo = `earmark.answer.${randomBytes(9).toString('hex')}`;
   private readonly listening: Disposable;
   /**
-   * Consumers of lanes, and when each was last looked after: phrases that come meanwhile wait for
-   * it in their order.
+   * Consumers of partitions, and when each was last looked after: phrases that come meanwhile wait
+   * for it in their order.
    */
-  private readonly lanes = new Map<
+  private readonly partitions = new Map<
     string,
     { readonly atMs: number; readonly made: Promise<void> }
   >();
@@ -102,7 +102,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
   /** The queue did not bring the last final to a worker. */
   private away = false;
 
-  constructor(private readonly setup: AskerSetup) {
+  constructor(private readonly setup: ProducerSetup) {
     this.meter = new LoadMeter(setup.clock);
     this.effort = new EffortMeter(setup.clock);
     const answers = setup.bus.nc.subscribe(this.replyTo, {
@@ -175,7 +175,11 @@ export class NatsAsker implements PhraseAsker, Disposable {
         { retryAfterMs: 5_000 },
       );
     }
-    const lane = laneOf(priority, this.setup.model, this.setup.organisationOf(request.owner));
+    const partition = partitionOf(
+      priority,
+      this.setup.model,
+      this.setup.organisationOf(request.owner),
+    );
     const id = `${sessionId}.${randomBytes(9).toString('base64url')}`;
     const message = encodePhrase(
       { id, replyTo: this.replyTo, sessionId },
@@ -209,7 +213,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
         priority,
         live: request.live === true,
         audioMs,
-        lane,
+        partition,
         message,
         askedMs: clock.now(),
         inHandMs: -Infinity,
@@ -229,8 +233,8 @@ export class NatsAsker implements PhraseAsker, Disposable {
       this.waitingMs += audioMs;
       signal?.addEventListener('abort', onAbort, { once: true });
       this.measure();
-      this.looking ??= clock.setInterval(() => void this.handOver(), LOOK_MS);
-      this.publish(lane, id, entry).catch((error: unknown) =>
+      this.looking ??= clock.setInterval(() => void this.directDispatch(), LOOK_MS);
+      this.publish(partition, id, entry).catch((error: unknown) =>
         entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }),
       );
     });
@@ -263,7 +267,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
   }
 
   /** The same message id makes JetStream keep one, however often it is sent. */
-  private async publish(lane: Lane, id: string, entry: Waiting): Promise<void> {
+  private async publish(partition: Partition, id: string, entry: Waiting): Promise<void> {
     const { bus, clock, model } = this.setup;
     const until = clock.now() + PUBLISH_LIMIT_MS;
     const pause = (): Promise<void> =>
@@ -271,9 +275,12 @@ export class NatsAsker implements PhraseAsker, Disposable {
     for (; this.waiting.has(id); await pause()) {
       if (this.inHand(entry)) continue;
       try {
-        await this.ensure(lane);
-        await bus.js.publish(lane.subject, entry.message, { msgID: id, timeout: PUBLISH_TRY_MS });
-        bus.nc.publish(wakeOf(model), lane.subject);
+        await this.ensure(partition);
+        await bus.js.publish(partition.subject, entry.message, {
+          msgID: id,
+          timeout: PUBLISH_TRY_MS,
+        });
+        bus.nc.publish(wakeOf(model), partition.subject);
         return;
       } catch (cause) {
         if (isFull(cause))
@@ -293,7 +300,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
   }
 
   /** What waits too long goes to free workers, the oldest first. */
-  private async handOver(): Promise<void> {
+  private async directDispatch(): Promise<void> {
     const { bus, clock, model, presence } = this.setup;
     if (this.waiting.size === 0) {
       this.looking?.dispose();
@@ -309,9 +316,9 @@ export class NatsAsker implements PhraseAsker, Disposable {
         const { slots, busy } = presence.capacity(model);
         if (slots <= busy || bus.nc.isClosed()) break;
         entry.handed++;
-        const outcome = await handOver(
+        const outcome = await directDispatch(
           bus.nc,
-          entry.lane,
+          entry.partition,
           entry.message,
           clock.wall() - (clock.now() - entry.askedMs),
         );
@@ -331,14 +338,14 @@ export class NatsAsker implements PhraseAsker, Disposable {
     return this.setup.clock.now() - inHandMs < IN_HAND_MS;
   }
 
-  private ensure(lane: Lane): Promise<void> {
+  private ensure(partition: Partition): Promise<void> {
     const { bus, clock } = this.setup;
-    const known = this.lanes.get(lane.subject);
-    if (known !== undefined && clock.now() - known.atMs < LANE_MS) return known.made;
-    const made = ensureConsumer(bus.jsm, lane, bus.replicas);
-    if (this.lanes.size >= MAX_LANES) this.lanes.clear();
-    this.lanes.set(lane.subject, { atMs: clock.now(), made });
-    made.catch(() => this.lanes.delete(lane.subject));
+    const known = this.partitions.get(partition.subject);
+    if (known !== undefined && clock.now() - known.atMs < PARTITION_MS) return known.made;
+    const made = ensureConsumer(bus.jsm, partition, bus.replicas);
+    if (this.partitions.size >= MAX_PARTITIONS) this.partitions.clear();
+    this.partitions.set(partition.subject, { atMs: clock.now(), made });
+    made.catch(() => this.partitions.delete(partition.subject));
     return made;
   }
 

@@ -1,9 +1,11 @@
-/** The lanes of one model as a worker sees them: which may hold phrases, and whose turn it is. */
+/**
+ * The partitions of one model as a worker sees them: which may hold phrases, and whose turn it is.
+ */
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { Shares } from '../../asr/fairShare';
+import { FairShare } from '../../asr/fairShare';
 import type { Clock } from '../../base/clock';
 import type { DecodePriority } from '../../session/ports';
-import { type Lane, PHRASES, finalsOf, laneOfSubject } from './subjects';
+import { type Partition, PHRASES, finalsOf, partitionOfSubject } from './subjects';
 import { NANOS } from './teamBus';
 
 /**
@@ -15,21 +17,21 @@ export const ACK_WAIT_MS = 2_000;
 const CONSUMER_IDLE_MS = 60 * 60_000;
 const MAX_PENDING = 10_000;
 /** More organisations than speak at once. */
-const MAX_LANES = 30_000;
+const MAX_PARTITIONS = 30_000;
 
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
-interface Known {
-  readonly lane: Lane;
+interface PartitionState {
+  readonly partition: Partition;
   /** It may hold something; counts wakes, so that one that comes during a pull is not lost. */
   wakes: number;
   emptyAt: number;
   ensured: boolean;
 }
 
-export class Lanes {
-  private readonly known = new Map<string, Known>();
-  private readonly shares: Shares;
+export class Partitions {
+  private readonly states = new Map<string, PartitionState>();
+  private readonly fairShare: FairShare;
 
   constructor(
     private readonly jsm: JetStreamManager,
@@ -37,16 +39,16 @@ export class Lanes {
     private readonly replicas: number,
     clock: Clock,
   ) {
-    this.shares = new Shares(clock);
+    this.fairShare = new FairShare(clock);
   }
 
   wake(subject: string): void {
-    const lane = laneOfSubject(subject);
-    if (!lane || lane.model !== this.model) return;
-    const known = this.known.get(lane.subject);
-    if (known) known.wakes++;
-    else if (this.known.size < MAX_LANES)
-      this.known.set(lane.subject, { lane, wakes: 1, emptyAt: 0, ensured: true });
+    const partition = partitionOfSubject(subject);
+    if (!partition || partition.model !== this.model) return;
+    const states = this.states.get(partition.subject);
+    if (states) states.wakes++;
+    else if (this.states.size < MAX_PARTITIONS)
+      this.states.set(partition.subject, { partition, wakes: 1, emptyAt: 0, ensured: true });
   }
 
   /** Looks what the stream holds: wakes that were missed, and phrases whose worker died. */
@@ -58,54 +60,54 @@ export class Lanes {
   }
 
   /** Finals before all others; among them the organisation that had least of this worker lately. */
-  next(): { readonly lane: Lane; readonly wakes: number } | undefined {
-    let best: Known | undefined;
-    for (const known of this.known.values()) {
-      if (known.wakes === known.emptyAt) continue;
-      if (best === undefined || this.before(known, best)) best = known;
+  next(): { readonly partition: Partition; readonly wakes: number } | undefined {
+    let best: PartitionState | undefined;
+    for (const states of this.states.values()) {
+      if (states.wakes === states.emptyAt) continue;
+      if (best === undefined || this.before(states, best)) best = states;
     }
-    return best && { lane: best.lane, wakes: best.wakes };
+    return best && { partition: best.partition, wakes: best.wakes };
   }
 
   /** Its consumer, made anew where it did not answer. @throws what JetStream says */
-  async ensure(lane: Lane): Promise<void> {
-    const known = this.known.get(lane.subject);
-    if (known?.ensured) return;
-    await ensureConsumer(this.jsm, lane, this.replicas);
-    if (known) known.ensured = true;
+  async ensure(partition: Partition): Promise<void> {
+    const states = this.states.get(partition.subject);
+    if (states?.ensured) return;
+    await ensureConsumer(this.jsm, partition, this.replicas);
+    if (states) states.ensured = true;
   }
 
   /** The consumer did not answer: it is looked after before the next pull. */
-  doubt(lane: Lane): void {
-    const known = this.known.get(lane.subject);
-    if (known) [known.ensured, known.emptyAt] = [false, known.wakes];
+  doubt(partition: Partition): void {
+    const states = this.states.get(partition.subject);
+    if (states) [states.ensured, states.emptyAt] = [false, states.wakes];
   }
 
-  empty(lane: Lane, wakes: number): void {
-    const known = this.known.get(lane.subject);
-    if (known) known.emptyAt = wakes;
+  empty(partition: Partition, wakes: number): void {
+    const states = this.states.get(partition.subject);
+    if (states) states.emptyAt = wakes;
   }
 
   /** An organisation had so much audio decoded. */
-  took({ organisation }: Lane, audioMs: number): void {
-    this.shares.add(organisation, audioMs);
+  took({ organisation }: Partition, audioMs: number): void {
+    this.fairShare.add(organisation, audioMs);
   }
 
-  private before(a: Known, b: Known): boolean {
-    const ranks = RANK[a.lane.priority] - RANK[b.lane.priority];
+  private before(a: PartitionState, b: PartitionState): boolean {
+    const ranks = RANK[a.partition.priority] - RANK[b.partition.priority];
     return ranks !== 0
       ? ranks < 0
-      : this.shares.of(a.lane.organisation) < this.shares.of(b.lane.organisation);
+      : this.fairShare.of(a.partition.organisation) < this.fairShare.of(b.partition.organisation);
   }
 }
 
 /**
- * The gateway makes it before the first phrase of the lane. Does nothing where it is there. @throws
- * what JetStream says
+ * The gateway makes it before the first phrase of the partition. Does nothing where it is there.
+ * @throws what JetStream says
  */
 export async function ensureConsumer(
   jsm: JetStreamManager,
-  { priority, stream, consumer, subject }: Lane,
+  { priority, stream, consumer, subject }: Partition,
   replicas: number,
 ): Promise<void> {
   const final = priority === 'final';

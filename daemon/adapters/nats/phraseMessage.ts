@@ -1,6 +1,6 @@
 /**
  * A phrase as it travels: four bytes length, that many bytes of JSON, then 16-bit samples of the
- * phrase and of its lead. Sound comes from 16-bit frames, so nothing is lost by it.
+ * phrase and of its lead. Audio comes from 16-bit frames, so nothing is lost by it.
  */
 import { z } from 'zod';
 import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
@@ -52,29 +52,29 @@ export function encodePhrase(
   head: PhraseHead,
   { pcm, options: { lead, tail, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>,
 ): Uint8Array {
-  const told = {
+  const reported = {
     ...head,
     samples: pcm.length,
     options,
     ...(lead ? { leadTokens: lead.tokens } : {}),
   };
-  const sound = [pcm, ...(lead ? [lead.pcm] : [])].map(bytesOf);
-  const message = framed(told, sound);
+  const audio = [pcm, ...(lead ? [lead.pcm] : [])].map(bytesOf);
+  const message = framed(reported, audio);
   if (message.length > PHRASE_MAX_BYTES)
     throw new EarmarkError(
       'audio.truncated',
       'A phrase is longer than a worker takes; it is at most 30 s.',
     );
-  const withTail = tail && framed({ ...told, tail: bytesOf(tail).toString('base64') }, sound);
+  const withTail = tail && framed({ ...reported, tail: bytesOf(tail).toString('base64') }, audio);
   // It only helps: a phrase that is too long with it goes without.
   return withTail && withTail.length <= PHRASE_MAX_BYTES ? withTail : message;
 }
 
-function framed(head: object, sound: readonly Buffer[]): Buffer {
+function framed(head: object, audio: readonly Buffer[]): Buffer {
   const json = Buffer.from(JSON.stringify(head), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return Buffer.concat([length, json, ...sound]);
+  return Buffer.concat([length, json, ...audio]);
 }
 
 /** @throws EarmarkError internal where it is no phrase */
@@ -152,8 +152,8 @@ export function decodeAnswer(message: Uint8Array): Answer | InHand | undefined {
   }
 }
 
-function bytesOf(sound: Float32Array): Buffer {
-  const samples = toInt16(sound);
+function bytesOf(audio: Float32Array): Buffer {
+  const samples = toInt16(audio);
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 

@@ -1,18 +1,18 @@
 /**
  * Spools that a team shares: each frame goes into the file on disk and into the stream of its
  * session, and only what is in both counts as kept, so what a client was told is kept outlives the
- * server that told it. Who takes a session over puts a mark behind its sound before it reads it;
+ * server that told it. Who takes a session over puts a mark behind its audio before it reads it;
  * each message names the one before it, so what a server sends that was stopped and wakes behind
- * that mark is refused. While the stream takes nothing, as where its nodes choose a leader, sound
- * is kept in a refuge too, if there is one, until the stream has it.
+ * that mark is refused. While the stream takes nothing, as where its nodes choose a leader, audio
+ * is kept in a fallback store too, if there is one, until the stream has it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Frame, Source } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
-import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
-import type { SoundRefuge } from '../../team/ownership';
+import type { LostAudio, Spool, SpoolFactory } from '../../session/ports';
+import type { AudioFallbackStore } from '../../team/ownership';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import {
   SESSIONS,
@@ -30,11 +30,13 @@ const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
 const PUBLISH_MS = 1_000;
-/** What is not in the stream by then goes into the refuge as well: a client waits for it. */
+/**
+ * What is not in the stream by then goes into the fallback store as well: a client waits for it.
+ */
 const PATIENCE_MS = 500;
-/** What came meanwhile goes into the refuge so often, at most so many frames at once. */
-const REFUGE_MS = 300;
-const REFUGE_FRAMES = 500;
+/** What came meanwhile goes into the fallback store so often, at most so many frames at once. */
+const FALLBACK_MS = 300;
+const FALLBACK_FRAMES = 500;
 /** Five minutes of what the stream acknowledged and has no more are sent again. */
 const AGAIN_FRAMES = 15_000;
 /** Releases are carried out together. */
@@ -47,7 +49,7 @@ export class ReplicatedSpools implements SpoolFactory {
   /** Number of the last message of a subject that was taken over here. */
   private readonly marks = new Map<string, number>();
   private readonly lost = new Emitter<string>();
-  /** Another server goes on with this session's sound. */
+  /** Another server goes on with this session's audio. */
   readonly onDidLose = this.lost.event;
 
   /** @param server that sends, by name */
@@ -57,11 +59,11 @@ export class ReplicatedSpools implements SpoolFactory {
     private readonly clock: Clock,
     private readonly subjects: SessionSubjects,
     private readonly server: string,
-    private readonly refuge?: SoundRefuge,
+    private readonly fallbackStore?: AudioFallbackStore,
   ) {}
 
   open(sessionId: string): Spool {
-    const { bus, clock, subjects, server, refuge, marks, lost } = this;
+    const { bus, clock, subjects, server, fallbackStore, marks, lost } = this;
     return new ReplicatedSpool(
       {
         sessionId,
@@ -69,8 +71,8 @@ export class ReplicatedSpools implements SpoolFactory {
         clock,
         subjects,
         server,
-        refuge,
-        markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0,
+        fallbackStore,
+        markOf: (source) => marks.get(subjects.audio(sessionId, source)) ?? 0,
         onOvertaken: () => lost.fire(sessionId),
       },
       this.local.open(sessionId),
@@ -89,7 +91,7 @@ export class ReplicatedSpools implements SpoolFactory {
   /** Nobody has to finish it any more: what is kept of it is on disk. */
   over(sessionId: string): void {
     void this.bus.jsm.streams
-      .purge(SESSIONS, { filter: this.subjects.sounds(sessionId) })
+      .purge(SESSIONS, { filter: this.subjects.allAudio(sessionId) })
       .catch(() => undefined);
   }
 
@@ -99,8 +101,8 @@ export class ReplicatedSpools implements SpoolFactory {
   }
 
   /**
-   * Makes the file of what stream and refuge have, and lets the stream have all of it; nobody has
-   * it open. @throws EarmarkError rpc.timeout, store.unwritable
+   * Makes the file of what stream and fallback store have, and lets the stream have all of it;
+   * nobody has it open. @throws EarmarkError rpc.timeout, store.unwritable
    */
   async restore(sessionId: string, sources: readonly Source[]): Promise<void> {
     this.local.remove(sessionId);
@@ -109,7 +111,7 @@ export class ReplicatedSpools implements SpoolFactory {
       // From now on whoever sent before is refused.
       for (const source of sources) await this.send(sessionId, source, []);
       for (const source of sources) {
-        for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source)))
+        for await (const { data } of messagesOf(this.bus, this.subjects.audio(sessionId, source)))
           spool.append(...decodeFrames(source, data));
         await this.takeIn(sessionId, source, spool);
       }
@@ -119,9 +121,9 @@ export class ReplicatedSpools implements SpoolFactory {
     }
   }
 
-  /** What the stream lacks of what the refuge has. */
+  /** What the stream lacks of what the fallback store has. */
   private async takeIn(sessionId: string, source: Source, spool: Spool): Promise<void> {
-    for (const piece of (await this.refuge?.sound(sessionId, source)) ?? []) {
+    for (const piece of (await this.fallbackStore?.audio(sessionId, source)) ?? []) {
       const frames = decodeFrames(source, piece);
       const last = spool.range(source)?.lastSeq ?? -1;
       const lacking = frames.filter(({ seq }) => seq > last);
@@ -129,12 +131,12 @@ export class ReplicatedSpools implements SpoolFactory {
       spool.append(...frames);
     }
     const range = spool.range(source);
-    if (range) await this.refuge?.releaseSound(sessionId, source, range.lastSeq);
+    if (range) await this.fallbackStore?.releaseAudio(sessionId, source, range.lastSeq);
   }
 
   /** Behind whatever is there. */
   private async send(sessionId: string, source: Source, frames: readonly Frame[]): Promise<void> {
-    const subject = this.subjects.sound(sessionId, source);
+    const subject = this.subjects.audio(sessionId, source);
     try {
       const { seq } = await this.bus.js.publish(subject, encodeFrames(frames), {
         msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`,
@@ -166,7 +168,7 @@ interface Stream {
   readonly before: number;
   /** How often the stream had less than it had acknowledged. */
   losses: number;
-  /** Last frame that the refuge has. */
+  /** Last frame that the fallback store has. */
   refuged: number;
   releaseBefore: number;
   sending: boolean;
@@ -181,7 +183,7 @@ interface ReplicatedSetup {
   readonly clock: Clock;
   readonly subjects: SessionSubjects;
   readonly server: string;
-  readonly refuge: SoundRefuge | undefined;
+  readonly fallbackStore: AudioFallbackStore | undefined;
   /** Number of the message behind which this server goes on. */
   readonly markOf: (source: Source) => number;
   readonly onOvertaken: () => void;
@@ -193,7 +195,7 @@ class ReplicatedSpool implements Spool {
   private readonly syncs = this.store.add(
     new Emitter<{ readonly source: Source; readonly seq: number }>(),
   );
-  private readonly told = new Map<Source, number>();
+  private readonly reported = new Map<Source, number>();
   private timer: Disposable | undefined;
   private releasing: Disposable | undefined;
   private closed = false;
@@ -206,7 +208,7 @@ class ReplicatedSpool implements Spool {
     this.store.add(local.onDidSync(({ source }) => this.tell(source)));
   }
 
-  get lost(): readonly LostSound[] {
+  get lost(): readonly LostAudio[] {
     return this.local.lost;
   }
   get behind(): boolean {
@@ -261,7 +263,7 @@ class ReplicatedSpool implements Spool {
     this.local.remove();
     const { bus, subjects, sessionId } = this.setup;
     void bus.jsm.streams
-      .purge(SESSIONS, { filter: subjects.sounds(sessionId) })
+      .purge(SESSIONS, { filter: subjects.allAudio(sessionId) })
       .catch(() => undefined);
   }
 
@@ -317,7 +319,7 @@ class ReplicatedSpool implements Spool {
       const late = clock.setTimeout(() => this.refuse(source, stream), PATIENCE_MS);
       try {
         const { seq } = await bus.js.publish(
-          subjects.sound(sessionId, source),
+          subjects.audio(sessionId, source),
           encodeFrames(frames),
           {
             msgID: `${idOf(server, sessionId)}${source}.${lastSeq}.${stream.losses}`,
@@ -347,40 +349,46 @@ class ReplicatedSpool implements Spool {
 
   private refuse(source: Source, stream: Stream): void {
     stream.refused = true;
-    void this.takeRefuge(source, stream);
+    void this.useFallback(source, stream);
   }
 
   /** Again and again until the stream takes what is sent. */
-  private async takeRefuge(source: Source, stream: Stream): Promise<void> {
-    const { clock, refuge } = this.setup;
-    if (!refuge || stream.refuging) return;
+  private async useFallback(source: Source, stream: Stream): Promise<void> {
+    const { clock, fallbackStore } = this.setup;
+    if (!fallbackStore || stream.refuging) return;
     stream.refuging = true;
     while (stream.refused && !this.closed) {
       // What is not kept waits for the stream, or for the next try.
-      await this.keepNext(source, stream, refuge).catch(() => undefined);
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, REFUGE_MS));
+      await this.keepNext(source, stream, fallbackStore).catch(() => undefined);
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, FALLBACK_MS));
     }
     stream.refuging = false;
-    this.leaveRefuge(source, stream);
+    this.endFallback(source, stream);
   }
 
-  /** @throws what SoundRefuge.keepSound throws */
-  private async keepNext(source: Source, stream: Stream, refuge: SoundRefuge): Promise<void> {
-    const frames = stream.waiting.filter(({ seq }) => seq > stream.refuged).slice(0, REFUGE_FRAMES);
+  /** @throws what AudioFallbackStore.keepSound throws */
+  private async keepNext(
+    source: Source,
+    stream: Stream,
+    fallbackStore: AudioFallbackStore,
+  ): Promise<void> {
+    const frames = stream.waiting
+      .filter(({ seq }) => seq > stream.refuged)
+      .slice(0, FALLBACK_FRAMES);
     const lastSeq = frames.at(-1)?.seq;
     if (lastSeq === undefined) return;
-    await refuge.keepSound(this.setup.sessionId, source, lastSeq, encodeFrames(frames));
+    await fallbackStore.putAudio(this.setup.sessionId, source, lastSeq, encodeFrames(frames));
     stream.refuged = Math.max(stream.refuged, lastSeq);
     this.tell(source);
   }
 
-  /** When the stream has what the refuge has. */
-  private leaveRefuge(source: Source, stream: Stream): void {
+  /** When the stream has what the fallback store has. */
+  private endFallback(source: Source, stream: Stream): void {
     if (stream.refuged < 0 || stream.refuging || stream.streamed < stream.refuged) return;
     stream.refuged = -1;
     // What stays goes with the end of the session.
-    void this.setup.refuge
-      ?.releaseSound(this.setup.sessionId, source, stream.streamed)
+    void this.setup.fallbackStore
+      ?.releaseAudio(this.setup.sessionId, source, stream.streamed)
       .catch(() => undefined);
   }
 
@@ -391,7 +399,7 @@ class ReplicatedSpool implements Spool {
       stream.waiting.shift();
     stream.streamed = Math.max(stream.streamed, lastSeq);
     stream.refused = false;
-    this.leaveRefuge(source, stream);
+    this.endFallback(source, stream);
     this.tell(source);
   }
 
@@ -404,7 +412,7 @@ class ReplicatedSpool implements Spool {
   private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken' | 'unknown'> {
     const { bus, subjects, sessionId, server } = this.setup;
     const message = await bus.jsm.streams.getMessage(SESSIONS, {
-      last_by_subj: subjects.sound(sessionId, source),
+      last_by_subj: subjects.audio(sessionId, source),
     });
     const own = message?.header?.get(MESSAGE_ID).startsWith(idOf(server, sessionId)) === true;
     if (!own && !(await this.isOurs(source, stream))) return 'overtaken';
@@ -418,13 +426,13 @@ class ReplicatedSpool implements Spool {
   }
 
   /**
-   * The fence of the refuge tells what the stream cannot. @throws EarmarkError store.unwritable
-   * where it does not answer
+   * The fence of the fallback store tells what the stream cannot. @throws EarmarkError
+   * store.unwritable where it does not answer
    */
   private async isOurs(source: Source, stream: Stream): Promise<boolean> {
-    if (!this.setup.refuge) return false;
+    if (!this.setup.fallbackStore) return false;
     try {
-      await this.keepNext(source, stream, this.setup.refuge);
+      await this.keepNext(source, stream, this.setup.fallbackStore);
       return true;
     } catch (error) {
       if (isEarmarkError(error) && error.details?.['overtaken'] === true) return false;
@@ -452,8 +460,8 @@ class ReplicatedSpool implements Spool {
 
   private tell(source: Source): void {
     const seq = this.durableSeq(source);
-    if (this.closed || seq <= (this.told.get(source) ?? -1)) return;
-    this.told.set(source, seq);
+    if (this.closed || seq <= (this.reported.get(source) ?? -1)) return;
+    this.reported.set(source, seq);
     this.syncs.fire({ source, seq });
   }
 
@@ -467,7 +475,7 @@ class ReplicatedSpool implements Spool {
       // The last of them stays: one message tells who sends, and what the next one has to name.
       if (last !== undefined)
         void bus.jsm.streams
-          .purge(SESSIONS, { filter: subjects.sound(sessionId, source), seq: last })
+          .purge(SESSIONS, { filter: subjects.audio(sessionId, source), seq: last })
           .catch(() => undefined);
     }
   }

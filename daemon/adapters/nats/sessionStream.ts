@@ -1,5 +1,5 @@
 /**
- * What a team keeps of a session while it runs: its events and its sound that is not final, in one
+ * What a team keeps of a session while it runs: its events and its audio that is not final, in one
  * stream of JetStream, so that another server can go on with it. The state folder of a server holds
  * a copy to work on.
  */
@@ -44,8 +44,8 @@ export class SessionSubjects {
   readonly events = (id: string): string => `${this.of(id)}.events`;
   /** Stands there until the session is over. */
   readonly open = (id: string): string => `${this.of(id)}.open`;
-  readonly sound = (id: string, source: Source): string => `${this.of(id)}.sound.${token(source)}`;
-  readonly sounds = (id: string): string => `${this.of(id)}.sound.>`;
+  readonly audio = (id: string, source: Source): string => `${this.of(id)}.audio.${token(source)}`;
+  readonly allAudio = (id: string): string => `${this.of(id)}.audio.>`;
   /** Key of the lease of who runs it. */
   readonly lease = (id: string): string => `session.${this.scope}.${id}`;
 

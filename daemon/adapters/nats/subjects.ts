@@ -36,7 +36,7 @@ const STREAM_OF: Readonly<Record<DecodePriority, string>> = {
 };
 
 /** Where the phrases of one organisation for one model wait, by priority. */
-export interface Lane {
+export interface Partition {
   readonly priority: DecodePriority;
   readonly model: string;
   readonly organisation: string;
@@ -46,7 +46,11 @@ export interface Lane {
   readonly consumer: string;
 }
 
-export function laneOf(priority: DecodePriority, model: string, organisation: string): Lane {
+export function partitionOf(
+  priority: DecodePriority,
+  model: string,
+  organisation: string,
+): Partition {
   const [m, o] = [token(model), token(organisation)];
   return {
     priority,
@@ -58,7 +62,7 @@ export function laneOf(priority: DecodePriority, model: string, organisation: st
   };
 }
 
-export function laneOfSubject(subject: string): Lane | undefined {
+export function partitionOfSubject(subject: string): Partition | undefined {
   const [, , priority, model, organisation] = subject.split('.');
   if (
     (priority !== 'final' && priority !== 'speculative' && priority !== 'partial') ||
@@ -66,11 +70,14 @@ export function laneOfSubject(subject: string): Lane | undefined {
     organisation === undefined
   )
     return undefined;
-  return laneOf(priority, nameOf(model), nameOf(organisation));
+  return partitionOf(priority, nameOf(model), nameOf(organisation));
 }
 
 export const finalsOf = (model: string): string => `earmark.phrase.final.${token(model)}.>`;
-/** Tells the workers of a model that a lane has something; the message is the lane's subject. */
+/**
+ * Tells the workers of a model that a partition has something; the message is the partition's
+ * subject.
+ */
 export const wakeOf = (model: string): string => `earmark.wake.${token(model)}`;
 /** Tells the workers of a model that nobody waits for a phrase any more; the message is its id. */
 export const cancelOf = (model: string): string => `earmark.cancel.${token(model)}`;
@@ -80,7 +87,7 @@ export const cancelOf = (model: string): string => `earmark.cancel.${token(model
  */
 export const offerOf = (model: string): string => `earmark.offer.${token(model)}`;
 /** Signs of life of the workers, see presence.ts. */
-export const BEATS = 'earmark.worker';
+export const HEARTBEATS = 'earmark.worker';
 export const deadOf = (model: string, organisation: string): string =>
   `earmark.dead.${token(model)}.${token(organisation)}`;
 export const ALL_DEAD = 'earmark.dead.>';

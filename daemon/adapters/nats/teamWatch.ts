@@ -39,10 +39,10 @@ export class TeamWatch implements Disposable {
   readonly state = (): TeamState => {
     const workers = new Map<string, number>();
     let [slots, busy] = [0, 0];
-    for (const beat of this.presence.list()) {
-      workers.set(beat.model, (workers.get(beat.model) ?? 0) + 1);
-      slots += beat.slots;
-      busy += beat.busy;
+    for (const heartbeat of this.presence.list()) {
+      workers.set(heartbeat.model, (workers.get(heartbeat.model) ?? 0) + 1);
+      slots += heartbeat.slots;
+      busy += heartbeat.busy;
     }
     return { workers, slots, busy, ...(this.queue && { queue: this.queue }) };
   };
@@ -80,6 +80,9 @@ export class TeamWatch implements Disposable {
 export function ageOf({ state, ...info }: StreamInfo, wall: number): number {
   if (state.messages === 0 || NO_DATE.test(String(state.first_ts))) return 0;
   // By the server's clock where it tells the time (nats-server 2.10).
-  const told = Date.parse(String((info as { ts?: unknown }).ts));
-  return Math.max(0, (Number.isNaN(told) ? wall : told) - Date.parse(String(state.first_ts)));
+  const reported = Date.parse(String((info as { ts?: unknown }).ts));
+  return Math.max(
+    0,
+    (Number.isNaN(reported) ? wall : reported) - Date.parse(String(state.first_ts)),
+  );
 }

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../insights/types';
-import { Turns } from '../../base/keyedMutex';
+import { KeyedMutex } from '../../base/keyedMutex';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import { progressOf, type ProgressRow, receivedText } from '../store/received';
 import type {
@@ -50,7 +50,7 @@ const INSIGHT_KINDS: readonly Insight['kind'][] = [
 const TRANSCRIPT_KINDS: readonly DurableEvent['kind'][] = ['final', 'revision', 'speaker'];
 
 export class PostgresStore implements FencedStore {
-  private readonly turns = new Turns();
+  private readonly turns = new KeyedMutex();
   /** How often each session that runs here had been taken over when this server took it. */
   private readonly fences = new Map<string, number>();
   private closed = false;
@@ -109,11 +109,11 @@ export class PostgresStore implements FencedStore {
    * The session's row is locked, so that who takes the session over finds what was kept before, and
    * refuses what comes after.
    */
-  async keepSound(id: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void> {
+  async putAudio(id: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void> {
     const kept = await this.database.sparing(() =>
       this.run(id, (query) =>
         query(
-          "INSERT INTO earmark.sound (organisation, session, source, last_seq, frames) SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5 AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq) DO UPDATE SET frames = excluded.frames RETURNING last_seq",
+          "INSERT INTO earmark.audio (organisation, session, source, last_seq, frames) SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5 AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq) DO UPDATE SET frames = excluded.frames RETURNING last_seq",
           [
             id,
             source,
@@ -128,20 +128,20 @@ export class PostgresStore implements FencedStore {
       throw new EarmarkError('store.unwritable', OVERTAKEN, { details: { overtaken: true } });
   }
 
-  async sound(id: string, source: Source): Promise<readonly Uint8Array[]> {
+  async audio(id: string, source: Source): Promise<readonly Uint8Array[]> {
     return (
       await this.run(id, (query) =>
         query<{ frames: Uint8Array }>(
-          'SELECT frames FROM earmark.sound WHERE session = $1 AND source = $2 ORDER BY last_seq',
+          'SELECT frames FROM earmark.audio WHERE session = $1 AND source = $2 ORDER BY last_seq',
           [id, source],
         ),
       )
     ).map(({ frames }) => frames);
   }
 
-  async releaseSound(id: string, source: Source, throughSeq: number): Promise<void> {
+  async releaseAudio(id: string, source: Source, throughSeq: number): Promise<void> {
     await this.run(id, (query) =>
-      query('DELETE FROM earmark.sound WHERE session = $1 AND source = $2 AND last_seq <= $3', [
+      query('DELETE FROM earmark.audio WHERE session = $1 AND source = $2 AND last_seq <= $3', [
         id,
         source,
         throughSeq,
@@ -447,7 +447,7 @@ export class PostgresStore implements FencedStore {
         await query('UPDATE earmark.sessions SET state = $2 WHERE id = $1', [sessionId, event.to]);
         // Nobody has to finish it any more.
         if (event.to === 'DONE')
-          await query('DELETE FROM earmark.sound WHERE session = $1', [sessionId]);
+          await query('DELETE FROM earmark.audio WHERE session = $1', [sessionId]);
         return;
       case 'final':
         return this.addSegment(query, sessionId, event.segment);

@@ -1,5 +1,5 @@
 /**
- * Writes the sound of every session as WAV files beside the spool, for finding a fault, while the
+ * Writes the audio of every session as WAV files beside the spool, for finding a fault, while the
  * settings ask for it: `debug-audio/SESSION-SOURCE.wav`. Bounded in size; nothing is written where
  * what is kept is encrypted.
  */
@@ -9,13 +9,13 @@ import { type Frame, FRAME_SAMPLES, SAMPLE_RATE, type Source } from '../../audio
 import type { Logger } from '../../base/logger';
 import type { Spool, SpoolFactory } from '../../session/ports';
 
-export interface SoundDumpSetup {
+export interface AudioDumpSetup {
   /** State folder. */
   readonly home: string;
   readonly logger: Logger;
   /** As they are now: whether it is on, and what all files may have together. */
-  readonly wish: () => { readonly on: boolean; readonly maxBytes: number };
-  /** The sound would lie in the clear beside what is encrypted. */
+  readonly setting: () => { readonly on: boolean; readonly maxBytes: number };
+  /** The audio would lie in the clear beside what is encrypted. */
   readonly encrypted: () => boolean;
 }
 
@@ -28,21 +28,21 @@ interface DumpFile {
   nextSeq: number;
 }
 
-export class SoundDump {
+export class AudioDump {
   private readonly folder: string;
   private readonly files = new Map<string, DumpFile>();
   /** Bytes of all files, looked up when the first is opened. */
   private used: number | undefined;
   private state: 'off' | 'on' | 'full' | 'failed' = 'off';
 
-  constructor(private readonly setup: SoundDumpSetup) {
+  constructor(private readonly setup: AudioDumpSetup) {
     this.folder = join(setup.home, FOLDER);
     this.follow();
   }
 
   /** The settings changed: says it loudly where it is on now. */
   follow(): void {
-    const { on } = this.setup.wish();
+    const { on } = this.setup.setting();
     if (on === (this.state !== 'off')) return;
     this.state = on ? 'on' : 'off';
     this.used = undefined;
@@ -102,7 +102,7 @@ export class SoundDump {
 
   private write(id: string, frames: readonly Frame[]): void {
     const [first] = frames;
-    const { maxBytes } = this.setup.wish();
+    const { maxBytes } = this.setup.setting();
     if (!first || this.setup.encrypted()) return;
     try {
       const file = this.file(id, first.source, first.seq);
@@ -179,7 +179,7 @@ export class SoundDump {
   }
 }
 
-/** 16 kHz mono s16le. @param bytes of sound */
+/** 16 kHz mono s16le. @param bytes of audio */
 function header(bytes: number): Buffer {
   const into = Buffer.alloc(HEADER_BYTES);
   into.write('RIFF', 0, 'latin1');

@@ -20,7 +20,7 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
-import type { LostSound, Spool } from '../../session/ports';
+import type { LostAudio, Spool } from '../../session/ports';
 import { SpoolFile } from './spoolFile';
 
 /** What was appended is on disk at the latest after this time … */
@@ -57,7 +57,7 @@ export class FileSpool implements Spool {
   private readonly names = { made: 0, safe: 0 };
 
   readonly onDidSync = this.syncs.event;
-  readonly lost: readonly LostSound[];
+  readonly lost: readonly LostAudio[];
   readonly behind = false;
 
   /** @throws EarmarkError store.unwritable */
@@ -277,8 +277,8 @@ export class FileSpool implements Spool {
  * Holes at damaged places: between records of one file, and at the end of a file when the next one
  * says by its marks that the source had come further. A hole without damage is a client's own.
  */
-function lostOf(files: readonly SpoolFile[], source: Source): LostSound[] {
-  const lost: LostSound[] = [];
+function lostOf(files: readonly SpoolFile[], source: Source): LostAudio[] {
+  const lost: LostAudio[] = [];
   let last: number | undefined;
   for (const file of files) {
     const mark = file.marks.get(source);

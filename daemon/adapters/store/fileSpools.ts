@@ -22,7 +22,7 @@ export interface FileSpoolsSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSynced?: ((ms: number) => void) | undefined;
-  /** Encrypts the sound. */
+  /** Encrypts the audio. */
   readonly key?: Buffer;
 }
 
@@ -62,7 +62,7 @@ export class FileSpools implements SpoolFactory {
     }
   }
 
-  /** Writes sound that lies in the clear anew, encrypted. Only while no spool is open. */
+  /** Writes audio that lies in the clear anew, encrypted. Only while no spool is open. */
   encryptAll(): void {
     const { key } = this.setup;
     if (!key) return;

@@ -1,5 +1,5 @@
 /**
- * The key of everything at rest. A random data key encrypts database and sound; `keyring.json`
+ * The key of everything at rest. A random data key encrypts database and audio; `keyring.json`
  * holds it wrapped by a key that a person, the platform's keychain or the editor gives. So a key is
  * changed without writing the data anew.
  */

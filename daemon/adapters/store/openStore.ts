@@ -26,7 +26,7 @@ import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
 
 /**
- * Long enough for a look into the database with another tool, short enough that sound does not pile
+ * Long enough for a look into the database with another tool, short enough that audio does not pile
  * up.
  */
 const BUSY_SECONDS = 2;

@@ -1,6 +1,6 @@
 /**
  * A file that only takes room: it goes when the disk is full, so that the daemon can start, be
- * found, and write words (which are small) where sound has no room any more. It comes back when
+ * found, and write words (which are small) where audio has no room any more. It comes back when
  * there is plenty.
  */
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';

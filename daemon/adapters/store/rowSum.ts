@@ -26,7 +26,7 @@ const SUMMED = {
   speakers: ['session', 'id', 'body'],
   insights: ['session', 'id', 'body'],
   progress: ['session', 'source', 'final_through', 'received'],
-  voices: ['owner', 'name', 'session', 'kept_ms', 'heard_ms', 'centre'],
+  voices: ['owner', 'name', 'session', 'kept_ms', 'speech_ms', 'centre'],
 } as const;
 
 export type SummedTable = keyof typeof SUMMED;
@@ -61,7 +61,7 @@ const COLUMNS: Readonly<
   progress: { texts: ['session', 'source', 'received'], numbers: ['final_through', 'sum'] },
   voices: {
     texts: ['owner', 'name', 'session', 'centre'],
-    numbers: ['n', 'kept_ms', 'heard_ms', 'sum'],
+    numbers: ['n', 'kept_ms', 'speech_ms', 'sum'],
   },
   settings: { texts: ['name', 'value'], numbers: [] },
 };

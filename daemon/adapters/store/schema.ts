@@ -96,7 +96,7 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL,
     session TEXT NOT NULL,
     kept_ms INTEGER NOT NULL,
-    heard_ms INTEGER NOT NULL,
+    speech_ms INTEGER NOT NULL,
     centre TEXT NOT NULL,
     sum INTEGER,
     UNIQUE (owner, name, session)

@@ -1,5 +1,5 @@
 /**
- * Database and sound of a state folder, encrypted where a key was ever given. Without the key
+ * Database and audio of a state folder, encrypted where a key was ever given. Without the key
  * nothing is read: every call of store and spools is refused with `store.locked` until `unlock`.
  */
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface StorageSetup {
   readonly home: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** One sync of sound took so long, milliseconds. */
+  /** One sync of audio took so long, milliseconds. */
   readonly onSynced?: (ms: number) => void;
   readonly keys: KeySetup;
 }
@@ -40,7 +40,7 @@ export class Storage implements Disposable {
     Promise.resolve().then(() => use(this.whenOpen().store)),
   );
   readonly spools = behind<SpoolFactory>((use) => use(this.whenOpen().spools));
-  /** Recordings kept for daemons elsewhere; their sound refuses while locked. */
+  /** Recordings kept for daemons elsewhere; their audio refuses while locked. */
   readonly uploads: UploadFiles;
   readonly uploadSpools = behind<SpoolFactory>((use) => use(this.whenOpen().uploadSpools));
 
@@ -163,7 +163,7 @@ export class Storage implements Disposable {
       ...(dataKey ? { key: dataKey } : {}),
     });
     const uploadSpools = new FileSpools({
-      folder: this.uploads.soundFolder,
+      folder: this.uploads.audioFolder,
       clock,
       logger: logger.child('upload'),
       onSynced,

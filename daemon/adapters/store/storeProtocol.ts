@@ -32,10 +32,10 @@ export interface SentError {
 
 export type Answer = { readonly value: unknown } | { readonly error: SentError };
 
-export type Opening = Omit<OpenedStore, 'store'>;
+export type StoreOpening = Omit<OpenedStore, 'store'>;
 
 export type FromThread =
-  | { readonly opened: Opening }
+  | { readonly opened: StoreOpening }
   | { readonly failed: SentError }
   | { readonly answers: readonly Answer[] };
 

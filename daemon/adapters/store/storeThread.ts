@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
 import { Deferred } from '../../session/wait';
-import type { FromThread, Opening, SentError, StoreCall, ThreadSetup } from './storeProtocol';
+import type { FromThread, StoreOpening, SentError, StoreCall, ThreadSetup } from './storeProtocol';
 
 /**
  * Calls that wait; every session has one at most, the others are a client's requests, which are
@@ -37,7 +37,7 @@ export interface ThreadOptions extends Omit<ThreadSetup, 'nowMs'> {
   /** The thread ended without being asked to. */
   readonly onLost?: (cause: Error | undefined) => void;
   /** Another one has the database open. */
-  readonly onReopened?: (opening: Opening) => void;
+  readonly onReopened?: (opening: StoreOpening) => void;
   /** Program of the thread; tests have one that dies. */
   readonly entry?: ThreadEntry;
 }
@@ -47,7 +47,7 @@ export interface ThreadEntry {
   readonly execArgv?: string[];
 }
 
-export interface OpenedThread extends Opening {
+export interface OpenedThread extends StoreOpening {
   readonly store: SessionStore & VoiceStore & MeaningStore;
 }
 
@@ -72,7 +72,7 @@ class StoreThread {
   private readonly waiting: Waiting[] = [];
   private sent: Waiting[] = [];
   private state: 'open' | 'closing' | 'closed' = 'open';
-  private readonly opened = new Deferred<Opening>();
+  private readonly opened = new Deferred<StoreOpening>();
   private worker: Worker | undefined;
   private wasOpen = false;
   /** Why the database could not be opened the last time. */
@@ -82,7 +82,7 @@ class StoreThread {
     this.start();
   }
 
-  get opening(): Promise<Opening> {
+  get opening(): Promise<StoreOpening> {
     return this.opened.promise;
   }
 
@@ -122,7 +122,10 @@ class StoreThread {
       ...(execArgv ? { execArgv } : {}),
     });
     this.worker = worker;
-    worker.on('message', (message: FromThread) => this.worker === worker && this.hear(message));
+    worker.on(
+      'message',
+      (message: FromThread) => this.worker === worker && this.recognise(message),
+    );
     worker.on('error', (cause) => this.ended(worker, cause));
     worker.on('exit', () => this.ended(worker));
   }
@@ -139,7 +142,7 @@ class StoreThread {
     this.worker?.postMessage({ calls: this.sent.map(({ name, args }) => ({ name, args })) });
   }
 
-  private hear(message: FromThread): void {
+  private recognise(message: FromThread): void {
     if ('opened' in message) this.hasOpened(message.opened);
     else if ('failed' in message) this.opened.reject((this.failure = errorOf(message.failed)));
     else {
@@ -156,7 +159,7 @@ class StoreThread {
     this.send();
   }
 
-  private hasOpened(opening: Opening): void {
+  private hasOpened(opening: StoreOpening): void {
     this.failure = undefined;
     if (this.wasOpen) this.setup.onReopened?.(opening);
     this.wasOpen = true;

@@ -1,6 +1,6 @@
 /**
  * Records of recordings that are kept for a daemon elsewhere: one small JSON file each, beside the
- * folder of their sound. No words, no titles.
+ * folder of their audio. No words, no titles.
  */
 import {
   closeSync,
@@ -24,9 +24,9 @@ export class UploadFiles implements UploadRecords {
   /** @param folder made when something is written */
   constructor(private readonly folder: string) {}
 
-  /** Where the sound lies. */
-  get soundFolder(): string {
-    return join(this.folder, 'sound');
+  /** Where the audio lies. */
+  get audioFolder(): string {
+    return join(this.folder, 'audio');
   }
 
   list(): readonly UploadRecord[] {
@@ -56,7 +56,7 @@ export class UploadFiles implements UploadRecords {
   }
 
   bytes(id: string): number {
-    const folder = join(this.soundFolder, id);
+    const folder = join(this.audioFolder, id);
     return names(folder).reduce(
       (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
       0,

@@ -19,7 +19,7 @@ export class VoiceTable {
     return (this.sql.all.all() as Row[]).map(voiceOf);
   }
 
-  keep({ owner = '', name, sessionId, keptMs, heardMs, centre }: StoredVoice): void {
+  keep({ owner = '', name, sessionId, keptMs, speechMs, centre }: StoredVoice): void {
     const text = Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString(
       'base64',
     );
@@ -28,9 +28,9 @@ export class VoiceTable {
       name,
       sessionId,
       keptMs,
-      heardMs,
+      speechMs,
       text,
-      rowSum(owner, name, sessionId, keptMs, heardMs, text),
+      rowSum(owner, name, sessionId, keptMs, speechMs, text),
     );
     this.sql.thin.run(owner, name, owner, name, MOST_OF_ONE);
   }
@@ -53,7 +53,7 @@ export function voiceOf(row: Row): StoredVoice {
     name: String(row['name']),
     sessionId: String(row['session']),
     keptMs: Number(row['kept_ms']),
-    heardMs: Number(row['heard_ms']),
+    speechMs: Number(row['speech_ms']),
     centre: new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2),
   };
 }
@@ -61,9 +61,9 @@ export function voiceOf(row: Row): StoredVoice {
 function prepare(db: Sqlite) {
   const s = (sql: string): SqliteStatement => db.prepare(sql);
   return {
-    all: s('SELECT owner, name, session, kept_ms, heard_ms, centre FROM voices ORDER BY n'),
+    all: s('SELECT owner, name, session, kept_ms, speech_ms, centre FROM voices ORDER BY n'),
     keep: s(
-      'INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, heard_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, speech_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     thin: s(
       'DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)',

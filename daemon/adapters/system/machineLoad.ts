@@ -1,6 +1,6 @@
 /**
- * Free memory and battery of this machine, for the ladder of load: the battery is looked up once a
- * minute.
+ * Free memory and battery of this machine, for the degradation of load: the battery is looked up
+ * once a minute.
  */
 import { freemem, totalmem } from 'node:os';
 import type { MachineLoad } from '../../asr/engineRoute';

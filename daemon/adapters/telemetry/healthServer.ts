@@ -1,7 +1,7 @@
 /**
  * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz`
  * whether it should be sent anybody, and if not, which parts are missing. Whoever reaches the
- * address may ask that; `/metrics` (Prometheus) is for who has the token of the figures, and not
+ * address may ask that; `/metrics` (Prometheus) is for who has the token of the metrics, and not
  * there without one.
  */
 import { timingSafeEqual } from 'node:crypto';
@@ -18,7 +18,7 @@ export interface HealthServerSetup {
   readonly address: string;
   readonly readiness: Readiness;
   /** In the text form of Prometheus, for who has the token. */
-  readonly figures?: { readonly token: string; readonly text: () => Promise<string> };
+  readonly metrics?: { readonly token: string; readonly text: () => Promise<string> };
   readonly logger: Logger;
 }
 
@@ -31,11 +31,11 @@ export interface HealthServer {
 export async function openHealth({
   address,
   readiness,
-  figures,
+  metrics,
   logger,
 }: HealthServerSetup): Promise<HealthServer> {
   const server = plainServer((request, response) => {
-    answer({ readiness, figures }, request, response).catch((error: unknown) => {
+    answer({ readiness, metrics }, request, response).catch((error: unknown) => {
       logger.warn('health.failed', { error: error instanceof Error ? error.name : 'unknown' });
       end(response, 500, 'It could not be found out.\n');
     });
@@ -59,30 +59,30 @@ export async function openHealth({
 async function answer(
   {
     readiness,
-    figures,
-  }: Pick<HealthServerSetup, 'readiness'> & { readonly figures: HealthServerSetup['figures'] },
+    metrics,
+  }: Pick<HealthServerSetup, 'readiness'> & { readonly metrics: HealthServerSetup['metrics'] },
   { method, url, headers }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD')
     return end(response, 405, 'There is nothing here but probes to GET.\n');
   if (url === '/livez') return end(response, 200, 'ok\n');
-  if (url === '/metrics' && figures) {
-    if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${figures.token}`)))
+  if (url === '/metrics' && metrics) {
+    if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${metrics.token}`)))
       return end(
         response,
         401,
-        'Send "Authorization: Bearer TOKEN" with the token of figures.token.\n',
+        'Send "Authorization: Bearer TOKEN" with the token of metrics.token.\n',
         undefined,
         { 'www-authenticate': 'Bearer' },
       );
-    return end(response, 200, await figures.text(), 'text/plain; version=0.0.4; charset=utf-8');
+    return end(response, 200, await metrics.text(), 'text/plain; version=0.0.4; charset=utf-8');
   }
   if (url !== '/readyz')
     return end(
       response,
       404,
-      'There are /livez and /readyz, and /metrics where figures.token is set.\n',
+      'There are /livez and /readyz, and /metrics where metrics.token is set.\n',
     );
   const missing = await readiness.missing();
   return end(

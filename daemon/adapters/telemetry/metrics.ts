@@ -1,12 +1,12 @@
 /**
- * The figures as prom-client keeps them: what `telemetry/figures.ts` declares, and nothing else.
+ * The metrics as prom-client keeps them: what `telemetry/metrics.ts` declares, and nothing else.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import {
   COUNTERS,
   type CounterName,
   type Declared,
-  type Figures,
+  type MetricRecorder,
   GAUGES,
   type GaugeName,
   type GaugeValue,
@@ -30,7 +30,7 @@ export interface TimingSummary {
 
 type Bound<T> = Map<string, T>;
 
-export class Metrics implements Figures {
+export class Metrics implements MetricRecorder {
   private readonly registry = new Registry();
   private readonly counters = declare(COUNTERS, (name, { help, label }) => ({
     metric: new Counter({

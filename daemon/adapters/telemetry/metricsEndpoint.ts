@@ -1,19 +1,19 @@
 /**
- * Where the figures are served: moves to another port while the daemon runs, and says so where it
+ * Where the metrics are served: moves to another port while the daemon runs, and says so where it
  * cannot. Recording goes on either way.
  */
 import { EarmarkError } from '../../../protocol/errors';
-import { type FiguresServer, type FiguresServerSetup, openFigures } from './metricsServer';
+import { type MetricsServer, type MetricsServerSetup, openMetrics } from './metricsServer';
 
-type DoorSetup = Omit<FiguresServerSetup, 'port'>;
+type EndpointSetup = Omit<MetricsServerSetup, 'port'>;
 
-export class FiguresDoor {
-  private server: FiguresServer | undefined;
+export class MetricsEndpoint {
+  private server: MetricsServer | undefined;
   private reason: string | undefined;
   /** Moves happen one after the other. */
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly setup: DoorSetup) {}
+  constructor(private readonly setup: EndpointSetup) {}
 
   /** Why nothing is served, or still at the port before. */
   get problem(): string | undefined {
@@ -25,15 +25,15 @@ export class FiguresDoor {
     this.last = this.last.then(async () => {
       try {
         const before = this.server;
-        this.server = await openFigures({ ...this.setup, port });
+        this.server = await openMetrics({ ...this.setup, port });
         this.reason = undefined;
         await before?.close();
       } catch (error) {
         this.reason =
           error instanceof EarmarkError
             ? error.message
-            : "The figures cannot be served; see the daemon's log.";
-        this.setup.logger.error('figures.notServed', { error: this.reason });
+            : "The metrics cannot be served; see the daemon's log.";
+        this.setup.logger.error('metrics.notServed', { error: this.reason });
       }
     });
     return this.last;

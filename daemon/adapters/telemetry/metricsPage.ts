@@ -1,6 +1,6 @@
 /**
- * The page at the daemon's local address: live figures, sessions, models, rungs, alerts and the
- * last errors. One file, nothing from elsewhere.
+ * The page at the daemon's local address: live metrics, sessions, models, degradation levels,
+ * alerts and the last errors. One file, nothing from elsewhere.
  */
 import { createHash } from 'node:crypto';
 
@@ -23,7 +23,7 @@ async function look() {
     rows('sessions', h.sessions.map((s) => [s.id, s.state]));
     rows('engines', h.engines.map((e) => [e.provider + ' ' + e.model, e.state, 'rung ' + e.rung, e.rtf.decodes ? 'real-time factor ' + e.rtf.mean.toFixed(2) : '', e.error || '']));
     rows('errors', h.lastErrors.slice().reverse().map((e) => [e.at, e.level, e.component, e.event, e.error || '']));
-    rows('figures', Object.entries(h.figures).map(([name, value]) => [name, String(value)]));
+    rows('metrics', Object.entries(h.metrics).map(([name, value]) => [name, String(value)]));
   } catch { at('state').textContent = 'The daemon does not answer.'; }
   setTimeout(look, 2000);
 }
@@ -40,4 +40,4 @@ export const PAGE_POLICY = `default-src 'none'; script-src ${hash(SCRIPT)}; styl
 const table = (id: string, title: string): string =>
   `<h2>${title}</h2><table id="${id}" aria-label="${title}"></table>`;
 
-export const FIGURES_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Earmark daemon</title><style>${STYLE}</style><h1>Earmark daemon</h1><p id="state" role="status"></p>${table('parts', 'Parts')}${table('alerts', 'Alerts')}${table('sessions', 'Sessions')}${table('engines', 'Models')}${table('errors', 'Last warnings and errors')}${table('figures', 'Figures')}<script>${SCRIPT}</script></html>`;
+export const METRICS_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Earmark daemon</title><style>${STYLE}</style><h1>Earmark daemon</h1><p id="state" role="status"></p>${table('parts', 'Parts')}${table('alerts', 'Alerts')}${table('sessions', 'Sessions')}${table('engines', 'Models')}${table('errors', 'Last warnings and errors')}${table('metrics', 'Metrics')}<script>${SCRIPT}</script></html>`;

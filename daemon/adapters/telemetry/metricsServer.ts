@@ -1,7 +1,7 @@
 /**
- * The figures over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus),
+ * The metrics over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus),
  * `/health.json`, `/livez`, `/readyz`, and `/`, a page that shows them. The token is in
- * `figures.json` (0600) of the state folder; it opens nothing but figures.
+ * `metrics.json` (0600) of the state folder; it opens nothing but metrics.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,18 +11,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { FIGURES_PAGE, PAGE_POLICY } from './metricsPage';
+import { METRICS_PAGE, PAGE_POLICY } from './metricsPage';
 import { closed, digest, end, listening, plainServer } from './plainHttp';
 
-export const FIGURES_FILE = 'figures.json';
+export const METRICS_FILE = 'metrics.json';
 
-/** What stands in `figures.json`. */
-export const FiguresFile = z.object({ url: z.string(), token: z.string().regex(/^[0-9a-f]{64}$/) });
-export type FiguresFile = z.infer<typeof FiguresFile>;
+/** What stands in `metrics.json`. */
+export const MetricsFile = z.object({ url: z.string(), token: z.string().regex(/^[0-9a-f]{64}$/) });
+export type MetricsFile = z.infer<typeof MetricsFile>;
 
 const HOST = '127.0.0.1';
 
-export interface FiguresServerSetup {
+export interface MetricsServerSetup {
   readonly home: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -32,39 +32,39 @@ export interface FiguresServerSetup {
   readonly health: () => Promise<{ readonly ready: boolean }>;
 }
 
-export interface FiguresServer {
-  readonly file: FiguresFile;
+export interface MetricsServer {
+  readonly file: MetricsFile;
   close(): Promise<void>;
 }
 
 /** @throws EarmarkError daemon.startFailed where the port is taken */
-export async function openFigures(setup: FiguresServerSetup): Promise<FiguresServer> {
+export async function openMetrics(setup: MetricsServerSetup): Promise<MetricsServer> {
   const token = randomBytes(32).toString('hex');
   const expected = digest(`Bearer ${token}`);
   const server = plainServer((request, response) => {
     answer(setup, expected, request, response).catch((error: unknown) => {
-      setup.logger.warn('figures.failed', {
+      setup.logger.warn('metrics.failed', {
         error: error instanceof Error ? error.name : 'unknown',
       });
-      end(response, 500, 'The figures could not be read.\n');
+      end(response, 500, 'The metrics could not be read.\n');
     });
   });
   await listening(server, { host: HOST, port: setup.port }).catch(
     (cause: NodeJS.ErrnoException) => {
       throw new EarmarkError(
         'daemon.startFailed',
-        `The figures cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`,
+        `The metrics cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "metrics.port" in config.json.`,
         { cause },
       );
     },
   );
   const { port } = server.address() as AddressInfo;
-  const file: FiguresFile = { url: `http://${HOST}:${port}`, token };
-  const path = join(setup.home, FIGURES_FILE);
+  const file: MetricsFile = { url: `http://${HOST}:${port}`, token };
+  const path = join(setup.home, METRICS_FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600 });
   chmodSync(`${path}.new`, 0o600);
   renameSync(`${path}.new`, path);
-  setup.logger.info('figures.listening', { port });
+  setup.logger.info('metrics.listening', { port });
   return {
     file,
     close: async () => {
@@ -77,7 +77,7 @@ export async function openFigures(setup: FiguresServerSetup): Promise<FiguresSer
 }
 
 async function answer(
-  { text, health }: FiguresServerSetup,
+  { text, health }: MetricsServerSetup,
   expected: Buffer,
   request: IncomingMessage,
   response: ServerResponse,
@@ -87,19 +87,19 @@ async function answer(
   if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? ''))
     return end(response, 403, 'Ask 127.0.0.1.\n');
   if (request.method !== 'GET')
-    return end(response, 405, 'There is nothing here but figures to GET.\n');
+    return end(response, 405, 'There is nothing here but metrics to GET.\n');
   const path = request.url ?? '';
   // The page itself knows nothing: it asks with the token behind the # of its address, which no
   // request carries.
   if (path === '/')
-    return end(response, 200, FIGURES_PAGE, 'text/html; charset=utf-8', {
+    return end(response, 200, METRICS_PAGE, 'text/html; charset=utf-8', {
       'content-security-policy': PAGE_POLICY,
     });
   if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
     return end(
       response,
       401,
-      'Send "Authorization: Bearer TOKEN" with the token of figures.json.\n',
+      'Send "Authorization: Bearer TOKEN" with the token of metrics.json.\n',
       undefined,
       { 'www-authenticate': 'Bearer' },
     );

@@ -1,5 +1,5 @@
 /**
- * A small HTTP server for figures and probes: bounded, and nothing of an answer is stored on the
+ * A small HTTP server for metrics and probes: bounded, and nothing of an answer is stored on the
  * way.
  */
 import { createHash } from 'node:crypto';

@@ -1,13 +1,13 @@
-/** The daemon's eyes on itself: figures, traces, alerts, what is saved each minute. */
+/** The daemon's eyes on itself: metrics, traces, alerts, what is saved each minute. */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { ManagedEngines } from '../../asr/enginesApi';
-import { poolFigures } from '../../audio/pools';
+import { poolStats } from '../../audio/pools';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
-import { RUNGS } from '../../degrade/degradation';
+import { DEGRADATION_LEVELS } from '../../degrade/degradation';
 import type { SessionStore } from '../../session/ports';
 import type { SessionView } from '../../session/api';
 import type { AlertSample } from '../../telemetry/alerts';
@@ -15,7 +15,7 @@ import { AlertWatch } from '../../telemetry/alertWatch';
 import { type Condition, type LoggedError, type Part, partsOf } from '../../telemetry/condition';
 import { DecodeWatch } from '../../telemetry/decodeWatch';
 import type {
-  Figures,
+  MetricRecorder,
   GaugeValue,
   PhraseName,
   Stage,
@@ -43,7 +43,7 @@ export interface TelemetryFacts {
   readonly settingProblems: () => readonly string[];
   /** Why what is said is kept in memory alone. */
   readonly inMemory: () => string | undefined;
-  /** Where sound is written for finding a fault, as a sentence. */
+  /** Where audio is written for finding a fault, as a sentence. */
   readonly dump: () => string | undefined;
   readonly draining: () => boolean;
   /** Undefined where there is no team. */
@@ -57,7 +57,7 @@ export interface TelemetrySetup {
   readonly logger: Logger;
 }
 
-export class Telemetry implements Figures, Disposable {
+export class Telemetry implements MetricRecorder, Disposable {
   private readonly disposables = new DisposableStore();
   private readonly traces: PhraseTraces;
   private readonly metrics: Metrics;
@@ -76,7 +76,7 @@ export class Telemetry implements Figures, Disposable {
     );
     this.metrics = new Metrics(this.traces, () => this.gauges());
     this.decodes = new DecodeWatch(clock, this);
-    this.saved = this.disposables.add(new RotatingFile(join(home, 'logs'), 'figures'));
+    this.saved = this.disposables.add(new RotatingFile(join(home, 'logs'), 'metrics'));
     this.watch = this.disposables.add(
       new AlertWatch({ clock, logger, sample: () => this.sample() }),
     );
@@ -140,7 +140,7 @@ export class Telemetry implements Figures, Disposable {
       ready: ready(parts),
       parts,
       alerts: this.watch.raised,
-      figures: this.metrics.snapshot(),
+      metrics: this.metrics.snapshot(),
       lastErrors: this.facts?.lastErrors() ?? [],
     };
   }
@@ -192,11 +192,14 @@ export class Telemetry implements Figures, Disposable {
       ),
       rtf: this.decodes.rtf,
       errorsInRow: this.decodes.errorsInRow,
-      rung: engines
-        .map(({ rung }) => rung)
+      degradationLevel: engines
+        .map(({ degradationLevel }) => degradationLevel)
         .reduce(
-          (worst, rung) => (RUNGS.indexOf(rung) > RUNGS.indexOf(worst) ? rung : worst),
-          RUNGS[0],
+          (worst, degradationLevel) =>
+            DEGRADATION_LEVELS.indexOf(degradationLevel) > DEGRADATION_LEVELS.indexOf(worst)
+              ? degradationLevel
+              : worst,
+          DEGRADATION_LEVELS[0],
         ),
       oldestWaitMs: this.decodes.oldestWaitMs,
       finalP95Ms: this.finals.percentile(0.95, nowMs - FINALS_WINDOW_MS, FINALS_LEAST),
@@ -235,7 +238,7 @@ export class Telemetry implements Figures, Disposable {
       ...(this.diskFree === undefined
         ? []
         : [{ name: 'disk_free_bytes' as const, value: this.diskFree }]),
-      ...poolFigures().flatMap(({ name, used, free, taken, made }): GaugeValue[] => [
+      ...poolStats().flatMap(({ name, used, free, taken, made }): GaugeValue[] => [
         { name: 'pool_buffers', label: `${name} used`, value: used },
         { name: 'pool_buffers', label: `${name} free`, value: free },
         { name: 'pool_buffers', label: `${name} made`, value: made },
@@ -259,10 +262,10 @@ export class Telemetry implements Figures, Disposable {
         value: engines.reduce((sum, { queuedMs }) => sum + queuedMs, 0) / 1000,
       },
       { name: 'queue_phrases', value: engines.reduce((sum, { queue }) => sum + queue.waiting, 0) },
-      ...engines.map(({ provider, model, rung }) => ({
-        name: 'rung' as const,
+      ...engines.map(({ provider, model, degradationLevel }) => ({
+        name: 'degradation_level' as const,
         label: `${provider} ${model}`,
-        value: RUNGS.indexOf(rung),
+        value: DEGRADATION_LEVELS.indexOf(degradationLevel),
       })),
       {
         name: 'worker_restarts',

@@ -1,11 +1,11 @@
 /**
- * The figures of a team's worker: its decodes and what it uses, under the names that the daemon has
+ * The metrics of a team's worker: its decodes and what it uses, under the names that the daemon has
  * for them.
  */
 import { performance } from 'node:perf_hooks';
 import type {
   CounterName,
-  Figures,
+  MetricRecorder,
   GaugeValue,
   PhraseName,
   Stage,
@@ -21,7 +21,7 @@ export interface WorkerFacts {
   readonly rssBytes: number;
 }
 
-export class WorkerFigures implements Figures {
+export class WorkerMetrics implements MetricRecorder {
   private readonly metrics = new Metrics(new PhraseTraces(() => undefined), () => this.gauges());
   private facts: (() => WorkerFacts) | undefined;
   private loop = performance.eventLoopUtilization();

@@ -6,7 +6,7 @@ export interface TransportLimits {
   /** Admitted connections. */
   readonly connections: number;
   /** Connections that have not said the token yet. */
-  readonly strangers: number;
+  readonly unauthenticated: number;
   /** Longest message that is read. */
   readonly messageBytes: number;
   /** Bytes that may wait for a client that does not read. */
@@ -16,7 +16,7 @@ export interface TransportLimits {
 export const defaultTransportLimits: TransportLimits = {
   handshakeMs: 5_000,
   connections: 64,
-  strangers: 64,
+  unauthenticated: 64,
   messageBytes: MESSAGE_MAX_BYTES,
   queuedBytes: 64 * 1024 * 1024,
 };

@@ -52,7 +52,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const token = randomBytes(32).toString('hex');
   const expected = digest(`${HANDSHAKE_PREFIX}${token}`);
   const peers = new Set<WirePeer>();
-  const strangers = new Set<Socket>();
+  const unauthenticated = new Set<Socket>();
   const wire = (socket: Socket) =>
     socketWire(socket, {
       readBytes: limits.messageBytes,
@@ -77,11 +77,11 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   };
 
   const server = createServer({ pauseOnConnect: false }, (socket) => {
-    if (strangers.size >= limits.strangers) return void socket.destroy();
-    strangers.add(socket);
+    if (unauthenticated.size >= limits.unauthenticated) return void socket.destroy();
+    unauthenticated.add(socket);
     options.traffic?.add(socket);
     greet(socket, expected, limits.handshakeMs, (outcome) => {
-      strangers.delete(socket);
+      unauthenticated.delete(socket);
       if (outcome.kind === 'admitted') return admit(socket, outcome.rest);
       logger.warn('transport.refused', { reason: outcome.reason });
       socket.on('error', () => undefined);
@@ -116,7 +116,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     close: async () => {
       rmSync(join(stateDir, DAEMON_FILE), { force: true });
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of strangers) socket.destroy();
+      for (const socket of unauthenticated) socket.destroy();
       for (const peer of peers) peer.close();
       await closed;
     },

@@ -9,7 +9,7 @@ import { Emitter } from '../../base/emitter';
 import type { Scope, Token, TokenCheck, TokenGate, Tokens } from '../../base/identity';
 import { newSecret, presents, tokenIdOf } from '../tokenSecret';
 
-interface Kept extends Token {
+interface StoredToken extends Token {
   readonly hash: string;
   readonly createdBy?: string;
   readonly revokedBy?: string;
@@ -21,7 +21,7 @@ interface Kept extends Token {
 const MAX_TOKENS = 1_000;
 
 export class TokenFile implements Tokens, TokenGate {
-  private tokens: readonly Kept[];
+  private tokens: readonly StoredToken[];
   private readonly revoked = new Emitter<string>();
   /** Id of a token that opens nothing any more. */
   readonly onDidRevoke = this.revoked.event;
@@ -61,7 +61,7 @@ export class TokenFile implements Tokens, TokenGate {
         `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`,
       );
     const { id, secret, hash } = newSecret();
-    const kept: Kept = {
+    const kept: StoredToken = {
       id,
       user,
       scopes: [...new Set(scopes)],
@@ -85,20 +85,20 @@ export class TokenFile implements Tokens, TokenGate {
         'token.notFound',
         'There is no such token; "earmark tokens list" shows those there are.',
       );
-    const after: Kept =
+    const after: StoredToken =
       kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall(), revokedBy: by } : kept;
     if (after !== kept) this.keep(this.tokens.map((t) => (t === kept ? after : t)));
     this.revoked.fire(id);
     return publicPart(after);
   }
 
-  private standing(kept: Kept): TokenCheck {
+  private standing(kept: StoredToken): TokenCheck {
     if (kept.revokedMs !== undefined) return { kind: 'revoked' };
     if (kept.expiresMs !== undefined && kept.expiresMs <= this.wall()) return { kind: 'expired' };
     return { kind: 'ok', token: publicPart(kept) };
   }
 
-  private keep(tokens: readonly Kept[]): void {
+  private keep(tokens: readonly StoredToken[]): void {
     try {
       writeFileSync(`${this.path}.new`, `${JSON.stringify({ tokens }, undefined, 2)}\n`, {
         mode: 0o600,
@@ -117,7 +117,12 @@ export class TokenFile implements Tokens, TokenGate {
   }
 }
 
-function publicPart({ hash: _, createdBy: _by, revokedBy: _revokedBy, ...token }: Kept): Token {
+function publicPart({
+  hash: _,
+  createdBy: _by,
+  revokedBy: _revokedBy,
+  ...token
+}: StoredToken): Token {
   return token;
 }
 
@@ -129,7 +134,7 @@ function withoutOne<T>(all: readonly T[], which: (one: T) => boolean): readonly 
 const SCOPES = new Set<unknown>(['read', 'record', 'admin']);
 
 /** A file that is damaged opens nothing: better nobody than anybody. */
-function read(path: string): readonly Kept[] {
+function read(path: string): readonly StoredToken[] {
   let text: string;
   try {
     assertOwn(path, 0o077);
@@ -139,7 +144,7 @@ function read(path: string): readonly Kept[] {
     throw error;
   }
   try {
-    const { tokens } = JSON.parse(text) as { tokens: readonly Kept[] };
+    const { tokens } = JSON.parse(text) as { tokens: readonly StoredToken[] };
     if (!tokens.every(isKept)) throw new Error('A token is not whole.');
     return tokens;
   } catch (cause) {
@@ -151,7 +156,7 @@ function read(path: string): readonly Kept[] {
   }
 }
 
-function isKept(token: Kept): boolean {
+function isKept(token: StoredToken): boolean {
   const number = (n: unknown): boolean =>
     n === undefined || (typeof n === 'number' && Number.isFinite(n));
   return (

@@ -14,7 +14,7 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
-import { FIGURES_FILE, FiguresFile } from '../../adapters/telemetry/metricsServer';
+import { METRICS_FILE, MetricsFile } from '../../adapters/telemetry/metricsServer';
 import { connectOptions, type Environment } from '../environment';
 import { listenAddress, type ListenAddress } from '../../base/listenAddress';
 import { SilentFailure, UsageError } from '../failure';
@@ -189,7 +189,7 @@ async function watch(env: Environment, format: 'text' | 'json'): Promise<void> {
 }
 
 /** Alerts, last errors and every figure. */
-function liveText({ ready, parts, alerts, lastErrors, figures }: DaemonHealthResult): string {
+function liveText({ ready, parts, alerts, lastErrors, metrics }: DaemonHealthResult): string {
   const block = (title: string, rows: readonly string[][]): string =>
     rows.length === 0 ? '' : `\n${title}\n${table(rows, [])}`;
   return [
@@ -213,8 +213,8 @@ function liveText({ ready, parts, alerts, lastErrors, figures }: DaemonHealthRes
       ]),
     ),
     block(
-      'Figures',
-      Object.entries(figures).map(([name, value]) => [name, String(value)]),
+      'Metrics',
+      Object.entries(metrics).map(([name, value]) => [name, String(value)]),
     ),
   ].join('');
 }
@@ -266,7 +266,7 @@ function healthText(
 ): string {
   const { style } = env.out;
   const listen = readDaemonFile(env.home)?.listen;
-  const page = figuresPage(env.home);
+  const page = metricsPage(env.home);
   const rows = [
     [
       'daemon',
@@ -280,7 +280,7 @@ function healthText(
           ],
         ]
       : []),
-    ...(page === undefined ? [] : [['figures', page]]),
+    ...(page === undefined ? [] : [['metrics', page]]),
     ['clients', String(health.clients)],
     [
       'sessions',
@@ -302,10 +302,10 @@ function healthText(
 }
 
 /** The address of the local page, its token behind the #. */
-function figuresPage(home: string): string | undefined {
+function metricsPage(home: string): string | undefined {
   try {
-    const { url, token } = FiguresFile.parse(
-      JSON.parse(readFileSync(join(home, FIGURES_FILE), 'utf8')),
+    const { url, token } = MetricsFile.parse(
+      JSON.parse(readFileSync(join(home, METRICS_FILE), 'utf8')),
     );
     return `${url}/#${token}`;
   } catch {

@@ -215,7 +215,7 @@ function engineFindings({
   rtf,
   queuedMs,
   rssBytes,
-  rung,
+  degradationLevel,
   errors,
 }: EngineHealth): Finding[] {
   const facts = [
@@ -228,7 +228,7 @@ function engineFindings({
         ]),
     ...(queuedMs > 0 ? [`${(queuedMs / 1000).toFixed(0)} s wait`] : []),
     ...(rssBytes > 0 ? [megabytes(rssBytes)] : []),
-    ...(rung === 'NORMAL' ? [] : [`load: ${rung}`]),
+    ...(degradationLevel === 'NORMAL' ? [] : [`load: ${degradationLevel}`]),
   ];
   const failed: Finding[] =
     error === undefined

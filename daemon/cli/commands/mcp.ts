@@ -1,7 +1,7 @@
 /** `earmark mcp`: serves agents over standard input and output until the agent goes. */
 import type { Command } from 'commander';
 import { connectOptions, type Environment } from '../environment';
-import { KeptConnection } from '../mcp/keptConnection';
+import { ReusedConnection } from '../mcp/keptConnection';
 import { mcpServer } from '../mcp/server';
 
 /** Bytes of one message; arguments are far shorter. */
@@ -21,7 +21,7 @@ export function mcpCommand(program: Command, env: () => Environment): void {
     .action(async (options: { allowChanges?: boolean }) => {
       const { signal, version } = env();
       const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
-      const connections = new KeptConnection({
+      const connections = new ReusedConnection({
         ...connectOptions(env()),
         client: { name: 'mcp', version },
       });

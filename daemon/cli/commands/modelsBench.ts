@@ -10,7 +10,7 @@ import { decodeAudioFile } from '../../adapters/capture/audioFile';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
 import type { WorkerEntry } from '../../adapters/inference/forkWorker';
-import { measureModel, type ModelFigures } from '../../adapters/inference/measureModel';
+import { measureModel, type ModelMeasurements } from '../../adapters/inference/measureModel';
 import { toFloat32 } from '../../audio/pcm';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { systemClock } from '../../base/clock';
@@ -78,12 +78,12 @@ async function bench(env: Environment, ids: readonly string[], options: Options)
         .join(', ')}.`,
     );
   const pcm = toFloat32(await recording(options.file, seconds, env.signal));
-  const rows: ({ model: string; version: string } & ModelFigures & { rtf: number })[] = [];
+  const rows: ({ model: string; version: string } & ModelMeasurements & { rtf: number })[] = [];
   for (const { id, provider, version } of wanted) {
     const files = await manager.files(id);
     const bar = progressBar(env.err, `Measuring ${id}`, 1);
     try {
-      const figures = await measureModel({
+      const metrics = await measureModel({
         worker: workerEntry(),
         provider,
         model: files,
@@ -93,7 +93,7 @@ async function bench(env: Environment, ids: readonly string[], options: Options)
         signal: env.signal,
         onPiece: (part) => bar.set(0, part),
       });
-      rows.push({ model: id, version, ...figures, rtf: figures.decodeMs / figures.audioMs });
+      rows.push({ model: id, version, ...metrics, rtf: metrics.decodeMs / metrics.audioMs });
     } finally {
       bar.stop();
     }

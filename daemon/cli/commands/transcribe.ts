@@ -91,7 +91,7 @@ async function transcribe(
   try {
     await withDaemon(env, async (connection) => {
       let next = 0;
-      const lane = async () => {
+      const partition = async () => {
         for (let index = next++; index < files.length && !env.signal.aborted; index = next++) {
           const file = files[index]!;
           try {
@@ -124,7 +124,7 @@ async function transcribe(
         }
       };
       await Promise.all(
-        Array.from({ length: options.realtime ? 1 : Math.min(IN_FLIGHT, files.length) }, lane),
+        Array.from({ length: options.realtime ? 1 : Math.min(IN_FLIGHT, files.length) }, partition),
       );
     });
   } finally {

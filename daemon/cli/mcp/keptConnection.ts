@@ -6,7 +6,7 @@ import { createConnection, type Connection, type ConnectOptions } from '../../..
 
 const IDLE_MS = 60_000;
 
-export class KeptConnection {
+export class ReusedConnection {
   private connection: Connection | undefined;
   private uses = 0;
   private timer: NodeJS.Timeout | undefined;

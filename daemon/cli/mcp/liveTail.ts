@@ -74,7 +74,7 @@ async function since(
 ): Promise<Record<string, unknown>> {
   const taken: DurableEvent[] = [];
   const saying = new Map<string, string>();
-  let told: () => void = () => undefined;
+  let wake: () => void = () => undefined;
   const take = (event: SessionEvent): void => {
     if (event.kind === 'partial') {
       saying.set(event.phraseId, `${event.stable} ${event.unstable}`.trim());
@@ -83,7 +83,7 @@ async function since(
     if (!('seq' in event) || taken.length >= EVENTS_MAX) return;
     if (event.kind === 'final') saying.delete(event.segment.id);
     taken.push(event);
-    told();
+    wake();
   };
   const subscription = await connection.attach(sessionId, after, take);
   const until = (enough: () => boolean, ms: number): Promise<void> =>
@@ -93,9 +93,9 @@ async function since(
         resolve();
       };
       const timer = setTimeout(end, ms);
-      told = () => void (enough() && end());
+      wake = () => void (enough() && end());
       signal.addEventListener('abort', end, { once: true });
-      told();
+      wake();
     });
   try {
     const { session } = subscription;

@@ -25,7 +25,7 @@ import {
   Search,
   type ListedKind,
 } from './inputs';
-import type { KeptConnection } from './keptConnection';
+import type { ReusedConnection } from './keptConnection';
 import { liveTail } from './liveTail';
 import { placeOf, saidAbout } from './saidAbout';
 import {
@@ -63,7 +63,7 @@ type Work<S extends z.ZodObject> = (
 ) => Promise<Record<string, unknown>>;
 
 export async function mcpServer(
-  connections: KeptConnection,
+  connections: ReusedConnection,
   options: { readonly version: string; readonly allowChanges: boolean },
 ): Promise<McpServer> {
   // Loaded here: no other command has use for it.

@@ -4,7 +4,7 @@ import type { Line } from '../conversation';
 import { isGeneric } from '../people';
 import type { Evidence } from '../types';
 import { common, contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
-import { echoOf, proposalOf, reactionTo, shares } from './proposals';
+import { echoOf, proposalOf, reactionTo, haveCommonWord } from './proposals';
 import { hasCue } from './tasks';
 
 export interface Decision {
@@ -133,7 +133,7 @@ export class DecisionTracker {
         ((decision.echo !== undefined &&
           line.turn > decision.turn &&
           ((concludes && line.turn - decision.turn <= CONCLUDE_REACH) ||
-            (line.turn - decision.turn <= CONFIRM_REACH && shares(echo, decision.echo)))) ||
+            (line.turn - decision.turn <= CONFIRM_REACH && haveCommonWord(echo, decision.echo)))) ||
           (decision.answer === true && decision.turn === line.turn) ||
           (line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content)) ||
           (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)),
@@ -346,7 +346,7 @@ export class DecisionTracker {
         other !== undefined &&
         turn < line.turn &&
         line.turn - turn <= CONFIRM_REACH &&
-        shares(echo, other),
+        haveCommonWord(echo, other),
     );
     if (!proposed) return false;
     proposed.state = 'tentative';
@@ -399,7 +399,7 @@ export class DecisionTracker {
       clause.question &&
       this.before !== undefined &&
       this.before.turn < line.turn &&
-      this.before.clauses.some((one) => shares(echo, echoOf(one)))
+      this.before.clauses.some((one) => haveCommonWord(echo, echoOf(one)))
     )
       return;
     // Said again in other words by somebody else, it is agreed to rather than proposed anew.
@@ -409,7 +409,7 @@ export class DecisionTracker {
         other !== undefined &&
         turn < line.turn &&
         line.turn - turn <= CONFIRM_REACH &&
-        shares(echo, other),
+        haveCommonWord(echo, other),
     );
     if (known && !clause.question) {
       if (known.by !== line.speaker) this.agree(known, line);

@@ -221,10 +221,10 @@ export function reactionTo(
   if (line.clauses.some(({ link }, at) => at > 0 && link === 'but')) return undefined;
   if (clause.modes.has('negated') || clause.modes.has('hypothetical')) return undefined;
   if (agrees || hasCue(clause, 'settle')) return 'assent';
-  const heard = echoOf(clause);
+  const echoed = echoOf(clause);
   const nods = lead.some((word) => NOD.has(word));
   if (clause.modes.has('past')) return undefined;
-  if (shares(heard, echo) && (nods || clause.words.length - clause.core <= 2 * SHORT))
+  if (haveCommonWord(echoed, echo) && (nods || clause.words.length - clause.core <= 2 * SHORT))
     return 'assent';
   return nods && (clause.words.length - clause.core <= SHORT || line.clauses.length > 1)
     ? 'nod'
@@ -242,6 +242,6 @@ export function echoOf(clause: Pick<ReadClause, 'words' | 'core'>): Set<string> 
 }
 
 /** Most of what the shorter one says. */
-export function shares(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+export function haveCommonWord(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return overlap(a, b) >= 0.6;
 }

@@ -7,7 +7,7 @@ import type { Finding } from '../discourse/discuss';
 import { singular } from '../language/singular';
 import { STOP_WORDS } from '../rules/words';
 import type { Evidence } from '../types';
-import type { Said } from '../../transcript/types';
+import type { SegmentText } from '../../transcript/types';
 import type { Answer } from './question';
 import type { Window } from './windows';
 
@@ -162,7 +162,7 @@ function phraseIn(due: string, evidence: readonly Evidence[], window: Window): s
   return plain === ''
     ? undefined
     : order
-        .map((segment: Said) => segment.text.slice(...spanOf(segment.text, plain)))
+        .map((segment: SegmentText) => segment.text.slice(...spanOf(segment.text, plain)))
         .find((phrase) => phrase !== '');
 }
 

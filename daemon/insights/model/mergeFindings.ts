@@ -23,7 +23,7 @@ export function mergeWindows(windows: readonly Grounded[]): {
   const summary: Finding[] = [];
   for (const sentence of windows.flatMap((window) => window.summary)) {
     // What two windows both saw is told once, in the words of the first.
-    if (!summary.some((other) => other.text === sentence.text || sharesQuote(other, sentence)))
+    if (!summary.some((other) => other.text === sentence.text || haveCommonQuote(other, sentence)))
       summary.push(sentence);
   }
   return {
@@ -36,11 +36,11 @@ function same(a: ModelFinding, b: ModelFinding): boolean {
   if (a.finding.kind !== b.finding.kind) return false;
   return (
     sameMatter(a.words, b.words) ||
-    (sharesQuote(a.finding, b.finding) && [...a.words].some((word) => b.words.has(word)))
+    (haveCommonQuote(a.finding, b.finding) && [...a.words].some((word) => b.words.has(word)))
   );
 }
 
-function sharesQuote(a: Finding, b: Finding): boolean {
+function haveCommonQuote(a: Finding, b: Finding): boolean {
   return a.evidence.some((one) =>
     b.evidence.some(
       (other) =>

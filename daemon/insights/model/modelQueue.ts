@@ -21,7 +21,7 @@ export interface ModelQueueSetup {
   readonly place?: () => Promise<{ release(): Promise<void> } | undefined>;
 }
 
-export interface ModelQueueFigures {
+export interface ModelQueueStats {
   readonly model: string;
   readonly running: number;
   readonly waiting: number;
@@ -61,7 +61,7 @@ export class ModelQueue {
     return this.model.name;
   }
 
-  get figures(): ModelQueueFigures {
+  get metrics(): ModelQueueStats {
     const oldest = this.queue[0];
     return {
       model: this.model.name,

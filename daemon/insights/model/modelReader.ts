@@ -5,7 +5,7 @@
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
-import type { Said } from '../../transcript/types';
+import type { SegmentText } from '../../transcript/types';
 import { ground, type Grounded } from './grounding';
 import { mergeWindows } from './mergeFindings';
 import type { ModelQueue } from './modelQueue';
@@ -35,7 +35,7 @@ export class ModelReader {
   constructor(private readonly queue: ModelQueue) {}
 
   /** True where there is a full window that was not asked about. */
-  hasNew(segments: readonly Said[]): boolean {
+  hasNew(segments: readonly SegmentText[]): boolean {
     return windowsOf(segments)
       .slice(0, -1)
       .slice(0, MAX_WINDOWS)
@@ -47,7 +47,11 @@ export class ModelReader {
    * is kept.
    * @param final the last window too, which is growing before
    */
-  async read(segments: readonly Said[], final: boolean, signal: AbortSignal): Promise<Reading> {
+  async read(
+    segments: readonly SegmentText[],
+    final: boolean,
+    signal: AbortSignal,
+  ): Promise<Reading> {
     const all = windowsOf(segments).slice(0, MAX_WINDOWS);
     const windows = final ? all : all.slice(0, -1);
     const open = windows.filter(
@@ -82,7 +86,7 @@ export class ModelReader {
   combine(
     rules: readonly Finding[],
     summary: readonly Finding[],
-    segments: ReadonlyMap<string, Said>,
+    segments: ReadonlyMap<string, SegmentText>,
   ): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
     const valid = this.answered.filter(({ window }) =>
       window.every((segment) => sameWords(segment, segments.get(segment.id))),
@@ -91,7 +95,7 @@ export class ModelReader {
     const covered = idsOf(valid);
     // A summary is never empty: a window of which the model said nothing that stands keeps that of
     // the rules.
-    const told = idsOf(valid.filter(({ grounded }) => grounded.summary.length > 0));
+    const reported = idsOf(valid.filter(({ grounded }) => grounded.summary.length > 0));
     const quoted = new Set(
       merged.findings.flatMap(({ kind, evidence }) =>
         evidence.map(({ segmentId }) => `${kind} ${segmentId}`),
@@ -108,7 +112,7 @@ export class ModelReader {
       ],
       summary: [
         ...summary.filter(
-          ({ evidence }) => !evidence.every(({ segmentId }) => told.has(segmentId)),
+          ({ evidence }) => !evidence.every(({ segmentId }) => reported.has(segmentId)),
         ),
         ...merged.summary,
       ],
@@ -160,7 +164,7 @@ function keyOf(window: Window): string {
   return `${window[0]?.id ?? ''} ${window.length} ${window.map(({ revision }) => revision).join('')}`;
 }
 
-function sameWords(a: Said, b: Said | undefined): boolean {
+function sameWords(a: SegmentText, b: SegmentText | undefined): boolean {
   return b !== undefined && !b.hidden && a.text === b.text && a.speaker === b.speaker;
 }
 

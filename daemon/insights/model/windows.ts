@@ -2,7 +2,7 @@
  * Cuts a long transcript into windows that overlap, so that what is said across a cut is seen whole
  * once.
  */
-import type { Said } from '../../transcript/types';
+import type { SegmentText } from '../../transcript/types';
 
 /**
  * About 2,000 tokens: with the question and the answer it fits the 4,096 that small local models
@@ -14,14 +14,14 @@ const OVERLAP_CHARS = 1_200;
 const LINE_CHARS = 14;
 
 /** Segments as the model reads them, in order of time. */
-export type Window = readonly Said[];
+export type Window = readonly SegmentText[];
 
 /**
  *
  * @returns windows in order; the last one is still growing. Those before it stay the same while
  * people speak on
  */
-export function windowsOf(segments: readonly Said[]): readonly Window[] {
+export function windowsOf(segments: readonly SegmentText[]): readonly Window[] {
   const said = segments.filter(({ text }) => text.trim() !== '');
   const windows: Window[] = [];
   let from = 0;
@@ -44,6 +44,6 @@ export function windowsOf(segments: readonly Said[]): readonly Window[] {
 }
 
 /** Without the speaker: a window stays the same window when somebody gets a name. */
-function sizeOf({ text }: Said): number {
+function sizeOf({ text }: SegmentText): number {
   return text.length + LINE_CHARS;
 }

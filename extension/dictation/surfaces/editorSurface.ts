@@ -14,7 +14,7 @@ import { LOOKED_AT, type ScopeAt, scopeAt } from '../scopeAt';
 import { hasTab, isVisible, readOnlyReason, surroundings } from './editability';
 import { Preview } from './preview';
 import { rangeOf } from '../written';
-import { type Heard, type Insertion, Refused, type Surface } from './surface';
+import { type DictatedText, type Insertion, Refused, type Surface } from './surface';
 
 export class EditorSurface implements Surface {
   private anchors: readonly Anchor[];
@@ -127,18 +127,18 @@ export class EditorSurface implements Surface {
     this.given = this.original = [];
   }
 
-  async insert(heard: Heard): Promise<Insertion | undefined> {
+  async insert(recognised: DictatedText): Promise<Insertion | undefined> {
     this.shown = '';
     this.ghost.clear();
     const { document } = this;
-    const nothing = heard.text.trim() === '';
+    const nothing = recognised.text.trim() === '';
     if (nothing && this.given.length === 0) return undefined;
     for (let tries = 1; ; tries++) {
       const original =
         this.given.length > 0 ? this.original : this.anchors.map((anchor) => this.textAt(anchor));
       const edits = nothing
         ? this.anchors.map((anchor, i) => this.edit(anchor, original[i] ?? ''))
-        : this.edits(heard);
+        : this.edits(recognised);
       const anchors = landed(edits);
       if (await this.apply(edits)) {
         this.anchors = anchors;
@@ -152,12 +152,12 @@ export class EditorSurface implements Surface {
           vscode.l10n.t(
             'The editor did not take the dictated text: it is read-only or was closed.',
           ),
-          heard.text,
+          recognised.text,
         );
     }
   }
 
-  private edits(heard: Heard): Edit[] {
+  private edits(recognised: DictatedText): Edit[] {
     const { document } = this;
     const smart = settings.smartSpacing();
     const scopes = this.selectionScopes();
@@ -165,14 +165,14 @@ export class EditorSurface implements Surface {
       const range = rangeOf(document, anchor);
       const { scope, gap, opens }: ScopeAt = scopes[i] ??
         scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
-      const written = heard.texts[i] ?? heard.texts[0] ?? heard.text;
+      const written = recognised.texts[i] ?? recognised.texts[0] ?? recognised.text;
       const { before, after } = surroundings(document, range);
       const text = smart
         ? gap +
           fitText(
             written,
             { before: opens === true ? '' : before + gap, after },
-            { named: heard.named, sentences: scope.kind !== 'code' },
+            { named: recognised.named, sentences: scope.kind !== 'code' },
           )
         : written;
       return this.edit(

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 export class Preview implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem(
-    'earmark.heard',
+    'earmark.recognised',
     vscode.StatusBarAlignment.Left,
     9_999,
   );

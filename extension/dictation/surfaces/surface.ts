@@ -5,7 +5,7 @@ import type { ResultOf } from '../../../protocol/method';
 import { UserError } from '../../errors';
 import type { Anchor } from '../anchors';
 
-export type Heard = ResultOf<typeof DictationStop>;
+export type DictatedText = ResultOf<typeof DictationStop>;
 
 /** What went in, for whoever takes it back, hovers over it or corrects it. */
 export interface Insertion {
@@ -39,7 +39,7 @@ export interface Surface extends vscode.Disposable {
    * @returns undefined where nothing of it is there, or the place keeps no record of it. @throws
    * Refused
    */
-  insert(heard: Heard): Promise<Insertion | undefined>;
+  insert(recognised: DictatedText): Promise<Insertion | undefined>;
 }
 
 /** The place did not take the words; they are the user's to have all the same. */

@@ -4,7 +4,7 @@ import type { DictationScope } from '../../../protocol/dictation';
 import { UserError } from '../../errors';
 import { pastable } from '../insertText';
 import { Preview } from './preview';
-import type { Heard, Surface } from './surface';
+import type { DictatedText, Surface } from './surface';
 
 export class TerminalSurface implements Surface {
   readonly near = undefined;
@@ -49,7 +49,7 @@ export class TerminalSurface implements Surface {
     // A terminal is given text once.
   }
 
-  insert({ text, texts: [written = text], named }: Heard): Promise<undefined> {
+  insert({ text, texts: [written = text], named }: DictatedText): Promise<undefined> {
     const command = pastable(written, named);
     if (command !== '') this.terminal.sendText(command, false);
     return Promise.resolve(undefined);

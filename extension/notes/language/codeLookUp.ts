@@ -5,20 +5,20 @@
 import * as vscode from 'vscode';
 import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 
-const PLACES_MAX = 20;
+const LOCATIONS_MAX = 20;
 const NAMES_MAX = 50;
 /** A language server that thinks for longer is not waited for. */
 const WAIT_MS = 2_000;
 /** `session-store.ts`, `src/session-store.ts` */
 const FILE = /^[\w./-]*[\w-]+\.\w{1,8}$/;
 
-interface Place {
+interface CodeLocation {
   readonly uri: string;
   readonly line: number;
   readonly character: number;
 }
 
-export async function codePlaces(name: string): Promise<Place[]> {
+export async function codeLocations(name: string): Promise<CodeLocation[]> {
   const last = name.split('.').at(-1) ?? name;
   const found = await symbols(last);
   const same = found.filter((symbol) => [name, last].includes(bare(symbol.name)));
@@ -27,15 +27,15 @@ export async function codePlaces(name: string): Promise<Place[]> {
   const inside = same.filter(
     ({ containerName }) => holder !== undefined && containerName.split(/[.:]+/).at(-1) === holder,
   );
-  const places = (inside.length > 0 ? inside : same)
-    .slice(0, PLACES_MAX)
+  const locations = (inside.length > 0 ? inside : same)
+    .slice(0, LOCATIONS_MAX)
     .map(({ location: { uri, range } }) => ({
       uri: uri.toString(),
       line: range.start.line,
       character: range.start.character,
     }));
-  if (places.length > 0 || !FILE.test(name)) return places;
-  const files = await vscode.workspace.findFiles(`**/${name}`, undefined, PLACES_MAX);
+  if (locations.length > 0 || !FILE.test(name)) return locations;
+  const files = await vscode.workspace.findFiles(`**/${name}`, undefined, LOCATIONS_MAX);
   return files.map((uri) => ({ uri: uri.toString(), line: 0, character: 0 }));
 }
 

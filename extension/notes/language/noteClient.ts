@@ -8,14 +8,14 @@ import type { z } from 'zod';
 import { NOTE_COMMANDS, NOTE_SUFFIX } from '../../../protocol/noteNames';
 import {
   NoteCodeNames,
-  NoteCodePlaces,
+  NoteCodeLocations,
   NoteDerive,
   NoteFiles,
   NoteRead,
   NoteSymbols,
   type DeriveForm,
 } from '../../../protocol/noteServer';
-import { codeNames, codePlaces } from './codeLookUp';
+import { codeNames, codeLocations } from './codeLookUp';
 import { type RenamedPerson, renamedPerson } from './renamedPerson';
 
 const FILES_MAX = 2_000;
@@ -135,7 +135,7 @@ export async function startNoteClient(
     [],
   );
   answer(NoteRead, ({ uri }) => readNote(vscode.Uri.parse(uri)), null);
-  answer(NoteCodePlaces, ({ name }) => quietly(() => codePlaces(name)), []);
+  answer(NoteCodeLocations, ({ name }) => quietly(() => codeLocations(name)), []);
   answer(NoteCodeNames, ({ prefix }) => quietly(() => codeNames(prefix)), []);
   try {
     await client.start();

@@ -23,7 +23,7 @@ describe('a folder without trust', function () {
     const editor = await editorWith('// |', 'ts');
     say('It works.');
     await run('toggleDictation');
-    await until('it was heard', () => parts.dictation.heard.includes('works'));
+    await until('it was heard', () => parts.dictation.recognised.includes('works'));
     await run('toggleDictation');
     await until('it is over', () => parts.dictation.state.kind === 'idle');
     equal(text(editor.document), '// It works.');

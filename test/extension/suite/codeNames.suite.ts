@@ -109,10 +109,10 @@ describe('names for dictation', function () {
     const { parts } = await app();
     await until('the document was asked', () => asked.document > 0);
     equal(asked.workspace, 0, 'nobody dictates yet');
-    const dictate = async (phrase: string, heard: string): Promise<void> => {
+    const dictate = async (phrase: string, recognised: string): Promise<void> => {
       say(phrase);
       await vscode.commands.executeCommand('earmark.toggleDictation');
-      await until('it was heard', () => parts.dictation.heard.includes(heard));
+      await until('it was heard', () => parts.dictation.recognised.includes(recognised));
       await until('the workspace was asked', () => asked.workspace > 0);
       // The names come while the user speaks.
       await new Promise((done) => setTimeout(done, 3_000));

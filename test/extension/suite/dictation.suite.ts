@@ -27,7 +27,7 @@ describe('dictation', function () {
   async function listen(): Promise<void> {
     await dictation.start(() => EditorSurface.active());
     await until('it listens', () => dictation.state.kind === 'listening');
-    await until('words came', () => dictation.heard !== '');
+    await until('words came', () => dictation.recognised !== '');
   }
 
   it('puts the words in as one undo step', async () => {
@@ -49,7 +49,7 @@ describe('dictation', function () {
     await listen();
     await run('cancelDictation');
     deepEqual(
-      [dictation.state.kind, text(editor.document), editor.document.version, dictation.heard],
+      [dictation.state.kind, text(editor.document), editor.document.version, dictation.recognised],
       ['idle', 'Before', version, ''],
     );
   });
@@ -191,7 +191,7 @@ describe('dictation', function () {
         await until('the terminal is active', () => vscode.window.activeTerminal === terminal);
         say('Git push.', 'Scratch that.', 'Git status.');
         await run('dictateToTerminal');
-        await until('everything was heard', () => dictation.heard.includes('Git status.'));
+        await until('everything was heard', () => dictation.recognised.includes('Git status.'));
         equal(written.join(''), '');
         await run('dictateToTerminal');
         await until('it was pasted', () => written.length > 0);

@@ -33,7 +33,7 @@ describe('places of dictation', function () {
     say(...phrases);
     await run(command);
     await until('it listens', () => dictation.state.kind === 'listening');
-    await until('everything was heard', () => dictation.heard.includes(phrases.at(-1) ?? ''));
+    await until('everything was heard', () => dictation.recognised.includes(phrases.at(-1) ?? ''));
     // Another phrase would be none; the last may still be open.
     await run(command);
     await until('it is over', () => dictation.state.kind === 'idle');
@@ -114,7 +114,7 @@ describe('places of dictation', function () {
     const editor = await editorWith('One.|');
     say('Two.');
     await run('toggleDictation');
-    await until('it was heard', () => dictation.heard.includes('Two'));
+    await until('it was heard', () => dictation.recognised.includes('Two'));
     const other = await vscode.workspace.openTextDocument({
       language: 'plaintext',
       content: 'Other',
@@ -228,11 +228,11 @@ describe('places of dictation', function () {
       editor.document.uri,
       new vscode.Position(0, 7),
     );
-    const told = hovers
+    const reported = hovers
       .flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value)))
       .join('\n')
       .replace(/&nbsp;|\\/g, (found) => (found === '\\' ? '' : ' '));
-    match(told, /Heard: “Call camel case past config\.”[^]*“past config” became pastConfig/);
+    match(reported, /Heard: “Call camel case past config\.”[^]*“past config” became pastConfig/);
   });
 
   it('learns a name that was corrected within a minute, once the person agrees', async () => {

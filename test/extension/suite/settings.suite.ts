@@ -48,12 +48,12 @@ describe('settings of the daemon', () => {
   it('that are wrong are told in the panel until they are right', async () => {
     const { parts } = await app();
     await parts.daemon.ready();
-    const told = (): string => parts.alerts.notice?.text ?? '';
+    const reported = (): string => parts.alerts.notice?.text ?? '';
     await set('llm.concurrency', 99);
-    await until('the panel tells it', () => told() !== '');
-    match(told(), /"llm\.concurrency": .*16; the value before it stays\./);
+    await until('the panel tells it', () => reported() !== '');
+    match(reported(), /"llm\.concurrency": .*16; the value before it stays\./);
     equal('llm.concurrency' in kept(), false);
     await set('llm.concurrency', undefined);
-    await until('it is told no more', () => told() === '');
+    await until('it is told no more', () => reported() === '');
   });
 });

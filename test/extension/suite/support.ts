@@ -27,7 +27,7 @@ export async function testApi(): Promise<TestApi> {
 
 /**
  * The extension with a daemon behind it that records a tone and calls it a word: `w7` from the
- * microphone, `w9` from the speakers, one a second. Everything but sound and model is real.
+ * microphone, `w9` from the speakers, one a second. Everything but audio and model is real.
  * @param env of a daemon that does not run yet
  */
 export async function app(env: Readonly<Record<string, string>> = {}): Promise<App> {

@@ -1,5 +1,5 @@
 /**
- * Past meetings in a real window: the tree, search's hits, exports, names of speakers, kept sound,
+ * Past meetings in a real window: the tree, search's hits, exports, names of speakers, kept audio,
  * storage, models, deletion.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { SessionList, SessionSearch } from '../../../protocol/session';
 import type { Parts } from '../../../extension/app';
 import type { SessionNode } from '../../../extension/history/historyView';
 import { parseSearch } from '../../../extension/history/searchQuery';
-import { soundFrom } from '../../../extension/panel/sessionAudio';
+import { audioFrom } from '../../../extension/panel/sessionAudio';
 import type { Segment } from '../../../protocol/transcript';
 import { answering, app, closeEditors, quiet, run, say, until } from './support';
 
@@ -136,19 +136,19 @@ describe('past meetings', function () {
   it('play their sound from a moment', async () => {
     ok(parts.meeting.model!.playable);
     const segment = spoken();
-    const sound = await soundFrom(
+    const audio = await audioFrom(
       parts.daemon.connection,
       id,
       ['mic', 'system'],
       segment.startMs,
       false,
     );
-    const samples = new Int16Array(Uint8Array.from(Buffer.from(sound.pcm, 'base64')).buffer);
+    const samples = new Int16Array(Uint8Array.from(Buffer.from(audio.pcm, 'base64')).buffer);
     ok(
       samples.length > 16_000 && samples.some((sample) => sample !== 0),
       `${samples.length} samples`,
     );
-    ok(Math.abs(sound.startMs - segment.startMs) <= 20, `${sound.startMs} ms`);
+    ok(Math.abs(audio.startMs - segment.startMs) <= 20, `${audio.startMs} ms`);
   });
 
   it('are exported to a file', async () => {
@@ -157,11 +157,11 @@ describe('past meetings', function () {
       (items as { format: string }[]).find(({ format }) => format === 'vtt'),
     );
     const save = answering('showSaveDialog', () => target);
-    const told = answering('showInformationMessage', () => undefined);
+    const reported = answering('showInformationMessage', () => undefined);
     try {
       await run('exportSession', (await nodes())[0]!.node);
     } finally {
-      for (const one of [pick, save, told]) one.dispose();
+      for (const one of [pick, save, reported]) one.dispose();
     }
     match(
       Buffer.from(await vscode.workspace.fs.readFile(target)).toString('utf8'),

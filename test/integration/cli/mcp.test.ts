@@ -142,7 +142,7 @@ describe('earmark mcp', function () {
       const pusher = createFramePusher(connection, session, { source: 'mic' });
       pusher.write(say(1, 2));
       await pusher.whenReady();
-      const first = await heard(['w1', 'w2']);
+      const first = await recognised(['w1', 'w2']);
       pusher.write(say(3));
       const next = await agent.ask('live_transcript', { after: first, waitSeconds: 20 });
       deepEqual(
@@ -172,7 +172,7 @@ describe('earmark mcp', function () {
   });
 
   /** @returns the cursor behind the last of the words */
-  async function heard(words: readonly string[]): Promise<number> {
+  async function recognised(words: readonly string[]): Promise<number> {
     for (let tries = 0; tries < 300; tries++) {
       const { segments, cursor } = await agent.ask('live_transcript');
       if (segments.length === words.length) {

@@ -67,7 +67,7 @@ describe('recording here for a daemon elsewhere', function () {
 
   it('records a meeting through a pause, and keeps nothing of it here', async () => {
     const events: SessionEvent[] = [];
-    const heard = (source: string) =>
+    const noteReceived = (source: string) =>
       events.filter((e) => e.kind === 'final' && e.segment.source === source).length;
     const { sessionId } = await connection.start(
       {
@@ -81,11 +81,11 @@ describe('recording here for a daemon elsewhere', function () {
       },
       (e) => void events.push(e),
     );
-    await until(() => heard('mic') >= 2 && heard('system') >= 2, 'both are heard');
+    await until(() => noteReceived('mic') >= 2 && noteReceived('system') >= 2, 'both are heard');
     equal((await connection.request(SessionPause, { sessionId })).state, 'PAUSED');
     equal((await connection.request(SessionResume, { sessionId })).state, 'STREAMING');
-    const before = heard('mic');
-    await until(() => heard('mic') >= before + 2, 'it is heard again');
+    const before = noteReceived('mic');
+    await until(() => noteReceived('mic') >= before + 2, 'it is heard again');
     equal(connection.quality?.grade, 'good');
     await connection.request(SessionStop, { sessionId });
     await until(() => events.some((e) => e.kind === 'state' && e.to === 'DONE'), 'it is done');

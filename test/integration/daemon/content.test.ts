@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { ensureDaemon } from '../../../client';
-import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/metricsServer';
+import { METRICS_FILE, MetricsFile } from '../../../daemon/adapters/telemetry/metricsServer';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonProfile } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';
@@ -74,8 +74,8 @@ describe('content', function () {
           );
           secret.push(sessionId, `Quokka-${n}-plans`, ...words(n).map((w) => `w${w}`));
         }
-        const { url, token } = FiguresFile.parse(
-          JSON.parse(readFileSync(join(folder.path, FIGURES_FILE), 'utf8')),
+        const { url, token } = MetricsFile.parse(
+          JSON.parse(readFileSync(join(folder.path, METRICS_FILE), 'utf8')),
         );
         const headers = { authorization: `Bearer ${token}` };
         const texts: string[] = [await (await fetch(`${url}/metrics`, { headers })).text()];
@@ -103,7 +103,7 @@ describe('content', function () {
           texts.push(readFileSync(join(folder.path, 'logs', file), 'utf8'));
         client.dispose();
         const all = texts.join('\n');
-        ok(!all.includes(token), 'the token of the figures is in no file');
+        ok(!all.includes(token), 'the token of the metrics is in no file');
         equal(secret.length, SESSIONS * 5);
         deepEqual(
           secret

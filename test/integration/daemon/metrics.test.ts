@@ -1,5 +1,5 @@
 /**
- * Figures of a running daemon: over HTTP for who has the token, in daemon/health, and in the file
+ * Metrics of a running daemon: over HTTP for who has the token, in daemon/health, and in the file
  * that is saved.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
@@ -7,7 +7,7 @@ import { request } from 'node:http';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../../client';
-import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/metricsServer';
+import { METRICS_FILE, MetricsFile } from '../../../daemon/adapters/telemetry/metricsServer';
 import { STAGES } from '../../../daemon/telemetry/metrics';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonHealth } from '../../../protocol/health';
@@ -15,11 +15,11 @@ import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session
 import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
 import { say } from '../../unit/session/harness';
 
-describe('figures', function () {
+describe('metrics', function () {
   this.timeout(60_000);
   let folder: DaemonFolder;
   let client: DaemonClient;
-  let file: FiguresFile;
+  let file: MetricsFile;
 
   before(async () => {
     folder = new DaemonFolder();
@@ -29,7 +29,7 @@ describe('figures', function () {
       daemon: { ...scriptedDaemon(), args: [...scriptedDaemon().args, '--log-level', 'debug'] },
       timeoutMs: 40_000,
     });
-    file = FiguresFile.parse(JSON.parse(readFileSync(join(folder.path, FIGURES_FILE), 'utf8')));
+    file = MetricsFile.parse(JSON.parse(readFileSync(join(folder.path, METRICS_FILE), 'utf8')));
     const {
       session: { id: sessionId },
     } = await client.request(SessionStart, {
@@ -93,7 +93,7 @@ describe('figures', function () {
     );
     ok(file.url.startsWith('http://127.0.0.1:'));
     if (process.platform !== 'win32')
-      equal(statSync(join(folder.path, FIGURES_FILE)).mode & 0o777, 0o600);
+      equal(statSync(join(folder.path, METRICS_FILE)).mode & 0o777, 0o600);
   });
 
   it('count frames, windows, phrases and each stage of every phrase', async () => {
@@ -140,13 +140,13 @@ describe('figures', function () {
   });
 
   it('stand in daemon/health, with the state of each part', async () => {
-    const { ready, parts, alerts, figures } = await client.request(DaemonHealth, {});
+    const { ready, parts, alerts, metrics } = await client.request(DaemonHealth, {});
     deepEqual(
       {
         ready,
         alerts,
         parts: parts.map(({ name, state }) => `${name} ${state}`),
-        phrases: figures['phrases.spoken'],
+        phrases: metrics['phrases.spoken'],
       },
       {
         ready: true,
@@ -188,7 +188,7 @@ describe('figures', function () {
   it('are saved when the daemon ends', async () => {
     const { pid } = client.daemon;
     process.kill(pid, 'SIGTERM');
-    const path = join(folder.path, 'logs', 'figures.log');
+    const path = join(folder.path, 'logs', 'metrics.log');
     await until(() => folder.log().at(-1)?.event === 'daemon.ended', 'it ends');
     await until(() => readFileSync(path, 'utf8').includes('\n'), 'they are saved');
     equal(

@@ -1,5 +1,5 @@
 /**
- * Settings of a real daemon while a client pushes: nothing is lost, figures move to another port,
+ * Settings of a real daemon while a client pushes: nothing is lost, metrics move to another port,
  * what is wrong is named everywhere.
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureDaemon, type DaemonClient } from '../../../client';
-import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/metricsServer';
+import { METRICS_FILE, MetricsFile } from '../../../daemon/adapters/telemetry/metricsServer';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonAlert, DaemonHealth } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';
@@ -46,7 +46,7 @@ describe('settings of a running daemon', function () {
   const port = (): number =>
     Number(
       new URL(
-        FiguresFile.parse(JSON.parse(readFileSync(join(folder.path, FIGURES_FILE), 'utf8'))).url,
+        MetricsFile.parse(JSON.parse(readFileSync(join(folder.path, METRICS_FILE), 'utf8'))).url,
       ).port,
     );
   const freePort = async (): Promise<number> => {
@@ -82,9 +82,9 @@ describe('settings of a running daemon', function () {
     const changes = [
       '{"log.level": "warn"}',
       '{"log.level": "wa',
-      { 'figures.port': wanted, 'sessions.max': 3 },
-      { 'figures.port': 'x', 'sessions.max': 3 },
-      { 'figures.port': wanted, 'models.offline': true },
+      { 'metrics.port': wanted, 'sessions.max': 3 },
+      { 'metrics.port': 'x', 'sessions.max': 3 },
+      { 'metrics.port': wanted, 'models.offline': true },
     ];
     let ack = -1;
     for (let at = 0, n = 0; at < pcm.length; at += PUSH, n++) {
@@ -115,9 +115,9 @@ describe('settings of a running daemon', function () {
       ['w1 w2 w3 w4 w5 w6 w7 w8', 0],
     );
     equal(ack >= 0, true);
-    await until(() => port() === wanted, 'the figures are at their new port');
+    await until(() => port() === wanted, 'the metrics are at their new port');
     deepEqual(JSON.parse(readFileSync(join(folder.path, 'config.json'), 'utf8')), {
-      'figures.port': wanted,
+      'metrics.port': wanted,
       'models.offline': true,
       'limits.connections': 104,
     });
@@ -127,13 +127,13 @@ describe('settings of a running daemon', function () {
     const before = port();
     const taken = createServer();
     await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
-    write({ 'figures.port': (taken.address() as AddressInfo).port, 'sessions.max': 0 });
+    write({ 'metrics.port': (taken.address() as AddressInfo).port, 'sessions.max': 0 });
     await until(() => alerts.length > 0, 'the daemon tells of it');
     const { problems, parts } = await client.request(DaemonHealth, {});
     deepEqual(problems.length, new Set(problems).size);
     match(
       problems.join('\n'),
-      /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until that is corrected\.\nThe figures cannot be served at port \d+ \(EADDRINUSE\); choose another "figures\.port" in config\.json\./,
+      /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until that is corrected\.\nThe metrics cannot be served at port \d+ \(EADDRINUSE\); choose another "metrics\.port" in config\.json\./,
     );
     deepEqual(
       [

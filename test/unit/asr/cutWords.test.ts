@@ -1,6 +1,6 @@
 // Which words of a text that goes on belong to the side before the cut.
 import { equal } from 'node:assert/strict';
-import { beforeCut } from '../../../daemon/asr/cutWords';
+import { alignAtSeam } from '../../../daemon/asr/cutWords';
 import type { PieceDecoder, ScoredToken } from '../../../daemon/asr/tokenWords';
 
 /** Each word is one piece. */
@@ -17,7 +17,7 @@ const tokens = (text: string): ScoredToken[] =>
   });
 const check = (alone: string, joint: string, expected: string): void =>
   equal(
-    decoder.decode(beforeCut(tokens(alone), tokens(joint), decoder).map(({ id }) => id)).trim(),
+    decoder.decode(alignAtSeam(tokens(alone), tokens(joint), decoder).map(({ id }) => id)).trim(),
     expected,
   );
 

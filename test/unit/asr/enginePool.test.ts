@@ -1,7 +1,11 @@
 // Which engine a session gets, and that those who wish the same share one which is unloaded when
 // nobody uses it.
 import assert from 'node:assert/strict';
-import { type ChoiceSetup, type Wish, chooseEngines } from '../../../daemon/asr/engineChoice';
+import {
+  type ChoiceSetup,
+  type EngineRequest,
+  chooseEngines,
+} from '../../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { AsrOptions } from '../../../daemon/asr/provider';
@@ -39,10 +43,10 @@ const CHOICE: ChoiceSetup = {
 };
 
 describe('choice of an engine', () => {
-  function check(wish: Partial<Wish>, expected: readonly string[] | string): void {
+  function check(request: Partial<EngineRequest>, expected: readonly string[] | string): void {
     let outcome: readonly string[] | string;
     try {
-      outcome = chooseEngines(CHOICE, { language: 'en', ...wish }).map(
+      outcome = chooseEngines(CHOICE, { language: 'en', ...request }).map(
         ({ provider, model }) => `${provider} ${model}`,
       );
     } catch (error) {
@@ -88,7 +92,7 @@ describe('choice of an engine', () => {
       ...CHOICE,
       providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }],
     };
-    const wishes: readonly Partial<Wish>[] = [
+    const requests: readonly Partial<EngineRequest>[] = [
       {},
       { language: 'de' },
       { provider: 'scripted' },
@@ -100,7 +104,7 @@ describe('choice of an engine', () => {
       ),
     );
     const standIns = [
-      ...wishes.flatMap((wish) => chooseEngines(remote, { language: 'en', ...wish })),
+      ...requests.flatMap((request) => chooseEngines(remote, { language: 'en', ...request })),
       ...tiers.flatMap(({ targets }) => targets),
     ];
     assert.deepEqual(
@@ -205,10 +209,10 @@ describe('engine pool', () => {
   });
 
   it('gives every decode of a session its vocabulary and its wish for a translation, and none to others', async () => {
-    const wish = { language: 'de', live: true };
+    const request = { language: 'de', live: true };
     const leases = [
-      pool.open({ ...wish, vocabulary: ['fetchToken', 'Ben'], translate: true }),
-      pool.open(wish),
+      pool.open({ ...request, vocabulary: ['fetchToken', 'Ben'], translate: true }),
+      pool.open(request),
     ];
     for (const engine of leases) {
       await engine.ready();

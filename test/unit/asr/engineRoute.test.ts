@@ -16,17 +16,17 @@ describe('engine route', function () {
   let engines: ManagedEngines;
   let engine: EngineLease;
   let speaker: Speaker;
-  let told: string[];
+  let reported: string[];
 
   async function begin(
     models: readonly SlowModel[],
-    wish: { provider?: string } = {},
+    request: { provider?: string } = {},
   ): Promise<void> {
     clock = new ManualClock();
     engines = slowEngines(clock, models);
-    engine = engines.open({ language: 'en', live: true, ...wish });
-    told = [];
-    engine.onDidWarn(({ code }) => told.push(`${code} ${engine.rung}`));
+    engine = engines.open({ language: 'en', live: true, ...request });
+    reported = [];
+    engine.onDidWarn(({ code }) => reported.push(`${code} ${engine.degradationLevel}`));
     speaker = new Speaker(clock, engine);
     const ready = engine.ready();
     await speaker.silence(2 * SECOND);
@@ -36,11 +36,11 @@ describe('engine route', function () {
 
   function everyPhraseOnce(): void {
     assert.deepEqual(
-      speaker.heard.map(({ text }) => text).sort(),
+      speaker.recognised.map(({ text }) => text).sort(),
       Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).sort(),
     );
   }
-  const maxLag = (): number => Math.max(...speaker.heard.map(({ lagMs }) => lagMs));
+  const maxLag = (): number => Math.max(...speaker.recognised.map(({ lagMs }) => lagMs));
 
   it('gives the phrase to the next engine when one hangs, within 5 s of noticing it, and goes back by a probe', async () => {
     const first = slowModel('one', 'first', 0.1);
@@ -56,7 +56,7 @@ describe('engine route', function () {
     await speaker.speak(30 * SECOND);
     await speaker.silence(5 * SECOND);
     everyPhraseOnce();
-    assert.equal(told.filter((line) => line.startsWith('engine.failover')).length, 2);
+    assert.equal(reported.filter((line) => line.startsWith('engine.failover')).length, 2);
   });
 
   it('goes on with the next engine when one is gone', async () => {
@@ -92,8 +92,8 @@ describe('engine route', function () {
     await speaker.silence(SECOND);
     assert.deepEqual(
       [
-        speaker.heard.map(({ text }) => text),
-        told,
+        speaker.recognised.map(({ text }) => text),
+        reported,
         engines.main.state,
         engines.main.errors.map(({ message }) => message),
       ],
@@ -105,7 +105,7 @@ describe('engine route', function () {
     await retried;
     await speaker.speak(5 * SECOND);
     await speaker.silence(SECOND);
-    assert.deepEqual([speaker.heard.at(-1)?.text, engines.main.state], ['phrase 2', 'READY']);
+    assert.deepEqual([speaker.recognised.at(-1)?.text, engines.main.state], ['phrase 2', 'READY']);
   });
 
   it('steps down to a faster provider under load, loses nothing, and is back to normal within 150 s after it', async () => {
@@ -114,10 +114,10 @@ describe('engine route', function () {
     await speaker.speak(30 * SECOND);
     first.rtf = 3;
     await speaker.speak(2 * MINUTE);
-    assert.deepEqual([engine.rung], ['FAILOVER']);
+    assert.deepEqual([engine.degradationLevel], ['FAILOVER']);
     first.rtf = 0.1;
     const begun = clock.now();
-    while (engine.rung !== 'NORMAL' && clock.now() - begun < 5 * MINUTE)
+    while (engine.degradationLevel !== 'NORMAL' && clock.now() - begun < 5 * MINUTE)
       await speaker.speak(SECOND);
     assert.ok(clock.now() - begun <= 150 * SECOND, `${clock.now() - begun} ms`);
     await speaker.silence(20 * SECOND);
@@ -130,12 +130,14 @@ describe('engine route', function () {
     await begin([first, slowModel('two', 'second', 0.1)]);
     await speaker.speak(30 * SECOND);
     const rungs: string[] = [];
-    engine.onDidWarn(({ code }) => code === 'engine.rung' && rungs.push(engine.rung));
+    engine.onDidWarn(
+      ({ code }) => code === 'engine.degraded' && rungs.push(engine.degradationLevel),
+    );
     first.rtf = 1.5;
     await speaker.speak(10 * MINUTE, 500);
     await speaker.silence(10 * SECOND);
     assert.deepEqual(
-      [engine.rung, rungs.includes('FAILOVER'), rungs.length <= 3],
+      [engine.degradationLevel, rungs.includes('FAILOVER'), rungs.length <= 3],
       ['EMERGENCY', false, true],
     );
     everyPhraseOnce();
@@ -154,7 +156,7 @@ describe('engine route', function () {
     );
     await speaker.silence(70 * SECOND);
     assert.deepEqual(
-      [(await Promise.all(all)).map((r) => r?.text), file.rung, told],
+      [(await Promise.all(all)).map((r) => r?.text), file.degradationLevel, reported],
       [Array.from({ length: 8 }, (_, i) => `phrase ${i + 1}`), 'NORMAL', []],
     );
   });

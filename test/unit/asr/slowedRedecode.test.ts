@@ -1,15 +1,15 @@
 // What is heard again and which text is kept.
 import assert from 'node:assert/strict';
-import { hearTwice } from '../../../daemon/asr/slowedRedecode';
+import { redecodeSlowed } from '../../../daemon/asr/slowedRedecode';
 
 /**
  *
- * @param heard probabilities of the tokens, as it is and slower.
+ * @param recognised probabilities of the tokens, as it is and slower.
  * @param decodes how often it is heard.
- * @param tookMs what the first decode of a second of sound took
+ * @param tookMs what the first decode of a second of audio took
  */
 async function check(
-  heard: readonly [first: readonly number[], second: readonly number[]],
+  recognised: readonly [first: readonly number[], second: readonly number[]],
   kept: readonly number[],
   decodes: number,
   tookMs = 100,
@@ -18,16 +18,19 @@ async function check(
   const drafts: unknown[] = [];
   const text = (probabilities: readonly number[]): { id: number; probability: number }[] =>
     probabilities.map((probability, id) => ({ id, probability }));
-  const tokens = await hearTwice(
+  const tokens = await redecodeSlowed(
     (first) => {
       drafts.push(first);
       nowMs += tookMs;
-      return Promise.resolve(text(first ? heard[1] : heard[0]));
+      return Promise.resolve(text(first ? recognised[1] : recognised[0]));
     },
     1_000,
     () => nowMs,
   );
-  assert.deepEqual([tokens, drafts], [text(kept), [undefined, text(heard[0])].slice(0, decodes)]);
+  assert.deepEqual(
+    [tokens, drafts],
+    [text(kept), [undefined, text(recognised[0])].slice(0, decodes)],
+  );
 }
 
 describe('hearing a doubted text again', () => {

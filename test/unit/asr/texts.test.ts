@@ -5,7 +5,7 @@ import { compression, guardAudio, guardText } from '../../../daemon/asr/guards';
 import { PartialAgreement } from '../../../daemon/asr/partialAgreement';
 import type { AsrResult } from '../../../daemon/asr/provider';
 import { tokensToWords } from '../../../daemon/asr/tokenWords';
-import { estimateWordTimes, soundBounds } from '../../../daemon/asr/wordTimes';
+import { estimateWordTimes, audioBounds } from '../../../daemon/asr/wordTimes';
 
 describe('words from tokens', () => {
   const vocabById = ['<unk>', '<s>', '</s>', '▁hel', 'lo', '▁world', '.', '▁', 'x'];
@@ -86,13 +86,13 @@ describe('estimated word times', () => {
 
   it('finds where the sound is', () => {
     assert.deepEqual(
-      soundBounds(
+      audioBounds(
         Float32Array.from([...tone(300, false), ...tone(500, true), ...tone(200, false)]),
       ),
       { startMs: 300, endMs: 800 },
     );
-    assert.deepEqual(soundBounds(new Float32Array(16_000)), { startMs: 0, endMs: 1000 });
-    assert.deepEqual(soundBounds(new Float32Array(0)), { startMs: 0, endMs: 0 });
+    assert.deepEqual(audioBounds(new Float32Array(16_000)), { startMs: 0, endMs: 1000 });
+    assert.deepEqual(audioBounds(new Float32Array(0)), { startMs: 0, endMs: 0 });
   });
   it('shares it by letters', () => {
     const words = estimateWordTimes(

@@ -20,12 +20,12 @@ describe('the window of Whisper', () => {
 describe('doubts about a text of Whisper', () => {
   const check = (
     text: string,
-    soundMs: number,
+    audioMs: number,
     expected: ReturnType<typeof doubt>,
     logProbability = -0.3,
   ): void =>
-    void it(`${text.slice(0, 30)} in ${soundMs} ms`, () =>
-      assert.equal(doubt({ text, logProbability }, soundMs), expected));
+    void it(`${text.slice(0, 30)} in ${audioMs} ms`, () =>
+      assert.equal(doubt({ text, logProbability }, audioMs), expected));
   check('We ship the release on Friday.', 2_000, undefined);
   check('', 300, undefined);
   check('', 2_000, 'empty');
@@ -147,12 +147,12 @@ describe('the words of Whisper', () => {
 });
 
 describe('the language of a conversation', () => {
-  type Phrase = [language: string, confidence: number, soundMs: number];
+  type Phrase = [language: string, confidence: number, audioMs: number];
   const check = (what: string, phrases: Phrase[], expected: string): void =>
     void it(what, () => {
       const lock = new LanguageLock();
-      for (const [language, confidence, soundMs] of phrases)
-        lock.heard('a', { language, confidence, soundMs });
+      for (const [language, confidence, audioMs] of phrases)
+        lock.observe('a', { language, confidence, audioMs });
       assert.deepEqual([lock.language('a'), lock.language('b')], [expected, 'auto']);
     });
   check('is open at first', [], 'auto');
@@ -196,7 +196,7 @@ describe('the language of a conversation', () => {
   it('is forgotten for the oldest of very many', () => {
     const lock = new LanguageLock();
     for (let i = 0; i < 70; i++)
-      lock.heard(`${i}`, { language: 'de', confidence: 0.9, soundMs: 6_000 });
+      lock.observe(`${i}`, { language: 'de', confidence: 0.9, audioMs: 6_000 });
     assert.deepEqual([lock.language('0'), lock.language('69')], ['auto', 'de']);
   });
 });

@@ -1,6 +1,6 @@
 /** Level meter and the watchdog for silent sources. */
 import assert from 'node:assert/strict';
-import { LevelMeter, SILENCE_DB, type Level } from '../../../daemon/audio/levelMeter';
+import { LevelMeter, SILENCE_DB, type AudioLevel } from '../../../daemon/audio/levelMeter';
 import {
   SourceWatchdog,
   silenceAdvice,
@@ -15,9 +15,9 @@ const tone = (amplitude: number) =>
   );
 
 describe('level meter', () => {
-  const check = (pcm: Int16Array, expected: Omit<Level, 'source'>) => {
+  const check = (pcm: Int16Array, expected: Omit<AudioLevel, 'source'>) => {
     const meter = new LevelMeter('mic', () => 0);
-    let last: Level | undefined;
+    let last: AudioLevel | undefined;
     for (let i = 0; i < 5; i++) last = meter.push(pcm) ?? last;
     assert.deepEqual(last, { source: 'mic', ...expected });
   };
@@ -43,10 +43,10 @@ describe('level meter', () => {
 describe('source watchdog', () => {
   const run = (steps: [ms: number, value: number | undefined][], options?: WatchdogOptions) => {
     const clock = new ManualClock();
-    const heard: [number, string][] = [];
+    const recognised: [number, string][] = [];
     const watchdog = new SourceWatchdog(
       clock,
-      (now) => heard.push([clock.now(), now.kind]),
+      (now) => recognised.push([clock.now(), now.kind]),
       options,
     );
     for (const [ms, value] of steps) {
@@ -57,7 +57,7 @@ describe('source watchdog', () => {
     }
     watchdog.dispose();
     assert.equal(clock.pending, 0);
-    return heard;
+    return recognised;
   };
   const check = (
     steps: [number, number | undefined][],
@@ -111,10 +111,10 @@ describe('source watchdog', () => {
         [30_000, 0],
       ],
       [],
-      { zerosAfterSoundAreNormal: true },
+      { zerosAfterAudioAreNormal: true },
     ));
   it('still warns where it was never heard', () =>
-    check([[30_000, 0]], [[5_000, 'zeros']], { zerosAfterSoundAreNormal: true }));
+    check([[30_000, 0]], [[5_000, 'zeros']], { zerosAfterAudioAreNormal: true }));
 
   it('names the permission on macOS and the device elsewhere', () => {
     assert.match(

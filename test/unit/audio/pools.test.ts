@@ -1,6 +1,6 @@
 /**
  * Buffers of the audio path: used again, bounded, all given back when a session is over, and never
- * with another's sound in them.
+ * with another's audio in them.
  */
 import { deepEqual, ok } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ describe('pools of the audio path', () => {
     for (const one of all) pool.give(one);
     ok(all.includes(pool.take()) && all.includes(pool.take()));
     pool.take();
-    deepEqual(pool.figures, { name: 'x', used: 3, free: 0, taken: 6, made: 4 });
+    deepEqual(pool.metrics, { name: 'x', used: 3, free: 0, taken: 6, made: 4 });
   });
 
   it('hold no sound of whoever had them before', () => {
@@ -46,7 +46,7 @@ describe('pools of the audio path', () => {
   });
 
   it('have everything back when a session is over, and make next to nothing in a long one', async () => {
-    const before = framePool.figures;
+    const before = framePool.metrics;
     const h = new Harness();
     const id = await h.pushed();
     let seq = 0;
@@ -54,14 +54,14 @@ describe('pools of the audio path', () => {
       seq = h.push(id, 'file', seq, say(1, 2, 3));
       await h.pass(1_000);
     }
-    const { taken, made } = framePool.figures;
+    const { taken, made } = framePool.metrics;
     await h.manager.stop(id, 'test');
     await h.pass(10_000);
     deepEqual(
       [
         (await h.manager.get(id)).record.state,
         (await h.texts(id)).length,
-        framePool.figures.used - before.used,
+        framePool.metrics.used - before.used,
       ],
       ['DONE', 120, 0],
     );
@@ -74,7 +74,7 @@ describe('pools of the audio path', () => {
 
   it('give the memory of a file of a spool to the next one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'earmark-pools-'));
-    const before = spoolFilePool.figures;
+    const before = spoolFilePool.metrics;
     const spool = new FileSpools({ folder, clock: new ManualClock(), logger: silentLogger }).open(
       'a',
     );
@@ -90,9 +90,9 @@ describe('pools of the audio path', () => {
     );
     spool.dispose();
     // A sync may be under way; the file gives its memory back behind it.
-    for (let n = 0; n < 200 && spoolFilePool.figures.used > before.used; n++)
+    for (let n = 0; n < 200 && spoolFilePool.metrics.used > before.used; n++)
       await new Promise((done) => setTimeout(done, 10));
-    const { used, made, taken } = spoolFilePool.figures;
+    const { used, made, taken } = spoolFilePool.metrics;
     ok(
       used === before.used && taken - before.taken > 10 && made - before.made <= 4,
       `${made - before.made} of ${taken - before.taken} made, ${used - before.used} not given back`,

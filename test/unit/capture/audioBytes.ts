@@ -8,7 +8,7 @@ export interface WavOptions {
   extensible?: boolean;
   /** What the data chunk says, where it should lie. */
   declaredBytes?: number;
-  /** Bytes of a LIST chunk before the sound. */
+  /** Bytes of a LIST chunk before the audio. */
   listBytes?: number;
 }
 

@@ -34,7 +34,7 @@ describe('audio file', function () {
   };
 
   /** Length, loudness of both tones in each track, and diagnostics, roughly. */
-  const heard = async (file: string, options: OpenOptions = noFfmpeg) => {
+  const recognised = async (file: string, options: OpenOptions = noFfmpeg) => {
     const { durationMs, tracks, diagnostics } = await decodeAudioFile(file, options);
     // MP3 at a low rate takes 8 % off a pure tone.
     const round = (x: number): number =>
@@ -64,7 +64,7 @@ describe('audio file', function () {
       open: OpenOptions = noFfmpeg,
     ): void => {
       it(what, async () =>
-        assert.deepEqual(await heard(second(options), open), {
+        assert.deepEqual(await recognised(second(options), open), {
           ms: 1000,
           tracks: expected,
           diagnostics: [],
@@ -103,14 +103,17 @@ describe('audio file', function () {
       { ...noFfmpeg, splitChannels: true },
     );
     it('of more than two channels splits off the first two and says so', async () =>
-      assert.deepEqual(await heard(second({ channels: 3 }), { ...noFfmpeg, splitChannels: true }), {
-        ms: 1000,
-        tracks: [
-          ['mic', 0.5, 0],
-          ['system', 0, 0.5],
-        ],
-        diagnostics: ['audio.unsupportedFormat'],
-      }));
+      assert.deepEqual(
+        await recognised(second({ channels: 3 }), { ...noFfmpeg, splitChannels: true }),
+        {
+          ms: 1000,
+          tracks: [
+            ['mic', 0.5, 0],
+            ['system', 0, 0.5],
+          ],
+          diagnostics: ['audio.unsupportedFormat'],
+        },
+      ));
 
     it('of 16 kHz, 16 bits and one channel comes back bit by bit', async () => {
       const samples = noise(70_001);
@@ -142,7 +145,7 @@ describe('audio file', function () {
   describe('compressed', () => {
     const check = (name: string, ms: number, options: OpenOptions = noFfmpeg): void => {
       it(`${name} is heard as long and as loud as it is`, async () =>
-        assert.deepEqual(await heard(path.join(fixtures, name), options), {
+        assert.deepEqual(await recognised(path.join(fixtures, name), options), {
           ms,
           tracks: [['file', 0.25, 0.25]],
           diagnostics: [],
@@ -161,7 +164,8 @@ describe('audio file', function () {
     ]) {
       it(`${name} splits into left and right`, async () =>
         assert.deepEqual(
-          (await heard(path.join(fixtures, name), { ...noFfmpeg, splitChannels: true })).tracks,
+          (await recognised(path.join(fixtures, name), { ...noFfmpeg, splitChannels: true }))
+            .tracks,
           [
             ['mic', 0.5, 0],
             ['system', 0, 0.5],
@@ -190,8 +194,10 @@ describe('audio file', function () {
     });
     it('anything else goes through ffmpeg where it is there', async function () {
       if (!hasFfmpeg) this.skip();
-      const split = await heard(path.join(fixtures, 'stereo44100.m4a'), { splitChannels: true });
-      const mixed = await heard(path.join(fixtures, 'stereo44100.m4a'), {});
+      const split = await recognised(path.join(fixtures, 'stereo44100.m4a'), {
+        splitChannels: true,
+      });
+      const mixed = await recognised(path.join(fixtures, 'stereo44100.m4a'), {});
       assert.ok(Math.abs(mixed.ms - 1500) < 50 && mixed.ms === split.ms, `${mixed.ms}`);
       assert.deepEqual(
         [mixed.tracks, split.tracks],

@@ -17,7 +17,7 @@ describe('session subscription', () => {
     }),
   ) {
     const asked: string[] = [];
-    const heard: (number | string)[] = [];
+    const noteReceived: (number | string)[] = [];
     const client = {
       closed: false,
       request: (type: { method: string }, params: { afterSeq?: number }) => (
@@ -29,33 +29,33 @@ describe('session subscription', () => {
       's',
       { id: 's' } as SessionInfo,
       0,
-      (e) => void heard.push('seq' in e ? e.seq : e.kind),
+      (e) => void noteReceived.push('seq' in e ? e.seq : e.kind),
       () => undefined,
     );
-    return { asked, heard, client, subscription };
+    return { asked, noteReceived, client, subscription };
   }
 
   it('hands on in order and drops repeats', () => {
-    const { subscription, client, heard } = setup();
+    const { subscription, client, noteReceived } = setup();
     subscription.attachedBy(client);
     for (const seq of [1, 2, 2, 1, 3]) subscription.handle(client, final(seq));
     subscription.handle(client, level());
-    deepEqual(heard, [1, 2, 3, 'level']);
+    deepEqual(noteReceived, [1, 2, 3, 'level']);
   });
 
   it('asks again from the last good one when something is missing', async () => {
-    const { subscription, client, heard, asked } = setup();
+    const { subscription, client, noteReceived, asked } = setup();
     subscription.attachedBy(client);
     subscription.handle(client, final(1));
     subscription.handle(client, final(3));
     subscription.handle(client, final(4));
     for (const seq of [2, 3, 4]) subscription.handle(client, final(seq));
     await settle();
-    deepEqual({ heard, asked }, { heard: [1, 2, 3, 4], asked: ['session/attach 1'] });
+    deepEqual({ noteReceived, asked }, { noteReceived: [1, 2, 3, 4], asked: ['session/attach 1'] });
   });
 
   it('hears nothing from a connection that is not its own any more', async () => {
-    const { subscription, client, heard } = setup();
+    const { subscription, client, noteReceived } = setup();
     const other = setup().client;
     subscription.attachedBy(client);
     subscription.handle(client, final(1));
@@ -64,7 +64,7 @@ describe('session subscription', () => {
     await subscription.attach(other);
     subscription.handle(client, final(2));
     subscription.handle(other, final(2));
-    deepEqual(heard, [1, 2]);
+    deepEqual(noteReceived, [1, 2]);
   });
 
   it('takes a lost connection for no loss of the session', async () => {

@@ -74,7 +74,7 @@ describe('the other end of a WebSocket that stands still', () => {
   });
 
   it('is noticed as soon where a request waits, also when something else was heard since', async () => {
-    const [silent, answered, told, noted] = [
+    const [silent, answered, reported, noted] = [
       new StandingSocket(),
       new StandingSocket(),
       new StandingSocket(),
@@ -86,10 +86,14 @@ describe('the other end of a WebSocket that stands still', () => {
         deadAfter(answered, (wire) => (ask(wire, 1), answer(answered, 1), long())),
         // Its event came, and then nothing more.
         deadAfter(
-          told,
+          reported,
           (wire) => (
             ask(wire, 1),
-            told.emit('message', Buffer.from('{"jsonrpc":"2.0","method":"session/event"}'), false),
+            reported.emit(
+              'message',
+              Buffer.from('{"jsonrpc":"2.0","method":"session/event"}'),
+              false,
+            ),
             long()
           ),
         ),

@@ -41,8 +41,8 @@ describe('settings', () => {
     value: unknown,
     problems: readonly string[] = [],
   ): void => {
-    const { settings, problems: told } = open(world);
-    deepEqual([settings.current[name], told()], [value, problems]);
+    const { settings, problems: reported } = open(world);
+    deepEqual([settings.current[name], reported()], [value, problems]);
   };
 
   it('have a name of their own in the environment', () =>
@@ -101,25 +101,25 @@ describe('settings', () => {
 
   it('change while everything runs; a wrong value keeps the last good one', () => {
     const { settings, changes, rewrite, problems } = open({
-      file: { 'figures.port': 9000, 'log.level': 'warn' },
+      file: { 'metrics.port': 9000, 'log.level': 'warn' },
     });
-    rewrite({ 'figures.port': 9001, 'log.level': 'warn' });
-    rewrite({ 'figures.port': 99_999, 'log.level': 'debug' });
+    rewrite({ 'metrics.port': 9001, 'log.level': 'warn' });
+    rewrite({ 'metrics.port': 99_999, 'log.level': 'debug' });
     deepEqual(
-      [settings.current['figures.port'], changes, problems()],
+      [settings.current['metrics.port'], changes, problems()],
       [
         9001,
-        ['figures.port', 'log.level'],
+        ['metrics.port', 'log.level'],
         [
-          '"figures.port" in config.json: Too big: expected number to be <=65535; 9001 stays until that is corrected.',
+          '"metrics.port" in config.json: Too big: expected number to be <=65535; 9001 stays until that is corrected.',
         ],
       ],
     );
-    rewrite('{"figures.port": 9');
-    deepEqual([settings.current['figures.port'], settings.current['log.level']], [9001, 'debug']);
-    rewrite({ 'figures.port': 9002 });
+    rewrite('{"metrics.port": 9');
+    deepEqual([settings.current['metrics.port'], settings.current['log.level']], [9001, 'debug']);
+    rewrite({ 'metrics.port': 9002 });
     deepEqual(
-      [settings.current['figures.port'], settings.current['log.level'], problems()],
+      [settings.current['metrics.port'], settings.current['log.level'], problems()],
       [9002, 'info', []],
     );
   });

@@ -1,15 +1,15 @@
-// The ladder of load: which rung a sample takes, how it climbs, and that it never swings under a
-// steady load.
+// The degradation of load: which degradation level a sample takes, how it climbs, and that it never
+// swings under a steady load.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   ACTIONS,
-  LADDER_START,
-  RUNGS,
-  type LadderState,
+  DEGRADATION_START,
+  DEGRADATION_LEVELS,
+  type DegradationState,
   type LoadSample,
-  type Rung,
-  stepLadder,
+  type DegradationLevel,
+  stepDegradation,
 } from '../../../daemon/degrade/degradation';
 
 const sample = (nowMs: number, given: Partial<LoadSample> = {}): LoadSample => ({
@@ -18,12 +18,19 @@ const sample = (nowMs: number, given: Partial<LoadSample> = {}): LoadSample => (
   lagMs: 0,
   ...given,
 });
-const at = (rung: Rung): LadderState => ({ rung, calmSinceMs: undefined });
+const at = (degradationLevel: DegradationLevel): DegradationState => ({
+  degradationLevel,
+  calmSinceMs: undefined,
+});
 
 describe('ladder of load', () => {
   describe('goes down at once', () => {
-    function check(given: Partial<LoadSample>, expected: Rung, from: Rung = 'NORMAL'): void {
-      assert.equal(stepLadder(at(from), sample(0, given)).rung, expected);
+    function check(
+      given: Partial<LoadSample>,
+      expected: DegradationLevel,
+      from: DegradationLevel = 'NORMAL',
+    ): void {
+      assert.equal(stepDegradation(at(from), sample(0, given)).degradationLevel, expected);
     }
     it('stays where it is fast', () => check({ rtf: 0.79 }, 'NORMAL'));
     it('warns from 0.8', () => check({ rtf: 0.8 }, 'WARNING'));
@@ -42,13 +49,14 @@ describe('ladder of load', () => {
   /** Rungs and when they were taken, over samples one second apart. */
   function run(
     seconds: number,
-    load: (second: number, rung: Rung) => Partial<LoadSample>,
-    state: LadderState = LADDER_START,
+    load: (second: number, degradationLevel: DegradationLevel) => Partial<LoadSample>,
+    state: DegradationState = DEGRADATION_START,
   ): string[] {
     const steps: string[] = [];
     for (let s = 0; s <= seconds; s++) {
-      const next = stepLadder(state, sample(s * 1000, load(s, state.rung)));
-      if (next.rung !== state.rung) steps.push(`${s} ${next.rung}`);
+      const next = stepDegradation(state, sample(s * 1000, load(s, state.degradationLevel)));
+      if (next.degradationLevel !== state.degradationLevel)
+        steps.push(`${s} ${next.degradationLevel}`);
       state = next;
     }
     return steps;
@@ -70,15 +78,17 @@ describe('ladder of load', () => {
       [],
     ));
   it('trusts a faster stand-in only after a probe of the preferred engine', () => {
-    const load = (_s: number, rung: Rung): Partial<LoadSample> =>
-      ACTIONS[rung].engine === 'preferred' ? { rtf: 1.5 } : { rtf: 0.1, preferredRtf: 1.5 };
+    const load = (_s: number, degradationLevel: DegradationLevel): Partial<LoadSample> =>
+      ACTIONS[degradationLevel].engine === 'preferred'
+        ? { rtf: 1.5 }
+        : { rtf: 0.1, preferredRtf: 1.5 };
     assert.deepEqual(run(1800, load), ['0 EMERGENCY']);
   });
   it('does not swing under any steady load', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 4, noNaN: true }), fc.boolean(), (rtf, standIn) => {
-        const load = (_s: number, rung: Rung): Partial<LoadSample> =>
-          standIn && ACTIONS[rung].engine !== 'preferred'
+        const load = (_s: number, degradationLevel: DegradationLevel): Partial<LoadSample> =>
+          standIn && ACTIONS[degradationLevel].engine !== 'preferred'
             ? { rtf: 0.1, preferredRtf: rtf }
             : { rtf };
         assert.ok(run(1800, load).length <= 1);
@@ -86,10 +96,12 @@ describe('ladder of load', () => {
     );
   });
   it('never does less on a lower rung', () => {
-    const saving = RUNGS.map((rung) => [
-      ACTIONS[rung].partialsEvery === 0 ? Infinity : ACTIONS[rung].partialsEvery,
-      Number(ACTIONS[rung].longPhrases),
-      ['preferred', 'smaller', 'other'].indexOf(ACTIONS[rung].engine),
+    const saving = DEGRADATION_LEVELS.map((degradationLevel) => [
+      ACTIONS[degradationLevel].partialsEvery === 0
+        ? Infinity
+        : ACTIONS[degradationLevel].partialsEvery,
+      Number(ACTIONS[degradationLevel].longPhrases),
+      ['preferred', 'smaller', 'other'].indexOf(ACTIONS[degradationLevel].engine),
     ]);
     for (let i = 1; i < saving.length; i++)
       assert.ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));

@@ -1,4 +1,4 @@
-// The dashboard and the alert rules ask for figures that the program has, by labels that they have.
+// The dashboard and the alert rules ask for metrics that the program has, by labels that they have.
 import { deepEqual, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -57,7 +57,7 @@ const panels = (): readonly Panel[] =>
     }
   ).panels;
 
-describe('the figures of a team outside', () => {
+describe('the metrics of a team outside', () => {
   it('a name or a label that does not exist is found', () => {
     deepEqual(
       wrong(

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import type { Frame } from '../../../daemon/audio/frame';
 import type { Stretch } from '../../../daemon/diarization/contract';
-import { VoiceTrack } from '../../../daemon/diarization/embeddingStream';
+import { EmbeddingStream } from '../../../daemon/diarization/embeddingStream';
 import { VAD_WINDOW } from '../../../daemon/vad/contract';
 
 const LOUD = 0.1;
@@ -15,13 +15,13 @@ const QUIET = 0.0002;
  * @param levels of seconds, one after the other.
  * @returns windows that the detector heard, and stretches from … to in milliseconds
  */
-async function hear(levels: readonly number[]): Promise<{
+async function recognise(levels: readonly number[]): Promise<{
   readonly windows: number;
   readonly stretches: readonly (readonly [number, number])[];
 }> {
   let windows = 0;
   const stretches: Stretch[] = [];
-  const track = new VoiceTrack({
+  const track = new EmbeddingStream({
     source: 'mic',
     detector: {
       detect: (pcm) => {
@@ -57,7 +57,7 @@ async function hear(levels: readonly number[]): Promise<{
 describe('the voices of a source', () => {
   it('are listened for where it is not quiet, 2 s after and a moment before', async () => {
     const quiet = new Array<number>(60).fill(QUIET);
-    const { windows, stretches } = await hear([...quiet, LOUD, ...quiet]);
+    const { windows, stretches } = await recognise([...quiet, LOUD, ...quiet]);
     assert.deepEqual(
       stretches.map(([from, to]) => [Math.round(from / 100), Math.round(to / 100)]),
       [[599, 610]],
@@ -70,7 +70,7 @@ describe('the voices of a source', () => {
   });
   it('are listened for all the time where the loudest is hardly louder than the rest', async () =>
     assert.equal(
-      (await hear(new Array<number>(10).fill(0.002))).windows,
+      (await recognise(new Array<number>(10).fill(0.002))).windows,
       Math.floor((10 * 16_000) / VAD_WINDOW),
     ));
 });

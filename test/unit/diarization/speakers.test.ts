@@ -2,13 +2,17 @@
  * Voices are told apart, segments split at a change of speaker, a name given once is everywhere.
  */
 import assert from 'node:assert/strict';
-import { clusterEarly, clusterVoices, Likeness } from '../../../daemon/diarization/clustering';
+import {
+  clusterEarly,
+  clusterVoices,
+  SimilarityMatrix,
+} from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
 import { joinTurns, voicesOf } from '../../../daemon/diarization/turns';
 import { dot, dots } from '../../../daemon/diarization/vectors';
-import { VoiceBook } from '../../../daemon/diarization/onlineClustering';
-import { Book } from '../../../daemon/session/sessionProjection';
+import { OnlineClustering } from '../../../daemon/diarization/onlineClustering';
+import { SessionProjection } from '../../../daemon/session/sessionProjection';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
 import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
@@ -106,16 +110,19 @@ describe('voices', () => {
     const windows = windowsOf(Array.from({ length: 61 }, (_, i) => Math.floor((i % 15) / 5))).map(
       (window, i) => ({ ...window, startMs: i * 600, endMs: i * 600 + 1_200 }),
     );
-    const known = new Likeness();
+    const known = new SimilarityMatrix();
     // More and more come, once every second one goes, and more come again.
-    for (const heard of [
+    for (const activeVoices of [
       ...[5, 20, 21, 40, 61].map((count) => windows.slice(0, count)),
       windows.filter((_window, i) => i % 2 === 0),
       windows,
       windows,
     ]) {
-      assert.deepEqual(clusterVoices(heard, undefined, known), clusterVoices(heard));
-      assert.deepEqual(clusterEarly(heard, 3, undefined, known), clusterEarly(heard, 3));
+      assert.deepEqual(clusterVoices(activeVoices, undefined, known), clusterVoices(activeVoices));
+      assert.deepEqual(
+        clusterEarly(activeVoices, 3, undefined, known),
+        clusterEarly(activeVoices, 3),
+      );
     }
   });
   it('are as like each other four at a time as one by one', () => {
@@ -143,7 +150,7 @@ describe('voices', () => {
 
   it('keep their ids when they are told apart anew, and memory stays bounded', () => {
     let next = 0;
-    const book = new VoiceBook('file', () => `v${++next}`);
+    const clustering = new OnlineClustering('file', () => `v${++next}`);
     const ids: string[] = [];
     for (let i = 0; i < 700; i++) {
       const window = {
@@ -151,18 +158,18 @@ describe('voices', () => {
         endMs: i * 2_000 + 1_200,
         embedding: voice(i % 10 < 5 ? 0 : 1, i),
       };
-      book.addWindow(window);
-      book.addStretch({ startMs: window.startMs, endMs: window.endMs, windows: [window] });
+      clustering.addWindow(window);
+      clustering.addStretch({ startMs: window.startMs, endMs: window.endMs, windows: [window] });
       if (i > 30 && i % 100 === 0)
         ids.push(
-          book.heard
+          clustering.activeVoices
             .map(({ id }) => id)
             .sort()
             .join(' '),
         );
     }
     assert.deepEqual(new Set(ids).size, 1);
-    assert.equal(new Set(book.turns().map(({ speaker }) => speaker)).size, 2);
+    assert.equal(new Set(clustering.turns().map(({ speaker }) => speaker)).size, 2);
   });
 });
 
@@ -290,8 +297,8 @@ describe('naming a speaker', () => {
     id,
     speaker,
   });
-  const make = (): Book => {
-    const book = new Book({
+  const make = (): SessionProjection => {
+    const clustering = new SessionProjection({
       segments: [
         segment('s1', 'Speaker 1'),
         segment('s2', 'Speaker 2'),
@@ -302,7 +309,7 @@ describe('naming a speaker', () => {
         { id: 'file-2', name: 'Speaker 2', source: 'file' },
       ],
     });
-    book.apply({
+    clustering.apply({
       kind: 'action',
       op: 'add',
       insight: {
@@ -316,16 +323,19 @@ describe('naming a speaker', () => {
         symbols: [],
       },
     });
-    return book;
+    return clustering;
   };
   const check = (id: string, name: string, speakers: readonly string[], owner: string) => {
-    const book = make();
-    for (const event of renameSpeaker(book, id, name)) {
-      book.check(event);
-      book.apply(event);
+    const clustering = make();
+    for (const event of renameSpeaker(clustering, id, name)) {
+      clustering.check(event);
+      clustering.apply(event);
     }
     assert.deepEqual(
-      [book.transcript.ordered().map(({ speaker }) => speaker), book.insights.get('a1')?.owner],
+      [
+        clustering.transcript.ordered().map(({ speaker }) => speaker),
+        clustering.insights.get('a1')?.owner,
+      ],
       [speakers, owner],
     );
   };

@@ -206,7 +206,7 @@ describe('dictation: writing', () => {
   it('says what it spelled anew', () => {
     deepStrictEqual(
       writeDictation('make kashki private', new SymbolSpeller(['cacheKey'], pronouncer)).spelled,
-      [{ heard: 'kashki', written: 'cacheKey' }],
+      [{ recognised: 'kashki', written: 'cacheKey' }],
     );
   });
 

@@ -50,18 +50,18 @@ describe('settings of the daemon in the editor', () => {
 describe('alerts in the panel', () => {
   it('are one notice, the worst first, that goes with the last of them', () => {
     const alerts = new Alerts();
-    const told = (): unknown =>
+    const reported = (): unknown =>
       alerts.notice === undefined ? undefined : [alerts.notice.severity, alerts.notice.text];
-    deepEqual(told(), undefined);
+    deepEqual(reported(), undefined);
     alerts.change({ id: 'engine.slow', op: 'raised', message: 'It is slow.' });
-    deepEqual(told(), ['warning', 'It is slow.']);
+    deepEqual(reported(), ['warning', 'It is slow.']);
     alerts.change({ id: 'disk.low', op: 'raised', message: 'Free some space.' });
     alerts.change({ id: 'settings.wrong', op: 'raised', message: 'Correct it.' });
-    deepEqual(told(), ['error', 'Free some space. It is slow. 1 more: run the doctor.']);
+    deepEqual(reported(), ['error', 'Free some space. It is slow. 1 more: run the doctor.']);
     alerts.change({ id: 'disk.low', op: 'cleared', message: 'Free some space.' });
-    deepEqual(told(), ['warning', 'It is slow. Correct it.']);
+    deepEqual(reported(), ['warning', 'It is slow. Correct it.']);
     alerts.reset([]);
-    deepEqual(told(), undefined);
+    deepEqual(reported(), undefined);
   });
 
   it('know every alert of the daemon', () => {

@@ -76,7 +76,7 @@ class ScriptedEditor {
 
 async function setup(editor = new ScriptedEditor()): Promise<{
   editor: ScriptedEditor;
-  told: [string, unknown][];
+  reported: [string, unknown][];
   ask: (id: number) => Promise<void>;
   settle: () => Promise<void>;
 }> {
@@ -97,17 +97,17 @@ async function setup(editor = new ScriptedEditor()): Promise<{
     loader._load = load;
     for (const path of paths) delete require.cache[path];
   }
-  const told: [string, unknown][] = [];
-  const heard = new Map<string, (params: unknown) => void>();
+  const reported: [string, unknown][] = [];
+  const recognised = new Map<string, (params: unknown) => void>();
   let connected: (change: { to: ConnectionState }) => void = () => undefined;
   const connection = {
     state: { kind: 'connected' },
     request: ({ method }: { method: string }, params: unknown) => (
-      told.push([method, params]),
+      reported.push([method, params]),
       Promise.resolve({})
     ),
     onNotification: ({ method }: { method: string }, call: (params: unknown) => void) => (
-      heard.set(method, call),
+      recognised.set(method, call),
       { dispose: () => undefined }
     ),
     onDidChangeState: (call: typeof connected) => (
@@ -125,7 +125,7 @@ async function setup(editor = new ScriptedEditor()): Promise<{
   connected({ to: connection.state });
   await settle();
   const ask = async (id: number): Promise<void> => {
-    heard.get('languageModel/ask')?.({
+    recognised.get('languageModel/ask')?.({
       id,
       messages: [
         { role: 'system', content: 'Find decisions.' },
@@ -135,32 +135,32 @@ async function setup(editor = new ScriptedEditor()): Promise<{
     });
     await settle();
   };
-  return { editor, told, ask, settle };
+  return { editor, reported, ask, settle };
 }
 
 describe('a language model of VS Code', () => {
   it('is not offered unless the user says so', async () => {
     const editor = new ScriptedEditor();
     editor.values['llm.useEditorModel'] = false;
-    deepEqual((await setup(editor)).told, []);
+    deepEqual((await setup(editor)).reported, []);
   });
 
   it('is offered by its name, the one the user named where there are several, and taken back when it goes', async () => {
     const editor = new ScriptedEditor();
     editor.values['llm.model'] = 'gpt-b';
-    const { told, settle } = await setup(editor);
+    const { reported, settle } = await setup(editor);
     editor.loseModels();
     await settle();
-    deepEqual(told, [
+    deepEqual(reported, [
       ['languageModel/offer', { name: 'GPT-B of VS Code' }],
       ['languageModel/offer', {}],
     ]);
   });
 
   it('is asked with the schema in words, and its answer goes back', async () => {
-    const { editor, told, ask } = await setup();
+    const { editor, reported, ask } = await setup();
     await ask(7);
-    deepEqual(told.at(-1), [
+    deepEqual(reported.at(-1), [
       'languageModel/answer',
       { id: 7, outcome: { kind: 'text', text: '{"items":[]}' } },
     ]);
@@ -172,7 +172,7 @@ describe('a language model of VS Code', () => {
   });
 
   it('tells a refusal from a failure, without the words of either', async () => {
-    const { editor, told, ask } = await setup();
+    const { editor, reported, ask } = await setup();
     for (const [id, error] of [
       new LanguageModelError('NoPermissions'),
       new LanguageModelError('NotFound'),
@@ -185,7 +185,7 @@ describe('a language model of VS Code', () => {
       await ask(id + 1);
     }
     deepEqual(
-      told.slice(1).map(([, params]) => (params as { outcome: unknown }).outcome),
+      reported.slice(1).map(([, params]) => (params as { outcome: unknown }).outcome),
       [
         { kind: 'failed', reason: 'refused' },
         { kind: 'failed', reason: 'unavailable' },
@@ -195,13 +195,13 @@ describe('a language model of VS Code', () => {
   });
 
   it('stops a model that does not stop', async () => {
-    const { editor, told, ask, settle } = await setup();
+    const { editor, reported, ask, settle } = await setup();
     editor.answer = async function* () {
       await Promise.resolve();
       for (;;) yield 'x'.repeat(50_000);
     };
     await ask(1);
     await settle();
-    equal((told.at(-1)?.[1] as { outcome: { text: string } }).outcome.text.length, 200_000);
+    equal((reported.at(-1)?.[1] as { outcome: { text: string } }).outcome.text.length, 200_000);
   });
 });

@@ -123,13 +123,16 @@ describe('panel model', () => {
   });
 
   it('says whom a voice was taken for, or may be, until the person had a word', () => {
-    const heard = (name: string, recognised?: { name: string; likeness: number }): SessionEvent =>
+    const speakerEvent = (
+      name: string,
+      recognised?: { name: string; similarity: number },
+    ): SessionEvent =>
       durable({
         kind: 'speaker',
         speaker: { id: 'system-1', name, source: 'system', ...(recognised && { recognised }) },
       });
-    const m = model(heard('Speaker 1', { name: 'Ben', likeness: 0.92 }));
-    const told = () =>
+    const m = model(speakerEvent('Speaker 1', { name: 'Ben', similarity: 0.92 }));
+    const reported = () =>
       m
         .view()
         .notices.map(({ text, action }) => [
@@ -138,12 +141,12 @@ describe('panel model', () => {
           action?.command,
           action?.argument,
         ]);
-    const before = [told(), m.recognised('system-1')];
-    m.apply(heard('Ben', { name: 'Ben', likeness: 0.96 }));
-    const named = told();
-    m.apply(heard('Speaker 1'));
+    const before = [reported(), m.recognised('system-1')];
+    m.apply(speakerEvent('Ben', { name: 'Ben', similarity: 0.96 }));
+    const named = reported();
+    m.apply(speakerEvent('Speaker 1'));
     deepEqual(
-      [before, named, told(), m.recognised('system-1')],
+      [before, named, reported(), m.recognised('system-1')],
       [
         [
           [['“Speaker 1” sounds like Ben (92 % alike).', 'It Is Ben', 'isVoice', 'system-1']],
@@ -157,7 +160,7 @@ describe('panel model', () => {
   });
 
   it('tells what the others call those who have no name yet, while it is so', () => {
-    const heard = (name: string, called?: string): SessionEvent =>
+    const speakerEvent = (name: string, called?: string): SessionEvent =>
       durable({
         kind: 'speaker',
         speaker: {
@@ -167,9 +170,9 @@ describe('panel model', () => {
           ...(called !== undefined && { called: { name: called, segmentId: 's1' } }),
         },
       });
-    const m = model(heard('Speaker 1', 'Nina'));
+    const m = model(speakerEvent('Speaker 1', 'Nina'));
     const before = m.view().called;
-    m.apply(heard('Nina'));
+    m.apply(speakerEvent('Nina'));
     deepEqual(
       [before, m.takePatch()?.called, m.takePatch()?.called],
       [{ 'Speaker 1': 'Nina' }, {}, undefined],
@@ -337,7 +340,7 @@ describe('panel model', () => {
           queueMs: 0,
           dropped: 0,
           rejected: 0,
-          rung: 'NORMAL',
+          degradationLevel: 'NORMAL',
           ...facts,
         }),
       ).view().health;

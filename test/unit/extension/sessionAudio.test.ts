@@ -1,7 +1,7 @@
-/** Kept sound for the page: where a word begins, and the sources of a session as one. */
+/** Kept audio for the page: where a word begins, and the sources of a session as one. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { Connection } from '../../../client';
-import { soundFrom, timeOf } from '../../../extension/panel/sessionAudio';
+import { audioFrom, timeOf } from '../../../extension/panel/sessionAudio';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Segment, Word } from '../../../protocol/transcript';
 
@@ -62,7 +62,7 @@ describe('sound of a session', () => {
   ];
 
   it('is that of all its sources, each at its time, none too loud', async () => {
-    const sound = await soundFrom(
+    const audio = await audioFrom(
       connection({
         mic: { startMs: 1_000, pcm: pcm(1, 2, 30_000) },
         system: { startMs: 1_000.0625, pcm: pcm(10, 30_000, 5) },
@@ -73,30 +73,30 @@ describe('sound of a session', () => {
       false,
     );
     deepEqual(
-      [samples(sound.pcm), sound.startMs, sound.endMs, sound.follows],
+      [samples(audio.pcm), audio.startMs, audio.endMs, audio.follows],
       [[1, 12, 32_767, 5], 1_000, 1_000.25, false],
     );
   });
 
   it('is that of one where the other was not kept', async () => {
-    const sound = await soundFrom(
+    const audio = await audioFrom(
       connection({ mic: { startMs: 0, pcm: pcm(7) } }),
       's',
       ['mic', 'system'],
       0,
       false,
     );
-    deepEqual(samples(sound.pcm), [7]);
+    deepEqual(samples(audio.pcm), [7]);
   });
 
   it('ends where nothing follows, and is refused where nothing begins', async () => {
-    deepEqual(await soundFrom(connection({}), 's', ['mic'], 500, true), {
-      type: 'sound',
+    deepEqual(await audioFrom(connection({}), 's', ['mic'], 500, true), {
+      type: 'audio',
       pcm: '',
       startMs: 500,
       endMs: 500,
       follows: true,
     });
-    await rejects(soundFrom(connection({}), 's', ['mic'], 500, false), { code: 'audio.notKept' });
+    await rejects(audioFrom(connection({}), 's', ['mic'], 500, false), { code: 'audio.notKept' });
   });
 });

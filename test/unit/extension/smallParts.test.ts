@@ -310,7 +310,7 @@ it('doctor says first what to do', () => {
         queuedMs: 0,
         rssBytes: 0,
         sessions: 0,
-        rung: 'NORMAL',
+        degradationLevel: 'NORMAL',
         errors: [],
       },
       engines: [],
@@ -338,7 +338,7 @@ it('doctor says first what to do', () => {
       ready: true,
       parts: [],
       alerts: [],
-      figures: {},
+      metrics: {},
       lastErrors: [],
     },
     devices: {

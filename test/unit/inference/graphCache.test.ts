@@ -19,7 +19,7 @@ describe('kept graphs', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const sound = Float32Array.from({ length: 16_000 }, (_, i) => Math.sin(i / 9) * 0.2);
+  const audio = Float32Array.from({ length: 16_000 }, (_, i) => Math.sin(i / 9) * 0.2);
   const graphs = (): string[] => readdirSync(join(folder, 'kept')).sort();
 
   /** Loads, decodes, and waits for what is kept. @returns the text, or the code of the error */
@@ -31,7 +31,7 @@ describe('kept graphs', function () {
         files: { encoder: join(folder, 'encoder.onnx'), decoder: join(folder, 'decoder.onnx') },
         cache: { folder: join(folder, kept), revision },
       });
-      return (await provider.transcribe(sound, { language: 'en' })).text;
+      return (await provider.transcribe(audio, { language: 'en' })).text;
     } catch (error) {
       return (error as EarmarkError).code;
     } finally {

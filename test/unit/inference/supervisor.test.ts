@@ -106,7 +106,7 @@ describe('WorkerSupervisor', () => {
     await Promise.all([supervisor.start(), supervisor.start()]);
     const call = transcribe();
     await turn();
-    worker().say({ kind: 'beat', rssBytes: 900 });
+    worker().say({ kind: 'heartbeat', rssBytes: 900 });
     assert.deepEqual(
       [workers.length, supervisor.health()],
       [1, { name: 'asr-1', state: 'busy', restarts: 0, pid: 100, rssBytes: 900 }],
@@ -137,7 +137,7 @@ describe('WorkerSupervisor', () => {
     workers[0]?.die();
     await turn();
     workers[0]?.die();
-    workers[0]?.say({ kind: 'beat', rssBytes: 999_999 });
+    workers[0]?.say({ kind: 'heartbeat', rssBytes: 999_999 });
     await turn();
     assert.deepEqual([workers.length, supervisor.health().state], [2, 'ready']);
     const call = code(transcribe());
@@ -156,7 +156,7 @@ describe('WorkerSupervisor', () => {
     await call;
     for (let i = 0; i < 5; i++) {
       clock.advance(1_000);
-      worker().say({ kind: 'beat', rssBytes: 1 });
+      worker().say({ kind: 'heartbeat', rssBytes: 1 });
     }
     clock.advance(3_000);
     assert.equal(workers[0]?.killed, 0);
@@ -184,7 +184,7 @@ describe('WorkerSupervisor', () => {
     await supervisor.start();
     const call = transcribe();
     await turn();
-    worker().say({ kind: 'beat', rssBytes: 1_200 });
+    worker().say({ kind: 'heartbeat', rssBytes: 1_200 });
     assert.equal(workers[0]?.killed, 0);
     worker().answer('text');
     assert.equal(await call, 'text');
@@ -192,7 +192,7 @@ describe('WorkerSupervisor', () => {
     assert.deepEqual([workers[0]?.killed, workers.length], [1, 2]);
     const second = code(transcribe());
     await turn();
-    worker().say({ kind: 'beat', rssBytes: 1_600 });
+    worker().say({ kind: 'heartbeat', rssBytes: 1_600 });
     assert.equal(await second, 'engine.crashed');
     await turn();
     assert.equal(workers.length, 3);
@@ -223,7 +223,7 @@ describe('WorkerSupervisor', () => {
     for (let i = 0; i < 20; i++) {
       for (let s = 0; s < 50; s++) {
         clock.advance(1_000);
-        worker().say({ kind: 'beat', rssBytes: 1 });
+        worker().say({ kind: 'heartbeat', rssBytes: 1 });
       }
       worker().die();
       await turn();

@@ -15,7 +15,7 @@ const code = async (promise: Promise<unknown>): Promise<unknown> =>
     () => 'fine',
     (e: unknown) => (e instanceof EarmarkError ? e.code : e),
   );
-const sound = (seconds: number): Float32Array =>
+const audio = (seconds: number): Float32Array =>
   Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
 
 describe('voxtral', function () {
@@ -58,13 +58,13 @@ describe('voxtral', function () {
     const provider = await loaded();
     const texts = [];
     for (const seconds of [1, 2, 0.5])
-      texts.push((await provider.transcribe(sound(seconds), options)).text);
+      texts.push((await provider.transcribe(audio(seconds), options)).text);
     assert.deepEqual(texts, ['one two', 'one two three four', 'one']);
     assert.ok(lives() >= 3);
   });
 
   it('never lets the program mistake sound for a WAV file', async () => {
-    const riff = sound(1);
+    const riff = audio(1);
     // "RIFF" as two samples.
     riff.set([0x4952 / 32_768, 0x4646 / 32_768]);
     assert.equal((await (await loaded()).transcribe(riff, options)).text, 'one two');
@@ -97,31 +97,31 @@ describe('voxtral', function () {
     script({ hangAtEnd: true, ignoreTerm: true });
     const provider = await loaded({ killMs: 200 });
     const abort = new AbortController();
-    const run = code(provider.transcribe(sound(1), options, abort.signal));
+    const run = code(provider.transcribe(audio(1), options, abort.signal));
     setTimeout(() => abort.abort(), 300);
     assert.equal(await run, 'rpc.cancelled');
     script({});
-    assert.equal((await provider.transcribe(sound(1), options)).text, 'one two');
+    assert.equal((await provider.transcribe(audio(1), options)).text, 'one two');
   });
 
   it('is started again after a crash, five times in three minutes', async () => {
     script({ crashInLives: [0, 1, 2, 3, 4, 5, 6, 7] });
     const provider = await loaded();
     const codes = [];
-    for (let i = 0; i < 7; i++) codes.push(await code(provider.transcribe(sound(2), options)));
+    for (let i = 0; i < 7; i++) codes.push(await code(provider.transcribe(audio(2), options)));
     assert.deepEqual(codes, [
       ...Array<string>(5).fill('engine.crashed'),
       'engine.unavailable',
       'engine.unavailable',
     ]);
-    await assert.rejects(provider.transcribe(sound(1), options), /ended 5 times within 3 minutes/);
+    await assert.rejects(provider.transcribe(audio(1), options), /ended 5 times within 3 minutes/);
     script({});
     // A load by hand begins anew.
     await provider.load({
       id: 'm',
       files: { model: path.join(folder, 'consolidated.safetensors') },
     });
-    assert.equal((await provider.transcribe(sound(1), options)).text, 'one two');
+    assert.equal((await provider.transcribe(audio(1), options)).text, 'one two');
   });
 
   it('takes no more sound than its queue holds', async () => {
@@ -131,7 +131,7 @@ describe('voxtral', function () {
       .load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } })
       .catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal(await code(provider.transcribe(sound(3), options)), 'audio.tooFast');
+    assert.equal(await code(provider.transcribe(audio(3), options)), 'audio.tooFast');
   });
 
   describe('as a stream', () => {
@@ -147,11 +147,11 @@ describe('voxtral', function () {
       const stream = (await loaded()).stream(options);
       const seen = collect(stream);
       for (let i = 0; i < 20; i++) {
-        stream.push(sound(0.1));
+        stream.push(audio(0.1));
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       await stream.flush();
-      stream.push(sound(1));
+      stream.push(audio(1));
       await stream.close();
       const events = await seen;
       assert.deepEqual(
@@ -159,14 +159,14 @@ describe('voxtral', function () {
         ['final: one two three four', 'final: one two'],
       );
       assert.ok(events.some((e) => e.startsWith('partial: one')));
-      assert.throws(() => stream.push(sound(1)), /closed/);
+      assert.throws(() => stream.push(audio(1)), /closed/);
     });
 
     it('decodes the phrase in flight again when the process dies', async () => {
       script({ crashInLives: [0] });
       const stream = (await loaded()).stream(options);
       const seen = collect(stream);
-      stream.push(sound(1.5));
+      stream.push(audio(1.5));
       await stream.close();
       assert.deepEqual(
         (await seen).filter((e) => e.startsWith('final')),
@@ -183,8 +183,8 @@ describe('voxtral', function () {
 
     it('refuses a phrase of more than a minute', async () => {
       const stream = (await loaded()).stream(options);
-      stream.push(sound(59));
-      assert.throws(() => stream.push(sound(2)), /may last a minute/);
+      stream.push(audio(59));
+      assert.throws(() => stream.push(audio(2)), /may last a minute/);
       await stream.close();
     });
   });

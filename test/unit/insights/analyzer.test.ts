@@ -554,23 +554,28 @@ describe('the analyzer over time', () => {
         (said, changes) => {
           const current = new Map<string, Segment>();
           const analyzer = create();
-          const hear = (n: number, speaker: string, text: string, more: Partial<Segment> = {}) => {
+          const recognise = (
+            n: number,
+            speaker: string,
+            text: string,
+            more: Partial<Segment> = {},
+          ) => {
             const one = segment(n, speaker, text, more);
             current.set(one.id, one);
             analyzer.update([one]);
           };
           // Everybody has a name from the start, so that nobody is learnt from words that are taken
           // back.
-          speakers.forEach((speaker, n) => hear(n, speaker, 'Good morning.'));
+          speakers.forEach((speaker, n) => recognise(n, speaker, 'Good morning.'));
           said.forEach((pick, i) =>
-            hear(
+            recognise(
               i + speakers.length,
               speakers[pick % speakers.length]!,
               phrases[Math.floor(pick / speakers.length)]!,
             ),
           );
           for (const { n, speaker, text, hidden } of changes)
-            hear(n + speakers.length, speaker, text, { hidden, revision: 1 });
+            recognise(n + speakers.length, speaker, text, { hidden, revision: 1 });
           const whole = create();
           whole.update([...current.values()].sort((a, b) => a.startMs - b.startMs));
           assert.deepEqual(view(analyzer.insights), view(whole.insights));

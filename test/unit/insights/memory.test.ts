@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { Recent } from '../../../daemon/base/segmentedLru';
+import { SegmentedLru } from '../../../daemon/base/segmentedLru';
 import type { Segment } from '../../../daemon/transcript/types';
 
 const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');
@@ -59,7 +59,10 @@ describe('what a long meeting keeps', () => {
 
   it('is made again where it was not looked at for long, and only then', () => {
     let made = 0;
-    const recent = new Recent<number, { readonly of: number }>(4, (of) => ({ of, made: made++ }));
+    const recent = new SegmentedLru<number, { readonly of: number }>(4, (of) => ({
+      of,
+      made: made++,
+    }));
     const first = recent.get(0);
     for (const key of [1, 2, 3]) recent.get(key);
     assert.equal(recent.get(0), first);

@@ -114,7 +114,7 @@ describe('the calibrator', () => {
       targets: [TINY],
       ...machine,
     };
-    const told: number[] = [];
+    const reported: number[] = [];
     const make = (): Calibrator =>
       new Calibrator({
         clock,
@@ -133,7 +133,7 @@ describe('the calibrator', () => {
         ),
         idle: () => !now.busy,
         onBattery: () => now.battery,
-        changed: ({ rtf }) => told.push(rtf),
+        changed: ({ rtf }) => reported.push(rtf),
       });
     const idleFor = async (minutes: number): Promise<void> => {
       for (let i = 0; i < minutes; i++) {
@@ -141,7 +141,7 @@ describe('the calibrator', () => {
         await turn();
       }
     };
-    return { now, told, make, idleFor };
+    return { now, reported, make, idleFor };
   }
   const code = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
@@ -150,12 +150,12 @@ describe('the calibrator', () => {
     );
 
   it('measures once, when the machine was idle for two minutes, and tells it', async () => {
-    const { now, told, make, idleFor } = rig();
+    const { now, reported, make, idleFor } = rig();
     make();
     await idleFor(1);
     assert.equal(now.measured, 0);
     await idleFor(20);
-    assert.deepEqual([now.measured, told, readCalibration(now.kept)?.rtf], [1, [0.05], 0.05]);
+    assert.deepEqual([now.measured, reported, readCalibration(now.kept)?.rtf], [1, [0.05], 0.05]);
   });
 
   it('waits while somebody speaks, and says so to who asks for it', async () => {

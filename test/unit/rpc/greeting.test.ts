@@ -21,7 +21,7 @@ const ENGINE = {
   queuedMs: 0,
   rssBytes: 0,
   sessions: 0,
-  rung: 'NORMAL',
+  degradationLevel: 'NORMAL',
   errors: [],
 };
 
@@ -42,7 +42,7 @@ describe('rpc greeting', () => {
     major: number,
     expected: { hello: string; then: string; drain: string },
   ): Promise<void> {
-    const client = h.stranger();
+    const client = h.otherClient();
     const answer = await client.raw('daemon/hello', hello(major)).then(
       (r) => (r as { negotiation: string }).negotiation,
       (e: EarmarkError) => e.code,
@@ -74,14 +74,14 @@ describe('rpc greeting', () => {
 
   it('names the side to update', async () => {
     const error = await h
-      .stranger()
+      .otherClient()
       .raw('daemon/hello', hello(0))
       .catch((e: EarmarkError) => e);
     match((error as EarmarkError).message, /update the Earmark extension or command line/);
   });
 
   it('answers nothing before the greeting, and greets once', async () => {
-    const client = h.stranger();
+    const client = h.otherClient();
     const before = await client.code('daemon/health', {});
     await client.raw('daemon/hello', hello(PROTOCOL_VERSION.major));
     deepEqual(
@@ -218,7 +218,7 @@ describe('rpc greeting', () => {
       ready: true,
       parts: [],
       alerts: [],
-      figures: {},
+      metrics: {},
       lastErrors: [],
     });
   });

@@ -75,7 +75,7 @@ export class RpcHarness {
     onDidAlert: this.alerts.event,
     profile: () => Promise.resolve({ cpu: '{}', heap: '{}' }),
     within: (_request, work) => work(),
-    condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }),
+    condition: () => ({ ready: true, parts: [], alerts: [], metrics: {}, lastErrors: [] }),
   };
   readonly settings = new LiveSettings({
     file: new MemorySettingsFile(),
@@ -143,12 +143,12 @@ export class RpcHarness {
     });
   }
 
-  stranger(identity: Identity = LOCAL): TestClient {
+  otherClient(identity: Identity = LOCAL): TestClient {
     return new TestClient(this.server, ++this.count, identity);
   }
 
   async client(extra: { window?: boolean } = {}, identity: Identity = LOCAL): Promise<TestClient> {
-    const client = this.stranger(identity);
+    const client = this.otherClient(identity);
     await client.raw('daemon/hello', {
       protocol: PROTOCOL_VERSION,
       client: 'test',

@@ -381,10 +381,10 @@ describe('rpc sessions', () => {
     deepEqual(
       {
         first,
-        told: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params),
+        reported: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params),
         then: (await b.ask(NotesLease, { sessionId: id })).granted,
       },
-      { first: [true, false, 'note.leaseLost'], told: [{ sessionId: id }], then: true },
+      { first: [true, false, 'note.leaseLost'], reported: [{ sessionId: id }], then: true },
     );
     const { edits } = await b.ask(NotesPlan, { sessionId: id, text: '' });
     match(edits.map((e) => e.newText).join(''), /session/);

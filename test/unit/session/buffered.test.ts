@@ -1,5 +1,5 @@
 /**
- * A disk that refuses: sound and sessions go on in memory, in order, bounded, and are written as
+ * A disk that refuses: audio and sessions go on in memory, in order, bounded, and are written as
  * soon as they can be.
  */
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
@@ -7,8 +7,8 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { SpoolFactory } from '../../../daemon/session/ports';
-import { SteadySpools } from '../../../daemon/session/bufferedSpool';
-import { steadyStore } from '../../../daemon/session/bufferedStore';
+import { BufferedSpools } from '../../../daemon/session/bufferedSpool';
+import { bufferedStore } from '../../../daemon/session/bufferedStore';
 import { EarmarkError } from '../../../protocol/errors';
 import { MemorySpools } from '../../fakes/memorySpool';
 import { MemoryStore } from '../../fakes/memoryStore';
@@ -35,7 +35,7 @@ describe('a spool whose disk refuses', () => {
       list: () => disk.list(),
       remove: (id) => disk.remove(id),
     };
-    const spools = new SteadySpools({ spools: factory, clock, logger: silentLogger, memoryMs });
+    const spools = new BufferedSpools({ spools: factory, clock, logger: silentLogger, memoryMs });
     return { clock, disk, spools, closed: (to: boolean) => (refuseOpen = to) };
   }
 
@@ -128,7 +128,7 @@ describe('a spool whose disk refuses', () => {
 describe('a session that begins while the store refuses', () => {
   it('is there, and is made before its first event', async () => {
     const inner = new MemoryStore();
-    const store = steadyStore(inner);
+    const store = bufferedStore(inner);
     const record = {
       id: 'a',
       key: 'k',

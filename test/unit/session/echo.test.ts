@@ -9,11 +9,11 @@ import { framesAt, join, mixed, silence, talk } from '../transcript/echoAudio';
 import { Harness, settle } from './harness';
 
 const SAID = 'today I am looking at the token refresh and its retries';
-const HEARD = 'Today I am looking at token refresh and its retries.';
+const SPOKEN = 'Today I am looking at token refresh and its retries.';
 
 const pcmOf = (levels: Float32Array): Int16Array => {
   const pcm = new Int16Array(levels.length * FRAME_SAMPLES);
-  // The scripted detector hears any sound as speech: what is softer than a room is silence here.
+  // The scripted detector hears any audio as speech: what is softer than a room is silence here.
   framesAt(
     'mic',
     levels.map((db) => (db < -60 ? -90 : db)),
@@ -34,13 +34,13 @@ describe('session with the loudspeakers in the microphone', () => {
     silence(80),
   );
   let h: Harness;
-  let heard: SessionEvent[];
+  let received: SessionEvent[];
   let id: string;
   const words: Record<string, string> = {};
 
   beforeEach(async () => {
     h = new Harness();
-    heard = [];
+    received = [];
     h.engine.script = (word) => ({
       text: words[word] ?? '',
       words: [],
@@ -57,7 +57,7 @@ describe('session with the loudspeakers in the microphone', () => {
         ],
         partials: true,
       },
-      (event) => heard.push(event),
+      (event) => received.push(event),
     );
   });
   afterEach(() => h.dispose());
@@ -70,13 +70,13 @@ describe('session with the loudspeakers in the microphone', () => {
   };
   const push = (source: 'mic' | 'system', pcm: Int16Array): void => void h.push(id, source, 0, pcm);
   const finals = (): readonly string[] =>
-    heard.flatMap((event) =>
+    received.flatMap((event) =>
       event.kind === 'final' && event.segment.source === 'mic'
         ? [event.segment.hidden ? `(${event.segment.text})` : event.segment.text]
         : [],
     );
   const revisions = (): readonly string[] =>
-    heard.flatMap((event) =>
+    received.flatMap((event) =>
       event.kind === 'revision'
         ? [`${event.revision.op} by ${event.revision.by}: ${event.revision.segment.text}`]
         : [],
@@ -104,14 +104,14 @@ describe('session with the loudspeakers in the microphone', () => {
   it('hides the copy before anybody sees it, and keeps it', async () => {
     push('system', says(pcmOf(system), SAID));
     await settle();
-    push('mic', says(pcmOf(echo), HEARD));
+    push('mic', says(pcmOf(echo), SPOKEN));
     await h.pass(0);
-    await check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
+    await check({ finals: [`(${SPOKEN})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
   });
 
   it('waits half a second for the words of the system', async () => {
-    const [theirs, mine] = [says(pcmOf(system), SAID), says(pcmOf(echo), HEARD)];
-    // The system's sound comes, its end does not: the phrase stays open.
+    const [theirs, mine] = [says(pcmOf(system), SAID), says(pcmOf(echo), SPOKEN)];
+    // The system's audio comes, its end does not: the phrase stays open.
     push('system', theirs.slice(0, 262 * FRAME_SAMPLES));
     await settle();
     push('mic', mine);
@@ -120,11 +120,11 @@ describe('session with the loudspeakers in the microphone', () => {
     h.push(id, 'system', 262, theirs.slice(262 * FRAME_SAMPLES));
     await h.pass(0);
     deepEqual(held, []);
-    await check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
+    await check({ finals: [`(${SPOKEN})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
   });
 
   it('shows it after that, and hides it when they come', async () => {
-    const [theirs, mine] = [says(pcmOf(system), SAID), says(pcmOf(echo), HEARD)];
+    const [theirs, mine] = [says(pcmOf(system), SAID), says(pcmOf(echo), SPOKEN)];
     push('system', theirs.slice(0, 262 * FRAME_SAMPLES));
     await settle();
     push('mic', mine);
@@ -133,10 +133,10 @@ describe('session with the loudspeakers in the microphone', () => {
     const shown = finals();
     h.push(id, 'system', 262, theirs.slice(262 * FRAME_SAMPLES));
     await h.pass(0);
-    deepEqual(shown, [HEARD]);
+    deepEqual(shown, [SPOKEN]);
     await check({
-      finals: [HEARD],
-      revisions: [`hide by machine: ${HEARD}`],
+      finals: [SPOKEN],
+      revisions: [`hide by machine: ${SPOKEN}`],
       seen: [`Others: ${SAID}`],
       echoes: 1,
     });
@@ -156,7 +156,7 @@ describe('session with the loudspeakers in the microphone', () => {
   });
 
   it('gives what is held when the session ends', async () => {
-    const [theirs, mine] = [says(pcmOf(system), ''), says(pcmOf(echo), HEARD)];
+    const [theirs, mine] = [says(pcmOf(system), ''), says(pcmOf(echo), SPOKEN)];
     push('system', theirs);
     await settle();
     push('mic', mine);
@@ -166,13 +166,13 @@ describe('session with the loudspeakers in the microphone', () => {
     await h.manager.whenEnded(id);
     deepEqual(
       { held, after: finals(), state: (await h.manager.get(id)).record.state },
-      { held: [], after: [HEARD], state: 'DONE' },
+      { held: [], after: [SPOKEN], state: 'DONE' },
     );
   });
 
   it("shows no words in the making that are the loudspeakers'", async () => {
     const partials = (): readonly string[] =>
-      heard.flatMap((event) =>
+      received.flatMap((event) =>
         event.kind === 'partial' && event.source === 'mic' && event.stable + event.unstable !== ''
           ? [`${event.stable}${event.unstable}`]
           : [],
@@ -214,7 +214,7 @@ describe('session with the loudspeakers in the microphone', () => {
         ],
         partials: true,
       },
-      (event) => heard.push(event),
+      (event) => received.push(event),
     );
     await talkInto(pcmOf(other));
     deepEqual([ofEcho, partials().length > 0], [0, true]);

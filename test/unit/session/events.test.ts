@@ -64,13 +64,13 @@ describe('session events', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return read(...asked);
     };
-    const heard: SessionEvent[] = [];
-    const again = await h.manager.start(request, (event) => heard.push(event));
-    const last = seqs(heard).at(-1) ?? 0;
+    const received: SessionEvent[] = [];
+    const again = await h.manager.start(request, (event) => received.push(event));
+    const last = seqs(received).at(-1) ?? 0;
     again.attachment?.dispose();
-    await h.manager.attach(session.record.id, last, (event) => heard.push(event));
+    await h.manager.attach(session.record.id, last, (event) => received.push(event));
     deepEqual(
-      [last > 0, seqs(heard)],
+      [last > 0, seqs(received)],
       [true, upTo(1, (await h.manager.get(session.record.id)).lastSeq)],
     );
   });
@@ -185,21 +185,21 @@ describe('session events', () => {
   });
 
   it('tells a level again when it changes by a decibel, and otherwise once a second', async () => {
-    const told: number[] = [];
-    await h.recorded({}, (event) => event.kind === 'level' && told.push(event.rmsDb));
-    const sound = async (level: number, ms: number): Promise<void> => {
+    const reported: number[] = [];
+    await h.recorded({}, (event) => event.kind === 'level' && reported.push(event.rmsDb));
+    const audio = async (level: number, ms: number): Promise<void> => {
       for (let i = 0; i < ms / 20; i++) {
         h.capture.of('mic').handlers.onData(new Int16Array(320).fill(level));
         h.clock.advance(20);
         await settle();
       }
     };
-    await sound(20, 3_000);
-    const same = told.splice(0);
-    await sound(21, 500);
-    await sound(24, 500);
+    await audio(20, 3_000);
+    const same = reported.splice(0);
+    await audio(21, 500);
+    await audio(24, 500);
     deepEqual(
-      [same, told],
+      [same, reported],
       [
         [-64.3, -64.3, -64.3],
         [-63.9, -62.7],

@@ -152,7 +152,7 @@ export class Harness {
     return this.manager.recover();
   }
 
-  /** Starts a session that takes pushed sound. */
+  /** Starts a session that takes pushed audio. */
   async pushed(
     request: Partial<StartRequest> = {},
     sink?: (event: SessionEvent) => void,

@@ -1,4 +1,4 @@
-/** Pushed sound that is not as it should be: each gets one typed error, and the session goes on. */
+/** Pushed audio that is not as it should be: each gets one typed error, and the session goes on. */
 import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';

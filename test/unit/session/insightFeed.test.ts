@@ -34,7 +34,7 @@ const segment: Segment = {
 function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
   const clock = new ManualClock();
   const asked: boolean[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const model = {
     due: true,
     read: (final: boolean, signal: AbortSignal) => {
@@ -58,16 +58,16 @@ function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
     modelMs: 60_000,
     names: () => undefined,
     link: (one) => one,
-    emit: (events) => told.push(...events.map(({ kind }) => kind)),
-    warn: (message) => told.push(message),
+    emit: (events) => reported.push(...events.map(({ kind }) => kind)),
+    warn: (message) => reported.push(message),
   });
-  return { clock, feed, asked, told, model };
+  return { clock, feed, asked, reported, model };
 }
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 describe('a language model in a session', () => {
   it('is asked while people talk, and about the rest at the end', async () => {
-    const { clock, feed, asked, told, model } = scene(() =>
+    const { clock, feed, asked, reported, model } = scene(() =>
       Promise.resolve({ changes: [{ op: 'add', insight }] }),
     );
     feed.add(segment);
@@ -78,7 +78,7 @@ describe('a language model in a session', () => {
     clock.advance(2000);
     await settle();
     assert.deepEqual(
-      [await feed.finish(), asked, told],
+      [await feed.finish(), asked, reported],
       [true, [false, true], ['action', 'action']],
     );
   });
@@ -95,12 +95,14 @@ describe('a language model in a session', () => {
   });
 
   it('fails in sight', async () => {
-    const { feed, told } = scene(() => Promise.resolve({ changes: [], failure: 'It is away.' }));
-    assert.deepEqual([await feed.finish(), told], [true, ['It is away.']]);
+    const { feed, reported } = scene(() =>
+      Promise.resolve({ changes: [], failure: 'It is away.' }),
+    );
+    assert.deepEqual([await feed.finish(), reported], [true, ['It is away.']]);
   });
 
   it('is given up when it takes too long at the end', async () => {
-    const { clock, feed, told } = scene(
+    const { clock, feed, reported } = scene(
       (signal) =>
         new Promise((done) =>
           signal.addEventListener('abort', () =>
@@ -110,11 +112,11 @@ describe('a language model in a session', () => {
     );
     const finished = feed.finish();
     clock.advance(60_000);
-    assert.deepEqual([await finished, told], [true, ['It took too long.']]);
+    assert.deepEqual([await finished, reported], [true, ['It took too long.']]);
   });
 
   it('is not heard any more when the session is gone', async () => {
-    const { feed, told } = scene(
+    const { feed, reported } = scene(
       (signal) =>
         new Promise((done) =>
           signal.addEventListener('abort', () =>
@@ -124,6 +126,6 @@ describe('a language model in a session', () => {
     );
     const finished = feed.finish();
     feed.dispose();
-    assert.deepEqual([await finished, told], [true, []]);
+    assert.deepEqual([await finished, reported], [true, []]);
   });
 });

@@ -188,16 +188,16 @@ describe('session lifecycle', () => {
   it('records what it can when one source cannot be recorded, and says which', async () => {
     h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Install sox.'));
     const id = await h.recorded();
-    const told = (await h.events(id)).flatMap((event) =>
+    const reported = (await h.events(id)).flatMap((event) =>
       event.kind === 'warning' && event.code === 'source.lost'
         ? [{ source: event.source, message: event.message }]
         : [],
     );
     deepEqual(
-      { open: h.capture.open.map(({ source }) => source), told },
+      { open: h.capture.open.map(({ source }) => source), reported },
       {
         open: ['system'],
-        told: [{ source: 'mic', message: 'The microphone is not recorded. Install sox.' }],
+        reported: [{ source: 'mic', message: 'The microphone is not recorded. Install sox.' }],
       },
     );
   });
@@ -350,7 +350,7 @@ describe('session lifecycle', () => {
 
   it('looks for a source that is lost while another is recorded, and records it again', async () => {
     const id = await h.recorded();
-    const told = async (): Promise<string[]> =>
+    const reported = async (): Promise<string[]> =>
       (await h.events(id)).flatMap((e) =>
         e.kind === 'warning' && e.code === 'source.lost' ? [e.message] : [],
       );
@@ -367,19 +367,19 @@ describe('session lifecycle', () => {
       'The microphone stopped sending sound; trying to get it back.',
       'The microphone cannot be recorded: connect one.',
     ];
-    deepEqual(await told(), both);
+    deepEqual(await reported(), both);
     await pass(10);
     const away = h.capture.open.map(({ source }) => source);
     await pass(10);
     await h.speak('mic', say(1));
     deepEqual(
       {
-        told: await told(),
+        reported: await reported(),
         away,
         texts: await h.texts(id),
         state: (await h.manager.get(id)).record.state,
       },
-      { told: both, away: ['system'], texts: ['w1'], state: 'STREAMING' },
+      { reported: both, away: ['system'], texts: ['w1'], state: 'STREAMING' },
     );
     await h.manager.stop(id, 'test');
     await pass(20);

@@ -9,15 +9,15 @@ describe('likely phrases', () => {
   let h: Harness;
   beforeEach(() => (h = new Harness()));
   afterEach(() => h.dispose());
-  const told = (): readonly string[] | undefined => h.opened.at(-1)?.phrases?.();
+  const reported = (): readonly string[] | undefined => h.opened.at(-1)?.phrases?.();
 
   it('are those that the session began with, and names that are told while it runs', async () => {
     const id = await h.pushed({ vocabulary: ['Earmark'], phrases: () => ['given'] });
-    const before = told();
+    const before = reported();
     await h.manager.look(id, { symbols: [{ name: 'parseConfig' }, { name: 'UserRepository' }] });
     await settle();
     deepEqual(
-      [before, told()],
+      [before, reported()],
       [
         ['given', 'Earmark'],
         ['given', 'Earmark', 'parseConfig', 'UserRepository'],
@@ -29,9 +29,9 @@ describe('likely phrases', () => {
     const id = await h.pushed({ vocabulary: ['Earmark'] });
     await h.manager.look(id, { symbols: [{ name: 'parseConfig' }] });
     await h.restart();
-    const before = told();
+    const before = reported();
     await h.manager.look(id, { symbols: [{ name: 'parseConfig' }] });
     await settle();
-    deepEqual([before, told()], [['Earmark'], ['Earmark', 'parseConfig']]);
+    deepEqual([before, reported()], [['Earmark'], ['Earmark', 'parseConfig']]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What was left is finished: sound of failed sessions, insights that failed; and what fails again
+ * What was left is finished: audio of failed sessions, insights that failed; and what fails again
  * waits ever longer.
  */
 import { deepEqual } from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { overdue, parseRetention } from '../../../daemon/session/retention';
 import type { SessionEvent } from '../../../daemon/session/events';
 import { Harness, say, settle } from './harness';
 
-const { finalizeStallMs, upkeepMs, upkeepRetryMs } = defaultSessionOptions;
+const { finalizeStallMs, maintenanceMs, maintenanceRetryMs } = defaultSessionOptions;
 const away = new EarmarkError('engine.unavailable', 'The engine is away.');
 
 describe('looking after what was left', () => {
@@ -17,7 +17,7 @@ describe('looking after what was left', () => {
   beforeEach(() => (h = new Harness()));
   afterEach(() => h.dispose());
 
-  /** A session that failed because the engine was away, its sound in the spool. */
+  /** A session that failed because the engine was away, its audio in the spool. */
   async function failed(request = {}): Promise<string> {
     const id = await h.pushed(request);
     h.engine.away = away;
@@ -51,24 +51,32 @@ describe('looking after what was left', () => {
   });
 
   it('finishes it at the next turn of the same run, or when it is asked to; who listens hears it', async () => {
-    await h.restart(); // Its upkeep runs.
+    await h.restart(); // Its maintenance runs.
     const id = await failed();
-    const heard: string[] = [];
+    const received: string[] = [];
     await h.manager.attach(
       id,
       0,
-      (event: SessionEvent) => event.kind === 'state' && heard.push(event.to),
+      (event: SessionEvent) => event.kind === 'state' && received.push(event.to),
     );
     await settle();
     h.engine.away = undefined;
-    await h.pass(upkeepMs);
+    await h.pass(maintenanceMs);
     await h.pass(10);
     const again = await h.manager.takeUp(id);
     deepEqual(
-      { ...(await shape(id)), heard, again },
+      { ...(await shape(id)), received, again },
       {
         ...done,
-        heard: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'FAILED', 'FINALIZING', 'DONE'],
+        received: [
+          'STARTING',
+          'STREAMING',
+          'STOPPING',
+          'FINALIZING',
+          'FAILED',
+          'FINALIZING',
+          'DONE',
+        ],
         again: { state: 'DONE', left: false },
       },
     );
@@ -98,10 +106,10 @@ describe('looking after what was left', () => {
     deepEqual(
       {
         waits: waits.slice(0, 5),
-        more: tried <= defaultSessionOptions.upkeepTries,
+        more: tried <= defaultSessionOptions.maintenanceTries,
         events: (await h.events(id)).length,
       },
-      { waits: [1, 2, 4, 8, 16].map((n) => (n * upkeepRetryMs) / 1000), more: true, events },
+      { waits: [1, 2, 4, 8, 16].map((n) => (n * maintenanceRetryMs) / 1000), more: true, events },
     );
   });
 

@@ -90,7 +90,7 @@ class Client {
   async attach(h: Harness, id: string): Promise<void> {
     this.detach();
     this.attachment = (
-      await h.manager.attach(id, this.last, (event) => this.hear(event))
+      await h.manager.attach(id, this.last, (event) => this.recognise(event))
     ).attachment;
   }
 
@@ -99,7 +99,7 @@ class Client {
     this.attachment = undefined;
   }
 
-  private hear(event: SessionEvent): void {
+  private recognise(event: SessionEvent): void {
     if ('seq' in event) {
       if (event.seq !== this.last + 1) this.wrong.push(`${event.seq} after ${this.last}`);
       this.last = event.seq;
@@ -123,7 +123,7 @@ class Speaker {
     return this.send(h, id, all, until);
   }
 
-  /** The daemon died: what it did not have on disk is sent again as soon as it takes sound. */
+  /** The daemon died: what it did not have on disk is sent again as soon as it takes audio. */
   forget(): void {
     this.lost = true;
   }
@@ -363,7 +363,7 @@ describe('session promises', function () {
           };
           const call = Promise.resolve().then(calls[name]);
           // Some calls overlap: only every other one is waited for. Time itself does not, nor a
-          // start: 20 s that pass within a word part it in two, and both parts sound like it.
+          // start: 20 s that pass within a word part it in two, and both parts audio like it.
           if (name === 'speak' || name === 'wait' || name === 'die' || word % 2 === 0)
             await call.catch(quiet);
           else void call.catch(quiet);

@@ -1,4 +1,4 @@
-/** Between capture and segmentation: what a full queue and a full disk do to the sound. */
+/** Between capture and segmentation: what a full queue and a full disk do to the audio. */
 import { deepEqual } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';

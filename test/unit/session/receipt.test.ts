@@ -1,5 +1,5 @@
 /**
- * The receipt of pushed sound: its digest is that of the frames, over crashes, holes and damage,
+ * The receipt of pushed audio: its digest is that of the frames, over crashes, holes and damage,
  * and nothing of it is released before it is stored.
  */
 import { deepEqual, rejects } from 'node:assert/strict';
@@ -78,21 +78,21 @@ describe('the receipt of pushed sound', () => {
     h.spools.waits = true;
     h.push(id, 'file', 0, pcm.subarray(0, 20 * 320));
     const sent = chainOf(pcm.subarray(0, 20 * 320));
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const ask = (): unknown =>
       h.manager.verify(id, 'file', sent).then(
-        ({ confirmed }) => told.push(confirmed),
-        (e: unknown) => told.push(isEarmarkError(e) ? e.code : e),
+        ({ confirmed }) => reported.push(confirmed),
+        (e: unknown) => reported.push(isEarmarkError(e) ? e.code : e),
       );
     ask();
     await h.pass(1_000);
-    const meanwhile = [...told];
+    const meanwhile = [...reported];
     await h.pass(3_000);
     ask();
     await h.pass(1_000);
     h.spools.waits = false;
     await h.pass(200);
-    deepEqual({ meanwhile, told }, { meanwhile: [], told: ['rpc.timeout', true] });
+    deepEqual({ meanwhile, reported }, { meanwhile: [], reported: ['rpc.timeout', true] });
     h.dispose();
   });
 

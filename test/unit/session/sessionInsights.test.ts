@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import type { AnalyzerFactory } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import { Book } from '../../../daemon/session/sessionProjection';
+import { SessionProjection } from '../../../daemon/session/sessionProjection';
 import type { EventLog } from '../../../daemon/session/eventLog';
 import type { DurableEvent } from '../../../daemon/session/events';
 import { SessionInsights } from '../../../daemon/session/sessionInsights';
-import type { Said, Segment } from '../../../daemon/transcript/types';
+import type { SegmentText, Segment } from '../../../daemon/transcript/types';
 
 const ANALYSIS_MS = 2000;
 
@@ -37,8 +37,8 @@ function segment(id: string, text: string, revision = 0): Segment {
 describe('the insights of a session', () => {
   it('are made from the segments that the transcript keeps, as they are by then', () => {
     const clock = new ManualClock();
-    const book = new Book();
-    const given: Said[] = [];
+    const projection = new SessionProjection();
+    const given: SegmentText[] = [];
     const analyzers: AnalyzerFactory = {
       create: (_, restore) => {
         given.push(...(restore?.segments ?? []));
@@ -51,12 +51,12 @@ describe('the insights of a session', () => {
         };
       },
     };
-    const setup = (restore: readonly Said[] | undefined): SessionInsights =>
+    const setup = (restore: readonly SegmentText[] | undefined): SessionInsights =>
       new SessionInsights({
         analyzers,
         startedAt: '2026-11-23T09:30:00+01:00',
         options: { analysisMs: ANALYSIS_MS, analysisRetryMs: [], modelMs: 1000 },
-        book,
+        projection,
         log: { append: () => undefined } as unknown as EventLog,
         clock,
         logger: silentLogger,
@@ -82,7 +82,7 @@ describe('the insights of a session', () => {
       { kind: 'final', segment: segment('s2', 'Good.'), seq: 3, time: 0 },
     ];
     for (const event of events) {
-      book.apply(event);
+      projection.apply(event);
       insights.follow(event);
     }
     clock.advance(ANALYSIS_MS);
@@ -91,10 +91,10 @@ describe('the insights of a session', () => {
       given.map(({ text }) => text),
       ['We ship on Monday.', 'Good.'],
     );
-    for (const one of given) assert.equal(one, book.transcript.packedOf(one.id));
+    for (const one of given) assert.equal(one, projection.transcript.packedOf(one.id));
     given.length = 0;
-    setup(book.transcript.packed()).dispose();
-    assert.deepEqual(given, book.transcript.packed());
-    for (const one of given) assert.equal(one, book.transcript.packedOf(one.id));
+    setup(projection.transcript.packed()).dispose();
+    assert.deepEqual(given, projection.transcript.packed());
+    for (const one of given) assert.equal(one, projection.transcript.packedOf(one.id));
   });
 });

@@ -4,11 +4,11 @@ import type { Frame, Source } from '../../../daemon/audio/frame';
 import { type NamedVoice, recogniseVoices } from '../../../daemon/diarization/recognise';
 import { samePersons, type SourceVoice } from '../../../daemon/diarization/samePerson';
 import { meanDirection } from '../../../daemon/diarization/vectors';
-import { Book } from '../../../daemon/session/sessionProjection';
+import { SessionProjection } from '../../../daemon/session/sessionProjection';
 import { calledEvents } from '../../../daemon/session/calledNames';
 import type { DurableEvent, DurableEventBody } from '../../../daemon/session/events';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
-import { SpeakerDesk } from '../../../daemon/session/speakerAssigner';
+import { SpeakerAssigner } from '../../../daemon/session/speakerAssigner';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /** A voice is a constant level here: 0.1, 0.2, …; what lies between sounds like both. */
@@ -29,7 +29,7 @@ function embedding(level: number, turn: number): Float32Array {
   return vector.map((x) => x / length);
 }
 
-type Said = readonly (readonly [level: number, seconds: number])[];
+type Speech = readonly (readonly [level: number, seconds: number])[];
 
 /**
  *
@@ -38,19 +38,19 @@ type Said = readonly (readonly [level: number, seconds: number])[];
  */
 function make(
   sources: readonly Source[],
-  book: Book,
+  projection: SessionProjection,
   kept: readonly NamedVoice[] = [],
 ): {
-  readonly desk: SpeakerDesk;
-  readonly hear: (source: Source, said: Said) => Promise<void>;
+  readonly assigner: SpeakerAssigner;
+  readonly recognise: (source: Source, said: Speech) => Promise<void>;
   readonly tell: (events: readonly DurableEventBody[]) => void;
 } {
   let turn = 0;
-  let told = 0;
-  const heard = new Map<Source, number>();
-  const desk = new SpeakerDesk({
+  let announced = 0;
+  const activeVoices = new Map<Source, number>();
+  const assigner = new SpeakerAssigner({
     sources,
-    book,
+    projection,
     kept: () => kept,
     embedder: {
       embed: (cuts) =>
@@ -71,38 +71,40 @@ function make(
     onFailed: (error) => assert.fail(String(error)),
   });
   return {
-    desk,
-    hear: async (source, said) => {
-      let seq = heard.get(source) ?? 0;
+    assigner,
+    recognise: async (source, said) => {
+      let seq = activeVoices.get(source) ?? 0;
       for (const [level, seconds] of said)
-        for (const [sound, length] of [
+        for (const [audio, length] of [
           [level, seconds],
           [0, 1],
         ] as const)
           for (let n = 0; n < length * 50; n += 25) {
-            await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
+            await assigner.frames(Array.from({ length: 25 }, () => frame(source, seq++, audio)));
             // The voices have caught up.
             await new Promise(setImmediate);
           }
-      heard.set(source, seq);
+      activeVoices.set(source, seq);
     },
     tell: (events) =>
-      events.forEach((event) => book.apply({ ...event, seq: ++told, time: 0 } as DurableEvent)),
+      events.forEach((event) =>
+        projection.apply({ ...event, seq: ++announced, time: 0 } as DurableEvent),
+      ),
   };
 }
 
 /** @param said by source. @returns who spoke when, and by what name */
 async function speakers(
-  said: Partial<Record<Source, Said>>,
-  book = new Book(),
+  said: Partial<Record<Source, Speech>>,
+  projection = new SessionProjection(),
   kept: readonly NamedVoice[] = [],
 ): Promise<string[]> {
   const sources = Object.keys(said) as Source[];
-  const { desk, hear, tell } = make(sources, book, kept);
-  for (const source of sources) await hear(source, said[source] ?? []);
-  await desk.finish();
-  tell(desk.conclude());
-  return [...book.speakers.values()]
+  const { assigner, recognise, tell } = make(sources, projection, kept);
+  for (const source of sources) await recognise(source, said[source] ?? []);
+  await assigner.finish();
+  tell(assigner.conclude());
+  return [...projection.speakers.values()]
     .map(({ source, name, turns }) => `${source} ${name}: ${turns?.length ?? 0}`)
     .sort();
 }
@@ -180,35 +182,40 @@ describe('a kept voice', () => {
   } as const;
 
   it('names the speaker, and nobody else', async () =>
-    assert.deepEqual(await speakers(said, new Book(), [anna]), [
+    assert.deepEqual(await speakers(said, new SessionProjection(), [anna]), [
       'mic You: 1',
       'system Anna: 2',
       'system Speaker 1: 2',
     ]));
   it('names everybody who is known', async () =>
-    assert.deepEqual(await speakers(said, new Book(), [anna, ben]), [
+    assert.deepEqual(await speakers(said, new SessionProjection(), [anna, ben]), [
       'mic You: 1',
       'system Anna: 2',
       'system Ben: 2',
     ]));
 
-  /** @returns by id: name, likeness, sure */
+  /** @returns by id: name, similarity, sure */
   const check = (
     voices: readonly SourceVoice[],
     kept: readonly NamedVoice[],
     expected: readonly (readonly [string, string, number, boolean])[],
   ) =>
     assert.deepEqual(
-      [...recogniseVoices(voices, kept)].map(([id, { name, likeness, sure }]) => [
+      [...recogniseVoices(voices, kept)].map(([id, { name, similarity, sure }]) => [
         id,
         name,
-        Math.round(100 * likeness) / 100,
+        Math.round(100 * similarity) / 100,
         sure,
       ]),
       expected,
     );
   const unit = (...values: readonly number[]): Float32Array => Float32Array.from(values);
-  const heard = (id: string, source: Source, centre: Float32Array, ms = 12_000): SourceVoice => ({
+  const activeVoices = (
+    id: string,
+    source: Source,
+    centre: Float32Array,
+    ms = 12_000,
+  ): SourceVoice => ({
     id,
     source,
     centre,
@@ -217,17 +224,17 @@ describe('a kept voice', () => {
   const like = (cosine: number): Float32Array => unit(cosine, Math.sqrt(1 - cosine ** 2));
   const kept = [{ name: 'Anna', centre: unit(1, 0) }];
   it('that is less like is a suggestion, and then nothing', () => {
-    check([heard('a', 'mic', like(0.96))], kept, [['a', 'Anna', 0.96, true]]);
-    check([heard('a', 'mic', like(0.92))], kept, [['a', 'Anna', 0.92, false]]);
-    check([heard('a', 'mic', like(0.88))], kept, []);
+    check([activeVoices('a', 'mic', like(0.96))], kept, [['a', 'Anna', 0.96, true]]);
+    check([activeVoices('a', 'mic', like(0.92))], kept, [['a', 'Anna', 0.92, false]]);
+    check([activeVoices('a', 'mic', like(0.88))], kept, []);
   });
-  it('needs ten seconds', () => check([heard('a', 'mic', like(0.99), 9_900)], kept, []));
+  it('needs ten seconds', () => check([activeVoices('a', 'mic', like(0.99), 9_900)], kept, []));
   it('is one voice of a source, the likest, and may be on another too', () =>
     check(
       [
-        heard('a', 'mic', like(0.95)),
-        heard('b', 'mic', like(0.97)),
-        heard('c', 'system', like(0.96)),
+        activeVoices('a', 'mic', like(0.95)),
+        activeVoices('b', 'mic', like(0.97)),
+        activeVoices('c', 'system', like(0.96)),
       ],
       kept,
       [
@@ -236,7 +243,11 @@ describe('a kept voice', () => {
       ],
     ));
   it('is nobody where two are nearly as like', () =>
-    check([heard('a', 'mic', like(0.97))], [...kept, { name: 'Ben', centre: like(0.9) }], []));
+    check(
+      [activeVoices('a', 'mic', like(0.97))],
+      [...kept, { name: 'Ben', centre: like(0.9) }],
+      [],
+    ));
 });
 
 describe('speakers after a crash', () => {
@@ -251,7 +262,7 @@ describe('speakers after a crash', () => {
     revision: 0,
   });
   const restored = () =>
-    new Book({
+    new SessionProjection({
       segments: [
         segment('s1', 'mic', 'Anna'),
         segment('s2', 'system', 'Ben'),
@@ -264,7 +275,7 @@ describe('speakers after a crash', () => {
       ],
     });
   it("leave what was said before as it was, and give nobody another's name", async () => {
-    const book = restored();
+    const projection = restored();
     const found = await speakers(
       {
         mic: [
@@ -278,7 +289,7 @@ describe('speakers after a crash', () => {
           [0.3, 9],
         ],
       },
-      book,
+      projection,
     );
     assert.deepEqual(found, [
       'mic Anna: 0',
@@ -289,7 +300,7 @@ describe('speakers after a crash', () => {
       'system Speaker 4: 2',
     ]);
     assert.deepEqual(
-      book.transcript.ordered().map(({ speaker }) => speaker),
+      projection.transcript.ordered().map(({ speaker }) => speaker),
       ['Anna', 'Ben', 'Speaker 2'],
     );
   });
@@ -309,19 +320,19 @@ describe('what the others call a speaker', () => {
       [0.3, 9],
     ],
   } as const;
-  const heard = async (): Promise<{
-    book: Book;
+  const activeVoices = async (): Promise<{
+    projection: SessionProjection;
     called: () => (string | undefined)[];
     tell: (events: readonly DurableEventBody[]) => void;
     finish: () => Promise<void>;
   }> => {
-    const book = new Book();
-    const { desk, hear, tell } = make(['mic', 'system'], book);
+    const projection = new SessionProjection();
+    const { assigner, recognise, tell } = make(['mic', 'system'], projection);
     for (const source of ['mic', 'system'] as const) {
-      await hear(source, said[source]);
+      await recognise(source, said[source]);
       let startMs = 0;
       for (const [, seconds] of said[source]) {
-        const { segments, speakers: events } = desk.name([
+        const { segments, speakers: events } = assigner.name([
           {
             id: `${source}${startMs}`,
             source,
@@ -338,37 +349,40 @@ describe('what the others call a speaker', () => {
       }
     }
     return {
-      book,
+      projection,
       tell,
-      called: () => [...book.speakers.values()].map(({ called }) => called?.name),
+      called: () => [...projection.speakers.values()].map(({ called }) => called?.name),
       finish: async () => {
-        await desk.finish();
-        tell(desk.conclude());
+        await assigner.finish();
+        tell(assigner.conclude());
       },
     };
   };
   it('is a suggestion that stays through the last look at the voices, and is told once', async () => {
-    const { book, called, tell, finish } = await heard();
-    tell(calledEvents(book, [name]));
-    assert.deepEqual([called(), calledEvents(book, [name])], [[undefined, undefined, 'Nina'], []]);
+    const { projection, called, tell, finish } = await activeVoices();
+    tell(calledEvents(projection, [name]));
+    assert.deepEqual(
+      [called(), calledEvents(projection, [name])],
+      [[undefined, undefined, 'Nina'], []],
+    );
     await finish();
     assert.deepEqual(called(), [undefined, undefined, 'Nina']);
   });
   it('goes when it is plain no more, or a person names the speaker', async () => {
-    const { book, called, tell } = await heard();
-    tell(calledEvents(book, [name]));
-    tell(calledEvents(book, []));
+    const { projection, called, tell } = await activeVoices();
+    tell(calledEvents(projection, [name]));
+    tell(calledEvents(projection, []));
     assert.deepEqual(called(), [undefined, undefined, undefined]);
-    tell(calledEvents(book, [name]));
-    tell(renameSpeaker(book, [...book.speakers.values()][2]!.id, 'Nina'));
+    tell(calledEvents(projection, [name]));
+    tell(renameSpeaker(projection, [...projection.speakers.values()][2]!.id, 'Nina'));
     assert.deepEqual(
-      [called(), calledEvents(book, [name])],
+      [called(), calledEvents(projection, [name])],
       [[undefined, undefined, undefined], []],
     );
   });
   it('is never the name of somebody who is there', async () => {
-    const { book } = await heard();
-    assert.deepEqual(calledEvents(book, [{ ...name, name: 'You' }]), []);
+    const { projection } = await activeVoices();
+    assert.deepEqual(calledEvents(projection, [{ ...name, name: 'You' }]), []);
   });
 });
 
@@ -379,19 +393,19 @@ describe('voices that only seemed to be there', () => {
    */
   async function session(
     kept: readonly NamedVoice[] = [],
-    heardByName = true,
-  ): Promise<{ readonly book: Book; readonly live: ReadonlySet<string> }> {
-    const book = new Book();
-    const { desk, hear, tell } = make(['file'], book, kept);
-    let told = 0;
+    addressedByName = true,
+  ): Promise<{ readonly projection: SessionProjection; readonly live: ReadonlySet<string> }> {
+    const projection = new SessionProjection();
+    const { assigner, recognise, tell } = make(['file'], projection, kept);
+    let announced = 0;
     const live = new Set<string>();
     const say = async (level: number, seconds: number, final = true): Promise<void> => {
-      const startMs = told;
-      await hear('file', [[level, seconds]]);
-      told += (seconds + 1) * 1000;
+      const startMs = announced;
+      await recognise('file', [[level, seconds]]);
+      announced += (seconds + 1) * 1000;
       if (!final) return;
       // Its last windows are heard with what follows.
-      const { segments, speakers: events } = desk.name([
+      const { segments, speakers: events } = assigner.name([
         {
           id: `s${startMs}`,
           source: 'file',
@@ -405,30 +419,30 @@ describe('voices that only seemed to be there', () => {
       ]);
       tell(events);
       tell(segments.map((segment) => ({ kind: 'final', segment })));
-      tell(desk.revise());
-      for (const { speaker } of book.transcript.ordered()) live.add(speaker);
+      tell(assigner.revise());
+      for (const { speaker } of projection.transcript.ordered()) live.add(speaker);
     };
     await say(0.1, 12);
-    await say(0.15, 2, heardByName);
+    await say(0.15, 2, addressedByName);
     for (let i = 0; i < 4; i++) await say(0.1, 12);
     await say(0.2, 12);
-    await desk.finish();
-    tell(desk.conclude());
-    return { book, live };
+    await assigner.finish();
+    tell(assigner.conclude());
+    return { projection, live };
   }
-  const named = (book: Book) => [
-    ...new Set(book.transcript.ordered().map(({ speaker }) => speaker)),
+  const named = (projection: SessionProjection) => [
+    ...new Set(projection.transcript.ordered().map(({ speaker }) => speaker)),
   ];
-  const there = (book: Book) =>
-    [...book.speakers.values()]
+  const there = (projection: SessionProjection) =>
+    [...projection.speakers.values()]
       .filter(({ turns }) => turns?.length !== 0)
       .map(({ name }) => name)
       .sort();
 
   it('leave no number behind', async () => {
-    const { book, live } = await session();
+    const { projection, live } = await session();
     assert.deepEqual(
-      [[...live].filter((name) => name !== 'Unknown'), named(book), there(book)],
+      [[...live].filter((name) => name !== 'Unknown'), named(projection), there(projection)],
       [
         ['Speaker 1', 'Speaker 2', 'Speaker 3'],
         ['Speaker 1', 'Speaker 2'],
@@ -437,12 +451,12 @@ describe('voices that only seemed to be there', () => {
     );
   });
   it('have no number where no segment was theirs', async () => {
-    const { book, live } = await session([], false);
+    const { projection, live } = await session([], false);
     assert.deepEqual(
       [
         [...live].filter((name) => name !== 'Unknown'),
-        named(book),
-        [...book.speakers.values()].map(({ name }) => name),
+        named(projection),
+        [...projection.speakers.values()].map(({ name }) => name),
       ],
       [
         ['Speaker 1', 'Speaker 2'],
@@ -456,12 +470,13 @@ describe('voices that only seemed to be there', () => {
       name: 'Anna',
       centre: meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(0.2, turn))),
     };
-    const { book } = await session([anna]);
-    assert.deepEqual(named(book), ['Speaker 1', 'Anna']);
-    const id = [...book.speakers.values()].find(({ name }) => name === 'Anna')?.id ?? '';
-    for (const event of renameSpeaker(book, id, undefined)) book.apply(event as DurableEvent);
+    const { projection } = await session([anna]);
+    assert.deepEqual(named(projection), ['Speaker 1', 'Anna']);
+    const id = [...projection.speakers.values()].find(({ name }) => name === 'Anna')?.id ?? '';
+    for (const event of renameSpeaker(projection, id, undefined))
+      projection.apply(event as DurableEvent);
     assert.deepEqual(
-      [named(book), there(book)],
+      [named(projection), there(projection)],
       [
         ['Speaker 1', 'Speaker 2'],
         ['Speaker 1', 'Speaker 2'],

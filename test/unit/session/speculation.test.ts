@@ -98,7 +98,7 @@ describe('speculation', () => {
    * A source of which so many texts were trusted, and what it says of itself after each of the
    * given ones.
    */
-  async function heard(
+  async function recognised(
     trusted: number,
     trusts: readonly AsrResult['trust'][],
   ): Promise<{ speculation: Speculation; seen: { trusted: boolean; doubted: boolean }[] }> {
@@ -123,16 +123,16 @@ describe('speculation', () => {
     return { speculation, seen: seen.slice(trusted) };
   }
   it('doubts the phrase whose text was doubted, until it is over', async () => {
-    const { speculation, seen } = await heard(4, ['low']);
+    const { speculation, seen } = await recognised(4, ['low']);
     await speculation.take(phrase(1500));
     assert.deepEqual([seen, speculation.doubted], [[{ trusted: false, doubted: true }], false]);
   });
   it('trusts a text that is not doubted where the source is well heard', async () => {
-    assert.deepEqual((await heard(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
-    assert.deepEqual((await heard(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
+    assert.deepEqual((await recognised(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
+    assert.deepEqual((await recognised(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
   });
   it('decodes late in a source of which few texts are trusted, until they are again', async () => {
-    const { seen } = await heard(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
+    const { seen } = await recognised(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
     assert.deepEqual(
       seen.map(({ doubted }) => doubted),
       [true, true, true, true, true, false, false],

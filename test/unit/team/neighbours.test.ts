@@ -66,10 +66,10 @@ describe('neighbouring versions', () => {
 
   it('read a phrase that is too long with its tail without it', () => {
     const long = new Float32Array(480_000);
-    const told = (tail: Float32Array) =>
+    const reported = (tail: Float32Array) =>
       decodePhrase(encodePhrase(head, { pcm: long, options: { language: 'en', tail } })).options;
     deepEqual(
-      [told(pcm), told(new Float32Array(20_000))],
+      [reported(pcm), reported(new Float32Array(20_000))],
       [{ language: 'en', tail: pcm }, { language: 'en' }],
     );
   });

@@ -14,7 +14,7 @@ const CALM: Omit<AlertSample, 'nowMs'> = {
   failedEngines: [],
   rtf: 0.1,
   errorsInRow: 0,
-  rung: 'NORMAL',
+  degradationLevel: 'NORMAL',
   oldestWaitMs: 0,
   finalP95Ms: 600,
   framesLost: 0,
@@ -29,13 +29,13 @@ const CALM: Omit<AlertSample, 'nowMs'> = {
 /** One sample every 5 s. @returns `second id op` */
 function play(seconds: number, at: (second: number) => Partial<AlertSample>): string[] {
   let state = NO_ALERTS;
-  const heard: string[] = [];
+  const received: string[] = [];
   for (let s = 0; s <= seconds; s += 5) {
     const step = stepAlerts(state, { ...CALM, nowMs: s * 1000, ...at(s) });
     state = step.state;
-    for (const { id, op } of step.changes) heard.push(`${s} ${id} ${op}`);
+    for (const { id, op } of step.changes) received.push(`${s} ${id} ${op}`);
   }
-  return heard;
+  return received;
 }
 
 const between = (from: number, to: number, wrong: Partial<AlertSample>) => (s: number) =>
@@ -77,15 +77,15 @@ describe('alerts', () => {
       between(10, 20, { errorsInRow: 6 }),
       ['10 errors.repeated raised', '45 errors.repeated cleared'],
     ],
-    ['DEGRADE: none', between(10, 20, { rung: 'DEGRADE' }), []],
+    ['DEGRADE: none', between(10, 20, { degradationLevel: 'DEGRADE' }), []],
     [
       'EMERGENCY',
-      between(10, 15, { rung: 'EMERGENCY' }),
+      between(10, 15, { degradationLevel: 'EMERGENCY' }),
       ['10 load.emergency raised', '40 load.emergency cleared'],
     ],
     [
       'FAILOVER',
-      between(10, 15, { rung: 'FAILOVER' }),
+      between(10, 15, { degradationLevel: 'FAILOVER' }),
       ['10 load.emergency raised', '40 load.emergency cleared'],
     ],
     ['30 s of waiting: none', between(10, 15, { oldestWaitMs: 30_000 }), []],
@@ -139,7 +139,7 @@ describe('alerts', () => {
       failedEngines: ['It failed; run "earmark doctor".'],
       rtf: 9,
       errorsInRow: 9,
-      rung: 'EMERGENCY',
+      degradationLevel: 'EMERGENCY',
       oldestWaitMs: 1e6,
       finalP95Ms: 1e5,
       framesLost: 1,

@@ -52,8 +52,8 @@ class Room {
   ) {
     const mic = framesAt('mic', mixed(own, system, echo));
     framesAt('system', system).forEach((frame, i) => {
-      this.echo.heard(frame);
-      this.echo.heard(mic[i]!);
+      this.echo.receive(frame);
+      this.echo.receive(mic[i]!);
     });
   }
 
@@ -239,9 +239,9 @@ describe('echo removal', () => {
   describe('of a short word', () => {
     const yes = join(one, quiet, talk(25, 4), quiet);
     const said = segment('s3', 'system', 400, 425, 'Yes.');
-    const heard = segment('s4', 'mic', 400, 432, 'Yes!');
+    const recognised = segment('s4', 'mic', 400, 432, 'Yes!');
     it('needs a room whose way of the sound is known', () => {
-      new Room(silence(525), yes).system(said).mic(heard).check(heard.text);
+      new Room(silence(525), yes).system(said).mic(recognised).check(recognised.text);
       const first = segment('s1', 'system', 0, 300, SAID);
       const known = new Room(silence(525), yes).system(first).mic({
         ...copy,
@@ -249,7 +249,7 @@ describe('echo removal', () => {
         endMs: 6_080,
         words: segment('s2', 'mic', 4, 304, copy.text).words!,
       });
-      known.system(said).mic(heard).check(`(${copy.text})`, `(${heard.text})`);
+      known.system(said).mic(recognised).check(`(${copy.text})`, `(${recognised.text})`);
     });
     it('is found again when the room is known later', () => {
       const late = join(talk(25, 4), quiet, one, quiet);
@@ -266,8 +266,8 @@ describe('echo removal', () => {
         .system(segment('s1', 'system', 0, 300, SAID))
         .mic(segment('s2', 'mic', 4, 304, SAID))
         .system(said)
-        .mic(heard)
-        .check(`(${SAID})`, heard.text);
+        .mic(recognised)
+        .check(`(${SAID})`, recognised.text);
     });
   });
 

@@ -1,5 +1,5 @@
 /**
- * Frames that sound like talk, for tests of echo removal: syllables of uneven loudness with pauses,
+ * Frames that audio like talk, for tests of echo removal: syllables of uneven loudness with pauses,
  * from a seed.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';

@@ -1,7 +1,7 @@
 /** Envelopes of both sources: what is kept of them, and whether one is the other's echo. */
 import { deepEqual, ok } from 'node:assert/strict';
 import { EnvelopeTrack, FLOOR_DB, frameDb } from '../../../daemon/transcript/echoEnvelope';
-import { AFTER, BEFORE, likeness } from '../../../daemon/transcript/echoCorrelation';
+import { AFTER, BEFORE, correlateSpeech } from '../../../daemon/transcript/echoCorrelation';
 import { framesAt, join, mixed, silence, talk } from './echoAudio';
 
 describe('echo: envelope of a source', () => {
@@ -63,7 +63,8 @@ describe('echo: likeness', () => {
   const system = join(silence(BEFORE), talk(frames, 1), silence(AFTER));
   const shifted = (own: Float32Array, echo?: { lag: number; gainDb: number }): Float32Array =>
     mixed(join(silence(BEFORE), own, silence(AFTER)), system, echo).slice(BEFORE, BEFORE + frames);
-  const of = (mic: Float32Array): ReturnType<typeof likeness> => likeness(mic, system, -65);
+  const of = (mic: Float32Array): ReturnType<typeof correlateSpeech> =>
+    correlateSpeech(mic, system, -65);
 
   for (const gainDb of [-3, -10, -18, -25]) {
     for (const lag of [0, 3, 6, 10]) {
@@ -96,7 +97,7 @@ describe('echo: likeness', () => {
     const own = join(silence(120), talk(80, 5));
     const over = of(shifted(own, { lag: 4, gainDb: -12 }));
     const quiet = join(system.slice(0, BEFORE + 120), silence(80 + AFTER));
-    const after = likeness(
+    const after = correlateSpeech(
       mixed(join(silence(BEFORE), own, silence(AFTER)), quiet, { lag: 4, gainDb: -12 }).slice(
         BEFORE,
         BEFORE + frames,
@@ -115,7 +116,7 @@ describe('echo: likeness', () => {
     deepEqual(
       [
         of(silence(frames)),
-        likeness(talk(frames, 1), silence(frames + BEFORE + AFTER)),
+        correlateSpeech(talk(frames, 1), silence(frames + BEFORE + AFTER)),
         of(talk(3, 1)),
       ],
       [undefined, undefined, undefined],

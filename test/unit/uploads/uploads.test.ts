@@ -13,7 +13,7 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { MemorySpools } from '../../fakes/memorySpool';
 import { say, settle } from '../session/harness';
 
-const WISH = { remote: 'far:1', sessionId: 's', sources: [{ source: 'mic' }] } as const;
+const REQUEST = { remote: 'far:1', sessionId: 's', sources: [{ source: 'mic' }] } as const;
 const SPOKEN = say(1, 2);
 const FRAMES = SPOKEN.length / 320;
 
@@ -23,7 +23,7 @@ describe('recordings kept for a daemon elsewhere', () => {
   let spools: MemorySpools;
   let bytes: number;
   let room: number;
-  let heard: { seq: number; frames: number }[];
+  let receivedFrames: { seq: number; frames: number }[];
   const make = (): Uploads =>
     new Uploads({
       records: {
@@ -45,7 +45,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     spools = new MemorySpools(clock);
     bytes = 0;
     room = 1_000;
-    heard = [];
+    receivedFrames = [];
     uploads = make();
   });
 
@@ -54,9 +54,9 @@ describe('recordings kept for a daemon elsewhere', () => {
       'u1',
       'mic',
       fromSeq,
-      (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }),
+      (seq, pcm) => void receivedFrames.push({ seq, frames: pcm.length / 320 }),
     );
-  const total = (): number => heard.reduce((sum, { frames }) => sum + frames, 0);
+  const total = (): number => receivedFrames.reduce((sum, { frames }) => sum + frames, 0);
   const truth = (samples = SPOKEN): { source: 'mic'; frames: number; digest: string } => {
     const chain = new FrameChain();
     for (let at = 0; at < samples.length; at += 320) chain.add(samples.subarray(at, at + 320));
@@ -71,22 +71,22 @@ describe('recordings kept for a daemon elsewhere', () => {
   }
 
   it('hands on whole frames, once they are on disk', async () => {
-    uploads.open(WISH, {});
+    uploads.open(REQUEST, {});
     const recording = record();
     recording.write(SPOKEN.subarray(0, 1000));
-    const before = heard.length;
+    const before = receivedFrames.length;
     clock.advance(200);
     await settle();
-    deepEqual({ before, heard }, { before: 0, heard: [{ seq: 0, frames: 3 }] });
+    deepEqual({ before, receivedFrames }, { before: 0, receivedFrames: [{ seq: 0, frames: 3 }] });
     recording.end();
-    deepEqual(heard.at(-1), { seq: 3, frames: 1 });
+    deepEqual(receivedFrames.at(-1), { seq: 3, frames: 1 });
   });
 
   it('is for one client at a time, and for the next when that is gone', () => {
     const [one, two] = [{}, {}];
-    uploads.open(WISH, one);
+    uploads.open(REQUEST, one);
     throws(
-      () => uploads.open(WISH, two),
+      () => uploads.open(REQUEST, two),
       (e) => isEarmarkError(e, 'session.wrongState'),
     );
     throws(
@@ -95,24 +95,24 @@ describe('recordings kept for a daemon elsewhere', () => {
     );
     uploads.letGo(one);
     deepEqual(
-      { id: uploads.open(WISH, two).id, count: uploads.list().length },
+      { id: uploads.open(REQUEST, two).id, count: uploads.list().length },
       { id: 'u1', count: 1 },
     );
     uploads.giveBack('u1', one);
     throws(
-      () => uploads.open(WISH, one),
+      () => uploads.open(REQUEST, one),
       (e) => isEarmarkError(e, 'session.wrongState'),
     );
     uploads.giveBack('u1', two);
-    deepEqual(uploads.open(WISH, one).id, 'u1');
+    deepEqual(uploads.open(REQUEST, one).id, 'u1');
   });
 
   it('goes when the other side has the same, by length and hash, also after a restart, and stays otherwise', async () => {
-    uploads.open(WISH, {});
+    uploads.open(REQUEST, {});
     const recording = record();
     recording.write(SPOKEN);
     recording.end();
-    for (const [received, told] of [
+    for (const [received, reported] of [
       [[], /has is not what was recorded/],
       [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/],
       [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/],
@@ -121,30 +121,30 @@ describe('recordings kept for a daemon elsewhere', () => {
       deepEqual(
         {
           state: answer.state,
-          told: told.test(answer.problem ?? ''),
+          reported: reported.test(answer.problem ?? ''),
           listed: uploads.list().map(({ state, held }) => ({ state, held })),
-          sound: spools.list(),
+          audio: spools.list(),
         },
         {
           state: 'pending_verification',
-          told: true,
+          reported: true,
           listed: [{ state: 'pending_verification', held: false }],
-          sound: ['u1'],
+          audio: ['u1'],
         },
       );
-      uploads.open(WISH, {});
+      uploads.open(REQUEST, {});
     }
     uploads.dispose();
     uploads = make();
-    uploads.open(WISH, {});
+    uploads.open(REQUEST, {});
     deepEqual(
       {
         sent: await turns(uploads.sent('u1')),
         answer: await turns(uploads.settle('u1', [truth()])),
         left: uploads.list(),
-        sound: spools.list(),
+        audio: spools.list(),
       },
-      { sent: [truth()], answer: { state: 'confirmed' }, left: [], sound: [] },
+      { sent: [truth()], answer: { state: 'confirmed' }, left: [], audio: [] },
     );
   });
 
@@ -159,32 +159,32 @@ describe('recordings kept for a daemon elsewhere', () => {
       ended: true,
     });
     bytes = 600;
-    uploads.open(WISH, {});
+    uploads.open(REQUEST, {});
     const recording = uploads.recording(
       'u2',
       'mic',
       0,
-      (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }),
+      (seq, pcm) => void receivedFrames.push({ seq, frames: pcm.length / 320 }),
     );
     recording.write(SPOKEN);
     deepEqual(
       {
         frames: total(),
-        told: records.get('u2')?.problem?.includes('used up'),
+        reported: records.get('u2')?.problem?.includes('used up'),
         old: records.has('old'),
       },
-      { frames: FRAMES, told: true, old: true },
+      { frames: FRAMES, reported: true, old: true },
     );
     deepEqual(await turns(uploads.settle('u2', [truth()])), { state: 'confirmed' });
     room = 1e9;
-    uploads.open({ ...WISH, sessionId: 'next' }, {});
+    uploads.open({ ...REQUEST, sessionId: 'next' }, {});
     uploads.recording('u2', 'mic', 0, () => undefined).write(SPOKEN);
     deepEqual(records.get('u2')?.problem, undefined);
   });
 
   it('is transcribed here, waits where that is too fast, and stays where it fails, with its session ended', async () => {
     for (const fails of [true, false]) {
-      uploads.open(WISH, uploads);
+      uploads.open(REQUEST, uploads);
       const recording = record();
       for (let i = 0; i < 3; i++) recording.write(SPOKEN);
       recording.end();
@@ -223,13 +223,16 @@ describe('recordings kept for a daemon elsewhere', () => {
   });
 
   it('numbers on from what the other side has where that is more, and can then not be confirmed', async () => {
-    uploads.open(WISH, {});
+    uploads.open(REQUEST, {});
     deepEqual(record(7).seq, 7);
     const recording = record(7);
     recording.write(SPOKEN);
     recording.end();
     deepEqual(
-      { first: heard[0]?.seq, state: (await turns(uploads.settle('u1', [truth()]))).state },
+      {
+        first: receivedFrames[0]?.seq,
+        state: (await turns(uploads.settle('u1', [truth()]))).state,
+      },
       { first: 7, state: 'pending_verification' },
     );
   });

@@ -66,11 +66,11 @@ describe('FallbackDetector', () => {
 
   it('answers every window, tells once, tries again after half a minute and goes back', async () => {
     const primary = new Flaky();
-    const told: string[] = [];
+    const reported: string[] = [];
     const detector = new FallbackDetector(
       primary,
       () => constant,
-      (e) => told.push(String(e)),
+      (e) => reported.push(String(e)),
     );
     const answers: (number | undefined)[] = [];
     for (let i = 0; i < 25; i++) {
@@ -87,6 +87,6 @@ describe('FallbackDetector', () => {
       ...Array(20).fill(0.75),
       ...Array(3).fill(0.25),
     ]);
-    assert.deepEqual([told, primary.calls], [['Error: broken'], 7]);
+    assert.deepEqual([reported, primary.calls], [['Error: broken'], 7]);
   });
 });

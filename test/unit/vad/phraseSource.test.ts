@@ -32,8 +32,8 @@ class LoudnessDetector implements SpeechDetector {
   }
 }
 
-/** Sound made of [milliseconds, loud?]; every sample differs from the others near it. */
-function sound(...parts: readonly (readonly [number, boolean])[]): Int16Array {
+/** Audio made of [milliseconds, loud?]; every sample differs from the others near it. */
+function audio(...parts: readonly (readonly [number, boolean])[]): Int16Array {
   const out: number[] = [];
   for (const [length, loud] of parts)
     for (let i = 0; i < length * 16; i++)
@@ -71,7 +71,7 @@ function make(setup: Partial<PhraseSourceSetup> = {}): {
 describe('PhraseSource', () => {
   it('gives a phrase with its times, frames and samples', async () => {
     const { source, phrases, log } = make();
-    const pcm = sound([1024, false], [992, true], [1000, false]);
+    const pcm = audio([1024, false], [992, true], [1000, false]);
     await source.process(framesOf('mic', pcm));
     assert.deepEqual(log, ['onset p1 724', 'silence p1 724-2216 frames 36-110']);
     assert.deepEqual(
@@ -82,7 +82,7 @@ describe('PhraseSource', () => {
   });
 
   it('gives the phrase before along with one that goes on right behind it, and with nothing else', async () => {
-    const heard = async (
+    const recognised = async (
       leadMaxMs: number,
       leadGapMs = 400,
       doubted = false,
@@ -99,7 +99,7 @@ describe('PhraseSource', () => {
         },
         doubted: () => doubted,
       });
-      const pcm = sound(
+      const pcm = audio(
         [992, true],
         [700, false],
         [992, true],
@@ -111,7 +111,7 @@ describe('PhraseSource', () => {
       await source.process(framesOf('mic', pcm));
       await source.flush();
       await source.process(
-        framesOf('mic', sound([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)),
+        framesOf('mic', audio([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)),
       );
       return phrases.map(({ id, cause, lead, tail }) =>
         `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}${tail ? `before ${tail.length / 16} ms` : ''}`.trim(),
@@ -125,9 +125,9 @@ describe('PhraseSource', () => {
       'p5 flush',
       'p6 silence',
     ];
-    assert.deepEqual(await heard(12_000), all);
+    assert.deepEqual(await recognised(12_000), all);
     // Too long together; behind a cut it comes all the same.
-    assert.deepEqual(await heard(2_000), [
+    assert.deepEqual(await recognised(2_000), [
       'p1 silence',
       'p2 silence',
       'p3 cap before 240 ms',
@@ -135,7 +135,7 @@ describe('PhraseSource', () => {
       'p5 flush',
       'p6 silence',
     ]);
-    assert.deepEqual(await heard(12_000, 100), [
+    assert.deepEqual(await recognised(12_000, 100), [
       'p1 silence',
       'p2 silence',
       'p3 cap before 240 ms',
@@ -144,7 +144,7 @@ describe('PhraseSource', () => {
       'p6 silence',
     ]);
     // What is doubted needs what was said before.
-    assert.deepEqual(await heard(12_000, 100, true), all);
+    assert.deepEqual(await recognised(12_000, 100, true), all);
   });
 
   it('announces a pause under the id and end that the phrase will have', async () => {
@@ -155,7 +155,7 @@ describe('PhraseSource', () => {
       decodeMs: () => 80,
     });
     await source.process(
-      framesOf('mic', sound([1024, false], [992, true], [390, false], [640, true], [1000, false])),
+      framesOf('mic', audio([1024, false], [992, true], [390, false], [640, true], [1000, false])),
     );
     assert.deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
   });
@@ -169,7 +169,7 @@ describe('PhraseSource', () => {
         doubted: () => doubted,
         options: { postRollMs: 400, shortPhraseMs: 8_000 },
       });
-      await source.process(framesOf('mic', sound([1024, false], [992, true], [1000, false])));
+      await source.process(framesOf('mic', audio([1024, false], [992, true], [1000, false])));
       assert.deepEqual(
         pauses.map(({ complete }) => complete),
         [doubted],
@@ -179,7 +179,7 @@ describe('PhraseSource', () => {
   });
 
   it('gives the same phrases for any slicing of the input', async () => {
-    const pcm = sound(
+    const pcm = audio(
       [500, false],
       [900, true],
       [700, false],
@@ -216,7 +216,7 @@ describe('PhraseSource', () => {
     const { source, phrases } = make({
       options: { shortPhraseMs: 0, maxPhraseMs: 1500, cutSearchMs: 700 },
     });
-    const pcm = sound([320, false], [8000, true], [1000, false]);
+    const pcm = audio([320, false], [8000, true], [1000, false]);
     await source.process(framesOf('mic', pcm));
     const joined = phrases.flatMap((p) => [...p.pcm]);
     assert.ok(phrases.length >= 5);
@@ -249,7 +249,7 @@ describe('PhraseSource', () => {
           };
           const frames = framesOf(
             'mic',
-            sound(
+            audio(
               ...parts.flatMap(
                 ([loud, quiet]) =>
                   [
@@ -289,7 +289,7 @@ describe('PhraseSource', () => {
       options: { shortPhraseMs: 0, maxPhraseMs: 2000, cutSearchMs: 1000 },
     });
     await source.process(
-      framesOf('mic', sound([1500, true], [60, false], [1500, true], [600, false])),
+      framesOf('mic', audio([1500, true], [60, false], [1500, true], [600, false])),
     );
     assert.deepEqual(
       phrases.map((p) => [p.cause, p.startMs, p.endMs >= 1500 && p.endMs <= 1560]),
@@ -302,7 +302,7 @@ describe('PhraseSource', () => {
 
   it('offers the open phrase under the id its phrase will have', async () => {
     const { source, phrases } = make();
-    const frames = framesOf('mic', sound([320, false], [1000, true], [1000, false]));
+    const frames = framesOf('mic', audio([320, false], [1000, true], [1000, false]));
     assert.equal(source.openPhrase(), undefined);
     await source.process(frames.slice(0, 50));
     const open = source.openPhrase();
@@ -319,7 +319,7 @@ describe('PhraseSource', () => {
 
   it('says from which frame on audio is still needed', async () => {
     const { source } = make();
-    const frames = framesOf('mic', sound([2000, false], [1000, true], [1000, false]));
+    const frames = framesOf('mic', audio([2000, false], [1000, true], [1000, false]));
     await source.process(frames.slice(0, 100));
     assert.deepEqual(
       [source.processedThrough, source.neededFrom >= 83 && source.neededFrom <= 85],
@@ -335,7 +335,7 @@ describe('PhraseSource', () => {
 
   it('ends what is open at a flush, on the last real sample', async () => {
     const { source, log } = make();
-    await source.process(framesOf('mic', sound([320, false], [500, true])));
+    await source.process(framesOf('mic', audio([320, false], [500, true])));
     await source.flush();
     await source.flush();
     assert.deepEqual(log, ['onset p1 20', 'flush p1 20-820 frames 1-40']);
@@ -343,7 +343,7 @@ describe('PhraseSource', () => {
 
   it('fills a short gap with silence and reports it', async () => {
     const { source, log } = make();
-    const frames = framesOf('mic', sound([320, false], [2000, true], [1000, false]));
+    const frames = framesOf('mic', audio([320, false], [2000, true], [1000, false]));
     await source.process([...frames.slice(0, 40), ...frames.slice(50)]);
     assert.deepEqual(
       log.map((l) => l.replace(/-\d+ frames.*/, '')),
@@ -354,7 +354,7 @@ describe('PhraseSource', () => {
 
   it('takes a long gap for a boundary and keeps the times right after it', async () => {
     const { source, log } = make();
-    const frames = framesOf('mic', sound([320, false], [30_000, true], [1000, false]));
+    const frames = framesOf('mic', audio([320, false], [30_000, true], [1000, false]));
     await source.process([...frames.slice(0, 40), ...frames.slice(1500)]);
     assert.deepEqual(log, [
       'gap after 39: 1460',
@@ -367,7 +367,7 @@ describe('PhraseSource', () => {
 
   it('passes over frames it had before and frames before the start', async () => {
     const { source, log } = make({ fromSeq: 10 });
-    const frames = framesOf('mic', sound([320, false], [500, true], [1000, false]));
+    const frames = framesOf('mic', audio([320, false], [500, true], [1000, false]));
     await source.process(frames.slice(0, 30));
     await source.process(frames.slice(20));
     assert.deepEqual(log, ['onset p1 200', 'silence p1 200-1032 frames 10-51']);
@@ -380,7 +380,7 @@ describe('PhraseSource', () => {
     });
     let done = false;
     const run = source
-      .process(framesOf('mic', sound([320, false], [500, true], [1000, false])))
+      .process(framesOf('mic', audio([320, false], [500, true], [1000, false])))
       .then(() => (done = true));
     await new Promise(setImmediate);
     assert.equal(done, false);
@@ -394,7 +394,7 @@ describe('PhraseSource', () => {
     const { source } = make({ detector });
     await source.process(framesOf('mic', new Int16Array(16_000 * 10)));
     assert.equal(detector.asked, 0);
-    await source.process(framesOf('mic', sound([32, true]), 500));
+    await source.process(framesOf('mic', audio([32, true]), 500));
     assert.ok(detector.asked >= 5 && detector.asked <= 6, String(detector.asked));
   });
 
@@ -405,13 +405,13 @@ describe('PhraseSource', () => {
       dispose: () => undefined,
     };
     const { source, log } = make({ detector: failing });
-    await source.process(framesOf('mic', sound([1024, false], [992, true], [1000, false])));
+    await source.process(framesOf('mic', audio([1024, false], [992, true], [1000, false])));
     assert.deepEqual(log, ['fallback', 'onset p1 724', 'silence p1 724-2216 frames 36-110']);
   });
 
   it('keeps no reference to the samples it was given', async () => {
     const { source, phrases } = make();
-    const frames: Frame[] = framesOf('mic', sound([320, false], [500, true], [1000, false]));
+    const frames: Frame[] = framesOf('mic', audio([320, false], [500, true], [1000, false]));
     const run = source.process(frames);
     await run;
     const before = phrases[0]?.pcm.slice();

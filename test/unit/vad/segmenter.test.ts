@@ -23,7 +23,7 @@ function run(
   msPerSecond?: number,
 ): string[] {
   const pauses = msPerSecond !== undefined;
-  const decodeMs = (soundMs: number): number => (soundMs * (msPerSecond ?? 0)) / 1000;
+  const decodeMs = (audioMs: number): number => (audioMs * (msPerSecond ?? 0)) / 1000;
   const segmenter = new PhraseSegmenter(
     { ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options },
     quietest,

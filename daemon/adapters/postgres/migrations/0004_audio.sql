@@ -1,5 +1,5 @@
 -- Sound that is not final and that the stream did not take in time: it goes when the stream has it, or the session ends.
-CREATE TABLE earmark.sound (
+CREATE TABLE earmark.audio (
   organisation text NOT NULL,
   session text NOT NULL,
   source text NOT NULL,
@@ -8,8 +8,8 @@ CREATE TABLE earmark.sound (
   PRIMARY KEY (organisation, session, source, last_seq),
   FOREIGN KEY (organisation, session) REFERENCES earmark.sessions ON DELETE CASCADE
 );
-ALTER TABLE earmark.sound ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY own ON earmark.sound USING (organisation = earmark.organisation()) WITH CHECK (organisation = earmark.organisation());
-GRANT SELECT, INSERT, UPDATE, DELETE ON earmark.sound TO earmark_gateway;
+ALTER TABLE earmark.audio ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON earmark.audio USING (organisation = earmark.organisation()) WITH CHECK (organisation = earmark.organisation());
+GRANT SELECT, INSERT, UPDATE, DELETE ON earmark.audio TO earmark_gateway;
 -- What comes and goes is not worth compressing.
-ALTER TABLE earmark.sound ALTER COLUMN frames SET STORAGE EXTERNAL;
+ALTER TABLE earmark.audio ALTER COLUMN frames SET STORAGE EXTERNAL;
