@@ -2,17 +2,17 @@
 import { z } from 'zod';
 import { request } from './method';
 
-export const Scope = z
+export const AccessScope = z
   .enum(['read', 'record', 'admin'])
   .describe(
     "`read` sees the user's own sessions; `record` also makes, changes and deletes them; `admin` may do everything, with everybody's sessions.",
   );
-export type Scope = z.infer<typeof Scope>;
+export type AccessScope = z.infer<typeof AccessScope>;
 
 export const TokenInfo = z.object({
   id: z.string(),
   user: z.string(),
-  scopes: z.array(Scope),
+  scopes: z.array(AccessScope),
   createdAt: z.string().describe('ISO 8601.'),
   expiresAt: z.string().optional(),
   revokedAt: z.string().optional(),
@@ -27,7 +27,7 @@ export const TokensCreate = request({
       .string()
       .regex(/^[A-Za-z0-9._@-]{1,64}$/)
       .describe('Whose sessions it sees: letters, digits and `._@-`.'),
-    scopes: z.array(Scope).min(1).max(3),
+    scopes: z.array(AccessScope).min(1).max(3),
     expiresInMs: z
       .number()
       .int()

@@ -2,7 +2,7 @@
 import type { Event } from './emitter';
 
 /** `record` includes `read`; `admin` includes both and sees everybody's sessions. */
-export type Scope = 'read' | 'record' | 'admin';
+export type AccessScope = 'read' | 'record' | 'admin';
 
 export type Identity =
   /** Whoever may open the private socket: the user the daemon runs as. */
@@ -11,14 +11,14 @@ export type Identity =
   | {
       readonly kind: 'remote';
       readonly user: string;
-      readonly scopes: readonly Scope[];
+      readonly scopes: readonly AccessScope[];
       readonly tokenId: string;
       /** Of a team's server; absent where a daemon serves one person's machines. */ readonly organisation?: string;
     };
 
 export const LOCAL: Identity = { kind: 'local' };
 
-export function may(identity: Identity, scope: Scope): boolean {
+export function may(identity: Identity, scope: AccessScope): boolean {
   if (identity.kind === 'local') return true;
   const { scopes } = identity;
   return (
@@ -34,11 +34,11 @@ export function ownerSeen(identity: Identity): string | undefined {
 }
 
 /** Milliseconds since the epoch. */
-export interface Token {
+export interface AccessToken {
   readonly id: string;
   readonly user: string;
   readonly organisation?: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly AccessScope[];
   readonly createdMs: number;
   readonly expiresMs?: number;
   readonly revokedMs?: number;
@@ -48,7 +48,7 @@ export interface Token {
  * `expired`: what was said was good once. `revoked`: so it was, and somebody ended it, or its user.
  */
 export type TokenCheck =
-  | { readonly kind: 'ok'; readonly token: Token }
+  | { readonly kind: 'ok'; readonly token: AccessToken }
   | { readonly kind: 'unknown' | 'revoked' | 'expired' };
 
 /**
@@ -61,7 +61,7 @@ export interface TokenGate {
    */
   check(secret: string): Promise<TokenCheck>;
   /** Of a token that opened a connection: does it still? */
-  recheck(token: Token): Promise<TokenCheck>;
+  recheck(token: AccessToken): Promise<TokenCheck>;
   /**
    * Id of a token that opens nothing any more; other processes' revocations are found by `recheck`.
    */
@@ -80,13 +80,13 @@ export interface Tokens {
    */
   create(
     user: string,
-    scopes: readonly Scope[],
+    scopes: readonly AccessScope[],
     by: string,
     expiresMs?: number,
-  ): Promise<{ readonly token: Token; readonly secret: string }>;
-  list(): Promise<readonly Token[]>;
+  ): Promise<{ readonly token: AccessToken; readonly secret: string }>;
+  list(): Promise<readonly AccessToken[]>;
   /** Idempotent. @throws EarmarkError token.notFound, store.unwritable */
-  revoke(id: string, by: string): Promise<Token>;
+  revoke(id: string, by: string): Promise<AccessToken>;
 }
 
 /** Who acts, for the record. */

@@ -14,7 +14,7 @@ const COMMITS: ReadonlySet<string> = new Set([
 ]);
 
 /** As `DictationScope` in the protocol. */
-export type Scope =
+export type WritingScope =
   | { readonly kind: 'prose' }
   | { readonly kind: 'code'; readonly indent: string }
   | {
@@ -42,10 +42,10 @@ export type Scope =
  * What is known of a place by its language alone.
  * @param languageId VS Code's id of the language
  */
-export const scopeOfLanguage = (languageId: string): Scope =>
+export const scopeOfLanguage = (languageId: string): WritingScope =>
   COMMITS.has(languageId) ? { kind: 'commit' } : { kind: 'prose' };
 
-export function inScope(text: string, scope: Scope): string {
+export function inScope(text: string, scope: WritingScope): string {
   switch (scope.kind) {
     case 'prose':
       return text;
@@ -71,7 +71,10 @@ export function inScope(text: string, scope: Scope): string {
 
 const withoutStop = (text: string): string => text.replace(/(?<!\.)\.$/, '');
 
-function wrapped(text: string, { lead, first, rest }: Extract<Scope, { kind: 'wrapped' }>): string {
+function wrapped(
+  text: string,
+  { lead, first, rest }: Extract<WritingScope, { kind: 'wrapped' }>,
+): string {
   const lines = text.split('\n').flatMap((line, i) => wrap(line, i === 0 ? first : rest, rest));
   return lines
     .map((line, i) => (i === 0 ? line : line === '' ? lead.trimEnd() : lead + line))
@@ -84,7 +87,10 @@ function apart(text: string, close: string): string {
 }
 
 /** A new line is a new item, a new paragraph ends the list. */
-function list(text: string, { indent, marker, number }: Extract<Scope, { kind: 'list' }>): string {
+function list(
+  text: string,
+  { indent, marker, number }: Extract<WritingScope, { kind: 'list' }>,
+): string {
   const [items = '', ...paragraphs] = text.split('\n\n');
   const lead = (i: number): string =>
     i === 0 ? '' : `${indent}${number === undefined ? '' : number + i}${marker}`;
@@ -99,7 +105,7 @@ function list(text: string, { indent, marker, number }: Extract<Scope, { kind: '
 
 function quoted(
   text: string,
-  { quote, escape, multiline }: Extract<Scope, { kind: 'string' }>,
+  { quote, escape, multiline }: Extract<WritingScope, { kind: 'string' }>,
 ): string {
   const mark = quote.charAt(0);
   const escaped =

@@ -6,7 +6,7 @@ import type { SegmentText } from '../transcript/types';
 import { type Chain, chainSegments, commonStart, sameSegments, speakerOf } from './chains';
 import { readClause, type ReadClause } from './cues';
 import { splitSentences } from './language/clauses';
-import type { Nlp, Token } from './language/nlp';
+import type { Nlp, WordToken } from './language/nlp';
 import { packSentences } from './packedSentences';
 import { isGeneric, People } from './people';
 import { LookedAt, ReadChain, ReadLine, ReadText } from './readLines';
@@ -24,7 +24,7 @@ export interface Line {
   /** Clauses and tokens are the same objects as long as few other lines are looked at. */
   readonly clauses: readonly ReadClause[];
   readonly mark: string;
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly WordToken[];
   /** Text that the tokens' offsets count in. */
   readonly text: string;
   readonly start: number;

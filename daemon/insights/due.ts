@@ -1,7 +1,7 @@
 /** Due phrases: where they stand among the words, and which date they mean. */
 import * as chrono from 'chrono-node';
 import { compilePattern, mayMatch, vocabulary } from './language/pattern';
-import type { Token } from './language/nlp';
+import type { WordToken } from './language/nlp';
 import { DUE_RULES } from './rules/due';
 
 export interface DueSpan {
@@ -16,7 +16,7 @@ const RULES = DUE_RULES.flatMap(({ patterns, weak }) =>
 );
 
 /** All time phrases of a clause, longest first at each word, none inside another. */
-export function findDueSpans(words: readonly Token[]): DueSpan[] {
+export function findDueSpans(words: readonly WordToken[]): DueSpan[] {
   const spans: DueSpan[] = [];
   const known = vocabulary(words);
   const rules = RULES.filter(({ pattern }) => mayMatch(pattern, known));
@@ -50,7 +50,7 @@ export function findDueSpans(words: readonly Token[]): DueSpan[] {
 /**
  * "in the morning" and "for the release" may follow "last": that is history, not a date to come.
  */
-function isPastReference(words: readonly Token[], span: DueSpan): boolean {
+function isPastReference(words: readonly WordToken[], span: DueSpan): boolean {
   return words[span.from - 1]?.norm === 'last' || words[span.to]?.norm === 'ago';
 }
 

@@ -7,7 +7,7 @@ import { Packer, Unpacker } from '../base/packing';
 import { CUE_RULES, NO_MODES, orNone, type Cue, type ReadClause } from './cues';
 import type { DueSpan } from './due';
 import type { Sentence } from './language/clauses';
-import type { Token } from './language/nlp';
+import type { WordToken } from './language/nlp';
 import { MODE_RULES } from './rules/modality';
 import type { ModeKind } from './rules/types';
 
@@ -83,7 +83,7 @@ export function unpackSentences(text: string, packed: string): readonly ReadSent
 function packToken(
   packer: Packer,
   text: string,
-  { norm, lemma, pos, start, end }: Token,
+  { norm, lemma, pos, start, end }: WordToken,
   after: number,
 ): void {
   const plainNorm = norm === text.slice(start, end).toLowerCase();
@@ -97,7 +97,7 @@ function packToken(
   if (!plainLemma) packer.text(lemma);
 }
 
-function unpackToken(unpacker: Unpacker, text: string, after: number): Token {
+function unpackToken(unpacker: Unpacker, text: string, after: number): WordToken {
   const start = after + unpacker.number();
   const end = start + unpacker.number();
   const bits = unpacker.number();
@@ -118,7 +118,7 @@ function unpackToken(unpacker: Unpacker, text: string, after: number): Token {
 function packClause(
   packer: Packer,
   { words, core, link, vocatives, question, cues, modes, due }: ReadClause,
-  placeOf: (token: Token) => number,
+  placeOf: (token: WordToken) => number,
 ): void {
   packer.number(question ? 1 : 0);
   packer.number(core);
@@ -139,11 +139,11 @@ function packClause(
   });
 }
 
-function unpackClause(unpacker: Unpacker, tokens: readonly Token[]): ReadClause {
+function unpackClause(unpacker: Unpacker, tokens: readonly WordToken[]): ReadClause {
   const question = unpacker.number() === 1;
   const core = unpacker.number();
   const link = unpacker.text();
-  const token = (): Token => tokens[unpacker.number()]!;
+  const token = (): WordToken => tokens[unpacker.number()]!;
   const words = unpacker.list(token);
   const vocatives = orNone(unpacker.list(token));
   const cues = orNone(unpacker.list(() => unpackCue(unpacker)));

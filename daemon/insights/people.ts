@@ -1,6 +1,6 @@
 /** Who is who: names in the meeting, labels that stand for several people, whom "you" means. */
 import { couldBeName, type IsName } from './language/clauses';
-import type { Token } from './language/nlp';
+import type { WordToken } from './language/nlp';
 
 /** Labels that name a source, not a person: several people may speak under one. */
 const GENERIC = /^(?:others?|unknown|speaker(?: \d+)?|participants?|system|room|guest)$/i;
@@ -41,7 +41,7 @@ export class People {
   }
 
   /** A name that somebody was called by. */
-  addMention(token: Token): void {
+  addMention(token: WordToken): void {
     if (couldBeName(token)) this.add(token.text, token.text);
   }
 
@@ -51,7 +51,7 @@ export class People {
   }
 
   /** The person behind a name, as the transcript labels them. */
-  show(token: Token): string {
+  show(token: WordToken): string {
     return this.byWord.get(token.norm) ?? token.text;
   }
 

@@ -8,7 +8,7 @@ import type { SegmentText } from '../transcript/types';
 import { type Chain, speakerOf } from './chains';
 import type { Line } from './conversation';
 import type { ReadClause } from './cues';
-import type { Token } from './language/nlp';
+import type { WordToken } from './language/nlp';
 import { unpackSentences, type ReadSentence } from './packedSentences';
 import type { Evidence } from './types';
 
@@ -106,7 +106,7 @@ export class ReadLine implements Line {
     return this.chain.read.sentences[this.at]?.clauses ?? [];
   }
 
-  get tokens(): readonly Token[] {
+  get tokens(): readonly WordToken[] {
     return this.chain.read.sentences[this.at]?.tokens ?? [];
   }
 

@@ -37,7 +37,7 @@ import {
 import { TokensCreate, TokensList, TokensRevoke } from '../../protocol/tokens';
 import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
-import { may, ownerSeen, type Identity, type Scope } from '../base/identity';
+import { may, ownerSeen, type Identity, type AccessScope } from '../base/identity';
 import type { Sessions } from '../session/api';
 
 const READ = [
@@ -84,7 +84,7 @@ const RECORD = [
   VoicesForget,
   VoicesKeep,
 ];
-const SCOPES = new Map<string, Scope>([
+const SCOPES = new Map<string, AccessScope>([
   ...READ.map((m: RequestType) => [m.method, 'read'] as const),
   ...RECORD.map((m: RequestType) => [m.method, 'record'] as const),
 ]);

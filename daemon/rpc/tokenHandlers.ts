@@ -1,6 +1,6 @@
 /** `tokens/*`: who may use this daemon over the network. */
 import { TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../protocol/tokens';
-import { nameOf, type Token } from '../base/identity';
+import { nameOf, type AccessToken } from '../base/identity';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
@@ -21,7 +21,7 @@ export function tokenHandlers(registry: Registry, { tokens, clock }: RpcDeps): v
     }));
 }
 
-function toInfo({ id, user, scopes, createdMs, expiresMs, revokedMs }: Token): TokenInfo {
+function toInfo({ id, user, scopes, createdMs, expiresMs, revokedMs }: AccessToken): TokenInfo {
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
     id,

@@ -8,7 +8,7 @@ import { People } from '../../daemon/adapters/postgres/people';
 import { PostgresGate } from '../../daemon/adapters/postgres/postgresGate';
 import { PostgresTokens } from '../../daemon/adapters/postgres/postgresTokens';
 import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
-import type { Token, TokenCheck, TokenGate, Tokens } from '../../daemon/base/identity';
+import type { AccessToken, TokenCheck, TokenGate, Tokens } from '../../daemon/base/identity';
 import { PostgresServer } from '../fakes/postgresServer';
 
 let nowMs = 1_000_000;
@@ -72,7 +72,7 @@ const subjects: Readonly<
   },
 };
 
-const bare = ({ organisation: _, id: __, ...token }: Token) => token;
+const bare = ({ organisation: _, id: __, ...token }: AccessToken) => token;
 const bareCheck = (check: TokenCheck) =>
   check.kind === 'ok' ? { kind: 'ok', token: bare(check.token) } : check;
 

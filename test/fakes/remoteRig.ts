@@ -10,7 +10,7 @@ import { type Certificate, ownCertificate } from '../../daemon/adapters/transpor
 import { defaultRemoteLimits, type RemoteLimits } from '../../daemon/adapters/transport/limits';
 import { openRemote, type RemoteTransport } from '../../daemon/adapters/transport/remoteServer';
 import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
-import type { Scope } from '../../daemon/base/identity';
+import type { AccessScope } from '../../daemon/base/identity';
 import { silentLogger } from '../../daemon/base/logger';
 import type { AcceptPeer } from '../../daemon/base/peer';
 
@@ -51,7 +51,7 @@ export class RemoteRig {
 
   async token(
     user = 'ann',
-    scopes: readonly Scope[] = ['record'],
+    scopes: readonly AccessScope[] = ['record'],
     expiresInMs?: number,
   ): Promise<string> {
     return (

@@ -12,7 +12,7 @@ import { Database } from '../../daemon/adapters/postgres/database';
 import { People } from '../../daemon/adapters/postgres/people';
 import { PostgresTokens } from '../../daemon/adapters/postgres/postgresTokens';
 import { openTeamHome } from '../../daemon/adapters/postgres/teamHome';
-import type { Scope } from '../../daemon/base/identity';
+import type { AccessScope } from '../../daemon/base/identity';
 import { composeDaemon, type RunningDaemon } from '../../daemon/compose';
 import { FAMILIES } from '../../protocol/index';
 import type { RequestType } from '../../protocol/method';
@@ -177,7 +177,7 @@ describe('organisations of one server, over every method', function () {
   async function client(
     organisation: string,
     user: string,
-    scopes: readonly Scope[],
+    scopes: readonly AccessScope[],
   ): Promise<DaemonClient> {
     const { secret } = await new PostgresTokens(database, organisation, Date.now).create(
       user,

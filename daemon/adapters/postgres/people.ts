@@ -3,7 +3,7 @@
  * and when.
  */
 import { EarmarkError } from '../../../protocol/errors';
-import type { Scope } from '../../base/identity';
+import type { AccessScope } from '../../base/identity';
 import type { Database, Query } from './database';
 
 export interface Organisation {
@@ -14,7 +14,7 @@ export interface Organisation {
 
 export interface User {
   readonly id: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly AccessScope[];
   readonly createdMs: number;
   readonly createdBy: string;
   readonly disabledMs?: number;
@@ -24,7 +24,7 @@ export interface User {
 
 interface UserRow {
   readonly id: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly AccessScope[];
   readonly created_ms: number;
   readonly created_by: string;
   readonly disabled_ms: number | null;
@@ -87,7 +87,7 @@ export class People {
   async putUser(
     organisation: string,
     id: string,
-    scopes: readonly Scope[],
+    scopes: readonly AccessScope[],
     signIn?: User['signIn'],
   ): Promise<User> {
     await this.require(organisation);

@@ -1,6 +1,6 @@
 /** Says which user of which organisation a secret belongs to, from a team's database. */
 import { Emitter } from '../../base/emitter';
-import type { Scope, Token, TokenCheck, TokenGate } from '../../base/identity';
+import type { AccessScope, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
 import { presents, tokenIdOf } from '../tokenSecret';
 import type { Database, Query } from './database';
 
@@ -8,7 +8,7 @@ interface TokenRow {
   readonly id: string;
   readonly organisation: string;
   readonly user_id: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly AccessScope[];
   readonly hash: string;
   readonly created_ms: number;
   readonly expires_ms: number | null;
@@ -49,7 +49,7 @@ export class PostgresGate implements TokenGate {
     return check;
   }
 
-  recheck(token: Token): Promise<TokenCheck> {
+  recheck(token: AccessToken): Promise<TokenCheck> {
     const last = this.asked.get(token.id);
     if (last && this.wall() - last.atMs < RECHECK_MS) return last.answer;
     if (this.asked.size >= REMEMBERED) this.asked.clear();
@@ -101,7 +101,7 @@ export function tokenOf({
   created_ms,
   expires_ms,
   revoked_ms,
-}: Omit<TokenRow, 'hash' | 'used_ms'>): Token {
+}: Omit<TokenRow, 'hash' | 'used_ms'>): AccessToken {
   return {
     id,
     user: user_id,

@@ -3,7 +3,7 @@
  * when.
  */
 import { EarmarkError } from '../../../protocol/errors';
-import type { Scope, Token, Tokens } from '../../base/identity';
+import type { AccessScope, AccessToken, Tokens } from '../../base/identity';
 import { newSecret } from '../tokenSecret';
 import type { Database, Query } from './database';
 import { tokenOf } from './postgresGate';
@@ -23,10 +23,10 @@ export class PostgresTokens implements Tokens {
   /** A user whom nobody added yet is added, with what this token may do. */
   async create(
     user: string,
-    scopes: readonly Scope[],
+    scopes: readonly AccessScope[],
     by: string,
     expiresMs?: number,
-  ): Promise<{ token: Token; secret: string }> {
+  ): Promise<{ token: AccessToken; secret: string }> {
     const { id, secret, hash } = newSecret();
     const once = [...new Set(scopes)];
     const [row] = await this.run(async (query) => {
@@ -58,7 +58,7 @@ export class PostgresTokens implements Tokens {
     return { token: tokenOf(row), secret };
   }
 
-  async list(): Promise<readonly Token[]> {
+  async list(): Promise<readonly AccessToken[]> {
     return (
       await this.run((query) =>
         query<Parameters<typeof tokenOf>[0]>(
@@ -68,7 +68,7 @@ export class PostgresTokens implements Tokens {
     ).map(tokenOf);
   }
 
-  async revoke(id: string, by: string): Promise<Token> {
+  async revoke(id: string, by: string): Promise<AccessToken> {
     const [row] = await this.run((query) =>
       query<Parameters<typeof tokenOf>[0]>(
         `UPDATE earmark.tokens SET revoked_by = CASE WHEN revoked_ms IS NULL THEN $3 ELSE revoked_by END, revoked_ms = coalesce(revoked_ms, $2) WHERE id = $1 RETURNING ${COLUMNS}`,

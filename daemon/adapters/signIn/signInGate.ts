@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { EarmarkError } from '../../../protocol/errors';
-import type { Scope, Token, TokenCheck, TokenGate } from '../../base/identity';
+import type { AccessScope, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
 import type { Database } from '../postgres/database';
 
 export interface SignInSetup {
@@ -42,12 +42,12 @@ const DISCOVERY_MS = 5_000;
 /** A connection that is asked about more often is answered from memory. */
 const RECHECK_MS = 15_000;
 const REMEMBERED = 20_000;
-const FIRST_SCOPES: readonly Scope[] = ['record'];
+const FIRST_SCOPES: readonly AccessScope[] = ['record'];
 
 interface UserRow {
   readonly organisation: string;
   readonly id: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly AccessScope[];
   readonly disabled_ms: number | null;
 }
 
@@ -90,7 +90,7 @@ export class SignInGate implements TokenGate {
     return this.standing(user, sub, exp * 1000);
   }
 
-  async recheck(token: Token): Promise<TokenCheck> {
+  async recheck(token: AccessToken): Promise<TokenCheck> {
     if (!token.id.startsWith(PREFIX)) return this.others.recheck(token);
     if ((token.expiresMs ?? 0) <= this.setup.wall()) return { kind: 'expired' };
     const last = this.asked.get(token.id);
@@ -102,7 +102,7 @@ export class SignInGate implements TokenGate {
     return answer;
   }
 
-  private async again(token: Token): Promise<TokenCheck> {
+  private async again(token: AccessToken): Promise<TokenCheck> {
     const [row] = await this.setup.database.transaction(
       { organisation: token.organisation ?? '' },
       (query) =>

@@ -15,7 +15,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { webSocketWire } from '../../../client/webSocketWire';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { closeCodeOf, REMOTE_PATH } from '../../../protocol/remote';
-import type { Identity, Token, TokenCheck, TokenGate } from '../../base/identity';
+import type { Identity, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
@@ -67,7 +67,7 @@ export async function openRemote(options: RemoteOptions): Promise<RemoteTranspor
 
 interface Admitted {
   readonly peer: WirePeer;
-  readonly token: Token;
+  readonly token: AccessToken;
 }
 
 class RemoteServer implements RemoteTransport {
@@ -224,7 +224,7 @@ class RemoteServer implements RemoteTransport {
   }
 
   /** The token first: before it matched, no more than its header and the origin are looked at. */
-  private async judge({ headers, url }: IncomingMessage): Promise<Token | EarmarkError> {
+  private async judge({ headers, url }: IncomingMessage): Promise<AccessToken | EarmarkError> {
     const { tokens, limits, now } = this.options;
     // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's
     // clients never do.
@@ -265,7 +265,7 @@ class RemoteServer implements RemoteTransport {
     return token;
   }
 
-  private admit(ws: WebSocket, token: Token): void {
+  private admit(ws: WebSocket, token: AccessToken): void {
     const { limits, logger, tokens, accept } = this.options;
     const identity: Identity = {
       kind: 'remote',
@@ -324,7 +324,7 @@ class RemoteServer implements RemoteTransport {
    * closed and waits.
    */
   private rateGate(
-    token: Token,
+    token: AccessToken,
     peer: () => WirePeer,
   ): (bytes: number) => EarmarkError | undefined {
     const { limits, now } = this.options;

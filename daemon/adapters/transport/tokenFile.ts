@@ -6,10 +6,10 @@ import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { assertOwn } from '../../../client/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 import { Emitter } from '../../base/emitter';
-import type { Scope, Token, TokenCheck, TokenGate, Tokens } from '../../base/identity';
+import type { AccessScope, AccessToken, TokenCheck, TokenGate, Tokens } from '../../base/identity';
 import { newSecret, presents, tokenIdOf } from '../tokenSecret';
 
-interface StoredToken extends Token {
+interface StoredToken extends AccessToken {
   readonly hash: string;
   readonly createdBy?: string;
   readonly revokedBy?: string;
@@ -40,17 +40,17 @@ export class TokenFile implements Tokens, TokenGate {
     return presents(secret, kept?.hash) && kept ? this.standing(kept) : { kind: 'unknown' };
   }
 
-  async recheck({ id }: Token): Promise<TokenCheck> {
+  async recheck({ id }: AccessToken): Promise<TokenCheck> {
     const kept = this.tokens.find((t) => t.id === id);
     return kept ? this.standing(kept) : { kind: 'unknown' };
   }
 
   async create(
     user: string,
-    scopes: readonly Scope[],
+    scopes: readonly AccessScope[],
     by: string,
     expiresMs?: number,
-  ): Promise<{ token: Token; secret: string }> {
+  ): Promise<{ token: AccessToken; secret: string }> {
     const room =
       this.tokens.length < MAX_TOKENS
         ? this.tokens
@@ -74,11 +74,11 @@ export class TokenFile implements Tokens, TokenGate {
     return { token: publicPart(kept), secret };
   }
 
-  async list(): Promise<readonly Token[]> {
+  async list(): Promise<readonly AccessToken[]> {
     return this.tokens.map(publicPart);
   }
 
-  async revoke(id: string, by: string): Promise<Token> {
+  async revoke(id: string, by: string): Promise<AccessToken> {
     const kept = this.tokens.find((t) => t.id === id);
     if (!kept)
       throw new EarmarkError(
@@ -122,7 +122,7 @@ function publicPart({
   createdBy: _by,
   revokedBy: _revokedBy,
   ...token
-}: StoredToken): Token {
+}: StoredToken): AccessToken {
   return token;
 }
 

@@ -1,7 +1,7 @@
 /** `earmark orgs|users|database`: who uses a team's server, said to its database directly. */
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Scope } from '../../../protocol/tokens';
+import type { AccessScope } from '../../../protocol/tokens';
 import type { TeamAdmin } from '../../teamAdmin';
 import type { Environment } from '../environment';
 import { UsageError } from '../failure';
@@ -175,7 +175,7 @@ function users(program: Command, env: () => Environment): void {
     .action(
       async (
         id: string,
-        options: Where & { org: string; scopes: Scope[]; issuer?: string; subject?: string },
+        options: Where & { org: string; scopes: AccessScope[]; issuer?: string; subject?: string },
       ) => {
         const { issuer, subject } = options;
         if ((issuer === undefined) !== (subject === undefined))

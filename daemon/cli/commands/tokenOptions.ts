@@ -1,6 +1,6 @@
 /** Options that the commands about people and tokens share. */
 import { InvalidArgumentError, Option } from 'commander';
-import { Scope } from '../../../protocol/tokens';
+import { AccessScope } from '../../../protocol/tokens';
 
 export type Format = 'text' | 'json';
 
@@ -17,8 +17,8 @@ export function user(text: string): string {
   return text;
 }
 
-function scopes(text: string): Scope[] {
-  const parsed = Scope.array()
+function scopes(text: string): AccessScope[] {
+  const parsed = AccessScope.array()
     .min(1)
     .safeParse([...new Set(text.split(',').map((s) => s.trim()))]);
   if (!parsed.success) throw new InvalidArgumentError('Choose from read, record and admin.');

@@ -4,13 +4,13 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  type Scope,
+  type AccessScope,
   TokensCreate,
   TokensList,
   TokensRevoke,
   type TokenInfo,
 } from '../../../protocol/tokens';
-import type { Token } from '../../base/identity';
+import type { AccessToken } from '../../base/identity';
 import { withDaemon, type Environment } from '../environment';
 import { table } from '../output';
 import { asAdmin, databaseOption, organisation } from './people';
@@ -42,7 +42,7 @@ export function tokensCommand(program: Command, env: () => Environment): void {
     .addOption(new Option('--expires <TIME>', 'when it ends: 12h, 30d, 8w').argParser(duration))
     .addOption(org())
     .addOption(databaseOption())
-    .action((name: string, options: Where & { scopes: Scope[]; expires?: number }) =>
+    .action((name: string, options: Where & { scopes: AccessScope[]; expires?: number }) =>
       create(env(), name, options),
     );
   tokens
@@ -72,7 +72,7 @@ function duration(text: string): number {
 async function create(
   env: Environment,
   name: string,
-  { scopes, expires, org, ...where }: Where & { scopes: Scope[]; expires?: number },
+  { scopes, expires, org, ...where }: Where & { scopes: AccessScope[]; expires?: number },
 ): Promise<void> {
   const { token, info } =
     org === undefined
@@ -143,7 +143,14 @@ async function revoke(
   });
 }
 
-function infoOf({ id, user: name, scopes, createdMs, expiresMs, revokedMs }: Token): TokenInfo {
+function infoOf({
+  id,
+  user: name,
+  scopes,
+  createdMs,
+  expiresMs,
+  revokedMs,
+}: AccessToken): TokenInfo {
   const iso = (ms: number): string => new Date(ms).toISOString();
   return {
     id,

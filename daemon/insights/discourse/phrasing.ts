@@ -4,7 +4,7 @@
  */
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
-import type { Token } from '../language/nlp';
+import type { WordToken } from '../language/nlp';
 import type { Line } from '../conversation';
 import { singular } from '../language/singular';
 import { FILLERS, STOP_WORDS } from '../rules/words';
@@ -135,7 +135,7 @@ export function phrase(
   const first = clause.words[from];
   const final = clause.words[last - 1];
   if (!first || !final) return '';
-  const dropped = new Set<Token>();
+  const dropped = new Set<WordToken>();
   if (options.withoutDue)
     for (const span of clause.due)
       for (let at = span.from; at < span.to; at++)
@@ -159,13 +159,17 @@ export function phrase(
   return tidy(parts.join(''));
 }
 
-function baseForm(token: Token): string {
+function baseForm(token: WordToken): string {
   return /(?:s|ing|ed)$/.test(token.norm) && token.lemma.length >= 2 && token.lemma !== token.norm
     ? token.lemma
     : token.text;
 }
 
-function person(token: Token, next: Token | undefined, { you, me }: PhrasingOptions): string {
+function person(
+  token: WordToken,
+  next: WordToken | undefined,
+  { you, me }: PhrasingOptions,
+): string {
   if (
     token.norm === 'you' &&
     you &&

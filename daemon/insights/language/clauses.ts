@@ -1,16 +1,16 @@
 /** Sentences and clauses: the pieces on which the rules work. */
 import { FILLERS, NOT_NAMES, OPENERS, SUBJECTS } from '../rules/words';
-import type { Token } from './nlp';
+import type { WordToken } from './nlp';
 
 export interface Clause {
   /** Words without punctuation, fillers and names that are called out. */
-  readonly words: readonly Token[];
+  readonly words: readonly WordToken[];
   /** Index of the first word after openers like "okay, so". */
   readonly core: number;
   /** Conjunction that ties the clause to something before: `because`, `if`, `but`, … */
   readonly link: string;
   /** People called out: "Ben, can you …", "… , Felix?". */
-  readonly vocatives: readonly Token[];
+  readonly vocatives: readonly WordToken[];
   readonly question: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Sentence {
   /** Offsets in the text, quote-ready: no blanks at the ends. */
   readonly start: number;
   readonly end: number;
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly WordToken[];
   readonly mark: string;
   readonly clauses: readonly Clause[];
 }
@@ -45,11 +45,15 @@ const LINKS = new Set([
 const SPLITTING = new Set(['and', 'but', 'so', 'because', 'or', 'otherwise', 'then']);
 
 /** Whether a token is somebody's name, as far as is known by now. */
-export type IsName = (token: Token) => boolean;
+export type IsName = (token: WordToken) => boolean;
 
-export function splitSentences(text: string, tokens: readonly Token[], isName: IsName): Sentence[] {
+export function splitSentences(
+  text: string,
+  tokens: readonly WordToken[],
+  isName: IsName,
+): Sentence[] {
   const sentences: Sentence[] = [];
-  let run: Token[] = [];
+  let run: WordToken[] = [];
   const close = () => {
     if (run.some((token) => !isPunctuation(token))) sentences.push(toSentence(run.slice(), isName));
     run = [];
@@ -68,7 +72,7 @@ export function splitSentences(text: string, tokens: readonly Token[], isName: I
   return sentences;
 }
 
-function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
+function toSentence(tokens: readonly WordToken[], isName: IsName): Sentence {
   const last = tokens[tokens.length - 1];
   const mark = last && ENDS.test(last.text) ? last.text.slice(-1) : '';
   const called = new Set(findVocatives(tokens, isName));
@@ -88,12 +92,12 @@ function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
 }
 
 function splitClauses(
-  tokens: readonly Token[],
+  tokens: readonly WordToken[],
   isName: IsName,
-  called: ReadonlySet<Token>,
-): Token[][] {
-  const pieces: Token[][] = [];
-  let current: Token[] = [];
+  called: ReadonlySet<WordToken>,
+): WordToken[][] {
+  const pieces: WordToken[][] = [];
+  let current: WordToken[] = [];
   tokens.forEach((token, i) => {
     // Openers alone are no clause: "Sure, I'll do that" is one.
     const hasPoint = current.some(
@@ -117,7 +121,7 @@ function splitClauses(
 }
 
 /** A clause begins at a conjunction or after a comma, where a subject with its verb follows. */
-function beginsClause(tokens: readonly Token[], at: number, isName: IsName): boolean {
+function beginsClause(tokens: readonly WordToken[], at: number, isName: IsName): boolean {
   const token = tokens[at];
   const before = tokens[at - 1];
   if (!token || !before) return false;
@@ -147,13 +151,17 @@ function beginsClause(tokens: readonly Token[], at: number, isName: IsName): boo
   return isVerb(verb) || (verb.pos === 'ADV' && second !== undefined && isVerb(second));
 }
 
-function isVerb(token: Token): boolean {
+function isVerb(token: WordToken): boolean {
   return token.pos === 'VERB' || token.pos === 'AUX';
 }
 
-const NOBODY: readonly Token[] = [];
+const NOBODY: readonly WordToken[] = [];
 
-function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: string): Clause {
+function toClause(
+  tokens: readonly WordToken[],
+  called: ReadonlySet<WordToken>,
+  mark: string,
+): Clause {
   const vocatives = called.size === 0 ? NOBODY : tokens.filter((token) => called.has(token));
   // A copy has no more room than it needs.
   const words = tokens
@@ -175,7 +183,7 @@ function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: st
  * Recognisers leave question marks out: the order of the words tells, most surely where there is no
  * mark at all.
  */
-function asks(words: readonly Token[], core: number, mark: string): boolean {
+function asks(words: readonly WordToken[], core: number, mark: string): boolean {
   const [first, second] = [words[core]?.norm ?? '', words[core + 1]?.norm ?? ''];
   if (
     /^(?:can|could|should|shall|do|does|did|is|are|will|would)$/.test(first) &&
@@ -192,7 +200,7 @@ function asks(words: readonly Token[], core: number, mark: string): boolean {
 }
 
 /** "No registry for now", "first draft": the word belongs to the noun behind it. */
-function isDeterminer(words: readonly Token[], at: number): boolean {
+function isDeterminer(words: readonly WordToken[], at: number): boolean {
   const next = words[at + 1];
   if (next?.norm === 'of') return /^(first|second|third|last)$/.test(words[at]?.norm ?? '');
   const apart = next !== undefined && next.start - (words[at]?.end ?? 0) > 1;
@@ -211,7 +219,7 @@ function isDeterminer(words: readonly Token[], at: number): boolean {
  * Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to
  * OPENERS.
  */
-function isOpenerPair(words: readonly Token[], at: number): boolean {
+function isOpenerPair(words: readonly WordToken[], at: number): boolean {
   const pair = `${words[at]?.norm ?? ''} ${words[at + 1]?.norm ?? ''}`;
   return (
     at + 2 < words.length &&
@@ -223,7 +231,7 @@ function isOpenerPair(words: readonly Token[], at: number): boolean {
 }
 
 /** Names between commas or at an end, in the way people call each other. */
-function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
+function findVocatives(tokens: readonly WordToken[], isName: IsName): WordToken[] {
   const words = tokens.filter((token) => !FILLERS.has(token.norm));
   return words.filter((token, i) => {
     const previous = words[i - 1];
@@ -279,14 +287,14 @@ function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
   });
 }
 
-function asksYou(words: readonly Token[], name: number): boolean {
+function asksYou(words: readonly WordToken[], name: number): boolean {
   return (
     /^(can|could|would|will)$/.test(words[name + 1]?.norm ?? '') && words[name + 2]?.norm === 'you'
   );
 }
 
 /** A capitalised word that is no greeting, weekday or other word of the lists. */
-export function couldBeName(token: Token): boolean {
+export function couldBeName(token: WordToken): boolean {
   return (
     /^\p{Lu}\p{Ll}+$/u.test(token.text) &&
     !NOT_NAMES.has(token.norm) &&
@@ -298,6 +306,6 @@ export function couldBeName(token: Token): boolean {
   );
 }
 
-function isPunctuation(token: Token): boolean {
+function isPunctuation(token: WordToken): boolean {
   return token.pos === 'PUNCT' || /^[^\p{L}\p{N}']+$/u.test(token.text);
 }

@@ -5,7 +5,7 @@
 import type { ItemToken, WinkMethods } from 'wink-nlp';
 
 /** Universal part-of-speech tags as wink-nlp gives them. */
-export interface Token {
+export interface WordToken {
   /** As it stands in the text. */
   readonly text: string;
   /** Lower case, contractions spelt out: `I'll` is `i`, `will`. */
@@ -18,7 +18,7 @@ export interface Token {
 }
 
 export interface Nlp {
-  tokens(text: string): readonly Token[];
+  tokens(text: string): readonly WordToken[];
 }
 
 const SHORT_FORMS: ReadonlyMap<string, string> = new Map(
@@ -94,7 +94,7 @@ function loadWink(): WinkMethods {
   return wink(model, ['pos']);
 }
 
-function readTokens(nlp: WinkMethods, text: string): Token[] {
+function readTokens(nlp: WinkMethods, text: string): WordToken[] {
   const { its } = nlp;
   // The types leave out that wink-nlp hands the addons to its.lemma by itself.
   const lemmaOf = its.lemma as unknown as typeof its.value;
@@ -109,7 +109,7 @@ function readTokens(nlp: WinkMethods, text: string): Token[] {
     lemmas.push(token.out(lemmaOf));
     tags.push(token.out(its.pos));
   });
-  const tokens: Token[] = [];
+  const tokens: WordToken[] = [];
   let at = 0;
   values.forEach((value, i) => {
     const start = plain.indexOf(value, at);
@@ -127,10 +127,10 @@ const token = (
   pos: string,
   start: number,
   end: number,
-): Token => ({ text, norm, lemma, pos, start, end });
+): WordToken => ({ text, norm, lemma, pos, start, end });
 
 function addToken(
-  tokens: Token[],
+  tokens: WordToken[],
   text: string,
   value: string,
   start: number,

@@ -13,13 +13,13 @@
  *
  * `x?` is optional and `x*` stands for up to four.
  */
-import type { Token } from './nlp';
+import type { WordToken } from './nlp';
 
 export interface PatternContext {
-  readonly words: readonly Token[];
+  readonly words: readonly WordToken[];
   /** Index of the first word after the openers. */
   readonly core: number;
-  isName(word: Token): boolean;
+  isName(word: WordToken): boolean;
   /** Index after the time phrase that begins at `index`. */
   dueEnd(index: number): number | undefined;
 }
@@ -75,7 +75,7 @@ export function compilePattern(source: string): Pattern {
 }
 
 /** Words and lemmas of a clause, to pass over the patterns that cannot match. */
-export function vocabulary(words: readonly Token[]): ReadonlySet<string> {
+export function vocabulary(words: readonly WordToken[]): ReadonlySet<string> {
   return new Set(words.flatMap(({ norm, lemma }) => [norm, lemma]));
 }
 
@@ -158,7 +158,7 @@ function compileElement(source: string): Element {
 
 function wordTest(source: string): Test {
   const one =
-    (accepts: (word: Token, context: PatternContext) => boolean): Test =>
+    (accepts: (word: WordToken, context: PatternContext) => boolean): Test =>
     (context, at) => {
       const word = context.words[at];
       return word && accepts(word, context) ? at + 1 : undefined;

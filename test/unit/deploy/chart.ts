@@ -2,7 +2,7 @@
  * Renders the chart as Helm would, as far as its templates go: values, `quote`, `toJson` and
  * `range`. Anything else is refused, so that no template passes here that was not understood.
  */
-interface Scope {
+interface TemplateScope {
   readonly [name: string]: unknown;
 }
 
@@ -25,7 +25,7 @@ export function render(template: string, values: unknown, release = 'demo'): str
 function block(
   parts: readonly { readonly text: string; readonly action: string | undefined }[],
   at: { i: number },
-  scope: Scope,
+  scope: TemplateScope,
 ): string {
   let out = '';
   while (at.i < parts.length) {
@@ -64,7 +64,7 @@ function pass(parts: readonly { readonly action: string | undefined }[], at: { i
   }
 }
 
-function value(action: string, scope: Scope): string {
+function value(action: string, scope: TemplateScope): string {
   const [path = '', ...pipes] = action.split('|').map((part) => part.trim());
   const found = lookUp(path, scope);
   return pipes.reduce<string>((text, pipe) => {
@@ -74,14 +74,14 @@ function value(action: string, scope: Scope): string {
   }, String(found));
 }
 
-function lookUp(path: string, scope: Scope): unknown {
+function lookUp(path: string, scope: TemplateScope): unknown {
   const match = /^(\$\w*)?((?:\.\w+)*)$/.exec(path);
   if (!match || path === '') throw new Error(`The test does not know {{ ${path} }}.`);
   let found = scope[match[1] ?? '.'];
   for (const name of (match[2] ?? '').split('.').filter((part) => part !== '')) {
     if (typeof found !== 'object' || found === null || !(name in found))
       throw new Error(`There is no ${path}.`);
-    found = (found as Scope)[name];
+    found = (found as TemplateScope)[name];
   }
   return found;
 }

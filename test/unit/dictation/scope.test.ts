@@ -1,10 +1,10 @@
 /** Dictated text in the form of the place it goes to. */
 import { equal } from 'node:assert/strict';
-import { inScope, scopeOfLanguage, type Scope } from '../../../daemon/dictation/scope';
+import { inScope, scopeOfLanguage, type WritingScope } from '../../../daemon/dictation/scope';
 
 describe('dictation: scope', () => {
   const long = 'word '.repeat(30).trim();
-  const check = (name: string, text: string, scope: Scope, expected: string): void =>
+  const check = (name: string, text: string, scope: WritingScope, expected: string): void =>
     void it(name, () => equal(inScope(text, scope), expected));
   check(
     'breaks the body of a commit message at 72 columns',
@@ -31,7 +31,7 @@ describe('dictation: scope', () => {
     `Fix it.\n${long}`,
   );
 
-  const line: Scope = { kind: 'wrapped', lead: '  // ', first: 10, rest: 20 };
+  const line: WritingScope = { kind: 'wrapped', lead: '  // ', first: 10, rest: 20 };
   check(
     'begins every further line of a comment as the first',
     'Read the whole file before it answers.',

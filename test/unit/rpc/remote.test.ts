@@ -1,10 +1,10 @@
 /** What somebody over the network may do, and whose sessions they see. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
-import type { Identity, Scope } from '../../../daemon/base/identity';
+import type { Identity, AccessScope } from '../../../daemon/base/identity';
 import { FAMILIES } from '../../../protocol';
 import { PUSHED, RpcHarness, base64, type TestClient } from './harness';
 
-const remote = (user: string, ...scopes: Scope[]): Identity => ({
+const remote = (user: string, ...scopes: AccessScope[]): Identity => ({
   kind: 'remote',
   user,
   scopes,
@@ -32,7 +32,7 @@ describe('clients over the network', () => {
       .flat()
       .filter((m) => m.type === 'request' && m.method !== 'daemon/hello')
       .map((m) => m.method);
-    const allowed = async (scope: Scope): Promise<string[]> => {
+    const allowed = async (scope: AccessScope): Promise<string[]> => {
       const client = await rpc.client({}, remote('ann', scope));
       const codes = await Promise.all(
         requests.map(
