@@ -10,7 +10,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EFFORTS, type DecodeEffort } from '../daemon/asr/finalEffort';
+import { EFFORTS, type DecodeEffort } from '../daemon/asr/decodeEffort';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
 import { makeTrack, measurePhrases } from './capacityTrack';
@@ -229,7 +229,7 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   const most = await findMost(
     (count) => at(count, { markMs: MARK_MS }),
-    (CORES * 1000) / (besidesMs + decodeMs('alone')),
+    (CORES * 1000) / (besidesMs + decodeMs('no-context')),
   );
   show(simulatedRow('simulated, most', most, await at(most)));
   const twice = await at(2 * most, { forMs: OVERLOADED_MS });

@@ -5,7 +5,7 @@
  * time is a ManualClock.
  */
 import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
-import type { DecodeEffort } from '../daemon/asr/finalEffort';
+import type { DecodeEffort } from '../daemon/asr/decodeEffort';
 import type { DecodeSlot } from '../daemon/asr/phraseQueue';
 import type { AsrResult } from '../daemon/asr/provider';
 import { ManualClock } from '../daemon/base/clock';
@@ -137,15 +137,10 @@ export async function simulate({
   const machine = new Machine(clock, Math.max(0.05, cores - (besidesMs * sessions) / 1000));
   const costs = new Map<Float32Array, MeasuredPhrase>();
   const slot = (): DecodeSlot => ({
-    transcribe: async (pcm, { once, greedy, lead }, signal) => {
+    transcribe: async (pcm, { effort: asked = 'full', context }, signal) => {
       const phrase = costs.get(pcm);
-      const effort: DecodeEffort = !once
-        ? 'full'
-        : !greedy
-          ? 'once'
-          : phrase?.hasLead && !lead
-            ? 'alone'
-            : 'greedy';
+      const effort: DecodeEffort =
+        asked === 'greedy' && phrase?.hasLead && !context?.left ? 'no-context' : asked;
       await machine.run(phrase?.cpuMs[effort] ?? 0, signal);
       return RESULT;
     },
@@ -198,12 +193,12 @@ export async function simulate({
   /** Waits and asks again where the queue is full, as the session's decoder does. */
   const decode = async (sessionId: string, i: number): Promise<void> => {
     const pcm = audio[i] as Float32Array;
-    const lead = phrases[i]?.hasLead ? { lead: { pcm, tokens: [] } } : {};
+    const request = phrases[i]?.hasLead ? { context: { left: { pcm, tokens: [] } } } : {};
     for (;;) {
       try {
         await scheduler.run({
           pcm,
-          options: { language: 'en', ...lead },
+          options: { language: 'en', ...request },
           priority: 'final',
           sessionId,
           live: true,

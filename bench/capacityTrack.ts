@@ -4,7 +4,7 @@
  */
 import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
 import { SileroVad } from '../daemon/adapters/inference/silero';
-import { EFFORTS, optionsFor } from '../daemon/asr/finalEffort';
+import { EFFORTS, optionsFor } from '../daemon/asr/decodeEffort';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
@@ -74,13 +74,13 @@ export async function measurePhrases(
   let before: readonly number[] = [];
   for (const [i, phrase] of phrases.entries()) {
     if (i === 0) await asr.transcribe(phrase.pcm, { language: 'en' });
-    const lead = phrase.lead && { pcm: phrase.lead.pcm, tokens: before };
-    const took = { full: 0, once: 0, greedy: 0, alone: 0 };
+    const left = phrase.left && { pcm: phrase.left.pcm, tokens: before };
+    const took = { full: 0, 'single-pass': 0, greedy: 0, 'no-context': 0 };
     for (const effort of EFFORTS) {
       const begun = process.cpuUsage();
       const { tokens = [] } = await asr.transcribe(
         phrase.pcm,
-        optionsFor(effort, { language: 'en', ...(lead ? { lead } : {}) }),
+        optionsFor(effort, { language: 'en', ...(left ? { context: { left } } : {}) }),
       );
       const { user, system } = process.cpuUsage(begun);
       took[effort] = (user + system) / 1000;
@@ -90,7 +90,7 @@ export async function measurePhrases(
       speechEndMs: phrase.speechEndMs,
       decidedMs: phrase.decidedMs,
       audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE),
-      hasLead: lead !== undefined,
+      hasLead: left !== undefined,
       cpuMs: took,
     });
   }

@@ -59,11 +59,11 @@ async function cutAt(
     source: 'file',
     detector: engine.detectors.create('file'),
     newId: () => `p${++id}`,
-    onPhrase: ({ lead, tail, ...phrase }) =>
+    onPhrase: ({ left, right, ...phrase }) =>
       decoder.add({
         ...phrase,
-        ...(lead && leads ? { lead } : {}),
-        ...(tail && tails ? { tail } : {}),
+        ...(left && leads ? { left } : {}),
+        ...(right && tails ? { right } : {}),
       }),
     options: { endSilenceMs: 30_000, shortEndSilenceMs: 30_000, maxPhraseMs: capMs },
   });

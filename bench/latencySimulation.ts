@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
 import { SileroVad } from '../daemon/adapters/inference/silero';
-import type { AsrOptions, AsrResult } from '../daemon/asr/provider';
+import type { DecodeRequest, AsrResult } from '../daemon/asr/provider';
 import { type Decoder, createSpeechEngine } from '../daemon/asr/speechEngine';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS } from '../daemon/audio/frame';
@@ -197,7 +197,7 @@ export class SimulatedMachine {
   private async decode(
     clock: ManualClock,
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal: AbortSignal,
   ): Promise<AsrResult> {
     const { result, cpuMs } = await this.timed(pcm, options);
@@ -222,7 +222,7 @@ export class SimulatedMachine {
 
   private timed(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
   ): Promise<{ readonly result: AsrResult; readonly cpuMs: number }> {
     return this.alone(async () => {
       const before = process.cpuUsage();

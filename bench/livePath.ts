@@ -96,9 +96,10 @@ export class LivePath {
     // The run is faster than speech, so the engine would have no idle time for what it has in a
     // recording.
     const decode: ManagedSpeechEngine['decode'] = async (pcm, options) => {
-      const { tail: _tail, ...once } = { ...options, once: true };
+      const { right: _right, ...context } = options.context ?? {};
+      const singlePass: typeof options = { ...options, context, effort: 'single-pass' };
       const result = await engine.decode(pcm, {
-        ...(speculative ? options : once),
+        ...(speculative ? options : singlePass),
         priority: 'final',
       });
       this.inferenceMs += result?.inferenceMs ?? 0;

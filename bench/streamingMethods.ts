@@ -2,7 +2,7 @@
  * Ways to turn a session's audio into text with one model: the product's live and file paths, and
  * the usual methods.
  */
-import type { AsrResult } from '../daemon/asr/provider';
+import type { AsrResult, DecodePurpose } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
@@ -73,7 +73,7 @@ async function searched(
   engine: ManagedSpeechEngine,
   session: JoinedSession,
 ): Promise<MethodResult> {
-  return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm), false)));
+  return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm), 'final')));
 }
 
 async function chunks(engine: ManagedSpeechEngine, { pcm }: JoinedSession): Promise<MethodResult> {
@@ -183,13 +183,13 @@ export const METHODS: readonly {
 async function decode(
   engine: ManagedSpeechEngine,
   pcm: Float32Array,
-  quick = true,
+  purpose: DecodePurpose = 'partial',
 ): Promise<AsrResult> {
   return (await engine.decode(pcm, {
     language: 'en',
     priority: 'final',
     sessionId: 'bench',
-    quick,
+    purpose,
   })) as AsrResult;
 }
 

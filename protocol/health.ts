@@ -50,9 +50,9 @@ const QueueHealth = z
     waitMaxMs: z.number(),
     load: z.number().describe('Share of the decoders that finals and speculation keep busy, 0–1.'),
     finals: z
-      .enum(['full', 'once', 'greedy', 'alone'])
+      .enum(['full', 'single-pass', 'greedy', 'no-context'])
       .describe(
-        'What is done for finals of what is spoken now: everything; under load what is doubted is not heard again; then no search for likelier texts; where they wait longer also without the sound before them.',
+        'Decode effort of live finals. Under load: `single-pass` decodes a doubted text once only, `greedy` also skips the search for likelier texts, `no-context` also drops the audio before the phrase.',
       ),
     droppedSpeculations: z
       .number()

@@ -10,10 +10,10 @@ import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
-import { EffortMeter, type DecodeEffort, optionsFor } from './finalEffort';
+import { EffortMeter, type DecodeEffort, optionsFor } from './decodeEffort';
 import { LoadMeter } from './loadMeter';
 import type {
-  DecodeRequest,
+  QueuedDecode,
   DecodeSlot,
   DecodeQueueProducer,
   DecodeQueueConsumer,
@@ -51,7 +51,7 @@ const MAX_PARTIAL_TIMES = 1_024;
 /** The lower goes first. */
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
-interface Job extends DecodeRequest {
+interface Job extends QueuedDecode {
   readonly audioMs: number;
   readonly queuedAt: number;
   readonly deadlineAt: number;
@@ -140,7 +140,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     this.slots.delete(slot);
   }
 
-  run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
+  run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) return Promise.reject(cancelled());
     if (!this.takes(request.priority, request.sessionId)) {
@@ -305,7 +305,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   /** Where the decoders are too busy for speculation, nothing is heard twice either. */
   private get decodeEffort(): DecodeEffort {
     const { effort } = this.effort;
-    return effort === 'full' && !this.meter.allowsSpeculation ? 'once' : effort;
+    return effort === 'full' && !this.meter.allowsSpeculation ? 'single-pass' : effort;
   }
 
   private running(): Job[] {

@@ -217,7 +217,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
       try {
         const result = await target
           .engine()
-          .decode(pcm, { ...options, elsewhere: this.next(target) !== undefined }, moved.signal);
+          .decode(pcm, { ...options, retryOnOther: this.next(target) !== undefined }, moved.signal);
         this.everReady = true;
         if (result && options.live && target === this.now)
           this.stats.add({
@@ -375,7 +375,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
         language: 'en',
         priority: 'final',
         sessionId: 'probe',
-        elsewhere: true,
+        retryOnOther: true,
       });
       if (!result) return;
       this.preferredRtf = (result.inferenceMs * SAMPLE_RATE) / (pcm.length * 1000);

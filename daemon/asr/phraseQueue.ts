@@ -4,18 +4,18 @@
  * (adapters/nats).
  */
 import type { DecodePriority } from '../session/ports';
-import type { DecodeEffort } from './finalEffort';
-import type { AsrOptions, AsrResult } from './provider';
+import type { DecodeEffort } from './decodeEffort';
+import type { DecodeRequest, AsrResult } from './provider';
 
 /** Decodes one phrase at a time. */
 export interface DecodeSlot {
-  transcribe(pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult>;
+  transcribe(pcm: Float32Array, options: DecodeRequest, signal: AbortSignal): Promise<AsrResult>;
 }
 
-export interface DecodeRequest {
+export interface QueuedDecode {
   /** 16 kHz, at most 30 s. */
   readonly pcm: Float32Array;
-  readonly options: AsrOptions;
+  readonly options: DecodeRequest;
   readonly priority: DecodePriority;
   readonly sessionId: string;
   /** Whose session it is; absent for the user of this machine. */
@@ -56,7 +56,7 @@ export interface DecodeQueueProducer {
    * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, engine.crashed when the
    * phrase breaks whoever decodes it, and what the slot throws
    */
-  run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined>;
+  run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined>;
   /** True when a partial would be decoded at once. */
   readonly idle: boolean;
   /** Milliseconds of audio that waits. */

@@ -32,7 +32,7 @@ export interface LoadedModelFiles {
 /** Where a model runs. `auto`: where it runs fastest. */
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 
-export interface AsrOptions {
+export interface DecodeRequest {
   /** BCP 47, or `auto` where the engine can find it out. */
   readonly language: string;
   /** Words that are likely, best first. Ignored where the engine has no prompt. */
@@ -47,37 +47,41 @@ export interface AsrOptions {
   /** What is said in one place has one language: with `auto` it is settled for each of these. */
   readonly conversation?: string;
   /**
-   * `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and, but
-   * for rounding, change no text; ignored by engines that give none.
+   * What the text is for; `final` where absent. `partial`: shown for a moment, so a recogniser may
+   * trade a few errors for speed. `trial`: only whether any word is recognised counts.
    */
-  readonly draft?: readonly number[];
-  /**
-   * The text is shown for a moment only: quicker at the price of a few more errors, where the
-   * engine can.
-   */
-  readonly quick?: boolean;
-  /**
-   * Before the engine is trusted: whether anything is heard is all that counts, so as quick as can
-   * be.
-   */
-  readonly trial?: boolean;
-  /** Others may soon wait: what the engine doubts is not heard again. May be ignored. */
-  readonly once?: boolean;
-  /** Others wait: no search for likelier texts either. */
-  readonly greedy?: boolean;
-  /**
-   * What was spoken right before the samples, and the tokens of its text: the result goes on behind
-   * them; where there are none, it has the words of both. Ignored by engines that give no tokens.
-   */
-  readonly lead?: Lead;
-  /**
-   * What was spoken right behind the samples, where they were cut out of speech: it helps, and its
-   * words are not part of the result. May be ignored.
-   */
-  readonly tail?: Float32Array;
+  readonly purpose?: DecodePurpose;
+  /** How much work the decode may do; `full` where absent. May be ignored. */
+  readonly effort?: RequestEffort;
+  /** What is known beside the samples. Ignored by recognisers that return no tokens. */
+  readonly context?: DecodeContext;
 }
 
-export interface Lead {
+export type DecodePurpose = 'final' | 'partial' | 'trial';
+
+/**
+ * `single-pass`: a doubted text is not decoded a second time. `greedy`: no search for likelier
+ * texts either.
+ */
+export type RequestEffort = 'full' | 'single-pass' | 'greedy';
+
+export interface DecodeContext {
+  /**
+   * Audio right before the samples with the tokens of its text. The result continues behind them.
+   * Without tokens, the result holds the words of both.
+   */
+  readonly left?: LeftContext;
+  /** Audio right behind samples that were cut out of speech. Its words are not in the result. */
+  readonly right?: Float32Array;
+  /**
+   * `tokens` of an earlier decode of the same phrase or of its beginning. They save time and change
+   * no text but for rounding.
+   */
+  readonly draft?: readonly number[];
+}
+
+export interface LeftContext {
+  /** 16 kHz mono, −1…1. */
   readonly pcm: Float32Array;
   readonly tokens: readonly number[];
 }
@@ -99,7 +103,7 @@ export interface AsrResult {
   readonly language: string;
   readonly inferenceMs: number;
   /**
-   * The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use
+   * The text in the engine's own tokens, for `context`; absent where the engine has no use
    * for them.
    */
   readonly tokens?: readonly number[];
@@ -137,7 +141,7 @@ export interface AsrProvider {
    * @param pcm 16 kHz mono, −1…1, at most 30 s
    * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled
    */
-  transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult>;
-  stream?(options: AsrOptions): AsrStream;
+  transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult>;
+  stream?(options: DecodeRequest): AsrStream;
   unload(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { EarmarkError, type ErrorCode } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { scriptedInfo } from './providerInfos';
-import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from './provider';
+import type { DecodeRequest, AsrProvider, AsrResult, LoadedModelFiles } from './provider';
 import { estimateWordTimes } from './wordTimes';
 
 export interface ScriptLine {
@@ -47,7 +47,7 @@ export class ScriptedProvider implements AsrProvider {
 
   async transcribe(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     if (!this.loaded)

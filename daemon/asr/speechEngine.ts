@@ -226,7 +226,7 @@ class Engine implements ManagedSpeechEngine {
     options: DecodeOptions,
     signal?: AbortSignal,
   ): Promise<AsrResult | undefined> {
-    const { priority, sessionId, deadlineMs, live, owner: _owner, elsewhere, ...asr } = options;
+    const { priority, sessionId, deadlineMs, live, owner: _owner, retryOnOther, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
     if (priority !== 'final' && this.state !== 'READY') return undefined;
@@ -244,7 +244,7 @@ class Engine implements ManagedSpeechEngine {
         options: {
           ...asr,
           conversation: sessionId,
-          ...(priority === 'partial' ? { quick: true } : {}),
+          ...(priority === 'partial' ? { purpose: 'partial' as const } : {}),
         },
         priority,
         sessionId,
@@ -252,7 +252,7 @@ class Engine implements ManagedSpeechEngine {
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       },
       signal,
-      elsewhere ?? false,
+      retryOnOther ?? false,
     );
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
@@ -298,7 +298,7 @@ class Engine implements ManagedSpeechEngine {
   private async decodeTwice(
     request: Parameters<DecodeScheduler['run']>[0],
     signal: AbortSignal | undefined,
-    elsewhere: boolean,
+    retryOnOther: boolean,
   ): Promise<AsrResult | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -310,7 +310,7 @@ class Engine implements ManagedSpeechEngine {
           this.state !== 'READY' ||
           !isEarmarkError(error) ||
           !AGAIN.has(error.code) ||
-          (elsewhere && error.code === 'engine.timeout')
+          (retryOnOther && error.code === 'engine.timeout')
         )
           throw error;
       }
@@ -381,12 +381,12 @@ class Engine implements ManagedSpeechEngine {
       const { signal } = new AbortController();
       await decoder.transcribe(
         new Float32Array(SAMPLE_RATE),
-        { language: 'en', trial: true },
+        { language: 'en', purpose: 'trial' },
         signal,
       );
       const phrase = await this.setup.warmUp?.();
       const examined =
-        phrase && (await decoder.transcribe(phrase, { language: 'en', trial: true }, signal));
+        phrase && (await decoder.transcribe(phrase, { language: 'en', purpose: 'trial' }, signal));
       if (examined?.text === '')
         throw new EarmarkError(
           'model.incompatible',

@@ -3,8 +3,8 @@
  * instead of making them anew, and a phrase that goes on right behind another is decoded behind its
  * tokens.
  */
-import type { AsrOptions } from '../asr/provider';
-import type { PhraseLead } from '../vad/contract';
+import type { DecodeRequest } from '../asr/provider';
+import type { PhraseLeft } from '../vad/contract';
 
 export class Drafts {
   private open: { readonly id: string; readonly tokens: readonly number[] } | undefined;
@@ -23,19 +23,20 @@ export class Drafts {
     this.final = tokens === undefined ? undefined : { id, tokens };
   }
 
-  /** What is known of a phrase, as options of its decode. */
+  /** What earlier decodes tell of a phrase, as the context of its decode. */
   of({
     id,
-    lead,
+    left,
   }: {
     readonly id: string;
-    readonly lead?: PhraseLead;
-  }): Pick<AsrOptions, 'draft' | 'lead'> {
-    return {
-      ...(this.open?.id === id ? { draft: this.open.tokens } : {}),
-      ...(lead && this.final?.id === lead.id
-        ? { lead: { pcm: lead.pcm, tokens: this.final.tokens } }
-        : {}),
-    };
+    readonly left?: PhraseLeft;
+  }): Pick<DecodeRequest, 'context'> {
+    const draft = this.open?.id === id ? { draft: this.open.tokens } : {};
+    const before =
+      left && this.final?.id === left.id
+        ? { left: { pcm: left.pcm, tokens: this.final.tokens } }
+        : {};
+    const context = { ...draft, ...before };
+    return Object.keys(context).length > 0 ? { context } : {};
   }
 }

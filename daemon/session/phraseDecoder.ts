@@ -4,7 +4,7 @@
  * breaks it is given up after some tries.
  */
 import { isEarmarkError } from '../../protocol/errors';
-import type { AsrResult } from '../asr/provider';
+import type { AsrResult, DecodeRequest } from '../asr/provider';
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Phrase } from '../vad/contract';
@@ -92,12 +92,12 @@ export class PhraseDecoder {
   ): Promise<void> {
     const { signal } = this.abortion;
     // It goes on behind the text of the one before.
-    if (entry.phrase.lead) await this.pending[this.pending.indexOf(entry) - 1]?.done;
-    const { lead, ...alone } = entry.phrase;
+    if (entry.phrase.left) await this.pending[this.pending.indexOf(entry) - 1]?.done;
+    const { left, ...alone } = entry.phrase;
     let result = (await early) ?? (await this.result(entry.phrase, signal));
     // A lead can talk the recogniser out of a short answer ("Lincoln" behind its sentence): what
     // gives nothing behind it is heard alone.
-    if (lead && result?.text === '' && !signal.aborted)
+    if (left && result?.text === '' && !signal.aborted)
       result = (await this.result(alone, signal)) ?? result;
     if (signal.aborted) return;
     entry.outcome = { result };
@@ -120,8 +120,7 @@ export class PhraseDecoder {
             language,
             priority: 'final',
             sessionId,
-            ...drafts.of(phrase),
-            ...(phrase.tail ? { tail: phrase.tail } : {}),
+            ...withRight(drafts.of(phrase), phrase.right),
           },
           signal,
         );
@@ -148,6 +147,14 @@ export class PhraseDecoder {
     this.empty?.resolve();
     this.empty = undefined;
   }
+}
+
+/** Adds the audio behind a phrase that was cut at the cap. */
+function withRight(
+  request: Pick<DecodeRequest, 'context'>,
+  right: Float32Array | undefined,
+): Pick<DecodeRequest, 'context'> {
+  return right ? { context: { ...request.context, right } } : request;
 }
 
 /**

@@ -3,7 +3,7 @@
  * these.
  */
 import type { RtfStats } from '../asr/decodeStats';
-import type { AsrOptions, AsrResult, DeviceChoice } from '../asr/provider';
+import type { DecodeRequest, AsrResult, DeviceChoice } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
@@ -230,7 +230,7 @@ export interface SpoolFactory {
  */
 export type DecodePriority = 'final' | 'speculative' | 'partial';
 
-export interface DecodeOptions extends AsrOptions {
+export interface DecodeOptions extends DecodeRequest {
   readonly priority: DecodePriority;
   readonly sessionId: string;
   /** Milliseconds from now until the text is wanted. */
@@ -240,7 +240,7 @@ export interface DecodeOptions extends AsrOptions {
   /** Whose session it is: over many machines, what decodes is shared out between them. */
   readonly owner?: string;
   /** What took too long is not tried here again: another engine does it. */
-  readonly elsewhere?: boolean;
+  readonly retryOnOther?: boolean;
 }
 
 export interface EngineWarning {
@@ -305,7 +305,7 @@ export interface EngineRequest {
    */
   readonly vocabulary?: readonly string[] | undefined;
   readonly translate?: boolean | undefined;
-  /** `phrases` of AsrOptions, asked for each decode: they may become more meanwhile. */
+  /** `phrases` of DecodeRequest, asked for each decode: they may become more meanwhile. */
   readonly phrases?: (() => readonly string[]) | undefined;
   /** Its audio comes as fast as it is spoken. */
   readonly live: boolean;

@@ -132,7 +132,7 @@ export class Speculation {
       if (result)
         this.measure(
           result.inferenceMs,
-          ((pause.pcm.length + (pause.lead?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
+          ((pause.pcm.length + (pause.left?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
         );
       if (result && !signal.aborted) this.recognise(pause, result);
       return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete)

@@ -151,7 +151,7 @@ export class QueuedEngine implements ManagedSpeechEngine {
       sessionId,
       deadlineMs,
       live: _live,
-      elsewhere: _elsewhere,
+      retryOnOther: _elsewhere,
       owner,
       ...asr
     } = options;
@@ -171,7 +171,7 @@ export class QueuedEngine implements ManagedSpeechEngine {
         options: {
           ...asr,
           conversation: sessionId,
-          ...(priority === 'partial' ? { quick: true } : {}),
+          ...(priority === 'partial' ? { purpose: 'partial' as const } : {}),
         },
         ...(owner === undefined ? {} : { owner }),
         ...(deadlineMs === undefined ? {} : { deadlineMs }),

@@ -39,16 +39,16 @@ export interface Phrase {
   /** Why it ended: silence, the cap on length (its continuation follows at once), or a flush. */
   readonly cause: 'silence' | 'cap' | 'flush';
   /** Where speech went on right behind the phrase before, or the cap cut: what was spoken in it. */
-  readonly lead?: PhraseLead;
+  readonly left?: PhraseLeft;
   /**
    * Where the cap cut and speech goes on: what was spoken behind the cut by then. It belongs to the
    * next phrase.
    */
-  readonly tail?: Float32Array;
+  readonly right?: Float32Array;
 }
 
 /** The phrase before, for a recogniser that goes on behind its text. */
-export interface PhraseLead {
+export interface PhraseLeft {
   readonly id: string;
   /** From its first sample to the first of the phrase that has it as its lead. */
   readonly pcm: Float32Array;
@@ -62,7 +62,7 @@ export interface OpenPhrase {
   readonly startMs: number;
   /** A copy of everything so far, pre-roll included. */
   readonly pcm: Float32Array;
-  readonly lead?: PhraseLead;
+  readonly left?: PhraseLeft;
 }
 
 /** Nobody speaks any more, and the open phrase will be over when that stays so. */

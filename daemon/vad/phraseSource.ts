@@ -9,7 +9,7 @@ import {
   type OpenPhrase,
   type Pause,
   type Phrase,
-  type PhraseLead,
+  type PhraseLeft,
   type PhraseSourceLike,
   type PhraseSourceSetup,
   VAD_WINDOW,
@@ -54,7 +54,7 @@ export class PhraseSource implements PhraseSourceLike {
   private skipped: Float32Array = NOTHING;
   private openId: string | undefined;
   /** The last phrase, and where it ended. */
-  private last: (PhraseLead & { readonly end: number }) | undefined;
+  private last: (PhraseLeft & { readonly end: number }) | undefined;
   private readonly leadGap: number;
   private readonly postRoll: number;
   private begun: boolean;
@@ -296,7 +296,7 @@ export class PhraseSource implements PhraseSourceLike {
     const { start } = event;
     const startMs = this.timeMs(start);
     const pcm = this.store.slice(start, end);
-    const lead = this.leadOf(event);
+    const left = this.leadOf(event);
     // A flush is a hard boundary: nothing that follows it goes on behind it.
     this.last = event.cause === 'flush' ? undefined : { id, pcm, end };
     return {
@@ -309,19 +309,19 @@ export class PhraseSource implements PhraseSourceLike {
       lastSeq: this.store.seqOf(end - 1),
       pcm,
       cause: event.cause,
-      ...lead,
-      ...(event.speechTo === undefined ? {} : { tail: this.store.slice(end, event.speechTo) }),
+      ...left,
+      ...(event.speechTo === undefined ? {} : { right: this.store.slice(end, event.speechTo) }),
     };
   }
 
   /** The phrase before, where the one that starts there goes on right behind it. */
   private leadOf({ from, start }: { readonly from: number; readonly start: number }): {
-    lead?: PhraseLead;
+    left?: PhraseLeft;
   } {
     const { last } = this;
     if (!last || from === start) return {};
     const gap = this.store.slice(last.end, start);
-    return { lead: { id: last.id, pcm: joined(last.pcm, gap) } };
+    return { left: { id: last.id, pcm: joined(last.pcm, gap) } };
   }
 
   private timeMs(position: number): number {

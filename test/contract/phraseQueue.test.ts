@@ -11,12 +11,12 @@ import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
 import type {
-  DecodeRequest,
+  QueuedDecode,
   DecodeSlot,
   DecodeQueueProducer,
   DecodeQueueConsumer,
 } from '../../daemon/asr/phraseQueue';
-import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
+import type { DecodeRequest, AsrResult } from '../../daemon/asr/provider';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { Presence } from '../../daemon/team/presence';
@@ -38,7 +38,7 @@ const organisationOf = (owner: string | undefined): string => owner ?? 'a';
 class TestSlot implements DecodeSlot {
   readonly begun: string[] = [];
   readonly pcm: Float32Array[] = [];
-  readonly options: AsrOptions[] = [];
+  readonly options: DecodeRequest[] = [];
   aborted = 0;
   private holding = false;
   private readonly held: (() => void)[] = [];
@@ -49,7 +49,7 @@ class TestSlot implements DecodeSlot {
 
   async transcribe(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal: AbortSignal,
   ): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
@@ -80,8 +80,8 @@ class TestSlot implements DecodeSlot {
 
 const job = (
   name: string,
-  more: Partial<DecodeRequest> & { readonly seconds?: number } = {},
-): DecodeRequest => {
+  more: Partial<QueuedDecode> & { readonly seconds?: number } = {},
+): QueuedDecode => {
   const { seconds = 1, ...rest } = more;
   return {
     pcm: new Float32Array(seconds * 16_000),
@@ -195,13 +195,15 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       }));
       subject.consumer.addSlot(slot);
       const pcm = Float32Array.from({ length: 1_601 }, (_, i) => ((i % 200) - 100) / 32_768);
-      const options: AsrOptions = {
+      const options: DecodeRequest = {
         language: 'de',
         prompt: ['Grüße', 'b'],
         conversation: 'a-1',
-        draft: [3, 4],
-        tail: pcm.subarray(40, 73),
-        lead: { pcm: pcm.subarray(0, 33), tokens: [9] },
+        context: {
+          draft: [3, 4],
+          right: pcm.subarray(40, 73),
+          left: { pcm: pcm.subarray(0, 33), tokens: [9] },
+        },
       };
       const answer = await subject.producer.run({
         pcm,
@@ -220,8 +222,8 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
           pcm,
           options: {
             ...options,
-            tail: pcm.slice(40, 73),
-            lead: { pcm: pcm.slice(0, 33), tokens: [9] },
+            right: pcm.slice(40, 73),
+            left: { pcm: pcm.slice(0, 33), tokens: [9] },
           },
         },
       );
@@ -516,14 +518,14 @@ describe('queue of phrases over NATS, when things die', function () {
       gateway.nc.request.bind(gateway.nc),
     ];
     gateway.js.publish = () => Promise.reject(new Error('no leader'));
-    let unheard = 0;
+    let undecoded = 0;
     gateway.nc.request = (to, ...rest) =>
-      to.startsWith('earmark.offer') && unheard < 5
-        ? (unheard++, Promise.reject(new Error('timeout')))
+      to.startsWith('earmark.offer') && undecoded < 5
+        ? (undecoded++, Promise.reject(new Error('timeout')))
         : request(to, ...rest);
     const answer = await producer.run(job('late'));
     [gateway.js.publish, gateway.nc.request] = [publish, request];
-    deepEqual({ unheard, text: answer?.text }, { unheard: 5, text: 'late' });
+    deepEqual({ undecoded, text: answer?.text }, { undecoded: 5, text: 'late' });
     await emptied(gateway);
   });
 

@@ -3,7 +3,7 @@
  * the word `wn`, as scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of
  * that length, without the processor.
  */
-import type { AsrOptions, AsrResult, LoadedModelFiles } from '../../daemon/asr/provider';
+import type { DecodeRequest, AsrResult, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
 import { SAMPLE_RATE } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
@@ -32,7 +32,7 @@ export class LoudnessProvider extends ScriptedProvider {
 
   override async transcribe(
     pcm: Float32Array,
-    { language }: AsrOptions,
+    { language }: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;

@@ -78,38 +78,38 @@ describe('speech path with real models', function () {
       }))
       .filter(({ pcm }) => pcm.length > 8 * 16_000);
     if (long.length === 0) skip(this, '../shared/data/libri is not there');
-    const errors = { alone: 0, withTail: 0 };
+    const errors = { alone: 0, withRight: 0 };
     for (const { reference, pcm } of long) {
       const cut = Math.floor(pcm.length / 2);
-      const recognise = async (tail?: Float32Array): Promise<string[]> =>
+      const recognise = async (right?: Float32Array): Promise<string[]> =>
         normaliseWords(
           (
             await engine.decode(pcm.subarray(0, cut), {
               language: 'en',
               priority: 'final',
               sessionId: 'cut',
-              ...(tail ? { tail } : {}),
+              ...(right ? { context: { right } } : {}),
             })
           )?.text ?? '',
         );
-      const [alone, withTail] = [
+      const [alone, withRight] = [
         await recognise(),
         await recognise(pcm.subarray(cut, cut + 2 * 16_000)),
       ];
       assert.ok(
-        Math.abs(withTail.length - alone.length) <= 2,
-        `${alone.length} words alone, ${withTail.length} with what follows`,
+        Math.abs(withRight.length - alone.length) <= 2,
+        `${alone.length} words alone, ${withRight.length} with what follows`,
       );
       // To the beginning of the reference that is likest: where exactly the cut is, nobody knows.
       const far = (recognised: string[]): number =>
         Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), recognised)));
       errors.alone += far(alone);
-      errors.withTail += far(withTail);
+      errors.withRight += far(withRight);
     }
     console.log(
-      `      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withTail} with what follows`,
+      `      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withRight} with what follows`,
     );
-    assert.ok(errors.withTail <= errors.alone, `${errors.withTail} instead of ${errors.alone}`);
+    assert.ok(errors.withRight <= errors.alone, `${errors.withRight} instead of ${errors.alone}`);
   });
 
   it('counts word errors as the reference tool does', function () {
@@ -282,7 +282,7 @@ describe('speech path with real models', function () {
           language: 'en',
           priority: 'final',
           sessionId: 'drafts',
-          ...(draft ? { draft } : {}),
+          ...(draft ? { context: { draft } } : {}),
         });
       const [alone, most] = [
         await decode(pcm),

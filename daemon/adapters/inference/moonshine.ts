@@ -6,10 +6,10 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
 import type {
-  AsrOptions,
+  DecodeRequest,
   AsrProvider,
   AsrResult,
-  Lead,
+  LeftContext,
   LoadedModelFiles,
 } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
@@ -86,7 +86,7 @@ export class MoonshineProvider implements AsrProvider {
 
   async transcribe(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const model = this.loaded;
@@ -103,7 +103,7 @@ export class MoonshineProvider implements AsrProvider {
     const begun = performance.now();
     const alone = pcm.length === 0 ? [] : await this.recognise(model, pcm, options, signal);
     const tokens =
-      alone.length === 0 ? alone : await this.withTail(model, pcm, alone, options, signal);
+      alone.length === 0 ? alone : await this.withRight(model, pcm, alone, options, signal);
     const words = tokensToWords(tokens, model.pieces);
     const confidence = meanProbability(tokens);
     return {
@@ -124,20 +124,23 @@ export class MoonshineProvider implements AsrProvider {
   private recognise(
     model: Loaded,
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal: AbortSignal | undefined,
   ): Promise<readonly ScoredToken[]> {
-    const { lead } = options;
+    const { left } = options.context ?? {};
     const bias = this.biasOf(model, options.phrases);
-    const once = (audio: DecodeInput, draft = options.draft): Promise<readonly ScoredToken[]> =>
-      decode(model, audio, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
-    if (options.once === true || isGreedy(options)) return once({ pcm, lead });
+    const once = (
+      audio: DecodeInput,
+      draft = options.context?.draft,
+    ): Promise<readonly ScoredToken[]> =>
+      decode(model, audio, withDraft(options, draft), bias, signal);
+    if (options.effort === 'single-pass' || isGreedy(options)) return once({ pcm, left });
     const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
       // What was said before makes it no better (secondHearing.ts); only audio whose words come now
       // goes along.
       const slow = {
         pcm: slower(pcm),
-        lead: lead?.tokens.length === 0 ? { ...lead, pcm: slower(lead.pcm) } : undefined,
+        left: left?.tokens.length === 0 ? { ...left, pcm: slower(left.pcm) } : undefined,
       };
       return fits(slow)
         ? once(
@@ -147,27 +150,30 @@ export class MoonshineProvider implements AsrProvider {
         : Promise.resolve(first);
     };
     return redecodeSlowed(
-      (first) => (first ? again(first) : once({ pcm, lead })),
-      (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE,
+      (first) => (first ? again(first) : once({ pcm, left })),
+      (samplesOf({ pcm, left }) * 1000) / SAMPLE_RATE,
       () => performance.now(),
     );
   }
 
   /** Once more with what follows, where that fits into one decode. */
-  private async withTail(
+  private async withRight(
     model: Loaded,
     pcm: Float32Array,
     alone: readonly ScoredToken[],
-    options: AsrOptions,
+    options: DecodeRequest,
     signal: AbortSignal | undefined,
   ): Promise<readonly ScoredToken[]> {
-    const { tail, lead } = options;
-    const whole = tail && joinSamples([pcm, tail]);
-    if (!whole || !fits({ pcm: whole, lead })) return alone;
+    const { right, left } = options.context ?? {};
+    const whole = right && joinSamples([pcm, right]);
+    if (!whole || !fits({ pcm: whole, left })) return alone;
     const joint = await this.recognise(
       model,
       whole,
-      { ...options, draft: alone.map(({ id }) => id) },
+      withDraft(
+        options,
+        alone.map(({ id }) => id),
+      ),
       signal,
     );
     return alignAtSeam(alone, joint, model.pieces);
@@ -199,37 +205,37 @@ export class MoonshineProvider implements AsrProvider {
 
 interface DecodeInput {
   readonly pcm: Float32Array;
-  readonly lead: Lead | undefined;
+  readonly left: LeftContext | undefined;
 }
 
 async function decode(
   model: Loaded,
-  { pcm, lead }: DecodeInput,
-  options: AsrOptions,
+  { pcm, left }: DecodeInput,
+  options: DecodeRequest,
   bias: PhraseBias | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly ScoredToken[]> {
-  const { draft = [] } = options;
+  const { draft = [] } = options.context ?? {};
   // Words of a lead in which none were heard come now.
-  const unheard = lead?.tokens.length === 0 ? lead.pcm.length : 0;
+  const undecoded = left?.tokens.length === 0 ? left.pcm.length : 0;
   const search = {
     width: isGreedy(options) ? 1 : SEARCH_WIDTH,
-    maxTokens: tokenLimit(pcm.length + unheard),
+    maxTokens: tokenLimit(pcm.length + undecoded),
     signal,
     bias,
   };
   // What is too long with its lead is decoded without.
-  if (!lead || !fits({ pcm, lead })) return decodePhrase(model, { pcm, given: [], draft, search });
+  if (!left || !fits({ pcm, left })) return decodePhrase(model, { pcm, given: [], draft, search });
   return decodePhrase(model, {
-    pcm: joinSamples([lead.pcm, pcm]),
-    given: withoutEnd(lead.tokens, model.pieces),
+    pcm: joinSamples([left.pcm, pcm]),
+    given: withoutEnd(left.tokens, model.pieces),
     draft,
     search,
   });
 }
 
-function samplesOf({ pcm, lead }: DecodeInput): number {
-  return (lead?.pcm.length ?? 0) + pcm.length;
+function samplesOf({ pcm, left }: DecodeInput): number {
+  return (left?.pcm.length ?? 0) + pcm.length;
 }
 
 function fits(audio: DecodeInput): boolean {
@@ -237,8 +243,12 @@ function fits(audio: DecodeInput): boolean {
 }
 
 /** The likeliest token each time. */
-function isGreedy({ quick = false, trial = quick, greedy = trial }: AsrOptions): boolean {
-  return greedy;
+function isGreedy({ purpose = 'final', effort }: DecodeRequest): boolean {
+  return effort === 'greedy' || purpose !== 'final';
+}
+
+function withDraft(request: DecodeRequest, draft: readonly number[] | undefined): DecodeRequest {
+  return draft ? { ...request, context: { ...request.context, draft } } : request;
 }
 
 /** A phrase ends in a full stop wherever it is cut; what follows would begin a new sentence. */

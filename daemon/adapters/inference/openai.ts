@@ -7,7 +7,7 @@ import { redact } from '../../base/redact';
 import { randomUUID } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
 import { openaiInfo } from '../../asr/providerInfos';
-import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
+import type { DecodeRequest, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
@@ -71,7 +71,7 @@ export class OpenaiProvider implements AsrProvider {
 
   async transcribe(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const { state } = this;
@@ -132,7 +132,7 @@ export class OpenaiProvider implements AsrProvider {
   private async ask(
     { url, model, form }: { url: string; model: string; form: Form },
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<Outcome> {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import { voxtralInfo } from '../../asr/providerInfos';
 import type {
-  AsrOptions,
+  DecodeRequest,
   AsrProvider,
   AsrResult,
   AsrStream,
@@ -85,7 +85,7 @@ export class VoxtralProvider implements AsrProvider {
     await Promise.all(all.map((life) => life.ended));
   }
 
-  transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult> {
     if (!this.command) return Promise.reject(notLoaded());
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
       return Promise.reject(
@@ -100,14 +100,14 @@ export class VoxtralProvider implements AsrProvider {
    * Partials as the program writes them; `flush` makes a final of all that was pushed and begins
    * anew.
    */
-  stream(options: AsrOptions): AsrStream {
+  stream(options: DecodeRequest): AsrStream {
     if (!this.command) throw notLoaded();
     return new VoxtralStream(options, this.setup.clock, () => this.take());
   }
 
   private async decode(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     if (signal?.aborted) throw cancelled();
@@ -188,7 +188,7 @@ class VoxtralStream implements AsrStream {
   private flushing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly options: AsrOptions,
+    private readonly options: DecodeRequest,
     private readonly clock: Clock,
     private readonly take: () => VoxtralProcess,
   ) {}
@@ -291,7 +291,7 @@ async function textOf(life: VoxtralProcess): Promise<string> {
 function resultOf(
   text: string,
   pcm: Float32Array,
-  options: AsrOptions,
+  options: DecodeRequest,
   inferenceMs: number,
 ): AsrResult {
   const words = text.split(/\s+/).filter((word) => word !== '');

@@ -4,7 +4,7 @@
  * worker. Model: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
  */
 import { EarmarkError } from '../../../protocol/errors';
-import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
+import type { DecodeRequest, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { whisperInfo } from '../../asr/providerInfos';
 import { LanguageLock } from '../../asr/whisperLanguage';
 import {
@@ -85,7 +85,7 @@ export class WhisperProvider implements AsrProvider {
 
   async transcribe(
     pcm: Float32Array,
-    options: AsrOptions,
+    options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const loaded = this.loaded;
@@ -119,11 +119,11 @@ export class WhisperProvider implements AsrProvider {
         { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params },
         signal,
       );
-    const quick = options.quick === true || options.trial === true;
+    const { purpose = 'final' } = options;
     let text = await once({
-      audio_ctx: fittedWindow(pcm.length, options.trial === true ? 0 : undefined),
+      audio_ctx: fittedWindow(pcm.length, purpose === 'trial' ? 0 : undefined),
     });
-    if (!quick && audioMs > 0 && doubt(text, audioMs))
+    if (purpose === 'final' && audioMs > 0 && doubt(text, audioMs))
       text = better(
         text,
         await once({
@@ -182,12 +182,12 @@ export class WhisperProvider implements AsrProvider {
 /** The user's own words and the nearest names; a longer prompt is a longer text to go on from. */
 const PROMPT_PHRASES = 40;
 
-function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, 'max_tokens'> {
+function paramsFor(options: DecodeRequest, language: string): Omit<WhisperParams, 'max_tokens'> {
   const prompt = whisperPrompt([
     ...new Set([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)]),
   ]);
   return {
-    strategy: options.quick === true || options.trial === true || options.greedy === true ? 0 : 1,
+    strategy: (options.purpose ?? 'final') !== 'final' || options.effort === 'greedy' ? 0 : 1,
     beam_size: BEAMS,
     n_threads: 1,
     language,

@@ -4,7 +4,7 @@
  * nothing else speaks on it.
  */
 import type { ErrorCode } from '../../../protocol/errors';
-import type { AsrOptions, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import type { DecodeRequest, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { DetectParams } from './detectorBatch';
 
 export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences';
@@ -20,7 +20,7 @@ export interface WorkerCalls {
     result: void;
   };
   transcribe: {
-    params: { readonly pcm: Float32Array; readonly options: AsrOptions };
+    params: { readonly pcm: Float32Array; readonly options: DecodeRequest };
     result: AsrResult;
   };
   detect: { params: DetectParams; result: readonly Float32Array[] };

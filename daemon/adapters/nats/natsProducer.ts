@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
-import { EffortMeter, optionsFor } from '../../asr/finalEffort';
+import { EffortMeter, optionsFor } from '../../asr/decodeEffort';
 import { LoadMeter } from '../../asr/loadMeter';
-import type { DecodeRequest, DecodeQueueProducer, QueueHealth } from '../../asr/phraseQueue';
+import type { QueuedDecode, DecodeQueueProducer, QueueHealth } from '../../asr/phraseQueue';
 import type { AsrResult } from '../../asr/provider';
 import { WaitTimes } from '../../asr/waitTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -160,7 +160,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     };
   }
 
-  async run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
+  async run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const { priority, sessionId } = request;
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) throw cancelled();

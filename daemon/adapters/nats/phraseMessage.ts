@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
-import type { DecodeRequest } from '../../asr/phraseQueue';
+import type { QueuedDecode } from '../../asr/phraseQueue';
 import type { AsrResult } from '../../asr/provider';
 import { toFloat32, toInt16 } from '../../audio/pcm';
 
@@ -22,7 +22,7 @@ export interface PhraseHead {
 
 export interface SentPhrase extends PhraseHead {
   readonly pcm: Float32Array;
-  readonly options: DecodeRequest['options'];
+  readonly options: QueuedDecode['options'];
 }
 
 const numbers = z.array(z.number()).max(10_000);
@@ -31,9 +31,9 @@ const Head = z.object({
   replyTo: z.string().min(1).max(200),
   sessionId: z.string().max(200),
   samples: z.number().int().min(0).max(PHRASE_MAX_BYTES),
-  leadTokens: numbers.optional(),
+  leftTokens: numbers.optional(),
   /** 16-bit samples in base64: a worker that does not know them passes over them. */
-  tail: z.string().max(PHRASE_MAX_BYTES).optional(),
+  right: z.string().max(PHRASE_MAX_BYTES).optional(),
   options: z.object({
     language: z.string().max(100),
     prompt: z.array(z.string().max(1_000)).max(10_000).optional(),
@@ -41,33 +41,34 @@ const Head = z.object({
     translate: z.boolean().optional(),
     conversation: z.string().max(200).optional(),
     draft: numbers.optional(),
-    quick: z.boolean().optional(),
-    once: z.boolean().optional(),
-    greedy: z.boolean().optional(),
+    purpose: z.enum(['final', 'partial', 'trial']).optional(),
+    effort: z.enum(['full', 'single-pass', 'greedy']).optional(),
   }),
 });
 
 /** @throws EarmarkError audio.truncated where it is too long to travel */
 export function encodePhrase(
   head: PhraseHead,
-  { pcm, options: { lead, tail, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>,
+  { pcm, options: { context = {}, ...rest } }: Pick<QueuedDecode, 'pcm' | 'options'>,
 ): Uint8Array {
-  const reported = {
+  const { left, right, draft } = context;
+  const options = { ...rest, ...(draft ? { draft } : {}) };
+  const sent = {
     ...head,
     samples: pcm.length,
     options,
-    ...(lead ? { leadTokens: lead.tokens } : {}),
+    ...(left ? { leftTokens: left.tokens } : {}),
   };
-  const audio = [pcm, ...(lead ? [lead.pcm] : [])].map(bytesOf);
-  const message = framed(reported, audio);
+  const audio = [pcm, ...(left ? [left.pcm] : [])].map(bytesOf);
+  const message = framed(sent, audio);
   if (message.length > PHRASE_MAX_BYTES)
     throw new EarmarkError(
       'audio.truncated',
       'A phrase is longer than a worker takes; it is at most 30 s.',
     );
-  const withTail = tail && framed({ ...reported, tail: bytesOf(tail).toString('base64') }, audio);
+  const withRight = right && framed({ ...sent, right: bytesOf(right).toString('base64') }, audio);
   // It only helps: a phrase that is too long with it goes without.
-  return withTail && withTail.length <= PHRASE_MAX_BYTES ? withTail : message;
+  return withRight && withRight.length <= PHRASE_MAX_BYTES ? withRight : message;
 }
 
 function framed(head: object, audio: readonly Buffer[]): Buffer {
@@ -82,12 +83,17 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
   try {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     const at = 4 + bytes.readUInt32LE(0);
-    const { samples, leadTokens, tail, options, ...head } = Head.parse(
+    const { samples, leftTokens, right, options, ...head } = Head.parse(
       JSON.parse(bytes.toString('utf8', 4, at)),
     );
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
-    const { prompt, phrases, translate, conversation, draft, quick, once, greedy } = options;
+    const { prompt, phrases, translate, conversation, draft, purpose, effort } = options;
+    const context = {
+      ...(draft && { draft }),
+      ...(right !== undefined && { right: floats(Buffer.from(right, 'base64')) }),
+      ...(leftTokens && { left: { pcm: floats(bytes, end, bytes.length), tokens: leftTokens } }),
+    };
     return {
       ...head,
       pcm: floats(bytes, at, end),
@@ -97,12 +103,9 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
         ...(phrases && { phrases }),
         ...(translate !== undefined && { translate }),
         ...(conversation !== undefined && { conversation }),
-        ...(draft && { draft }),
-        ...(quick !== undefined && { quick }),
-        ...(once !== undefined && { once }),
-        ...(greedy !== undefined && { greedy }),
-        ...(tail !== undefined && { tail: floats(Buffer.from(tail, 'base64')) }),
-        ...(leadTokens && { lead: { pcm: floats(bytes, end, bytes.length), tokens: leadTokens } }),
+        ...(purpose && { purpose }),
+        ...(effort && { effort }),
+        ...(Object.keys(context).length > 0 && { context }),
       },
     };
   } catch (cause) {

@@ -1,8 +1,8 @@
 // Order, fairness, bounds and cancelling of decodes.
 import assert from 'node:assert/strict';
 import { DecodeScheduler } from '../../../daemon/asr/decodeScheduler';
-import type { DecodeRequest, DecodeSlot } from '../../../daemon/asr/phraseQueue';
-import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
+import type { QueuedDecode, DecodeSlot } from '../../../daemon/asr/phraseQueue';
+import type { DecodeRequest, AsrResult } from '../../../daemon/asr/provider';
 import { ManualClock } from '../../../daemon/base/clock';
 import { isEarmarkError } from '../../../protocol/errors';
 
@@ -21,11 +21,13 @@ class HandSlot implements DecodeSlot {
   aborted = 0;
   private release: ((r: AsrResult) => void) | undefined;
   readonly efforts: string[] = [];
-  transcribe(_pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
+  transcribe(_pcm: Float32Array, options: DecodeRequest, signal: AbortSignal): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
     this.begun.push(name);
+    const search = options.effort === 'greedy' ? 'greedy' : 'search';
+    const { left, right } = options.context ?? {};
     this.efforts.push(
-      `${options.greedy ? 'greedy' : 'search'} ${options.once ? 'once ' : ''}${options.lead ? 'behind' : 'alone'}${options.tail ? ' and before' : ''}`,
+      `${search} ${options.effort ? 'once ' : ''}${left ? 'behind' : 'alone'}${right ? ' and before' : ''}`,
     );
     return new Promise((resolve, reject) => {
       this.release = () => resolve(result(name));
@@ -43,8 +45,8 @@ class HandSlot implements DecodeSlot {
 
 const job = (
   name: string,
-  more: Partial<DecodeRequest> & { seconds?: number } = {},
-): DecodeRequest => {
+  more: Partial<QueuedDecode> & { seconds?: number } = {},
+): QueuedDecode => {
   const { seconds = 2, ...rest } = more;
   return {
     pcm: new Float32Array(seconds * 16_000),
@@ -55,9 +57,11 @@ const job = (
   };
 };
 
+const SAMPLE = new Float32Array(1);
+
 describe('DecodeScheduler', () => {
   /** Queues everything behind a first job and tells the order in which the jobs begin. */
-  async function order(jobs: readonly DecodeRequest[], expected: string[]): Promise<void> {
+  async function order(jobs: readonly QueuedDecode[], expected: string[]): Promise<void> {
     const clock = new ManualClock();
     const scheduler = new DecodeScheduler(clock);
     const slot = new HandSlot();
@@ -107,10 +111,9 @@ describe('DecodeScheduler', () => {
       const seen: string[] = [];
       for (const [waitMs, calmMs = 0] of waits) {
         clock.advance(calmMs);
-        const options: AsrOptions = {
+        const options: DecodeRequest = {
           language: 'en',
-          lead: { pcm: new Float32Array(1), tokens: [] },
-          tail: new Float32Array(1),
+          context: { left: { pcm: SAMPLE, tokens: [] }, right: SAMPLE },
         };
         const [first, second] = ['a', 'b'].map((sessionId) =>
           scheduler.run({ ...job(sessionId), options, sessionId, live }),
@@ -124,9 +127,9 @@ describe('DecodeScheduler', () => {
       return seen;
     }
     const FULL = 'search behind and before, full';
-    const ONCE = 'search once behind, once';
+    const ONCE = 'search once behind, single-pass';
     const GREEDY = 'greedy once behind, greedy';
-    const ALONE = 'greedy once alone, alone';
+    const ALONE = 'greedy once alone, no-context';
 
     it('does without the second hearing, then the search, then the sound before', async () =>
       assert.deepEqual(await efforts([[90], [150], [250], [450], [50]]), [
@@ -205,7 +208,7 @@ describe('DecodeScheduler', () => {
 
   /** What each of these comes to on one slot, asked for in this order, and what was begun. */
   async function giveWay(
-    priorities: readonly DecodeRequest['priority'][],
+    priorities: readonly QueuedDecode['priority'][],
     expected: {
       readonly texts: readonly (string | undefined)[];
       readonly begun: readonly string[];

@@ -8,7 +8,7 @@ import {
 } from '../../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
-import type { AsrOptions } from '../../../daemon/asr/provider';
+import type { DecodeRequest } from '../../../daemon/asr/provider';
 import { moonshineInfo, openaiInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
 import { ScriptedProvider } from '../../../daemon/asr/scripted';
 import {
@@ -130,7 +130,7 @@ describe('choice of an engine', () => {
 describe('engine pool', () => {
   const clock = new ManualClock();
   const made: { key: string; loads: number; unloads: number }[] = [];
-  const asked: AsrOptions[] = [];
+  const asked: DecodeRequest[] = [];
   const detectors: DetectorService = {
     start: () => Promise.resolve(),
     stop: () => undefined,

@@ -1,6 +1,6 @@
 // The engine's policy over decoders that do as they are told.
 import assert from 'node:assert/strict';
-import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
+import type { DecodeRequest, AsrResult } from '../../../daemon/asr/provider';
 import {
   type Decoder,
   type DetectorService,
@@ -41,7 +41,7 @@ class FakeDecoder implements Decoder {
   health(): InferenceWorkerHealth {
     return { name: 'fake', state: 'ready', restarts: 0 };
   }
-  async transcribe(pcm: Float32Array, options: AsrOptions): Promise<AsrResult> {
+  async transcribe(pcm: Float32Array, options: DecodeRequest): Promise<AsrResult> {
     const warmUp = pcm.length === 16_000 && pcm[0] === 0;
     if (!warmUp) {
       this.decodes++;

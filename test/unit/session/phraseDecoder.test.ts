@@ -3,7 +3,7 @@
  * twice; one whose lead gave none brings its words.
  */
 import { deepEqual } from 'node:assert/strict';
-import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
+import type { DecodeRequest, AsrResult } from '../../../daemon/asr/provider';
 import { systemClock } from '../../../daemon/base/clock';
 import { Drafts } from '../../../daemon/session/drafts';
 import { defaultSessionOptions } from '../../../daemon/session/options';
@@ -12,7 +12,7 @@ import type { SpeechEngine } from '../../../daemon/session/ports';
 import type { Phrase } from '../../../daemon/vad/contract';
 
 const pcm = new Float32Array(16_000);
-const phrase = (id: string, lead?: string): Phrase => ({
+const phrase = (id: string, left?: string): Phrase => ({
   id,
   source: 'mic',
   startMs: 0,
@@ -22,17 +22,17 @@ const phrase = (id: string, lead?: string): Phrase => ({
   firstSeq: 0,
   lastSeq: 49,
   cause: 'silence',
-  ...(lead === undefined ? {} : { lead: { id: lead, pcm } }),
+  ...(left === undefined ? {} : { left: { id: left, pcm } }),
 });
 
 async function decode(
-  textOf: (options: AsrOptions) => string,
+  textOf: (options: DecodeRequest) => string,
 ): Promise<{ texts: string[]; decodes: number }> {
   const texts: string[] = [];
   let decodes = 0;
   const engine = {
     ready: () => Promise.resolve(),
-    decode: (_pcm: Float32Array, options: AsrOptions): Promise<AsrResult> => {
+    decode: (_pcm: Float32Array, options: DecodeRequest): Promise<AsrResult> => {
       decodes++;
       return Promise.resolve({
         text: textOf(options),
@@ -62,20 +62,23 @@ async function decode(
 
 describe('phrases behind a lead', () => {
   it('are heard alone where nothing comes of it', async () =>
-    deepEqual(await decode(({ lead }) => (lead ? '' : 'words')), {
+    deepEqual(await decode(({ context }) => (context?.left ? '' : 'words')), {
       texts: ['words', 'words'],
       decodes: 3,
     }));
   it('are heard once where words come', async () =>
-    deepEqual(await decode(({ lead }) => (lead ? 'more' : 'words')), {
+    deepEqual(await decode(({ context }) => (context?.left ? 'more' : 'words')), {
       texts: ['words', 'more'],
       decodes: 2,
     }));
   it('bring what was not heard in the phrase before', async () =>
-    deepEqual(await decode(({ lead }) => (lead?.tokens.length === 0 ? 'all of it' : '')), {
-      texts: ['', 'all of it'],
-      decodes: 2,
-    }));
+    deepEqual(
+      await decode(({ context }) => (context?.left?.tokens.length === 0 ? 'all of it' : '')),
+      {
+        texts: ['', 'all of it'],
+        decodes: 2,
+      },
+    ));
   it('stay empty where nothing was said', async () =>
     deepEqual(await decode(() => ''), { texts: ['', ''], decodes: 3 }));
 });

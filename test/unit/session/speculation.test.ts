@@ -173,7 +173,7 @@ describe('speculation', () => {
     });
     const before = speculation.decodeMs(10_000);
     for (let i = 0; i < 200; i++) {
-      speculation.pause({ ...pause(900), lead: { id: 's0', pcm } });
+      speculation.pause({ ...pause(900), left: { id: 's0', pcm } });
       await new Promise((resolve) => setImmediate(resolve));
     }
     // 200 ms for two seconds.
@@ -193,17 +193,22 @@ describe('speculation', () => {
 
   it('gives the tokens of the last decode to the next of its phrase, and those of the final before to its continuation', () => {
     const drafts = new Drafts();
-    const lead = { id: 's1', pcm };
+    const left = { id: 's1', pcm };
     drafts.keep('s2', [1, 2]);
     drafts.keepFinal('s1', [3]);
     assert.deepEqual(
       [
-        drafts.of({ id: 's2', lead }),
+        drafts.of({ id: 's2', left }),
         drafts.of({ id: 's3' }),
-        drafts.of({ id: 's3', lead: { id: 's9', pcm } }),
-        drafts.of({ id: 's3', lead }),
+        drafts.of({ id: 's3', left: { id: 's9', pcm } }),
+        drafts.of({ id: 's3', left }),
       ],
-      [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}, { lead: { pcm, tokens: [3] } }],
+      [
+        { context: { draft: [1, 2], left: { pcm, tokens: [3] } } },
+        {},
+        {},
+        { context: { left: { pcm, tokens: [3] } } },
+      ],
     );
   });
 });

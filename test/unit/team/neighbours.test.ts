@@ -31,7 +31,7 @@ describe('neighbouring versions', () => {
   it('read a phrase of a newer gateway without what they do not know', () => {
     const message = encodePhrase(head, {
       pcm,
-      options: { language: 'en', prompt: ['a'], quick: true },
+      options: { language: 'en', prompt: ['a'], purpose: 'partial' },
     });
     const newer = withHead(message, ({ options, ...rest }) => ({
       ...rest,
@@ -49,8 +49,8 @@ describe('neighbouring versions', () => {
           language: 'en',
           prompt: ['a'],
           conversation: 'c',
-          greedy: true,
-          lead: { pcm, tokens: [1] },
+          effort: 'greedy',
+          context: { left: { pcm, tokens: [1] } },
         },
       }),
       ({ id, replyTo, sessionId, samples }) => ({
@@ -64,13 +64,15 @@ describe('neighbouring versions', () => {
     deepEqual(decodePhrase(older), { ...head, pcm, options: { language: 'en' } });
   });
 
-  it('read a phrase that is too long with its tail without it', () => {
+  it('read a phrase that is too long with its right context without it', () => {
     const long = new Float32Array(480_000);
-    const reported = (tail: Float32Array) =>
-      decodePhrase(encodePhrase(head, { pcm: long, options: { language: 'en', tail } })).options;
+    const reported = (right: Float32Array) =>
+      decodePhrase(
+        encodePhrase(head, { pcm: long, options: { language: 'en', context: { right } } }),
+      ).options;
     deepEqual(
       [reported(pcm), reported(new Float32Array(20_000))],
-      [{ language: 'en', tail: pcm }, { language: 'en' }],
+      [{ language: 'en', context: { right: pcm } }, { language: 'en' }],
     );
   });
 

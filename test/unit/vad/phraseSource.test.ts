@@ -113,8 +113,8 @@ describe('PhraseSource', () => {
       await source.process(
         framesOf('mic', audio([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)),
       );
-      return phrases.map(({ id, cause, lead, tail }) =>
-        `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}${tail ? `before ${tail.length / 16} ms` : ''}`.trim(),
+      return phrases.map(({ id, cause, left, right }) =>
+        `${id} ${cause} ${left ? `after ${left.id}, ${left.pcm.length / 16} ms` : ''}${right ? `before ${right.length / 16} ms` : ''}`.trim(),
       );
     };
     const all = [

@@ -6,17 +6,17 @@
  * come back when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';
-import type { AsrOptions } from './provider';
+import type { DecodeRequest } from './provider';
 
-export const EFFORTS = ['full', 'once', 'greedy', 'alone'] as const;
+export const EFFORTS = ['full', 'single-pass', 'greedy', 'no-context'] as const;
 export type DecodeEffort = (typeof EFFORTS)[number];
 
 /** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
 const FROM_WAIT_MS: Readonly<Record<DecodeEffort, number>> = {
   full: 0,
-  once: 100,
+  'single-pass': 100,
   greedy: 200,
-  alone: 400,
+  'no-context': 400,
 };
 /**
  * After so long without a wait one step is taken back: the time in which a load that has just been
@@ -49,17 +49,20 @@ export class EffortMeter {
   }
 }
 
+/** The request with as much effort and context as `effort` allows. */
 export function optionsFor(
   effort: DecodeEffort,
-  { lead, tail, ...options }: AsrOptions,
-): AsrOptions {
-  const step = EFFORTS.indexOf(effort);
-  const upTo = (least: DecodeEffort): boolean => step <= EFFORTS.indexOf(least);
+  { context, ...request }: DecodeRequest,
+): DecodeRequest {
+  if (effort === 'full') return { ...request, ...(context ? { context } : {}) };
+  const { left, draft } = context ?? {};
+  const rest = {
+    ...(left && effort !== 'no-context' ? { left } : {}),
+    ...(draft ? { draft } : {}),
+  };
   return {
-    ...options,
-    ...(lead && upTo('greedy') ? { lead } : {}),
-    ...(tail && upTo('full') ? { tail } : {}),
-    ...(upTo('full') ? {} : { once: true }),
-    ...(upTo('once') ? {} : { greedy: true }),
+    ...request,
+    ...(Object.keys(rest).length > 0 ? { context: rest } : {}),
+    effort: effort === 'single-pass' ? 'single-pass' : 'greedy',
   };
 }
