@@ -17,13 +17,9 @@ export interface StartingDaemon {
 }
 
 /**
- * How the daemon's memory is kept. A young generation of 8 MB is collected in half the time of one
- * of 16 (median 3.8 instead of 8.3 ms beside 50 sessions), without helpers that wait for a core
- * which recognition has; full collections, some minutes apart, close the holes of the old one. Over
- * four hours the last is then 1.1 instead of 3.0 % larger than the first. Telling V8 to favour size
- * gave 109 instead of 141 MB, but 13.4 instead of 8.7 ms of processor time a second and session
- * beside 50. glibc keeps one heap and gives back what is free; elsewhere these variables mean
- * nothing.
+ * Memory settings of the daemon: a young generation of 8 MB, so that collections are short; full
+ * collections that compact; one glibc heap that returns free memory (elsewhere these variables mean
+ * nothing). Measurements: docs/decisions/0044-daemon-memory.md.
  */
 export const DAEMON_MEMORY = {
   flags: ['--max-semi-space-size=8', '--no-parallel-scavenge', '--compact-on-every-full-gc'],

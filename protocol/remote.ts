@@ -27,12 +27,14 @@ const AUDIO_PUSH = 1;
 
 /**
  * A binary message is one `audio/push`: this header, all little-endian, then whole frames as s16le.
- * It is answered as a request is, by a text message whose `id` is `audio/` and the number in the
- * header.
+ * The answer is a text message whose `id` is `audio/` and the number in the header.
  *
- * | byte | type | | |---|---|---| | 0 | u8 | version, 1 | | 1 | u8 | kind, 1 | | 2 | u16 | channel,
- * as `audio/open` gave it | | 4 | u32 | number of this message, chosen by the client | | 8 | u32 |
- * `seq` of the first frame | | 12 | u32 | `captureMs` of the first frame |
+ *   offset  0  u8   version, 1
+ *           1  u8   kind, 1
+ *           2  u16  channel, as `audio/open` gave it
+ *           4  u32  number of this message, chosen by the client
+ *           8  u32  `seq` of the first frame
+ *          12  u32  `captureMs` of the first frame
  */
 export interface AudioHeader {
   readonly channel: number;

@@ -41,13 +41,8 @@ export interface SearchOptions {
 }
 
 /**
- * A rival may be so much less likely, as a logarithm. LibriSpeech clean + other, Moonshine tiny on
- * whole utterances: 45 + 117 word errors at width 1; 38 + 102 at width 2 and margin 1 for 13 % more
- * processor time, 37 + 102 at margin 2 for 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at
- * width 3 and margin 2. These with a step of the recogniser for each text; with one for both,
- * processor time over width 1 is 1.06 instead of 1.12 times (9 utterances of clean) and 1.11
- * instead of 1.23 (9 of other), word errors of other 106 instead of 107, of two live sets of pauses
- * 123 and 120 instead of 120 and 122.
+ * A rival stays while its log probability is at most this much lower
+ * (docs/decisions/0006-beam-of-two.md).
  */
 const MARGIN = 1;
 /** Two texts that end in so many same tokens will go on the same: the likelier one is kept. */

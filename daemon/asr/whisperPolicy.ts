@@ -38,11 +38,7 @@ export function fittedWindow(samples: number, floor = WINDOW_FLOOR): number {
 export const SECOND_TEMPERATURE = 0.2;
 export const SECOND_TEMPERATURE_STEP = 0.4;
 
-/**
- * Texts that the first decode follows at a time. Whole recordings of LibriSpeech other, Whisper
- * base 8-bit, fitted window: 13.1 % word errors with one (greedy), 11.9 % with five, for 16 % more
- * processor time; through the speech path 13.7 and 11.4 %.
- */
+/** Texts that the first decode follows at a time (docs/decisions/0021-whisper-five-beams.md). */
 export const BEAMS = 5;
 
 /**
@@ -81,10 +77,9 @@ const MIN_LOOP_LETTERS = 30;
 /** So many times the same words in a row. */
 const MAX_REPEATS = 4;
 /**
- * Mean logarithm of the probabilities: words that were read are about −0.2, hard ones −0.4, made-up
- * ones −1, where whisper.cpp itself tries again. From −0.7 on 6 of 103 phrases of LibriSpeech are
- * decoded twice instead of 1, with the whole window, and beside beams that makes nothing better
- * (11.6 % word errors on other instead of 11.4 %).
+ * Mean log probability below which a text is decoded again, as in whisper.cpp: words that were read
+ * are about −0.2, hard ones −0.4, invented ones −1
+ * (docs/decisions/0022-whisper-low-confidence.md).
  */
 const UNSURE_BELOW = -1;
 

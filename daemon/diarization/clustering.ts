@@ -32,14 +32,14 @@ const GAIN_WINDOWS = 250;
  */
 const SAME_VOICE = 0.92;
 /**
- * A further voice of the first seconds has spoken so long: one window. With 2 s the AMI clips have
- * 33.0 % error online instead of 31.4, a telephone call 20.8 instead of 23.1.
+ * A further voice of the first seconds has spoken this long: one window
+ * (docs/decisions/0063-voices-of-the-first-seconds.md).
  */
 const EARLY_SPEECH_MS = 1_200;
 /**
- * Who spoke less is less likely to go on: added to the similarity of a voice in the first seconds,
- * times the logarithm of its share to the greatest. On the AMI clips online: none and 0.015 32.1 %
- * error, 0.03 and 0.045 31.4 %.
+ * A voice that spoke less is less likely to go on. In the first seconds this weight, times the
+ * logarithm of its share to the greatest, is added to its similarity
+ * (docs/decisions/0063-voices-of-the-first-seconds.md).
  */
 const RARE_VOICE = 0.03;
 
@@ -47,10 +47,8 @@ const RARE_VOICE = 0.03;
 export interface VoiceSettings {
   /**
    * A further voice must lower the mean distance to the centres by this over the square root of the
-   * count of windows (log ratio). Splitting one voice gives 0.5–1.0 on the AMI clips, a telephone
-   * call and two spoken meetings, dividing two 1.5–5.0. From 1.2 to 1.3 the same voices are found
-   * there; pieces of 30 s of the meetings' calls have 5.2 % error at 1.2 after the last pass, 6.5 %
-   * at 1.3.
+   * count of windows (log ratio). Splitting one voice gives up to 1.0, dividing two at least 1.5
+   * (docs/decisions/0028-speaker-count.md).
    */
   readonly leastGain: number;
   /**

@@ -10,24 +10,17 @@ import type { SpeakerEmbedder, Stretch, VoiceWindow } from './contract';
 import { type Span, StretchCutter, type StretchEvent } from './stretches';
 
 /**
- * The detector hears everything so much louder. On the AMI clips, which lie at −35 dBFS when
- * somebody speaks, it finds 2 points of speaker time that it misses otherwise; less for loud voices
- * only makes the clips 0.5 points worse online and 1.8 at the end, the spoken meetings 0.1 to 0.9
- * better.
+ * Amplification for the detector, 10 dB: far speakers count here
+ * (docs/decisions/0064-detector-for-speakers.md).
  */
 const GAIN = 10 ** (10 / 20);
 /**
- * After so long a pause a window below this level is silence without asking the detector, as it is
- * for recognition: on the microphones of two spoken meetings, who listen most of the time, it takes
- * 10 ms of processor time a second of speech instead of 17 and 24, for 0.3 and 1.0 points more of
- * false speech. The AMI clips have the same error; after 1 s 0.7 points more online.
+ * After a long pause a window below this level, in dBFS, is silence without a detector call, as it
+ * is for recognition (docs/decisions/0064-detector-for-speakers.md).
  */
 const QUIET_DB = -60;
 const LONG_PAUSE = 2 * SAMPLE_RATE;
-/**
- * Quiet windows, 0.6 s, that the detector hears before the first loud one: with 0.1 or 0.3 s the
- * AMI clips have 0.3 points more error online.
- */
+/** Quiet windows before the first loud one that the detector gets as well: 0.6 s. */
 const WARM_UP_WINDOWS = 20;
 /** A stretch that has no window yet is listened to for a first guess when it is so long. */
 const GUESS = 0.7 * SAMPLE_RATE;

@@ -18,14 +18,11 @@ export interface Recognised {
 }
 
 /**
- * Centres of 10 s and more of the same reader lie at 0.90–0.97, of two readers at 0.83 at most (39
- * and 1,287 pairs of 40 LibriSpeech readers), of the two on a telephone at 0.885; two of seven
- * synthetic voices come as near as 0.93.
+ * Similarity from which a name is suggested. Two readers stay below 0.83, one reader above 0.90
+ * (docs/decisions/0032-voiceprint-thresholds.md).
  */
 const SUGGESTED = 0.9;
-/**
- * Of 20 s of the same reader all seven pairs reach 0.948; a wrong name is worse than a question.
- */
+/** Similarity from which a name is set: a wrong name is worse than a question. */
 const SURE = 0.945;
 /**
  * Of less speech nobody knows the voice well enough: of 5 s a fifth of the pairs lie below the

@@ -15,16 +15,11 @@ export interface SourceVoice {
 }
 
 /**
- * Two centres at least this much alike are one person. Centres of 20 s and more of one voice lie at
- * 0.948–0.994 across recordings, those of different people at 0.885 at most, but two synthetic
- * voices at 0.932: with 0.92 a colleague on the call became "You". Who is missed is a speaker more,
- * which a person makes one by naming.
+ * Two centres of at least this similarity are one person. With 0.92 a colleague on the call became
+ * "You"; naming repairs a missed pair (docs/decisions/0065-one-person-on-two-sources.md).
  */
 const SAME_PERSON = 0.95;
-/**
- * Of less speech nobody knows the voice well enough: of 10 s half of the pairs of one reader lie
- * below the limit.
- */
+/** A centre of less speech is too uncertain. */
 const LEAST_SPEECH_MS = 10_000;
 
 /**

@@ -6,11 +6,7 @@
 import { SAMPLE_RATE } from '../audio/frame';
 import { VAD_WINDOW } from '../vad/contract';
 
-/**
- * 1.2 s every 0.4 s, none across a pause. On the AMI clips, with the right count of speakers: 25.4
- * % error; 1.6 s 28.0 %, 1.0 s 26.4 %, windows across pauses of up to half a second 30.6 %, every
- * 0.2 s no better.
- */
+/** In samples; none spans a pause (docs/decisions/0027-speaker-windows.md). */
 const WINDOW = 1.2 * SAMPLE_RATE;
 const HOP = 0.4 * SAMPLE_RATE;
 const LEAST_WINDOW = 0.3 * SAMPLE_RATE;

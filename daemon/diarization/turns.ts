@@ -10,9 +10,8 @@ const STEP_MS = 20;
 /** The middle of a window says more about its voice than its ends; these still say something. */
 const LEAST_WEIGHT = 0.05;
 /**
- * A pause of one speaker in which nobody else speaks is part of the turn up to this long, as people
- * write turns down. On the AMI clips with perfect voices: 0.5 s 21.9 %, 1 s 18.4 %, 1.3 s 17.5 %,
- * 1.6 s 18.7 %.
+ * A pause of one speaker, in which nobody else speaks, is part of the turn up to this length
+ * (docs/decisions/0062-pauses-inside-turns.md).
  */
 const LONGEST_PAUSE_MS = 1_300;
 

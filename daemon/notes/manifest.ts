@@ -1,5 +1,5 @@
 /**
- * The manifest: a comment at the end of a note in which the machine keeps the name and a hash of
+ * The manifest: a comment at the end of a note in which the machine records the name and a hash of
  * every line it wrote.
  *
  * A line of the note is the machine's as long as its hash is the recorded one; a line that a person
@@ -7,11 +7,15 @@
  * gone. The note alone holds this, so it can be moved, synchronised and written by another daemon.
  * Markdown does not show comments.
  *
- * ``` <!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.
- * p.0:k3Zp_Q0vWz;90aQx s.s20:Q0vWzd3xNq~~aPq1X;Zk0p1 --> ``` A row has a key, hashes of 5
- * characters and its own check. Keys that end in a number share rows of 20, so that a growing
- * transcript changes only the last row; `~` stands for a number without a line. A row whose check
- * fails was touched by a person: it is left alone, and its lines are found again by their words.
+ *   <!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.
+ *   p.0:k3Zp_Q0vWz;90aQx
+ *   s.s20:Q0vWzd3xNq~~aPq1X;Zk0p1
+ *   -->
+ *
+ * A row has a key, hashes of 5 characters and its own check. Keys that end in a number share rows of
+ * 20, so that a growing transcript changes only the last row; `~` stands for a number without a
+ * line. A row whose check fails was touched by a person: it is left alone, and its lines are found
+ * again by their words.
  */
 import type { Line } from './lines';
 

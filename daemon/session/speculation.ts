@@ -27,13 +27,10 @@ const QUICKER_SHARE = 0.05;
 const NEWEST_SHARE = 0.2;
 
 /**
- * A source is well heard while at least this share of the texts of its pauses is trusted, the
- * newest counting as `NEWEST_SHARE`. There a text that is not doubted is trusted as well; elsewhere
- * few would be trusted in time, and decodes early in a pause are for nothing. LibriSpeech sessions,
- * three sets of pauses, clean / other, trust of each text alone: decode time 1.33 / 1.75 times that
- * of whole utterances, 62 / 33 % of the finals within 450 ms, 139 / 361 word errors. With 0.5 1.35
- * / 1.47 times, 66 / 20 %, 138 / 362; with 0.45 1.37 / 1.48, 68 / 21 %, 137 / 362; with 0.4 1.34 /
- * 1.65, 70 / 33 %, 138 / 361.
+ * A source is well recognised while at least this share of the texts of its pauses is trusted; the
+ * newest counts as `NEWEST_SHARE`. There a text that is not doubted is trusted as well. Elsewhere
+ * few texts would be trusted in time, and early decodes would be wasted
+ * (docs/decisions/0005-decoding-in-the-pause.md).
  */
 const WELL_RECOGNISED = 0.5;
 /** Nobody has been heard yet; an engine that does not measure its trust stays there. */

@@ -7,42 +7,13 @@ import { FRAME_SAMPLES, SAMPLE_RATE } from '../audio/frame';
 import { type SegmenterOptions, VAD_WINDOW } from './contract';
 
 /**
- * For what is spoken now. 400 ms end a phrase that is 8 s long or whose text the recogniser trusts,
- * another waits for 850 ms: the recogniser needs context, and half of all finals may be later than
- * 450 ms, one in twenty later than 900. Median from the last speech to the final, and word errors
- * of clean + other: 868 ms and 45 + 116 where every phrase under 5 s waits, 432 ms and 44 + 129
- * where those under 3 s do, 44 + 122 when texts of low trust are decoded again; 432 ms and 46 + 119
- * as it is; whole utterances 46 + 115. Whether the text ends a sentence tells nothing: of 92 such
- * texts speech went on after 38. What goes on within 400 ms of an end is decoded behind the phrase
- * before. Word errors of LibriSpeech sessions of 2285 words, clean + other: 60 + 155 with 400 ms
- * everywhere and no leads, 45 + 129 with 864 ms; 51 + 129 with these waits and leads, and 55 % of
- * the phrases end after 400 ms; 50 + 131 and 49 % where 6 s count as short, at caps of 15 and of 20
- * s alike; leads over 900 ms 50 + 128 for 7 % more decode time; whole utterances 45 + 117. These
- * without a beam; with it 45 + 115, 47 + 115 without speculation, 49 + 123 without leads, whole
- * utterances 38 + 102. Without speculation, decode time against no leads: 47 + 110 for 1.34 and
- * 1.24 times with all leads, 47 + 119 without, 46 + 117 for 1.11 and 1.05 times for phrases under 4
- * s, 46 + 116 for 1.07 and 1.09 times where both are 12 s at most. Of two caps in a row the first
- * is the lead of the second, so two have to fit into the 30 s of a recogniser.
+ * For live audio. Silence ends a phrase after 400 ms if it is 8 s long or its text is trusted, and
+ * after 850 ms otherwise: docs/decisions/0001-phrase-end-silence.md.
  *
- * A decode in a pause begins as late as the last ones allow, 50 ms before: a window and a frame.
- * With 80 ms, on three sets of pauses, decode time in times of whole utterances and finals within
- * 450 ms: 1.28 and 1.52, 69 %, where no text is decoded again; with 8 s as short and without them
- * 1.21 and 1.46, but 32 %, because texts are trusted too late, and 44 + 120 word errors in the mean
- * instead of 46 + 127. Of texts that were doubted in an earlier pause of a short phrase 17 of 94
- * were trusted later, and 40 were decoded for nothing, so these wait for the longer end. With 8 s
- * as short, on three sets of pauses twice, word errors beside whole utterances are ±0.05 and −0.03
- * to +0.22 points, decode time 1.43–1.50 and 1.71–1.76 times; with 5 s −0.03 and +1.01 points, 1.45
- * and 1.67 times.
- *
- * Where the recogniser doubts what it hears of a source, more of what was said before goes along.
- * On three sets of pauses, clean / other, points of word errors from whole utterances and decode
- * time: +0.22 / +0.51, 1.38 / 1.34 times with 400 ms and 12 s everywhere; +0.05 / +0.38, 1.41 /
- * 1.38 with 15 s where it doubts; +0.08 / 0.00, 1.42 / 1.48 with 850 ms as well, everywhere, where
- * fewer texts are trusted in time (median from the last speech to the final 560 instead of 456 ms);
- * +0.22 / +0.32, 1.40 / 1.50 and 496 ms with both where it doubts. With texts below 0.8 heard
- * twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78
- * times with 850 ms and 15 s where it doubts, 45 + 115, 1.33 and 1.74 with 850 ms and 12 s, 44 +
- * 119, about 1.3 and 1.61 with 400 ms and 12 s; with 8 s everywhere 48 + 117.
+ * Left context: docs/decisions/0002-left-context.md;
+ * doubtful sources: docs/decisions/0004-context-for-doubtful-sources.md.
+ * Cap, in half of the 30 s that a recogniser takes: docs/decisions/0003-phrase-cap-and-cuts.md.
+ * Decode in the pause, one window and one frame early: docs/decisions/0005-decoding-in-the-pause.md.
  */
 export const defaultSegmenterOptions: SegmenterOptions = {
   onsetThreshold: 0.5,
@@ -64,18 +35,15 @@ export const defaultSegmenterOptions: SegmenterOptions = {
 };
 
 /**
- * For recordings that nobody waits for word by word: longer pauses stay inside a phrase (3.8/11.4
- * %; whole files 3.7/11.1 %).
+ * For recordings, which nobody reads word by word: longer pauses stay inside a phrase
+ * (docs/decisions/0009-pauses-in-recordings.md).
  */
 export const fileSegmenterOptions: Partial<SegmenterOptions> = {
   endSilenceMs: 1_000,
   shortEndSilenceMs: 1_000,
 };
 
-/**
- * For Whisper, which holds 30 s and errs at cuts (LibriSpeech other: 15.6 % with phrases of 15 s at
- * most, 14.3 % with these).
- */
+/** For Whisper, which takes 30 s and errs at cuts (docs/decisions/0009-pauses-in-recordings.md). */
 export const whisperFileSegmenterOptions: Partial<SegmenterOptions> = {
   ...fileSegmenterOptions,
   maxPhraseMs: 28_000,
@@ -94,9 +62,8 @@ const whisperLiveSegmenterOptions: Partial<SegmenterOptions> = { maxPhraseMs: 20
 const dictationSegmenterOptions: Partial<SegmenterOptions> = { pauseMs: 128, pauseLeadMs: 30_000 };
 
 /**
- * Where several people speak and nothing tells them apart, segments stay as phrases are: shorter
- * ones hold the turns of two less often (strict F1 of the labelled meetings' actions as heard, not
- * split: 0.76 with 5 s, 0.69 with 8 s).
+ * Several speakers without diarization: segments stay as phrases are, and shorter ones hold the
+ * turns of two speakers less often (docs/decisions/0010-shorter-phrases-in-mixed-sources.md).
  */
 const mixedSegmenterOptions: Partial<SegmenterOptions> = { shortPhraseMs: 5_000 };
 

@@ -1,8 +1,7 @@
 /**
- * Windows of many sources on their way to one speech detector: what comes while a call runs goes
- * together in the next, one run of the model for all of them. Alone a window costs 215 µs of
- * processor time, in a batch of 4 it costs 72, of 16 it costs 38 (sileroGraph.ts, one thread), and
- * one message between the processes serves them all.
+ * Windows of many sources on their way to one speech detector. Windows that arrive while a call runs
+ * go together in the next call, one run of the model and one message for all of them
+ * (docs/decisions/0016-speech-detector-graph.md).
  */
 import type { Clock } from '../../base/clock';
 import { VAD_WINDOW } from '../../vad/contract';

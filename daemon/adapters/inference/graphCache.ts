@@ -1,8 +1,7 @@
 /**
- * Graphs as ONNX Runtime has optimised them for this machine, kept so that the next load takes less
- * time: Moonshine tiny 310 ms of processor time instead of 630, for 41 MB of disk. A file is named
- * after what it was made of and its own checksum; what does not fit or is damaged is removed and
- * made anew.
+ * Graphs as ONNX Runtime has optimised them for this machine, stored so that the next load takes
+ * half the processor time (docs/decisions/0018-keep-optimised-graphs.md). A file is named
+ * after its inputs and its own checksum; a damaged or foreign one is removed and made again.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -1,10 +1,8 @@
 /**
  * The speech detector as a graph of our own, made of the weights of the exported one at 16 kHz. A
- * window has four frames of a spectrum and no more: convolutions over so few are products of small
- * matrices, one window at a time, and the exported graph puts the weights of its LSTM in order anew
- * at every run. Here each layer is one product for the whole batch. Alone a window takes 215 µs of
- * processor time instead of 326, in batches of 4, 16 and 64 it takes 72, 38 and 29 instead of 139,
- * 100 and 81 (one thread, medians of three); probabilities differ by 6e-6 at most.
+ * window has four frames of a spectrum: the exported graph convolves them one window at a time, and
+ * reorders the weights of its LSTM at every run. Here each layer is one product for the whole batch
+ * (docs/decisions/0016-speech-detector-graph.md).
  */
 import { MissingTensorError, graphMaker } from './graphMaker';
 import { ELEMENT, GraphWriter, type OnnxTensor, floatsOf, readParts } from './onnxGraph';

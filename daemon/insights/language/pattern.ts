@@ -1,15 +1,19 @@
 /**
  * Patterns over words, for the rule tables. A pattern is a line of elements, matched from any word
- * on:
+ * on. Each element is one word that
  *
- * | element | one word that | |---|---| | `can\|could` | is one of these, contractions spelt out
- * (`I'll` is `i will`) | | `~decide\|agree` | has one of these lemmas | | `@VERB\|AUX` | has one of
- * these parts of speech | | `@BASE` | is a verb in its base form | | `#name` | is somebody's name;
- * captured | | `#due` | begins a time phrase (the whole phrase is taken) | | `.` | is any word | |
- * `!not\|never` | is none of these (looks ahead, takes nothing; `!@PRON`, `!~be`, `!#due` too) | |
- * `&while` | is one of these (looks ahead, takes nothing) | | `^` | is the first one of the clause,
- * openers like "okay, so" left out | | `$` | ends the clause | | `{task}` | the rest of the clause,
- * one word at least; captured |
+ *   can|could       is one of these, contractions spelt out (`I'll` is `i will`)
+ *   ~decide|agree   has one of these lemmas
+ *   @VERB|AUX       has one of these parts of speech
+ *   @BASE           is a verb in its base form
+ *   #name           is somebody's name; captured
+ *   #due            begins a time phrase (the whole phrase is taken)
+ *   .               is any word
+ *   !not|never      is none of these (looks ahead, takes nothing; `!@PRON`, `!~be`, `!#due` too)
+ *   &while          is one of these (looks ahead, takes nothing)
+ *   ^               is the first one of the clause, openers like "okay, so" left out
+ *   $               ends the clause
+ *   {task}          the rest of the clause, one word at least; captured
  *
  * `x?` is optional and `x*` stands for up to four.
  */
