@@ -1,5 +1,5 @@
 /**
- * A text that the recogniser doubts is heard once more, as if it had been spoken slower, and the
+ * A text that the recogniser doubts is decoded once more, as if it had been spoken slower, and the
  * one it is surer of is kept: a small model errs by how its audio lies in the frames, and the same
  * words at another rate often come out right. The factor is that with which recognisers are trained
  * to bear it (Ko et al. 2015, "Audio Augmentation for Speech Recognition").
@@ -37,7 +37,7 @@ export async function redecodeSlowed(
 ): Promise<readonly ScoredToken[]> {
   const begun = now();
   const first = await decode();
-  // Where nothing was heard, another rate would only make something up.
+  // Without any text, another rate would only invent some.
   if (first.length === 0 || meanProbability(first) >= DOUBTED || now() - begun > ROOM * audioMs)
     return first;
   const second = await decode(first);

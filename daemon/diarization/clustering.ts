@@ -1,7 +1,7 @@
 /**
  * How many voices there are and which window is whose: Ward's method on cosine distances (Ward
  * 1963, updates after Lance and Williams 1967), refined by spherical k-means, for every count; then
- * as many as the data speaks for. While little is heard, voices must be apart by a fixed similarity
+ * as many as the data speaks for. In the first seconds voices must be apart by a fixed similarity
  * too, by average linkage.
  */
 import type { Embedding, VoiceWindow } from './contract';
