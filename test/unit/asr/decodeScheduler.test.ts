@@ -26,9 +26,8 @@ class HandSlot implements DecodeSlot {
     this.begun.push(name);
     const search = options.effort === 'greedy' ? 'greedy' : 'search';
     const { left, right } = options.context ?? {};
-    this.efforts.push(
-      `${search} ${options.effort ? 'once ' : ''}${left ? 'behind' : 'alone'}${right ? ' and before' : ''}`,
-    );
+    const where = `${left ? 'behind' : 'alone'}${right ? ' and before' : ''}`;
+    this.efforts.push(`${search} ${options.effort ? 'once ' : ''}${where}`);
     return new Promise((resolve, reject) => {
       this.release = () => resolve(result(name));
       signal.addEventListener('abort', () => {
@@ -56,9 +55,6 @@ const job = (
     ...rest,
   };
 };
-
-const SAMPLE = new Float32Array(1);
-
 describe('DecodeScheduler', () => {
   /** Queues everything behind a first job and tells the order in which the jobs begin. */
   async function order(jobs: readonly QueuedDecode[], expected: string[]): Promise<void> {
@@ -113,7 +109,7 @@ describe('DecodeScheduler', () => {
         clock.advance(calmMs);
         const options: DecodeRequest = {
           language: 'en',
-          context: { left: { pcm: SAMPLE, tokens: [] }, right: SAMPLE },
+          context: { left: { pcm: new Float32Array(1), tokens: [] }, right: new Float32Array(1) },
         };
         const [first, second] = ['a', 'b'].map((sessionId) =>
           scheduler.run({ ...job(sessionId), options, sessionId, live }),
