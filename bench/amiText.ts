@@ -67,10 +67,13 @@ function untokenised(text: string): string {
 }
 
 /** Words that say nothing of what a meeting is about. */
-const CLOSED_CLASS =
-  'a about actually alright an and are as at basically be been but by can could did do does for from going had has have he her his i if in is it its just kind know like maybe me mean might mm must my need not of oh ok okay on one or our right she should so some sort than that the their them then there they this to uh um us very was we well were what when where which who will with would yeah you your'.split(
-    ' ',
-  );
+const CLOSED_CLASS = (
+  'a about actually alright an and are as at basically be been but by can could did do does ' +
+  'for from going had has have he her his i if in is it its just kind know like maybe me mean ' +
+  'might mm must my need not of oh ok okay on one or our right she should so some sort than ' +
+  'that the their them then there they this to uh um us very was we well were what when where ' +
+  'which who will with would yeah you your'
+).split(' ');
 
 /** Share of the summaries' words, by closed-class word. */
 export function styleOf(meetings: readonly AmiMeeting[]): SummaryStyle {

@@ -16,10 +16,14 @@ import { type MeasuredPhrase, type SimulationResult, simulate } from './capacity
 import { makeTrack, measurePhrases } from './capacityTrack';
 import { DaemonUnderLoad, type LiveSession } from './daemonUnderLoad';
 import { percentile } from './statistics';
-import { type Row, reportResults } from './report';
+import { type Metric, type Metrics, type Row, reportResults } from './report';
 import { findModels } from './speechPath';
 
 const MARK_MS = 1_500;
+/** At least so many sessions meet it. */
+const SESSIONS_MARK = 50;
+/** Delay of the daemon's event loop, 99th percentile, at most. */
+const LOOP_MARK_MS = 10;
 const CORES = 2;
 /** The compiler of the daemon's process is busy that long with what it sees for the first time. */
 const WARM_MS = 20_000;
@@ -177,35 +181,62 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   const [sessions, seconds] = [option('sessions', 50), option('seconds', 40)];
   const phrases = await measurePhrases(models, track);
-  const rows: Row[] = [];
-  const show = (row: Row): void => {
-    rows.push(row);
-    process.stdout.write(
-      `${Object.entries(row)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', ')}\n`,
-    );
-  };
-  const cpuPerAudio =
-    phrases.reduce((sum, { cpuMs }) => sum + cpuMs.full, 0) /
-    phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
-  const decodeMs = (effort: DecodeEffort): number =>
-    phrases.reduce((sum, { cpuMs }) => sum + cpuMs[effort], 0) / (track.length / SAMPLE_RATE);
   const given = option('besides', NaN);
-  const calm = Number.isNaN(given)
-    ? await real(folder, track, sessions, seconds, false)
-    : undefined;
-  if (calm) {
-    show(realRow('real', sessions, calm));
+  const measured = { folder, track, phrases, sessions, seconds };
+  const calm = Number.isNaN(given) ? await realRuns(measured) : undefined;
+  const besidesMs = calm ? calm.daemonMs + calm.vadMs + calm.voicesMs : given;
+  const simulated = await simulatedRuns(measured, calm, besidesMs);
+  if (argv.includes('--overload')) {
+    const twice = 2 * simulated.most;
     show(
       realRow(
-        'real, one client floods',
-        sessions,
-        await real(folder, track, sessions, seconds, true),
+        'real, twice the most',
+        twice,
+        await real(folder, track, twice, Math.min(seconds, 45), false),
       ),
     );
   }
-  const besidesMs = calm ? calm.daemonMs + calm.vadMs + calm.voicesMs : given;
+  report(measured, calm, besidesMs, simulated);
+}
+
+interface CapacityMeasured {
+  readonly folder: string;
+  readonly track: Int16Array;
+  readonly phrases: readonly MeasuredPhrase[];
+  /** Of the real runs, and their length. */
+  readonly sessions: number;
+  readonly seconds: number;
+}
+
+interface Simulated {
+  readonly most: number;
+  readonly alone: SimulationResult;
+  readonly beside: SimulationResult;
+  readonly twice: SimulationResult;
+}
+
+const rows: Row[] = [];
+
+function show(row: Row): void {
+  rows.push(row);
+  const cells = Object.entries(row).map(([name, value]) => `${name} ${value}`);
+  process.stdout.write(`${cells.join(', ')}\n`);
+}
+
+/** @returns the run without a flood */
+async function realRuns({ folder, track, sessions, seconds }: CapacityMeasured): Promise<Real> {
+  const calm = await real(folder, track, sessions, seconds, false);
+  show(realRow('real', sessions, calm));
+  const flooded = await real(folder, track, sessions, seconds, true);
+  show(realRow('real, one client floods', sessions, flooded));
+  return calm;
+}
+
+async function simulatedRuns(
+  { track, phrases, sessions }: CapacityMeasured,
+  calm: Real | undefined,
+  besidesMs: number,
+): Promise<Simulated> {
   const at = (
     count: number,
     more: { flood?: number; besidesMs?: number; markMs?: number; forMs?: number } = {},
@@ -229,13 +260,12 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   const most = await findMost(
     (count) => at(count, { markMs: MARK_MS }),
-    (CORES * 1000) / (besidesMs + decodeMs('no-context')),
+    (CORES * 1000) / (besidesMs + decodeMs(phrases, track, 'no-context')),
   );
   show(simulatedRow('simulated, most', most, await at(most)));
   const twice = await at(2 * most, { forMs: OVERLOADED_MS });
-  show(
-    simulatedRow(`simulated, twice that for ${OVERLOADED_MS / 60_000} minutes`, 2 * most, twice),
-  );
+  const minutes = OVERLOADED_MS / 60_000;
+  show(simulatedRow(`simulated, twice that for ${minutes} minutes`, 2 * most, twice));
   const half = Math.round(most / 2);
   const [alone, beside] = [await at(half), await at(half, { flood: FLOOD })];
   show(simulatedRow('simulated, half', half, alone));
@@ -246,37 +276,92 @@ async function main(argv: readonly string[]): Promise<void> {
       beside,
     ),
   );
-  if (argv.includes('--overload'))
-    show(
-      realRow(
-        'real, twice the most',
-        2 * most,
-        await real(folder, track, 2 * most, Math.min(seconds, 45), false),
-      ),
-    );
+  return { most, alone, beside, twice };
+}
+
+/** Processor time of the decodes, milliseconds a second and session. */
+function decodeMs(
+  phrases: readonly MeasuredPhrase[],
+  track: Int16Array,
+  effort: DecodeEffort,
+): number {
+  return phrases.reduce((sum, { cpuMs }) => sum + cpuMs[effort], 0) / (track.length / SAMPLE_RATE);
+}
+
+function report(
+  { track, phrases, seconds }: CapacityMeasured,
+  calm: Real | undefined,
+  besidesMs: number,
+  { most, alone, beside, twice }: Simulated,
+): void {
+  const cpuPerAudio =
+    phrases.reduce((sum, { cpuMs }) => sum + cpuMs.full, 0) /
+    phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
   const p95 = (latencies: readonly number[]): number => percentile(latencies, 0.95);
+  const efforts = EFFORTS.map(
+    (effort) => `${effort} ${round(decodeMs(phrases, track, effort), 2)}`,
+  ).join(', ');
   reportResults({
-    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. ${calm ? `Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Its figures in wall-clock time hold for a machine that does nothing else, and the load average beside them says whether it did.` : 'The real runs were left out.'} Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores with the daemon's own scheduler, each decode as long as its measured processor time (${EFFORTS.map((effort) => `${effort} ${round(decodeMs(effort), 2)}`).join(', ')} ms a second and session${calm ? `; in the real run it was ${round(calm.asrMs, 2)}` : ''}), daemon, detector and voices taking ${round(besidesMs, 2)} away from it; most: p95 ≤ ${MARK_MS} ms. Finals that come while the sound does; later: from its end, of all at once, to the last final.`,
+    about: [
+      `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off.`,
+      `Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase.`,
+      calm
+        ? `Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ` +
+          `${seconds} s; wall-clock times depend on the load of the machine.`
+        : 'The real runs were left out.',
+      `Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores with the decode scheduler of`,
+      'the daemon; each decode takes its measured processor time.',
+      `That is, in ms a second and session: ${efforts}.`,
+      `Daemon, detector and voices take ${round(besidesMs, 2)} ms beside that.`,
+      `"Most": the most sessions with p95 ≤ ${MARK_MS} ms.`,
+      'Finals count while the audio arrives; "later" is the time from its end to the last final.',
+    ].join(' '),
     rows,
-    ratios: {
-      'sessions, simulated': { value: most, noise: 10, better: 'higher' },
+    metrics: {
+      'sessions, simulated': { value: most, better: 'higher', noise: 10, mark: SESSIONS_MARK },
       'final p95 of others beside a flood, simulated': {
         value: round(p95(beside.latencies) / p95(alone.latencies), 3),
+        unit: '×',
+        better: 'lower',
         noise: 0.03,
-        better: 'lower',
+        product: true,
       },
-      'daemon, detector and voices, milliseconds a second and session': {
+      'daemon, detector and voices': {
         value: round(besidesMs, 2),
-        noise: 1.5,
+        unit: 'ms a second and session',
         better: 'lower',
+        noise: 1.5,
+        product: true,
       },
       'phrases lost under twice the load': {
         value: twice.phrases - twice.finals,
-        noise: 0,
         better: 'lower',
+        noise: 0,
+        product: true,
       },
+      ...(calm ? realMetrics(calm) : {}),
     },
   });
+}
+
+function realMetrics(calm: Real): Metrics {
+  const part = (ms: number): Metric => ({
+    value: round(ms, 2),
+    unit: 'ms a second and session',
+    better: 'lower',
+  });
+  return {
+    'event loop p99 beside 50 sessions': {
+      value: round(calm.loopP99Ms, 1),
+      unit: 'ms',
+      better: 'lower',
+      mark: LOOP_MARK_MS,
+    },
+    daemon: part(calm.daemonMs),
+    'speech detector': part(calm.vadMs),
+    voices: part(calm.voicesMs),
+    decodes: part(calm.asrMs),
+  };
 }
 
 function speechShare(phrases: readonly MeasuredPhrase[], track: Int16Array): number {

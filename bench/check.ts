@@ -1,30 +1,25 @@
-/** Compares the ratios of a run with those that stand in RESULTS.json. Pure. */
-import type { Ratio } from './report';
+/** Compares the metrics of a run with the recorded ones. Pure. */
+import type { Metrics } from './report';
 
 export interface Comparison {
   readonly name: string;
   readonly before: number;
-  /** Undefined where the run did not measure it. */
+  /** Undefined if the run did not measure it. */
   readonly now: number | undefined;
   readonly verdict: 'same' | 'better' | 'worse' | 'missing';
 }
 
-/** The noise is the one that was stated with the standing figure: a run does not excuse itself. */
-export function compareRatios(
-  standing: Readonly<Record<string, Ratio>>,
-  run: Readonly<Record<string, Ratio>>,
-): Comparison[] {
-  return Object.entries(standing).map(([name, { value: before, noise, better }]) => {
+/** Compares metrics with a recorded noise; the noise that a run states itself is not used. */
+export function compareMetrics(recorded: Metrics, run: Metrics): Comparison[] {
+  return Object.entries(recorded).flatMap(([name, metric]): Comparison[] => {
+    const { value: before, noise, better } = metric;
+    if (noise === undefined) return [];
     const now = run[name]?.value;
     if (now === undefined || !Number.isFinite(now))
-      return { name, before, now: undefined, verdict: 'missing' };
+      return [{ name, before, now: undefined, verdict: 'missing' }];
     const worseBy = better === 'lower' ? now - before : before - now;
-    return {
-      name,
-      before,
-      now,
-      verdict: worseBy > noise ? 'worse' : worseBy < -noise ? 'better' : 'same',
-    };
+    const verdict = worseBy > noise ? 'worse' : worseBy < -noise ? 'better' : 'same';
+    return [{ name, before, now, verdict }];
   });
 }
 

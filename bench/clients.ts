@@ -3,7 +3,7 @@
  * run bench -- clients [SECONDS]`. The daemon is a process of its own with a scripted engine;
  * compression is off. Latency is what a client sees.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +78,88 @@ async function ask(
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
+/** Windows beside the flood and without it, in turn. */
+async function floodedPairs(
+  few: readonly DaemonClient[],
+  flooder: ChildProcess,
+  pid: number,
+): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let n = 0; n < PAIRS; n++) {
+    const window = async (flooded: boolean): Promise<Window> => {
+      flooder.send(flooded ? 'on' : 'off');
+      await delay(SETTLE_MS);
+      const before = cpuMs(pid);
+      const tally: Tally = { ms: [], errors: 0 };
+      await Promise.all(
+        few.map((client) => ask(client, BESIDE_RATE, performance.now() + WINDOW_MS, tally)),
+      );
+      return { ...tally, cpuMs: cpuMs(pid) - before };
+    };
+    // Which one comes first changes, so that a machine that gets busier favours neither.
+    const first = await window(n % 2 === 1);
+    const second = await window(n % 2 === 0);
+    pairs.push(n % 2 === 1 ? { quiet: second, flooded: first } : { quiet: first, flooded: second });
+  }
+  return pairs;
+}
+
+function report(seconds: number, all: Tally, pairs: readonly Pair[], flood: Flooded): void {
+  const p95 = ({ quiet, flooded }: Pair): number =>
+    percentile(flooded.ms, 0.95) / percentile(quiet.ms, 0.95);
+  const ratio = percentile(pairs.map(p95), 0.5);
+  const cpu = percentile(
+    pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs),
+    0.5,
+  );
+  const sum = (which: keyof Pair): Tally => ({
+    ms: pairs.flatMap((pair) => pair[which].ms),
+    errors: pairs.reduce((n, pair) => n + pair[which].errors, 0),
+  });
+  const row = (what: string, { ms, errors }: Tally): Row => ({
+    what,
+    messages: ms.length + errors,
+    'p50, ms': round(percentile(ms, 0.5)),
+    'p95, ms': round(percentile(ms, 0.95)),
+    'p99, ms': round(percentile(ms, 0.99)),
+    'errors, %': round((100 * errors) / (ms.length + errors)),
+  });
+  reportResults({
+    about: [
+      `${CLIENTS} clients send one message a second each for ${seconds} s.`,
+      `Then ${BESIDE} send ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of`,
+      `${WINDOW_MS / 1000} s without and with a client that floods at ${FLOOD_FACTOR} times its`,
+      'allowed rate.',
+      `The flooding client sent ${flood.sent} messages: ${flood.answered} were answered,`,
+      `${flood.refused} refused, ${flood.notified} of these with a time to retry;`,
+      `its connection was closed ${flood.closed} times.`,
+      `p95 beside the flood over that without, pair by pair:`,
+      `${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}.`,
+    ].join(' '),
+    rows: [
+      row(`${CLIENTS} clients`, all),
+      row(`${BESIDE} clients`, sum('quiet')),
+      row(`${BESIDE} beside a flood`, sum('flooded')),
+    ],
+    metrics: {
+      'p95 beside a flood': {
+        value: ratio,
+        unit: '×',
+        better: 'lower',
+        noise: 0.15,
+        product: true,
+      },
+      'processor time beside a flood': {
+        value: cpu,
+        unit: '×',
+        better: 'lower',
+        noise: 0.15,
+        product: true,
+      },
+    },
+  });
+}
+
 async function main(): Promise<void> {
   const seconds = Number(process.argv[2] ?? 20) || 20;
   const home = mkdtempSync(join(tmpdir(), 'earmark-clients-'));
@@ -119,61 +201,13 @@ async function main(): Promise<void> {
       await tokenOf('flooder'),
       String(FLOOD_FACTOR * defaultRemoteLimits.messagesPerSecond),
     ]);
-    const pairs: Pair[] = [];
-    for (let n = 0; n < PAIRS; n++) {
-      const window = async (flooded: boolean): Promise<Window> => {
-        flooder.send(flooded ? 'on' : 'off');
-        await delay(SETTLE_MS);
-        const before = cpuMs(pid);
-        const tally: Tally = { ms: [], errors: 0 };
-        await Promise.all(
-          few.map((client) => ask(client, BESIDE_RATE, performance.now() + WINDOW_MS, tally)),
-        );
-        return { ...tally, cpuMs: cpuMs(pid) - before };
-      };
-      // Which one comes first changes, so that a machine that gets busier favours neither.
-      const first = await window(n % 2 === 1);
-      const second = await window(n % 2 === 0);
-      pairs.push(
-        n % 2 === 1 ? { quiet: second, flooded: first } : { quiet: first, flooded: second },
-      );
-    }
+    const pairs = await floodedPairs(few, flooder, pid);
     const flood = await new Promise<Flooded>((resolve) => {
       flooder.once('message', (notified) => resolve(notified as Flooded));
       flooder.send('tell');
     });
     flooder.disconnect();
-    const p95 = ({ quiet, flooded }: Pair): number =>
-      percentile(flooded.ms, 0.95) / percentile(quiet.ms, 0.95);
-    const ratio = percentile(pairs.map(p95), 0.5);
-    const cpu = percentile(
-      pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs),
-      0.5,
-    );
-    const sum = (which: keyof Pair): Tally => ({
-      ms: pairs.flatMap((pair) => pair[which].ms),
-      errors: pairs.reduce((n, pair) => n + pair[which].errors, 0),
-    });
-    const row = (what: string, { ms, errors }: Tally): Row => ({
-      what,
-      messages: ms.length + errors,
-      'p50, ms': round(percentile(ms, 0.5)),
-      'p95, ms': round(percentile(ms, 0.95)),
-      'p99, ms': round(percentile(ms, 0.99)),
-      'errors, %': round((100 * errors) / (ms.length + errors)),
-    });
-    reportResults({
-      about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.notified} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
-      rows: [
-        row(`${CLIENTS} clients`, all),
-        row(`${BESIDE} clients`, sum('quiet')),
-        row(`${BESIDE} beside a flood`, sum('flooded')),
-      ],
-      ratios: {
-        'p95 beside a flood': { value: ratio, noise: 0.15, better: 'lower' },
-        'processor time beside a flood': { value: cpu, noise: 0.15, better: 'lower' },
-      },
-    });
+    report(seconds, all, pairs, flood);
     for (const client of few) client.dispose();
   } finally {
     await admin.request(DaemonShutdown, {}).catch(() => undefined);

@@ -214,7 +214,11 @@ function spans(meeting: Meeting, source: Turn['source']): Span[] {
 }
 
 function otherVoice(pcm: Int16Array, pitch: number, tempo: number): Int16Array {
-  const filter = `asetrate=${Math.round(SAMPLE_RATE * pitch)},aresample=${SAMPLE_RATE},atempo=${(tempo / pitch).toFixed(3)}`;
+  const filter = [
+    `asetrate=${Math.round(SAMPLE_RATE * pitch)}`,
+    `aresample=${SAMPLE_RATE}`,
+    `atempo=${(tempo / pitch).toFixed(3)}`,
+  ].join(',');
   const bytes = execFileSync(
     'ffmpeg',
     [

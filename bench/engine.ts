@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { bundled } from './bundle';
 import type { EngineMeasurements, EngineWork } from './engineWork';
 import { percentile } from './statistics';
-import { type Ratio, type Row, reportResults } from './report';
+import { type Metric, type Row, reportResults } from './report';
 import { SHARED, findModels } from './speechPath';
 import { OwnDaemon } from './workerRounds';
 
@@ -110,24 +110,31 @@ async function main([folder = '']: readonly string[]): Promise<void> {
       })
     : undefined;
   const daemon = await daemonRows(folder);
-  const unload = (value: number): Ratio => ({
+  const unload = (value: number): Metric => ({
     value: Number(value.toFixed(3)),
-    noise: 0.03,
+    unit: '×',
     better: 'lower',
+    noise: 0.03,
   });
   reportResults({
-    about:
-      'Engines with one recognition worker and the speech detector, bundled as they ship: from LOADING to READY with the warm-up; then a daemon of its own from the start of its process to READY. Memory is resident memory.',
+    about: [
+      'Engines with one recognition worker and the speech detector, bundled as shipped:',
+      'from LOADING to READY with the warm-up.',
+      'Then a daemon from the start of its process to READY.',
+      'Memory is resident memory.',
+    ].join(' '),
     rows: [moonshine.row, ...(whisper ? [whisper.row] : []), ...daemon.rows],
-    ratios: {
-      'Moonshine: memory after unload by before': unload(moonshine.afterByBefore),
+    metrics: {
+      'Moonshine: memory after unload over before': unload(moonshine.afterByBefore),
       ...(whisper
-        ? { 'Whisper: memory after unload by before': unload(whisper.afterByBefore) }
+        ? { 'Whisper: memory after unload over before': unload(whisper.afterByBefore) }
         : {}),
-      'daemon and workers, hundreds of MB': {
-        value: Number((daemon.bytes / MB / 100).toFixed(2)),
-        noise: 0.25,
+      'memory of daemon and workers': {
+        value: Math.round(daemon.bytes / MB),
+        unit: 'MB',
         better: 'lower',
+        noise: 25,
+        product: true,
       },
     },
   });

@@ -63,31 +63,39 @@ function report({ kills, damage }: Parts, about: string): void {
   mkdirSync(dirname(PARTS), { recursive: true });
   writeFileSync(PARTS, JSON.stringify({ kills, damage }));
   const sum = sumOf(kills);
-  const events = damage.reduce((n, row) => n + Number(row['events']), 0);
+  const damaged = (name: string): number => damage.reduce((n, row) => n + Number(row[name]), 0);
+  const events = damaged('events');
   reportResults({
     about,
     rows: [...kills, ...(kills.length > 1 ? [sum] : []), ...damage],
-    ratios: {
+    metrics: {
       ...(kills.length > 0
         ? {
-            'acknowledged frames lost': {
+            'acknowledged frames lost after killed daemons': {
               value: Number(sum['acknowledgedLost']),
-              noise: 0,
               better: 'lower' as const,
+              noise: 0,
+              mark: 0,
             },
-            'finals lost or doubled': {
+            'finals lost or doubled after killed daemons': {
               value: Number(sum['eventsMissing']) + Number(sum['finalsDoubled']),
-              noise: 0,
               better: 'lower' as const,
+              noise: 0,
+              mark: 0,
             },
           }
         : {}),
       ...(events > 0
         ? {
-            'events kept': {
-              value: 1 - damage.reduce((n, row) => n + Number(row['eventsLost']), 0) / events,
-              noise: 0.02,
+            'share of events kept after damage': {
+              value: 1 - damaged('eventsLost') / events,
               better: 'higher' as const,
+              noise: 0.02,
+            },
+            'failed starts, altered entries, unreported losses': {
+              value: damaged('failedStarts') + damaged('altered') + damaged('unreported'),
+              better: 'lower' as const,
+              mark: 0,
             },
           }
         : {}),
@@ -114,7 +122,8 @@ async function kill(
       ...(product ? { latestKillMs: PRODUCT_KILL_MS } : {}),
       onNotDone: (state, log) =>
         process.stderr.write(
-          `A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`,
+          `A session was left in ${state === '' ? 'no state that a client saw' : state}. ` +
+            `The daemon's log ends so:\n${log}\n`,
         ),
       onProgress: (kills, sessions) => {
         if (kills - notified < 50) return;
@@ -166,8 +175,14 @@ async function kill(
 }
 
 const KILL_ABOUT = 'The daemon is killed with SIGKILL at random points while a client pushes';
-const HOW =
-  '"Words by place": as Moonshine heard them once, by their place in the audio, speech found by a fixed level, so that every session must have the words of the undisturbed run. "Moonshine": the shipped daemon with its models; a phrase that was in flight may be heard anew with other bounds. "Damage": one to eight bytes of a database or a spool flipped, or its end cut off, then opened as the next start does.';
+const HOW = [
+  '"Words by place": the texts of one Moonshine run, chosen by their place in the audio; a fixed',
+  'level finds the speech, so that every session must have the words of the undisturbed run.',
+  '"Moonshine": the shipped daemon with its models; a phrase in flight may be decoded again with',
+  'other bounds.',
+  '"Damage": one to eight bytes of a database or a spool are flipped, or its end is cut off;',
+  'then it is opened as at the next start.',
+].join(' ');
 
 function damage({ count, seed, part }: Asked): void {
   const result = damageRounds({ count, seed });
@@ -176,7 +191,7 @@ function damage({ count, seed, part }: Asked): void {
     { ...before, damage: [...before.damage, { what: `damage, seed ${seed}`, ...result }] },
     HOW,
   );
-  if (result.failedStarts + result.altered + result.untold > 0) process.exitCode = 1;
+  if (result.failedStarts + result.altered + result.unreported > 0) process.exitCode = 1;
 }
 
 interface Asked {

@@ -83,10 +83,19 @@ async function main(): Promise<void> {
     }),
   );
   reportResults({
-    about:
-      'Structure-aware mutations, each input with a number that makes it again; a failure is a crash, an unexpected error or `internal`. Heap: after a collection, at the end of a part over a tenth of it.',
+    about: [
+      'Structure-aware mutations; each input has a number that makes it again.',
+      'A failure is a crash, an unexpected error or `internal`.',
+      'Heap is read after a collection, at the end of a part over a tenth of it.',
+    ].join(' '),
     rows,
-    ratios: {},
+    metrics: {
+      'failures on malformed inputs': {
+        value: [...kept.values()].reduce((sum, { failures }) => sum + failures, 0),
+        better: 'lower',
+        mark: 0,
+      },
+    },
   });
   process.exit(failed > 0 ? 1 : 0);
 }

@@ -87,11 +87,7 @@ function valid(schema: Json, random: Random, depth = 0): unknown {
       return Object.fromEntries(entries.map(([name, of]) => [name, valid(of, random, depth + 1)]));
     }
     case 'array':
-      return depth > 6
-        ? []
-        : Array.from({ length: Math.max(Number(schema['minItems'] ?? 0), random.next(3)) }, () =>
-            valid((schema['items'] ?? {}) as Json, random, depth + 1),
-          );
+      return validItems(schema, random, depth);
     case 'integer':
     case 'number':
       return Math.max(Number(schema['minimum'] ?? 0), random.next(1_000));
@@ -100,6 +96,12 @@ function valid(schema: Json, random: Random, depth = 0): unknown {
     default:
       return random.of(['a', 'mic', 'en', 's', '2026-11-21', 'AAAA']);
   }
+}
+
+function validItems(schema: Json, random: Random, depth: number): unknown[] {
+  if (depth > 6) return [];
+  const length = Math.max(Number(schema['minItems'] ?? 0), random.next(3));
+  return Array.from({ length }, () => valid((schema['items'] ?? {}) as Json, random, depth + 1));
 }
 
 /** Replaces, removes, adds or nests somewhere in it. */
@@ -323,7 +325,7 @@ function configFile(schema: Json, random: Random): void {
   if (!Settings.safeParse(settings.current).success)
     throw new Error('A setting that does not fit its schema holds.');
   if (settings.problems.some(({ message }) => message.length > 1_000))
-    throw new Error('A problem is told without end.');
+    throw new Error('A problem is reported without end.');
   settings.dispose();
 }
 
@@ -400,6 +402,12 @@ function heapUsed(): number {
 const ROUND = 5_000;
 
 /** @param over asked between rounds: ends before `executions` */
+/** Message and innermost calls in one line. */
+function outline(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ');
+}
+
 export async function fuzz(
   target: Target,
   executions: number,
@@ -422,10 +430,7 @@ export async function fuzz(
       if (run) await run;
     } catch (error) {
       // A seed and a place say enough to see it again.
-      if (failures.length < 20)
-        failures.push(
-          `${seed + i}: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ') : String(error)}`,
-        );
+      if (failures.length < 20) failures.push(`${seed + i}: ${outline(error)}`);
     }
     longestMs = Math.max(longestMs, performance.now() - begun);
   }

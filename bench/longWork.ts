@@ -43,10 +43,10 @@ const MOST_FINALS = 720;
 /** Seconds of processor time a second of audio; Moonshine tiny on one thread. */
 const RTF = 0.035;
 const WORDS_A_SECOND = 2.5;
-const WORDS =
-  'we should look at the cache before the release and then decide who takes the review of the parser because the tests fail on two machines'.split(
-    ' ',
-  );
+const WORDS = (
+  'we should look at the cache before the release and then decide who takes the review ' +
+  'of the parser because the tests fail on two machines'
+).split(' ');
 
 async function longWork(hours: number): Promise<LongRun> {
   const home = mkdtempSync(join(tmpdir(), 'earmark-long-'));

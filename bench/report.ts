@@ -8,22 +8,30 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 export type Row = Readonly<Record<string, string | number>>;
 
-/** A figure that stays about the same on any machine: what `--check` compares. */
-export interface Ratio {
+/** One measured value, with everything that `--check` and the pages know about it. */
+export interface Metric {
   readonly value: number;
-  /**
-   * How much worse it may get before it counts, in the unit of the value: what repeated runs differ
-   * by.
-   */
-  readonly noise: number;
+  /** As it is shown behind the value, such as `ms`; counts and shares have none. */
+  readonly unit?: string;
   readonly better: 'lower' | 'higher';
+  /**
+   * How much worse it may get before `--check` fails, in the unit of the value: what repeated runs
+   * differ by. `--check` compares metrics that have it.
+   */
+  readonly noise?: number;
+  /** The limit it has to meet: at most where lower is better, at least where higher is. */
+  readonly mark?: number;
+  /** In the table of bench/RESULTS.md although it has no mark. */
+  readonly product?: boolean;
 }
 
+export type Metrics = Readonly<Record<string, Metric>>;
+
 export interface BenchResults {
-  /** What was run on, in one sentence: data, size, what was left out. */
+  /** What was run, in short sentences: data, size, what was left out. */
   readonly about: string;
   readonly rows: readonly Row[];
-  readonly ratios: Readonly<Record<string, Ratio>>;
+  readonly metrics: Metrics;
 }
 
 export interface Machine {
@@ -34,16 +42,23 @@ export interface Machine {
   readonly platform: string;
 }
 
-/** out/bench/NAME.json, and an entry of bench/RESULTS.json. */
+/** bench/results/NAME.json, and out/bench/NAME.json of the last run. */
 export interface BenchReport extends BenchResults {
   readonly name: string;
   readonly options: readonly string[];
+  /** ISO 8601, at the end of the run. */
   readonly date: string;
   readonly commit: string;
   readonly machine: Machine;
   /** Load average over one minute, before and after. */
   readonly load: readonly [number, number];
   readonly seconds: number;
+}
+
+/** @returns undefined for a metric without a mark */
+export function meetsMark({ value, better, mark }: Metric): boolean | undefined {
+  if (mark === undefined) return undefined;
+  return better === 'lower' ? value <= mark : value >= mark;
 }
 
 export function machineFacts(): Machine {
@@ -60,20 +75,27 @@ export function loadNow(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
 
-/** With `-dirty` behind it where files differ from it. */
+/** Files that benches write: they do not make a commit dirty. */
+const WRITTEN = [':(exclude)bench/RESULTS.md', ':(exclude)bench/results'];
+
+/** Ends in `-dirty` if tracked files differ from the commit, results of benches aside. */
 export function commitOf(folder: string): string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
-    return execFileSync(
-      'git',
-      ['describe', '--always', '--dirty', '--abbrev=12', '--exclude', '*'],
-      { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-    ).trim();
+    const commit = git('rev-parse', '--short=12', 'HEAD');
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ...WRITTEN);
+    return changes === '' ? commit : `${commit}-dirty`;
   } catch {
     return 'unknown';
   }
 }
 
-/** Prints the table, and hands the results over where `npm run bench` asked for them. */
+/** Prints the table, and hands the results over to `npm run bench` if it started the bench. */
 export function reportResults(results: BenchResults): void {
   process.stdout.write(`\n${results.about}\n\n${markdownTable(results.rows)}\n`);
   const file = process.env['EARMARK_BENCH_RESULTS'];
@@ -84,37 +106,12 @@ export function markdownTable(rows: readonly Row[]): string {
   const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = [heads, ...rows.map((row) => heads.map((head) => String(row[head] ?? '–')))];
   const widths = heads.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const pad = (text: string, i: number): string =>
+    i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0);
+  const rule = widths.map((width, i) =>
+    i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  const line = (row: readonly string[]): string => `| ${row.map(pad).join(' | ')} |`;
   const [head = [], ...rest] = cells;
-  return [
-    line(head),
-    `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`,
-    ...rest.map(line),
-  ].join('\n');
-}
-
-/** Rows of the Markdown tables in what a bench printed, for benches that hand nothing over. */
-export function rowsOf(printed: string): Row[] {
-  const rows: Row[] = [];
-  let heads: string[] | undefined;
-  for (const line of printed.split('\n')) {
-    if (!/^\|.*\|\s*$/.test(line)) {
-      heads = undefined;
-      continue;
-    }
-    const cells = line
-      .trim()
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim());
-    // A heading that stands twice belongs to the column before it.
-    if (!heads)
-      heads = cells.map((cell, i) =>
-        cells.indexOf(cell) !== cells.lastIndexOf(cell) ? `${cells[i - 1] ?? ''}: ${cell}` : cell,
-      );
-    else if (!cells.every((cell) => /^:?-+:?$/.test(cell)))
-      rows.push(Object.fromEntries(heads.map((head, i) => [head, cells[i] ?? ''])));
-  }
-  return rows;
+  return [line(head), line(rule), ...rest.map(line)].join('\n');
 }

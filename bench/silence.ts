@@ -39,7 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const recorded = join(SHARED, 'data', 'misc', 'noise1.flac');
   if (!existsSync(recorded))
     throw new Error('The recorded noise is not beside the repository; this bench needs it.');
-  const recordings: readonly (readonly [string, () => Int16Array])[] = [
+  const noises: readonly (readonly [string, () => Int16Array])[] = [
     ...NOISE_KINDS.map((kind) => [kind, () => makeNoise(kind, minutes * 60)] as const),
     ['recorded noise', () => repeated(readAudio(recorded), minutes * 60)],
   ];
@@ -48,26 +48,26 @@ async function main(argv: readonly string[]): Promise<void> {
   let words = 0;
   try {
     await engine.ready();
-    for (const [name_, make] of recordings) {
-      const phrases = await transcribe(engine, make(), {}, name_);
+    for (const [noise, make] of noises) {
+      const phrases = await transcribe(engine, make(), {}, noise);
       const said = textOf(phrases).split(/\s+/).filter(Boolean).length;
       words += said;
       rows.push({
-        name_,
+        noise,
         minutes,
         phrases: phrases.length,
         rejected: Object.values(rejections(phrases)).reduce((a, b) => a + b, 0),
         words: said,
       });
-      process.stdout.write(`${name_}: ${said} words\n`);
+      process.stdout.write(`${noise}: ${said} words\n`);
     }
   } finally {
     engine.dispose();
   }
   reportResults({
-    about: `${recordings.length * minutes} minutes without speech, made by a fixed seed and recorded.`,
+    about: `${noises.length * minutes} minutes without speech: generated from a fixed seed, and a recorded noise.`,
     rows,
-    ratios: { 'words out of no speech': { value: words, noise: 0, better: 'lower' } },
+    metrics: { 'words out of no speech': { value: words, better: 'lower', noise: 0, mark: 0 } },
   });
 }
 

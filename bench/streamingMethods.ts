@@ -163,7 +163,11 @@ export const METHODS: readonly {
   readonly run: Method;
 }[] = [
   { name: 'whole', title: '(a) model on whole utterances', run: whole },
-  { name: 'searched', title: '(a) with the beam and second hearing of Earmark', run: searched },
+  {
+    name: 'searched',
+    title: '(a) with the beam search and second decode of Earmark',
+    run: searched,
+  },
   { name: 'live', title: 'Earmark live', run: (engine, session) => live(engine, session) },
   {
     name: 'plain',

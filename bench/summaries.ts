@@ -5,7 +5,7 @@
  */
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import type { Insight } from '../daemon/insights/types';
-import { loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
+import { type AmiMeeting, loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
 import { countUnquoted } from './insightsScore';
 import { reportResults, type Row } from './report';
 import { rouge1, rougeL, rougeWords } from './rouge';
@@ -15,6 +15,73 @@ const COVERED = 0.4;
 /** Sentences about what is to be done or was decided; the summaries are not marked. */
 const FUTURE_OR_DECISION = /\b(?:will|instructed|decided|agreed|is to|are to|to be)\b/i;
 
+interface Scored {
+  readonly id: string;
+  readonly turns: number;
+  readonly wanted: number;
+  readonly covered: number;
+  readonly actions: number;
+  readonly decisions: number;
+  readonly f1: number;
+  readonly recall: number;
+  readonly words: number;
+  readonly unquoted: number;
+}
+
+function score(meeting: AmiMeeting, others: readonly AmiMeeting[], showMissed: boolean): Scored {
+  const segments = segmentsOfAmi(meeting);
+  // Nothing of a meeting's own summary may help it.
+  const analyzer = createAnalyzerFactory({ summaryStyle: styleOf(others) }).create({
+    startedAt: '2026-11-23T09:30:00+01:00',
+  });
+  for (let at = 0; at < segments.length; at += 20) analyzer.update(segments.slice(at, at + 20));
+  analyzer.finish();
+  const of = (kind: Insight['kind']): Insight[] =>
+    analyzer.insights.filter((insight) => insight.kind === kind);
+  const found = [...of('action'), ...of('decision')];
+  const texts = found.map(({ owner, text, evidence }) =>
+    rougeWords(`${owner ?? ''} ${text} ${evidence.map(({ quote }) => quote).join(' ')}`),
+  );
+  const wanted = meeting.summary
+    .filter((sentence) => FUTURE_OR_DECISION.test(sentence))
+    .map(rougeWords);
+  const missed = wanted.filter(
+    (sentence) => !texts.some((text) => rougeL(sentence, text).recall >= COVERED),
+  );
+  if (showMissed)
+    for (const sentence of missed) process.stdout.write(`${meeting.id}: ${sentence.join(' ')}\n`);
+  const candidate = rougeWords(
+    of('summary')
+      .map(({ text }) => text)
+      .join(' '),
+  );
+  return {
+    id: meeting.id,
+    turns: segments.length,
+    wanted: wanted.length,
+    covered: wanted.length - missed.length,
+    actions: of('action').length,
+    decisions: of('decision').length,
+    ...rouge1(rougeWords(meeting.summary.join(' ')), candidate),
+    words: candidate.length,
+    unquoted: countUnquoted(analyzer.insights, segments),
+  };
+}
+
+function rowOf(one: Scored): Row {
+  return {
+    meeting: one.id,
+    turns: one.turns,
+    actions: one.actions,
+    decisions: one.decisions,
+    'sentences covered': `${one.covered} of ${one.wanted}`,
+    'summary words': one.words,
+    'ROUGE-1 F1': one.f1.toFixed(3),
+    'ROUGE-1 recall': one.recall.toFixed(3),
+    'without a quote': one.unquoted,
+  };
+}
+
 function main(): void {
   const meetings = loadAmiMeetings();
   if (meetings.length === 0) {
@@ -22,95 +89,60 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  const rows: Row[] = [];
-  const sums = {
-    wanted: 0,
-    covered: 0,
-    actions: 0,
-    decisions: 0,
-    f1: 0,
-    recall: 0,
-    words: 0,
-    unquoted: 0,
-  };
-  for (const meeting of meetings) {
-    const segments = segmentsOfAmi(meeting);
-    // Nothing of a meeting's own summary may help it.
-    const analyzer = createAnalyzerFactory({
-      summaryStyle: styleOf(meetings.filter((other) => other !== meeting)),
-    }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
-    for (let at = 0; at < segments.length; at += 20) analyzer.update(segments.slice(at, at + 20));
-    analyzer.finish();
-    const of = (kind: Insight['kind']): Insight[] =>
-      analyzer.insights.filter((insight) => insight.kind === kind);
-    const found = [...of('action'), ...of('decision')];
-    const texts = found.map((insight) =>
-      rougeWords(
-        `${insight.owner ?? ''} ${insight.text} ${insight.evidence.map(({ quote }) => quote).join(' ')}`,
-      ),
-    );
-    const wanted = meeting.summary
-      .filter((sentence) => FUTURE_OR_DECISION.test(sentence))
-      .map(rougeWords);
-    const missed = wanted.filter(
-      (sentence) => !texts.some((text) => rougeL(sentence, text).recall >= COVERED),
-    );
-    const candidate = rougeWords(
-      of('summary')
-        .map(({ text }) => text)
-        .join(' '),
-    );
-    const { f1, recall } = rouge1(rougeWords(meeting.summary.join(' ')), candidate);
-    const unquoted = countUnquoted(analyzer.insights, segments);
-    if (process.argv.includes('--missed'))
-      for (const sentence of missed) process.stdout.write(`${meeting.id}: ${sentence.join(' ')}\n`);
-    sums.wanted += wanted.length;
-    sums.covered += wanted.length - missed.length;
-    sums.actions += of('action').length;
-    sums.decisions += of('decision').length;
-    sums.f1 += f1;
-    sums.recall += recall;
-    sums.words += candidate.length;
-    sums.unquoted += unquoted;
-    rows.push({
-      meeting: meeting.id,
-      turns: segments.length,
-      actions: of('action').length,
-      decisions: of('decision').length,
-      'sentences covered': `${wanted.length - missed.length} of ${wanted.length}`,
-      'summary words': candidate.length,
-      'ROUGE-1 F1': f1.toFixed(3),
-      'ROUGE-1 recall': recall.toFixed(3),
-      'without a quote': unquoted,
-    });
-  }
-  const n = meetings.length;
-  rows.push({
-    meeting: 'all',
-    turns: '–',
-    actions: (sums.actions / n).toFixed(1),
-    decisions: (sums.decisions / n).toFixed(1),
-    'sentences covered': `${sums.covered} of ${sums.wanted} (${((100 * sums.covered) / sums.wanted).toFixed(0)} %)`,
-    'summary words': Math.round(sums.words / n),
-    'ROUGE-1 F1': (sums.f1 / n).toFixed(3),
-    'ROUGE-1 recall': (sums.recall / n).toFixed(3),
-    'without a quote': sums.unquoted,
-  });
+  const showMissed = process.argv.includes('--missed');
+  const all = meetings.map((meeting) =>
+    score(
+      meeting,
+      meetings.filter((other) => other !== meeting),
+      showMissed,
+    ),
+  );
+  report(all);
+}
+
+function report(all: readonly Scored[]): void {
+  const sum = (of: (one: Scored) => number): number =>
+    all.reduce((total, one) => total + of(one), 0);
+  const n = all.length;
+  const [covered, wanted] = [sum((one) => one.covered), sum((one) => one.wanted)];
+  const unquoted = sum((one) => one.unquoted);
+  const f1 = (sum((one) => one.f1) / n).toFixed(3);
   reportResults({
-    about: `${n} AMI meetings as text. Covered: sentences of the summaries that speak of what will be done or was decided (chosen by their verbs) with ROUGE-L recall of at least ${COVERED} by one found action or decision with its quotes. ROUGE-1 of the rolling summary against the whole written summary, means over meetings.`,
-    rows,
-    ratios: {
+    about: [
+      `${n} AMI meetings as text.`,
+      'Only summary sentences about future work or decisions count, chosen by their verbs.',
+      'A sentence is covered if one action or decision with its quotes reaches a ROUGE-L recall',
+      `of ${COVERED}.`,
+      'ROUGE-1 compares the rolling summary with the whole written one; means over meetings.',
+    ].join(' '),
+    rows: [
+      ...all.map(rowOf),
+      {
+        meeting: 'all',
+        turns: '–',
+        actions: (sum((one) => one.actions) / n).toFixed(1),
+        decisions: (sum((one) => one.decisions) / n).toFixed(1),
+        'sentences covered': `${covered} of ${wanted}`,
+        'summary words': Math.round(sum((one) => one.words) / n),
+        'ROUGE-1 F1': f1,
+        'ROUGE-1 recall': (sum((one) => one.recall) / n).toFixed(3),
+        'without a quote': unquoted,
+      },
+    ],
+    metrics: {
       'ROUGE-1 F1 of the summary': {
-        value: Number((sums.f1 / n).toFixed(3)),
-        noise: 0.001,
+        value: Number(f1),
         better: 'higher',
-      },
-      'sentences covered': {
-        value: Number((sums.covered / sums.wanted).toFixed(3)),
         noise: 0.001,
-        better: 'higher',
+        product: true,
       },
-      'insights without a quote': { value: sums.unquoted, noise: 0.001, better: 'lower' },
+      'summary sentences covered': {
+        value: Number((covered / wanted).toFixed(3)),
+        better: 'higher',
+        noise: 0.001,
+        product: true,
+      },
+      'insights without a quote': { value: unquoted, better: 'lower', noise: 0.001 },
     },
   });
 }

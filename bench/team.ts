@@ -48,9 +48,7 @@ function ask(producer: DecodeQueueProducer, owner: string): Promise<number> {
 }
 
 /** Phrases of people who begin to speak at times of their own, the same times for every queue. */
-async function meeting(
-  producer: DecodeQueueProducer,
-): Promise<{ readonly p95: number; readonly phrases: number }> {
+async function meeting(producer: DecodeQueueProducer): Promise<Meeting> {
   const everyMs = (PHRASE_S * 1000) / SPEECH;
   const begun = performance.now();
   const waits: number[] = [];
@@ -64,6 +62,95 @@ async function meeting(
   );
   waits.sort((a, b) => a - b);
   return { p95: waits[Math.ceil(0.95 * waits.length) - 1] ?? 0, phrases: waits.length };
+}
+
+interface Meeting {
+  readonly p95: number;
+  readonly phrases: number;
+}
+
+/** Starts workers and returns phrases a second with each number of them. */
+async function throughput(
+  producer: DecodeQueueProducer,
+  presence: Presence,
+  workers: TeamProcess[],
+  nats: string,
+): Promise<number[]> {
+  const rates: number[] = [];
+  for (const count of WORKERS) {
+    while (workers.length < count)
+      workers.push(
+        new TeamProcess(['worker', '--nats', nats, '--slots', '1'], {
+          EARMARK_TEAM_REPLICAS: '1',
+        }),
+      );
+    await until(
+      () => presence.capacity('script').slots === count,
+      `${count} workers are there`,
+      60_000,
+    );
+    await ask(producer, 'warm');
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: PHRASES_A_WORKER * count }, () => ask(producer, 'a')));
+    rates.push((PHRASES_A_WORKER * count * 1000) / (performance.now() - begun));
+  }
+  return rates;
+}
+
+interface TeamMeasured {
+  readonly rates: readonly number[];
+  /** Milliseconds that each phrase of the flooding owner waited, and of the other. */
+  readonly flooded: readonly number[];
+  readonly other: readonly number[];
+  readonly team: Meeting;
+  readonly one: Meeting;
+}
+
+function report({ rates, flooded, other, team, one }: TeamMeasured): void {
+  const [first = 0, second = 0, fourth = 0] = rates;
+  reportResults({
+    about: [
+      `Phrases of ${PHRASE_S} s over one nats-server on loopback to workers of one decoder each.`,
+      'The workers are processes that wait as long as Moonshine takes.',
+      `${people} people of ${ORGANISATIONS} organisations with ${SPEECH * 100} % speech for`,
+      `${seconds} s (${team.phrases} phrases) are compared with the scheduler of one process with`,
+      `four decoders (${one.phrases}).`,
+      `The flood is ${FLOOD} phrases of one owner at once, beside four of another.`,
+    ].join(' '),
+    rows: [
+      {
+        what: 'phrases a second with 1, 2, 4 workers',
+        value: rates.map((rate) => rate.toFixed(2)).join(' / '),
+      },
+      {
+        what: 'of linear, 2 and 4 workers',
+        value: `${(second / first / 2).toFixed(3)} / ${(fourth / first / 4).toFixed(3)}`,
+      },
+      {
+        what: `final p95 of ${people} people, team / one process, ms`,
+        value: `${team.p95.toFixed(0)} / ${one.p95.toFixed(0)} = ${(team.p95 / one.p95).toFixed(2)}`,
+      },
+      {
+        what: 'longest wait of the flooding owner / of the other, ms',
+        value: `${Math.max(...flooded).toFixed(0)} / ${Math.max(...other).toFixed(0)}`,
+      },
+    ],
+    metrics: {
+      'throughput of 4 workers, of linear': {
+        value: fourth / first / 4,
+        better: 'higher',
+        noise: 0.05,
+        product: true,
+      },
+      'final p95 of a team over one process': {
+        value: team.p95 / one.p95,
+        unit: '×',
+        better: 'lower',
+        noise: 0.15,
+        product: true,
+      },
+    },
+  });
 }
 
 async function main(): Promise<void> {
@@ -88,24 +175,7 @@ async function main(): Promise<void> {
   });
   const workers: TeamProcess[] = [];
   try {
-    const rates: number[] = [];
-    for (const count of WORKERS) {
-      while (workers.length < count)
-        workers.push(
-          new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], {
-            EARMARK_TEAM_REPLICAS: '1',
-          }),
-        );
-      await until(
-        () => presence.capacity('script').slots === count,
-        `${count} workers are there`,
-        60_000,
-      );
-      await ask(producer, 'warm');
-      const begun = performance.now();
-      await Promise.all(Array.from({ length: PHRASES_A_WORKER * count }, () => ask(producer, 'a')));
-      rates.push((PHRASES_A_WORKER * count * 1000) / (performance.now() - begun));
-    }
+    const rates = await throughput(producer, presence, workers, servers.url);
     const flood = Array.from({ length: FLOOD }, () => ask(producer, 'flood'));
     await delay(300);
     const other = await Promise.all(Array.from({ length: 4 }, () => ask(producer, 'other')));
@@ -121,40 +191,7 @@ async function main(): Promise<void> {
       });
     }
     const one = await meeting(scheduler);
-    const [first = 0, second = 0, fourth = 0] = rates;
-    reportResults({
-      about: `Phrases of ${PHRASE_S} s over one nats-server on loopback to workers of one decoder each, real processes that wait as long as Moonshine took. ${people} people of ${ORGANISATIONS} organisations at ${SPEECH * 100} % speech for ${seconds} s (${team.phrases} phrases) beside the scheduler of one process with four decoders (${one.phrases}). ${FLOOD} phrases of one owner at once, and four of another.`,
-      rows: [
-        {
-          what: 'phrases a second with 1, 2, 4 workers',
-          value: rates.map((rate) => rate.toFixed(2)).join(' / '),
-        },
-        {
-          what: 'of linear, 2 and 4 workers',
-          value: `${(second / first / 2).toFixed(3)} / ${(fourth / first / 4).toFixed(3)}`,
-        },
-        {
-          what: `final p95 of ${people} people, team / one process, ms`,
-          value: `${team.p95.toFixed(0)} / ${one.p95.toFixed(0)} = ${(team.p95 / one.p95).toFixed(2)}`,
-        },
-        {
-          what: 'longest wait of who floods / of another owner meanwhile, ms',
-          value: `${Math.max(...flooded).toFixed(0)} / ${Math.max(...other).toFixed(0)}`,
-        },
-      ],
-      ratios: {
-        'throughput of 4 workers of linear': {
-          value: fourth / first / 4,
-          noise: 0.05,
-          better: 'higher',
-        },
-        'final p95 of a team by one process': {
-          value: team.p95 / one.p95,
-          noise: 0.15,
-          better: 'lower',
-        },
-      },
-    });
+    report({ rates, flooded, other, team, one });
   } finally {
     await Promise.all(workers.map((worker) => worker.remove()));
     producer.dispose();

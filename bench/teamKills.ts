@@ -41,6 +41,20 @@ function rowOf(what: string, rounds: readonly Round[]): Row {
   };
 }
 
+function progressOf(round: string, it: Round): string {
+  const { kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients } = it;
+  const how = stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`;
+  const last = latest
+    ? ` (${latest.what} ${latest.nth} of person ${latest.person}, ` +
+      `said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)`
+    : '';
+  return (
+    `${new Date().toISOString()} ${round} ${kind} ${index} ${how}: ` +
+    `${seconds(recoveryMs)} s${last}, ${reconnects} / ${allReconnects} reconnects, ` +
+    `clients ${clients.join(' ')}\n`
+  );
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -73,16 +87,22 @@ async function main(): Promise<void> {
         people,
         words: WORDS,
         onBad: (text) => process.stderr.write(`${text}\n`),
-        onRound: (
-          { kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients },
-          n,
-        ) =>
-          process.stderr.write(
-            `${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} ${latest.nth} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`,
-          ),
+        onRound: (round, n) => process.stderr.write(progressOf(`${place}.${n}`, round)),
       }),
     ),
   );
+  report(results, { seed, places, people, stop: values.stop });
+}
+
+interface Asked {
+  readonly seed: number;
+  readonly places: number;
+  readonly people: number;
+  /** Seconds, or several of them. */
+  readonly stop: string;
+}
+
+function report(results: readonly TeamRoundsResult[], { seed, places, people, stop }: Asked): void {
   const rounds = results.flatMap((result) => result.rounds);
   const sum = (of: (result: TeamRoundsResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
@@ -94,16 +114,48 @@ async function main(): Promise<void> {
       return own.length > 0 ? [rowOf(`${kind} ${stopped ? 'stopped' : 'killed'}`, own)] : [];
     }),
   );
+  const struck = rounds.filter(({ kind }) => kind === 'gateway').map(struckClients);
   const lost = sum((r) => r.acknowledgedLost + r.dropped);
   const words = sum((r) => r.wordsLost + r.wordsDoubled);
   const failed = results.flatMap((result) => result.failed);
   for (const why of failed) process.stderr.write(`A session did not come to its end: ${why}\n`);
   reportResults({
-    about: `${rounds.length} faults, seed ${seed}, in ${places} teams side by side, each of ${NODES} NATS nodes (${natsVersion(natsServer() ?? 'nats-server')}), PostgreSQL, ${GATEWAYS} gateways behind a balancer that probes them, ${WORKERS} workers and ${people} people who talk without end in sessions of ${WORDS} words. Killed with SIGKILL and started again within 2 s in its folder, or stopped for ${values.stop} s. ${sum((r) => r.sessions)} sessions, ${sum((r) => r.finals)} finals: ${sum((r) => r.acknowledgedLost)} acknowledged frames lost, ${sum((r) => r.dropped)} frames left out by a client, ${sum((r) => r.wordsLost)} finals lost, ${sum((r) => r.wordsDoubled)} doubled, ${sum((r) => r.eventsMissing)} events out of order, ${sum((r) => r.otherBounds)} sessions with a segment whose bounds differ by more than a frame from the undisturbed run, ${failed.length} that did not end, ${sum((r) => r.reconnectsBetween)} reconnects without a fault. Recovery: from the fault until sound is acknowledged within 1.5 s and finals come within 3 s of their word; from the end of a stop for what was not late until then, and for finals without their database. Fewest clients of a gateway when it was struck: ${Math.min(...rounds.filter(({ kind }) => kind === 'gateway').map(struckClients), people)}.`,
+    about: [
+      `${rounds.length} faults, seed ${seed}, in ${places} teams side by side.`,
+      `Each team has ${NODES} NATS nodes (${natsVersion(natsServer() ?? 'nats-server')}),`,
+      `PostgreSQL, ${GATEWAYS} gateways behind a balancer that probes them, ${WORKERS} workers and`,
+      `${people} people who talk without end in sessions of ${WORDS} words.`,
+      'A process is killed with SIGKILL and started again within 2 s in its folder,',
+      `or stopped for ${stop} s.`,
+      `The run had ${sum((r) => r.sessions)} sessions and ${sum((r) => r.finals)} finals,`,
+      `and ${sum((r) => r.reconnectsBetween)} reconnects without a fault.`,
+      'Recovery runs from the fault until audio is acknowledged within 1.5 s',
+      'and finals come within 3 s of their word.',
+      'For later delays, and for finals without their database, it runs from the end of the stop.',
+      `Fewest clients of a gateway at its fault: ${Math.min(...struck, people)}.`,
+    ].join(' '),
     rows: [...parts, rowOf('all', rounds)],
-    ratios: {
-      'acknowledged frames lost': { value: lost, noise: 0, better: 'lower' },
-      'finals lost or doubled': { value: words, noise: 0, better: 'lower' },
+    metrics: {
+      'team: acknowledged frames lost': { value: lost, better: 'lower', noise: 0, mark: 0 },
+      'team: finals lost or doubled': { value: words, better: 'lower', noise: 0, mark: 0 },
+      'team: longest recovery': {
+        value: seconds(Math.max(...rounds.map(({ recoveryMs }) => recoveryMs))),
+        unit: 's',
+        better: 'lower',
+        mark: RECOVERED_MS / 1000,
+      },
+      'team: reconnects of one client, most': {
+        value: Math.max(...rounds.map(({ reconnects }) => reconnects)),
+        better: 'lower',
+        mark: 1,
+      },
+      'team: events out of order': { value: sum((r) => r.eventsMissing), better: 'lower', mark: 0 },
+      'team: sessions with other bounds than undisturbed': {
+        value: sum((r) => r.otherBounds),
+        better: 'lower',
+        mark: 0,
+      },
+      'team: sessions that did not end': { value: failed.length, better: 'lower', mark: 0 },
     },
   });
   const missed = rounds.filter(

@@ -82,7 +82,8 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const options: Partial<Record<keyof SegmenterOptions, number>> = rest.includes('--live')
+  const live = rest.includes('--live');
+  const options: Partial<Record<keyof SegmenterOptions, number>> = live
     ? {}
     : { ...fileSegmenterOptions };
   for (const arg of rest) {
@@ -94,7 +95,12 @@ async function main(): Promise<void> {
   try {
     const { lines, ...report } = await measureWer(engine, utterances, options);
     reportResults({
-      about: `${utterances.length} LibriSpeech utterances (${(report.audioSeconds / 60).toFixed(1)} min), one after the other through the speech path, Moonshine tiny, segmenter options of ${rest.includes('--live') ? 'a microphone' : 'a file'} ${JSON.stringify(options)}.`,
+      about: [
+        `${utterances.length} LibriSpeech utterances (${(report.audioSeconds / 60).toFixed(1)} min)`,
+        'run one after the other through the speech path with Moonshine tiny.',
+        `The segmenter has the options of ${live ? 'a microphone' : 'a file'}:`,
+        `${JSON.stringify(options)}.`,
+      ].join(' '),
       rows: Object.entries(report.wer).map(([set, wer]) => ({
         set,
         'WER %': wer.toFixed(2),
@@ -102,10 +108,10 @@ async function main(): Promise<void> {
         'phrases, both sets': report.phrases,
         rejected: Object.values(report.rejected).reduce((sum, count) => sum + count, 0),
       })),
-      ratios: Object.fromEntries(
+      metrics: Object.fromEntries(
         Object.entries(report.wer).map(([set, wer]) => [
-          `${set}: WER, percent`,
-          { value: Number(wer.toFixed(2)), noise: 0.3, better: 'lower' },
+          `${set}: WER`,
+          { value: Number(wer.toFixed(2)), unit: '%', better: 'lower', noise: 0.3, product: true },
         ]),
       ),
     });

@@ -31,7 +31,7 @@ import {
   whisperFileSegmenterOptions,
 } from '../daemon/vad/segmenter';
 import { type CountedBinding, countedBinding, fileIdentity } from './decodeCache';
-import { reportResults } from './report';
+import { type Metric, reportResults } from './report';
 import {
   SHARED,
   type Utterance,
@@ -147,7 +147,9 @@ async function fullWindow(binding: CountedBinding, strategy: 'beams' | 'greedy')
     format: 'detail',
   };
   return {
-    what: `Whisper base q8_0, whisper.cpp, whole recordings, ${strategy === 'greedy' ? 'greedy' : 'as it comes (5 beams)'}`,
+    what:
+      'Whisper base q8_0, whisper.cpp, whole recordings, ' +
+      (strategy === 'greedy' ? 'greedy' : 'as it comes (5 beams)'),
     ready: () => Promise.resolve(),
     used: () => binding.seconds,
     decode: (pcm) =>
@@ -195,96 +197,138 @@ function inTurn(utterances: readonly Utterance[]): Utterance[] {
     .filter((one) => one !== undefined);
 }
 
+interface Asked {
+  readonly keep: string | undefined;
+  readonly untilMs: number;
+  readonly changed: Partial<Record<keyof SegmenterOptions, number>>;
+  readonly progress: boolean;
+}
+
+function askedFor(args: readonly string[]): Asked {
+  const value = (name: string): string | undefined =>
+    args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const changed: Partial<Record<keyof SegmenterOptions, number>> = {};
+  for (const [name = '', number] of args.map((arg) => arg.split('=')))
+    if (number !== undefined && name in defaultSegmenterOptions)
+      changed[name as keyof SegmenterOptions] = Number(number);
+  return {
+    keep: value('keep'),
+    untilMs: performance.now() + Number(value('seconds') ?? Infinity) * 1000,
+    changed,
+    progress: args.includes('--progress'),
+  };
+}
+
+/** Each recording by one way after the other. */
+async function decodeAll(
+  ways: readonly Way[],
+  utterances: readonly Utterance[],
+  { untilMs, progress }: Asked,
+): Promise<{ readonly measured: Measured[]; readonly audioSeconds: number }> {
+  const measured: Measured[] = ways.map(({ what }) => ({ what, seconds: 0, lines: [] }));
+  let audioSeconds = 0;
+  for (const utterance of inTurn(utterances)) {
+    if (performance.now() > untilMs)
+      throw new Error(
+        `Stopped after ${measured[0]?.lines.length ?? 0} of ${utterances.length} recordings; ` +
+          'run it again with the same --keep.',
+      );
+    const pcm = readAudio(utterance.path);
+    audioSeconds += pcm.length / SAMPLE_RATE;
+    for (const [i, way] of ways.entries()) {
+      const before = way.used();
+      const text = await way.decode(pcm, utterance.id);
+      const one = measured[i] as Measured;
+      one.seconds += way.used() - before;
+      one.lines.push({ utterance, text });
+    }
+    if (progress)
+      process.stderr.write(
+        `${measured.map(({ seconds }) => (seconds / audioSeconds).toFixed(3)).join(' ')}\n`,
+      );
+  }
+  return { measured, audioSeconds };
+}
+
 async function main(): Promise<void> {
   const [folder = '', ...rest] = process.argv.slice(2);
   const utterances = libriUtterances();
   const models = findModels(folder);
   if (!models || utterances.length === 0 || !existsSync(MODEL) || process.platform !== 'linux') {
     process.stderr.write(
-      'This bench needs Linux, the models of `npm run setup`, and ggml-base-q8_0.bin and the LibriSpeech sets beside the repository.\n',
+      'This bench needs Linux, the models of `npm run setup`, and ggml-base-q8_0.bin and the ' +
+        'LibriSpeech sets beside the repository.\n',
     );
     process.exitCode = 2;
     return;
   }
-  const value = (name: string): string | undefined =>
-    rest.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const keep = value('keep');
-  const untilMs = performance.now() + Number(value('seconds') ?? Infinity) * 1000;
-  const changed: Partial<Record<keyof SegmenterOptions, number>> = {};
-  for (const [name = '', number] of rest.map((arg) => arg.split('=')))
-    if (number !== undefined && name in defaultSegmenterOptions)
-      changed[name as keyof SegmenterOptions] = Number(number);
+  const asked = askedFor(rest);
   const { binding: native, build } = loadWhisperBinding();
   const counted = (): CountedBinding =>
-    countedBinding(native, `${fileIdentity(MODEL)}:${build}`, keep);
+    countedBinding(native, `${fileIdentity(MODEL)}:${build}`, asked.keep);
   const ways = [
-    whisperPath(models.vad, counted(), { ...whisperFileSegmenterOptions, ...changed }),
+    whisperPath(models.vad, counted(), { ...whisperFileSegmenterOptions, ...asked.changed }),
     await fullWindow(counted(), 'beams'),
     await fullWindow(counted(), 'greedy'),
-    moonshinePath(makeEngine(models, 1), { ...fileSegmenterOptions, ...changed }),
-  ] as const;
-  const measured: Measured[] = ways.map(({ what }) => ({ what, seconds: 0, lines: [] }));
-  let audioSeconds = 0;
-  // Loading, warming up and the first page faults are no part of what a decode costs.
-  const warm = readAudio((utterances[0] as Utterance).path);
-  for (const way of ways) {
-    await way.ready();
-    await way.decode(warm, 'warm-up');
-  }
+    moonshinePath(makeEngine(models, 1), { ...fileSegmenterOptions, ...asked.changed }),
+  ];
   try {
-    for (const utterance of inTurn(utterances)) {
-      if (performance.now() > untilMs)
-        throw new Error(
-          `Stopped after ${measured[0]?.lines.length ?? 0} of ${utterances.length} recordings; run it again with the same --keep.`,
-        );
-      const pcm = readAudio(utterance.path);
-      audioSeconds += pcm.length / SAMPLE_RATE;
-      for (const [i, way] of ways.entries()) {
-        const before = way.used();
-        const text = await way.decode(pcm, utterance.id);
-        const one = measured[i] as Measured;
-        one.seconds += way.used() - before;
-        one.lines.push({ utterance, text });
-      }
-      if (rest.includes('--progress'))
-        process.stderr.write(
-          `${measured.map(({ seconds }) => (seconds / audioSeconds).toFixed(3)).join(' ')}\n`,
-        );
+    // Loading, warming up and the first page faults are no part of what a decode costs.
+    const warm = readAudio((utterances[0] as Utterance).path);
+    for (const way of ways) {
+      await way.ready();
+      await way.decode(warm, 'warm-up');
     }
+    const { measured, audioSeconds } = await decodeAll(ways, utterances, asked);
+    if (rest.includes('--phrases')) measured.forEach(printErrors);
+    report(measured, audioSeconds, String(build), asked.keep !== undefined);
   } finally {
     for (const way of ways) await way.dispose();
   }
-  if (rest.includes('--phrases')) measured.forEach(printErrors);
+}
+
+/** Percent, and times the processor time of the full window, at most. */
+const MARKS = { clean: 4, other: 11.9, window: 0.55 };
+
+function report(
+  measured: readonly Measured[],
+  audioSeconds: number,
+  build: string,
+  keptTimes: boolean,
+): void {
   const [path, beams, greedy] = measured as [Measured, Measured, Measured];
+  const wer = (set: 'clean' | 'other'): Metric => ({
+    value: Number(werOf(path.lines, set).toFixed(2)),
+    unit: '%',
+    better: 'lower',
+    noise: 0.3,
+    mark: MARKS[set],
+  });
+  const times = (window: Measured): Metric => ({
+    value: Number((path.seconds / window.seconds).toFixed(3)),
+    unit: '×',
+    better: 'lower',
+    noise: 0.06,
+    mark: MARKS.window,
+  });
   reportResults({
-    about: `${utterances.length} LibriSpeech utterances (${(audioSeconds / 60).toFixed(1)} min), one phrase at a time with one thread; the build of Whisper is ${build}. RTF is processor time of the recognition over audio time, second decodes included${keep === undefined ? '' : '; the times of Whisper are those of decodes kept from earlier runs on this machine'}.`,
+    about: [
+      `${path.lines.length} LibriSpeech utterances (${(audioSeconds / 60).toFixed(1)} min),`,
+      `one phrase at a time on one thread; the build of Whisper is ${build}.`,
+      'RTF is processor time of the recognition over audio time, second decodes included.',
+      ...(keptTimes ? ['Times of Whisper include decodes of earlier runs on this machine.'] : []),
+    ].join(' '),
     rows: measured.map(({ what, lines, seconds }) => ({
       what,
       'WER clean %': werOf(lines, 'clean').toFixed(2),
       'WER other %': werOf(lines, 'other').toFixed(2),
       RTF: (seconds / audioSeconds).toFixed(3),
     })),
-    ratios: {
-      'Whisper: WER clean, percent': {
-        value: Number(werOf(path.lines, 'clean').toFixed(2)),
-        noise: 0.3,
-        better: 'lower',
-      },
-      'Whisper: WER other, percent': {
-        value: Number(werOf(path.lines, 'other').toFixed(2)),
-        noise: 0.3,
-        better: 'lower',
-      },
-      'Whisper: RTF over that of the full window': {
-        value: Number((path.seconds / beams.seconds).toFixed(3)),
-        noise: 0.06,
-        better: 'lower',
-      },
-      'Whisper: RTF over that of the full window, greedy': {
-        value: Number((path.seconds / greedy.seconds).toFixed(3)),
-        noise: 0.06,
-        better: 'lower',
-      },
+    metrics: {
+      'Whisper: WER clean': wer('clean'),
+      'Whisper: WER other': wer('other'),
+      'Whisper: RTF over that of the full window': times(beams),
+      'Whisper: RTF over that of the full window, greedy': times(greedy),
     },
   });
 }

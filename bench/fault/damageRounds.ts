@@ -1,6 +1,6 @@
 /**
  * Flips bytes in, or cuts, the files of a state folder at random, opens it as the next start does,
- * and counts what is left and told.
+ * and counts what is left and reported.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,12 @@ export interface DamageResult {
   /** Events or frames that came back other than they were written. */
   readonly altered: number;
   /** Losses that nothing tells of. */
-  readonly untold: number;
+  readonly unreported: number;
   /** Events in all databases, and those that were lost. */
   readonly events: number;
   readonly eventsLost: number;
   /**
-   * Frames in all spools, and those that were lost; a cut end is told by the gap that the next
+   * Frames in all spools, and those that were lost; a cut end is reported by the gap that the next
    * frame leaves.
    */
   readonly frames: number;
@@ -50,7 +50,7 @@ export function damageRounds({
     spools: 0,
     failedStarts: 0,
     altered: 0,
-    untold: 0,
+    unreported: 0,
     events: 0,
     eventsLost: 0,
     frames: 0,
@@ -114,7 +114,7 @@ function database(
         (salvaged === undefined ||
           salvaged.sessions < written.size ||
           found.length < events.length));
-    if (lost > 0 && !report) result.untold++;
+    if (lost > 0 && !report) result.unreported++;
     // What is shown is made of the same events.
     if (
       lost === 0 &&
@@ -156,12 +156,12 @@ function spool(folder: string, random: () => number, result: Counts): void {
     if (there.has(seq)) continue;
     result.framesLost++;
     // After the last frame that is known of, the daemon asks for what follows, and a client that
-    // cannot give it leaves a gap that is told.
+    // cannot give it leaves a gap that is reported.
     if (
       seq <= durable &&
       !opened.lost.some(({ firstSeq, lastSeq }) => seq >= firstSeq && seq <= lastSeq)
     )
-      result.untold++;
+      result.unreported++;
   }
   opened.dispose();
 }

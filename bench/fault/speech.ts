@@ -53,7 +53,9 @@ export async function faultSpeech(models: SpeechModels): Promise<Speech> {
   if (!existsSync(wordsFile)) writeFileSync(wordsFile, JSON.stringify(await listen(models, pcm)));
   const words = (JSON.parse(readFileSync(wordsFile, 'utf8')) as AnchoredWord[]).length;
   return {
-    about: `${Math.round(pcm.length / 16_000)} s of ${utterances.length > 0 ? 'LibriSpeech' : 'the demo recording'}, ${words} words`,
+    about:
+      `${Math.round(pcm.length / 16_000)} s of ` +
+      `${utterances.length > 0 ? 'LibriSpeech' : 'the demo recording'}, ${words} words`,
     pcm,
     audioFile,
     wordsFile,

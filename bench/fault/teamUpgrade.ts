@@ -237,6 +237,10 @@ interface FinalText {
 function differences(wanted: string, got: string): string {
   const [a, b] = [wanted, got].map((text) => JSON.parse(text) as readonly FinalText[]);
   const at = (a ?? []).findIndex((one, i) => JSON.stringify(one) !== JSON.stringify(b?.[i]));
-  const tell = (one: FinalText | undefined): string => JSON.stringify(one);
-  return `${String(a?.length)} and ${String(b?.length)} segments; first ${tell(a?.[at < 0 ? (a?.length ?? 0) : at])} and ${tell(b?.[at < 0 ? (a?.length ?? 0) : at])}`;
+  const first = at < 0 ? (a?.length ?? 0) : at;
+  const [wantedFirst, gotFirst] = [a, b].map((some) => JSON.stringify(some?.[first]));
+  return (
+    `${String(a?.length)} and ${String(b?.length)} segments; ` +
+    `first ${String(wantedFirst)} and ${String(gotFirst)}`
+  );
 }

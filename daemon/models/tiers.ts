@@ -48,7 +48,7 @@ const onGpu = (size: string): readonly EngineTarget[] => [whisper(size, 'gpu'), 
 
 /**
  * On the CPU Moonshine for English: at the same errors it takes a third of Whisper base's time
- * (bench/RESULTS.md). On a GPU Whisper, which is more exact and costs the CPU nothing.
+ * (`npm run bench -- whisper`). On a GPU Whisper, which is more exact and costs the CPU nothing.
  */
 const MODELS: Readonly<Record<Tier, readonly EngineTarget[]>> = {
   ultra_low: [moonshine('tiny'), whisper('tiny-q8_0'), whisper('tiny-q5_1')],

@@ -11,7 +11,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { LOUDNESS } from './scriptedEngine';
 
 /**
- * One thread, Moonshine tiny, bench/RESULTS.md: RTF 0.031 for phrases of 5 s, of which the
+ * One thread, Moonshine tiny: RTF 0.031 for phrases of 5 s, of which the
  * encoder's fixed part is some 20 ms.
  */
 export const moonshineMs = (audioMs: number): number => 20 + 0.027 * audioMs;

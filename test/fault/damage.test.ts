@@ -11,13 +11,14 @@ describe('damaged files', function () {
   this.timeout(120_000);
 
   it('never keep the daemon from starting, lose little, and the loss is told with its times', () => {
-    const { failedStarts, altered, untold, databases, spools, eventsLost, events } = damageRounds({
-      count: 100,
-      seed: 5,
-    });
+    const { failedStarts, altered, unreported, databases, spools, eventsLost, events } =
+      damageRounds({
+        count: 100,
+        seed: 5,
+      });
     deepEqual(
-      { failedStarts, altered, untold, rounds: databases + spools },
-      { failedStarts: 0, altered: 0, untold: 0, rounds: 100 },
+      { failedStarts, altered, unreported, rounds: databases + spools },
+      { failedStarts: 0, altered: 0, unreported: 0, rounds: 100 },
     );
     ok(eventsLost < events / 2, `${eventsLost} of ${events} events lost`);
   });
