@@ -227,9 +227,9 @@ async function packageFor(target, full) {
     { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   if (status !== 0) throw new Error(`vsce could not package ${target}.`);
-  const strangers = foreignFiles(stage, target);
-  if (strangers.length > 0)
-    throw new Error(`These are for another platform than ${target}: ${strangers.join(', ')}.`);
+  const foreign = foreignFiles(stage, target);
+  if (foreign.length > 0)
+    throw new Error(`These are for another platform than ${target}: ${foreign.join(', ')}.`);
   const megabytes = statSync(file).size / 1e6;
   console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);
   if (!full && megabytes > BUDGET_MB)

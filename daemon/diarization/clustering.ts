@@ -14,7 +14,7 @@ const FOUNDING_MS = 800;
  * who says it.
  */
 const NEIGHBOUR_MS = 400;
-const LIKENESS_POWER = 4;
+const SIMILARITY_POWER = 4;
 const REFINEMENTS = 3;
 /**
  * Other beginnings beside Ward's: of his alone a last digit of the embeddings decided in one AMI
@@ -246,7 +246,7 @@ function evened(windows: readonly VoiceWindow[], i: number): Embedding {
     weights.push(
       (other.endMs - other.startMs) *
         Math.exp(-(apart ** 2) / (2 * NEIGHBOUR_MS ** 2)) *
-        Math.max(0, dot(window.embedding, other.embedding)) ** LIKENESS_POWER,
+        Math.max(0, dot(window.embedding, other.embedding)) ** SIMILARITY_POWER,
     );
     return true;
   };

@@ -29,7 +29,7 @@ export interface VoicePart {
 }
 
 /**
- * Likeness of the windows around each step to each voice, the nearer window the more, and the best
+ * Similarity of the windows around each step to each voice, the nearer window the more, and the best
  * in each step.
  */
 export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {

@@ -16,7 +16,7 @@ export interface PhoneticMatch {
 }
 
 /** Matches under this are of no use to anybody. */
-const MIN_LIKENESS = 0.7;
+const MIN_SIMILARITY = 0.7;
 /**
  * Cost that the first sounds of a form may have, beside their share of what the whole may cost:
  * mistakes come in heaps.
@@ -27,7 +27,7 @@ const EARLY_SLACK = 1.2;
  * them together are a word.
  */
 const MIN_MATCHED = 0.7;
-/** Likeness that a symbol of so many sounds needs at least: short ones are hit by chance. */
+/** Similarity that a symbol of so many phonemes needs at least: short ones are hit by chance. */
 const NEEDED: readonly (readonly [phonemes: number, similarity: number])[] = [
   [4, 0.9],
   [6, 0.82],
@@ -37,7 +37,7 @@ const NEEDED: readonly (readonly [phonemes: number, similarity: number])[] = [
 /** Words of a phrase that are looked at; an open phrase of 30 s has a hundred. */
 const MAX_WORDS = 1024;
 
-function neededLikeness({ shortest }: SpokenSymbol): number {
+function neededSimilarity({ shortest }: SpokenSymbol): number {
   return NEEDED.find(([phonemes]) => shortest <= phonemes)?.[1] ?? 1;
 }
 
@@ -169,11 +169,11 @@ export class PhoneticMatcher {
       if (at > row.to) return;
       if (at === 0 || at < row.from) continue;
       const similarity = 1 - (row.costs[at] as number) / length;
-      if (similarity < MIN_LIKENESS) continue;
+      if (similarity < MIN_SIMILARITY) continue;
       for (const symbol of node.ends) {
         if (
           at < MIN_MATCHED * symbol.shortest ||
-          (similarity < neededLikeness(symbol) && similarity < 1)
+          (similarity < neededSimilarity(symbol) && similarity < 1)
         )
           continue;
         const key = (symbol.rank * MAX_WORDS + from) * MAX_WORDS + to;
@@ -205,7 +205,7 @@ interface Row {
 
 /** What the first `depth` sounds may cost where the longest form below has `longest`. */
 function boundOf(longest: number, depth: number): number {
-  return Math.min((1 - MIN_LIKENESS) * longest, (1 - MIN_LIKENESS) * depth + EARLY_SLACK);
+  return Math.min((1 - MIN_SIMILARITY) * longest, (1 - MIN_SIMILARITY) * depth + EARLY_SLACK);
 }
 
 /** How alike two strings of sounds are, 0–1, by the length of the first. */

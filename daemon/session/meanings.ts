@@ -23,7 +23,7 @@ const BATCHES = 4;
 /** Fewer words mean too little: "Yes, exactly." is like every other agreement. */
 const LEAST_WORDS = 4;
 /** Sentences of other things lie at 0–0.25, the same in other words at 0.3–0.9. */
-const LEAST_LIKENESS = 0.3;
+const LEAST_SIMILARITY = 0.3;
 /** A search waits so long for the model, which may have to start; then words alone decide. */
 const ANSWER_MS = 3_000;
 /** Ranks are joined by 1 / (this + rank) (Cormack et al. 2009). */
@@ -85,7 +85,7 @@ export class Meanings implements Disposable {
       if (!(await embedder.available())) return [];
       this.absentUntilMs = 0;
       const [vector] = await embedder.embed([query.words.join(' ')]);
-      return vector ? await store.nearest(query, vector, 1 - LEAST_LIKENESS) : [];
+      return vector ? await store.nearest(query, vector, 1 - LEAST_SIMILARITY) : [];
     } catch (error) {
       logger.warn('meanings.failed', { error: placeOf(error) });
       return [];

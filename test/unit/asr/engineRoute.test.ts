@@ -129,15 +129,15 @@ describe('engine route', function () {
     const first = slowModel('one', 'first', 0.1);
     await begin([first, slowModel('two', 'second', 0.1)]);
     await speaker.speak(30 * SECOND);
-    const rungs: string[] = [];
+    const levels: string[] = [];
     engine.onDidWarn(
-      ({ code }) => code === 'engine.degraded' && rungs.push(engine.degradationLevel),
+      ({ code }) => code === 'engine.degraded' && levels.push(engine.degradationLevel),
     );
     first.rtf = 1.5;
     await speaker.speak(10 * MINUTE, 500);
     await speaker.silence(10 * SECOND);
     assert.deepEqual(
-      [engine.degradationLevel, rungs.includes('FAILOVER'), rungs.length <= 3],
+      [engine.degradationLevel, levels.includes('FAILOVER'), levels.length <= 3],
       ['EMERGENCY', false, true],
     );
     everyPhraseOnce();
