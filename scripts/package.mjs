@@ -1,5 +1,6 @@
-// `npm run package [-- --target T] [--all] [--full]`: a VSIX for this platform, another one, or
-// each; with the packages that stay outside the bundles and only that platform's native files.
+// `npm run package [-- --target T] [--all] [--full] [--release]`: a VSIX for this platform, another
+// one, or each; with the packages that stay outside the bundles and only that platform's native
+// files. `--release` refuses a package that names no repository, bug tracker or security contact.
 // Native files of other platforms come from npm, checked against the lock file. `--full` puts the
 // default speech models in, for machines without a network. What may go in is in .vscodeignore; a
 // VSIX over its budget fails.
@@ -159,7 +160,37 @@ async function nativePackage(name, work) {
   return into;
 }
 
-async function packageFor(target, full) {
+/** Address of a person or of a page that takes reports. */
+const CONTACT = /[\w.+-]+@[\w-]+\.\w[\w.-]*|https:\/\/\S+/;
+
+/**
+ * Reasons why a package cannot be released: everyone who gets it must find the source, report a
+ * fault, and report a vulnerability in private.
+ * @param {{repository?: string | {url?: string}, bugs?: string | {url?: string, email?: string}}}
+ * manifest package.json
+ * @param {string} security SECURITY.md
+ * @returns {string[]} sentences; empty when nothing is missing
+ */
+export function releaseProblems({ repository, bugs }, security) {
+  const text = (entry, ...keys) =>
+    (typeof entry === 'string' ? entry : keys.map((key) => entry?.[key] ?? '').join('')).trim();
+  const reporting = /^## Reporting[^\n]*\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(security)?.[1] ?? '';
+  return [
+    ...(text(repository, 'url') === ''
+      ? ['package.json has no `repository`; add the address of the public source.']
+      : []),
+    ...(text(bugs, 'url', 'email') === ''
+      ? ['package.json has no `bugs`; add the address of the issue tracker.']
+      : []),
+    ...(CONTACT.test(reporting)
+      ? []
+      : [
+          'SECURITY.md names no contact under "Reporting"; add an e-mail address or the page that takes private reports.',
+        ]),
+  ];
+}
+
+async function packageFor(target, { full, release }) {
   const work = path.join(root, 'out/vsix', `${target}${full ? '-full' : ''}`);
   const stage = path.join(work, 'stage');
   rmSync(work, { recursive: true, force: true });
@@ -218,7 +249,7 @@ async function packageFor(target, full) {
       'package',
       '--no-dependencies',
       '--no-rewrite-relative-links',
-      '--allow-missing-repository',
+      ...(release ? [] : ['--allow-missing-repository']),
       '--target',
       target,
       '--out',
@@ -308,9 +339,17 @@ async function main() {
       `There is no VSIX for ${unknown ?? 'that'}; choose from ${Object.keys(TARGETS).join(', ')}.`,
     );
   const full = argv.includes('--full');
+  const release = argv.includes('--release');
+  const problems = release
+    ? releaseProblems(manifest, readFileSync(path.join(root, 'SECURITY.md'), 'utf8'))
+    : [];
+  if (problems.length > 0)
+    throw new Error(
+      ['This package cannot be released:', ...problems.map((p) => `- ${p}`)].join('\n'),
+    );
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
   await setUp({ models: full });
-  for (const target of targets) await packageFor(target, full);
+  for (const target of targets) await packageFor(target, { full, release });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

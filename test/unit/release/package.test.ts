@@ -3,10 +3,12 @@
  * and the targets agree with package.json.
  */
 import { deepEqual, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import manifest from '../../../package.json';
+import { skip } from '../../skip';
 
 const root = resolve(__dirname, '../../..');
 
@@ -66,6 +68,49 @@ describe('packaging', () => {
       'win32-arm64',
       'win32-x64',
     ]);
+  });
+
+  it('is refused for a release without repository, bug tracker and security contact', async () => {
+    const { releaseProblems } = await import('../../../scripts/package.mjs');
+    const complete = {
+      repository: { type: 'git', url: 'git+https://example.org/earmark.git' },
+      bugs: { url: 'https://example.org/earmark/issues' },
+    };
+    const contact = '# Security\n\n## Reporting\n\nWrite to security@example.org.\n\n## Scope\n';
+    const missing = (manifestOf: object, security: string): string[] =>
+      releaseProblems(manifestOf, security).map((problem) => /`\w+`|"\w+"/.exec(problem)![0]);
+    deepEqual(missing(complete, contact), []);
+    deepEqual(
+      missing(
+        { ...complete, bugs: 'https://example.org/bugs' },
+        contact.replace(/Write.*/, 'https://example.org/report'),
+      ),
+      [],
+    );
+    deepEqual(missing({ ...complete, repository: undefined }, contact), ['`repository`']);
+    deepEqual(missing({ ...complete, bugs: {} }, contact), ['`bugs`']);
+    deepEqual(missing(complete, contact.replace(/Write.*/, 'There is no address yet.')), [
+      '"Reporting"',
+    ]);
+    deepEqual(missing(complete, '# Security\n\n## Scope\n\nWrite to a@example.org.\n'), [
+      '"Reporting"',
+    ]);
+    deepEqual(missing({}, ''), ['`repository`', '`bugs`', '"Reporting"']);
+  });
+
+  it('is refused with --release before anything is built, as long as something is missing', async function () {
+    const { releaseProblems } = await import('../../../scripts/package.mjs');
+    const problems = releaseProblems(manifest, readFileSync(join(root, 'SECURITY.md'), 'utf8'));
+    if (problems.length === 0) skip(this, 'nothing is missing for a release');
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'scripts/package.mjs'), '--release'],
+      { encoding: 'utf8' },
+    );
+    deepEqual(
+      [status, stderr.trim().split('\n')],
+      [1, ['This package cannot be released:', ...problems.map((problem) => `- ${problem}`)]],
+    );
   });
 
   it('is tested on the oldest VS Code that the manifest names, by scripts that there are', () => {
