@@ -123,11 +123,11 @@ describe('the metrics of a team outside', () => {
       ),
       [],
     );
-    const operations = readFileSync(resolve(DEPLOY, '../OPERATIONS.md'), 'utf8');
+    const page = readFileSync(resolve(DEPLOY, '../docs/operations/team.md'), 'utf8');
     deepEqual(
-      rules.map(({ alert }) => alert).filter((alert) => !operations.includes(`**${alert}**`)),
+      rules.map(({ alert }) => alert).filter((alert) => !page.includes(`**${alert}**`)),
       [],
-      'OPERATIONS.md says what to do',
+      'docs/operations/team.md says what to do',
     );
   });
 
