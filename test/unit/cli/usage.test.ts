@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { makeStyle, type Terminal } from '../../../daemon/cli/output';
 import { runCli } from '../../../daemon/cli/program';
+import manifest from '../../../package.json';
 
 interface CliResult {
   readonly code: number;
@@ -85,5 +86,6 @@ describe('command line usage', () => {
     ])
       ok(all.includes(word), word);
   });
-  it('prints its version', async () => equal((await run('--version')).out, '0.1.0\n'));
+  it('prints its version', async () =>
+    equal((await run('--version')).out, `${manifest.version}\n`));
 });
