@@ -16,6 +16,14 @@ const pagesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
+/** What an operator reads of a deployment. */
+const DEPLOYMENT = [
+  'deploy/compose.yaml',
+  'deploy/grafana/earmark.json',
+  'deploy/helm/Chart.yaml',
+  'deploy/helm/values.yaml',
+  'deploy/prometheus/alerts.yaml',
+];
 const PAGES = [
   ...MAIN,
   'CHANGELOG.md',
@@ -58,7 +66,7 @@ const worded = (file: string): string =>
     .replace(/<!-- settings:start[\s\S]*settings:end -->/, (table) => table.replace(/[^\n]/g, ''));
 
 describe('the documents', () => {
-  for (const file of PAGES.filter((page) => !LATER.includes(page)))
+  for (const file of [...PAGES, ...DEPLOYMENT].filter((page) => !LATER.includes(page)))
     it(`${file} avoids the words of scripts/lint/wording.mjs`, () =>
       deepEqual(
         badWording(worded(file)).map(({ line, word, instead }) => `${line}: ${word} → ${instead}`),
