@@ -256,9 +256,7 @@ export function createApp(
         meeting.running?.notify({
           id: AWAY,
           severity: 'warning',
-          text: vscode.l10n.t(
-            'The connection to the Earmark daemon was lost. It is made again; what is recorded is kept.',
-          ),
+          text: vscode.l10n.t('Connection lost. Reconnecting; your recording is safe.'),
           action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' },
         });
       panel.changed();
@@ -295,7 +293,7 @@ function sendingActivity(sending: readonly Sending[]): Activity | undefined {
 async function notConfirmed(remote: string, problem: string): Promise<void> {
   const show = vscode.l10n.t('Show Recordings');
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t('A recording for {0} was not confirmed. {1}', remote, problem),
+    vscode.l10n.t('{0} has not confirmed a recording. {1}', remote, problem),
     show,
   );
   if (answer === show) await vscode.commands.executeCommand('earmark.showStorage');
@@ -305,9 +303,9 @@ const AWAY = 'away';
 
 /** What was heard before it broke off is the user's to have. */
 async function lostDictation(recognised: string): Promise<void> {
-  const copy = vscode.l10n.t('Copy the Text');
+  const copy = vscode.l10n.t('Copy Text');
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t('The dictation broke off; start it again.'),
+    vscode.l10n.t('Dictation was interrupted. Start it again.'),
     ...(recognised === '' ? [] : [copy]),
   );
   if (answer === copy) await vscode.env.clipboard.writeText(recognised);

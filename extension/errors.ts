@@ -35,7 +35,7 @@ function remedy(code: ErrorCode | undefined): Remedy {
 export function errorText(error: unknown): string {
   if (error instanceof UserError) return error.message;
   if (error instanceof EarmarkError && ERRORS[error.code].user) return error.message;
-  return vscode.l10n.t('Earmark could not do that; its log says why.');
+  return vscode.l10n.t('The command failed. See the log for details.');
 }
 
 /** Shows it and writes its name to the log. Does not wait for the user. */

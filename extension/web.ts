@@ -7,7 +7,7 @@ import { COMMANDS } from './commands/names';
 
 export function activate(context: vscode.ExtensionContext): void {
   const said = vscode.l10n.t(
-    'Earmark cannot record in a browser: it listens with a program on your own machine. Open this folder in VS Code on the desktop.',
+    'Earmark cannot record in a browser. Open this folder in VS Code on the desktop.',
   );
   const say = (): void => void vscode.window.showWarningMessage(said);
   context.subscriptions.push(
@@ -15,7 +15,15 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider('earmark.panel', {
       resolveWebviewView: ({ webview }) => {
         const text = said.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-        webview.html = `<!DOCTYPE html><html lang="${vscode.env.language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"><title>Earmark</title></head><body><main><p>${text}</p></main></body></html>`;
+        webview.html = `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+<title>Earmark</title>
+</head>
+<body><main><p>${text}</p></main></body>
+</html>`;
       },
     }),
   );

@@ -100,7 +100,13 @@ function summary(mine: readonly Insight[], { reveal }: PaneOptions): TemplateRes
   const topics = new Map(mine.map(({ topic }) => [topic?.startMs ?? -1, topic]));
   const part = ([start, topic]: [number, Insight['topic']]): TemplateResult => {
     const sentences = mine.filter((i) => (i.topic?.startMs ?? -1) === start);
-    return html`${topic === undefined || topic.title === '' ? nothing : html`<h3 class="topic">${topic.title} <span class="time">${clock(topic.startMs)}–${clock(topic.endMs)}</span></h3>`}
+    return html`${
+        topic === undefined || topic.title === ''
+          ? nothing
+          : html`<h3 class="topic">
+              ${topic.title} <span class="time">${clock(topic.startMs)}–${clock(topic.endMs)}</span>
+            </h3>`
+      }
       <ul class="summary">
         ${repeat(
           sentences,
@@ -122,7 +128,7 @@ function summary(mine: readonly Insight[], { reveal }: PaneOptions): TemplateRes
 }
 
 const quoteOf = (insight: Insight): string =>
-  t('“{0}” – click to see where it was said', insight.evidence[0]?.quote ?? '');
+  t('“{0}” – click to show it in the transcript', insight.evidence[0]?.quote ?? '');
 
 function card(
   kind: CardKind,
@@ -154,13 +160,36 @@ function card(
       </button>
       <div class="meta">
         ${owner === undefined ? nothing : html`<span class="owner">${icon('person')}${owner}</span>`}
-        ${due === undefined ? nothing : html`<span class="due" title=${due.phrase}>${icon('calendar')}${due.date === undefined ? due.phrase : dueDate(due.date, language)}</span>`}
-        ${at === undefined ? nothing : html`<button type="button" class="time" aria-label=${t('Jump to {0}', clock(at))} @click=${() => reveal(insight)}>${clock(at)}</button>`}
+        ${
+          due === undefined
+            ? nothing
+            : html`<span class="due" title=${due.phrase}
+                >${icon('calendar')}${due.date === undefined ? due.phrase : dueDate(due.date, language)}</span
+              >`
+        }
+        ${
+          at === undefined
+            ? nothing
+            : html`<button
+                type="button"
+                class="time"
+                aria-label=${t('Go to {0}', clock(at))}
+                @click=${() => reveal(insight)}
+              >
+                ${clock(at)}
+              </button>`
+        }
         ${status === 'cancelled' ? html`<span>${t('cancelled')}</span>` : nothing}
       </div>
     </div>
     <div class="card-tools">
-      ${kind === 'action' || kind === 'decision' ? iconButton('export', t('Make it a TODO, a task or an issue'), () => post({ type: 'useInsight', insightId: id })) : nothing}
+      ${
+        kind === 'action' || kind === 'decision'
+          ? iconButton('export', t('Convert to TODO, task or issue…'), () =>
+              post({ type: 'useInsight', insightId: id }),
+            )
+          : nothing
+      }
       ${iconButton('edit', t('Edit'), () => edit(id))}
       ${iconButton('copy', t('Copy'), () => post({ type: 'copy', text: asText(insight) }))}
       ${iconButton('close', t('Dismiss'), () => post({ type: 'reviseInsight', insightId: id, status: 'dismissed' }))}
@@ -195,7 +224,7 @@ function editor(
   return html`<div
     class="card-edit"
     role="group"
-    aria-label=${t('Edit; Enter saves, Escape cancels')}
+    aria-label=${t('Edit. Press Enter to save or Escape to cancel.')}
     @keydown=${keys}
   >
     <textarea
@@ -205,7 +234,17 @@ function editor(
       aria-label=${t('Text')}
       .value=${text}
     ></textarea>
-    ${kind === 'action' ? html`<input class="edit" maxlength="200" aria-label=${t('Owner')} placeholder=${t('Owner')} .value=${owner ?? ''} />` : nothing}
+    ${
+      kind === 'action'
+        ? html`<input
+            class="edit"
+            maxlength="200"
+            aria-label=${t('Owner')}
+            placeholder=${t('Owner')}
+            .value=${owner ?? ''}
+          />`
+        : nothing
+    }
     <div class="model-tools">
       <button
         type="button"

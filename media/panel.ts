@@ -173,12 +173,30 @@ class Panel extends LitElement {
     return html` ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
       ${notices(session.notices)}
       <main class="session-body ${cards.length === 0 ? 'no-cards' : ''}">
-        ${cards.length === 0 ? nothing : html`<div class="insights" role="region" aria-label=${t('What came out of it')} tabindex="-1">${cards}</div>`}
+        ${
+          cards.length === 0
+            ? nothing
+            : html`<div class="insights" role="region" aria-label=${t('Insights')} tabindex="-1">
+                ${cards}
+              </div>`
+        }
         <section class="transcript-pane" aria-label=${t('Transcript')}>
           <div class="pane-bar">
             <h2>${t('Transcript')}</h2>
-            ${session.segments.some(({ fillers }) => fillers !== undefined) ? iconButton(this.everyWord ? 'eye' : 'eye-closed', this.everyWord ? t('Leave out fillers and broken-off words') : t('Show every word that was said'), this.toggleWords) : nothing}
-            ${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}
+            ${
+              session.segments.some(({ fillers }) => fillers !== undefined)
+                ? iconButton(
+                    this.everyWord ? 'eye' : 'eye-closed',
+                    this.everyWord ? t('Hide filler words') : t('Show all words'),
+                    this.toggleWords,
+                  )
+                : nothing
+            }
+            ${
+              session.segments.length === 0
+                ? nothing
+                : iconButton('copy', t('Copy transcript'), () => this.copyAll(session))
+            }
           </div>
           <earmark-transcript
             class=${session.playable ? 'playable' : ''}
@@ -192,14 +210,23 @@ class Panel extends LitElement {
           ></earmark-transcript>
         </section>
       </main>
-      ${this.playingMs === undefined ? nothing : html`<div class="player" role="group" aria-label=${t('Sound')}>${iconButton('debug-stop', t('Stop playing'), () => this.player.stop())}<span class="time">${clock(this.playingMs)}</span></div>`}
+      ${
+        this.playingMs === undefined
+          ? nothing
+          : html`<div class="player" role="group" aria-label=${t('Audio')}>
+              ${iconButton('debug-stop', t('Stop playback'), () => this.player.stop())}<span
+                class="time"
+                >${clock(this.playingMs)}</span
+              >
+            </div>`
+      }
       <footer class="health">${session.health}</footer>
       <div
         class="announcer"
         role="log"
         aria-live="polite"
         aria-relevant="additions"
-        aria-label=${t('New words')}
+        aria-label=${t('Latest text')}
       >
         ${repeat(
           this.announced,
@@ -245,17 +272,17 @@ function waiting({ state }: PanelSession): string {
   switch (state) {
     case 'IDLE':
     case 'STARTING':
-      return t('The speech model is being loaded. Speak already: nothing is lost.');
+      return t('Loading the speech model. You can already speak; nothing is lost.');
     case 'STREAMING':
-      return t('Listening. Words appear here as people speak.');
+      return t('Recording. Text appears here as people speak.');
     case 'PAUSED':
-      return t('Paused. Nothing is recorded.');
+      return t('Paused. Not recording.');
     case 'STOPPING':
     case 'FINALIZING':
-      return t('The last words become text.');
+      return t('Transcribing the last words.');
     case 'DONE':
     case 'FAILED':
-      return t('Nothing was said in this meeting.');
+      return t('No speech in this meeting.');
   }
 }
 

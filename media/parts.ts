@@ -47,7 +47,17 @@ export function notices(all: readonly PanelNotice[]): TemplateResult | typeof no
         html`<div class="notice ${n.severity}" role=${n.severity === 'error' ? 'alert' : 'status'}>
           ${icon(NOTICE_ICON[n.severity])}
           <div class="notice-text">
-            ${n.text}${n.action === undefined ? nothing : html` <button type="button" class="link" @click=${() => n.action && command(n.action.command, n.action.argument)}>${n.action.label}</button>`}
+            ${n.text}${
+              n.action === undefined
+                ? nothing
+                : html` <button
+                    type="button"
+                    class="link"
+                    @click=${() => n.action && command(n.action.command, n.action.argument)}
+                  >
+                    ${n.action.label}
+                  </button>`
+            }
           </div>
         </div>`,
     )}

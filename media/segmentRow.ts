@@ -63,7 +63,20 @@ const turnHeader = (
   called: TemplateResult | typeof nothing = nothing,
 ): TemplateResult =>
   html`<div class="turn">
-    ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}${called}
+    ${
+      rename === undefined
+        ? html`<span class="speaker">${speaker}</span>`
+        : html`<button
+            type="button"
+            class="speaker"
+            tabindex="-1"
+            title=${t('Name speaker')}
+            aria-label=${t('{0}: name speaker', speaker)}
+            @click=${rename}
+          >
+            ${speaker}
+          </button>`
+    }${called}
     <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
     <span class="time">${clock(startMs)}</span>
   </div>`;
@@ -88,17 +101,33 @@ export function segmentRow(segment: Segment, options: RowOptions): TemplateResul
     aria-setsize=${options.count}
     aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}
   >
-    ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs, () => options.name(segment), suggestion(segment, options)) : nothing}
+    ${
+      turn
+        ? turnHeader(
+            segment.speaker,
+            segment.source,
+            segment.startMs,
+            () => options.name(segment),
+            suggestion(segment, options),
+          )
+        : nothing
+    }
     ${
       editing
         ? editor(segment, options)
-        : html`${segment.hidden === true ? echo(segment, options) : html`<p class="text" @click=${options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing}>${pieces(segment, options)}</p>`}
+        : html`${segment.hidden === true ? echo(segment, options) : spokenText(segment, options)}
           ${options.tools ? tools(segment, options) : nothing}`
     }
   </article>`;
 }
 
-/** One click names all parts. */
+/** The text without white space around it: a click on a word counts the letters before it. */
+function spokenText(segment: Segment, options: RowOptions): TemplateResult {
+  const play = options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing;
+  return html`<p class="text" @click=${play}>${pieces(segment, options)}</p>`;
+}
+
+/** The suggested name of a speaker. One click names every segment of that speaker. */
 const suggestion = (
   segment: Segment,
   { called, accept }: RowOptions,
@@ -109,12 +138,11 @@ const suggestion = (
         type="button"
         class="called"
         tabindex="-1"
-        title=${t('The others call “{0}” {1}: name all parts so', segment.speaker, called)}
-        aria-label=${t('Name “{0}” {1}', segment.speaker, called)}
+        title=${t('Others call {0} “{1}”. Rename the speaker to {1}.', segment.speaker, called)}
+        aria-label=${t('Rename “{0}” to {1}', segment.speaker, called)}
+        .textContent=${t('{0}?', called)}
         @click=${() => accept(segment, called)}
-      >
-        ${t('{0}?', called)}
-      </button>`;
+      ></button>`;
 
 const tools = (
   segment: Segment,
@@ -122,7 +150,7 @@ const tools = (
 ): TemplateResult =>
   html`<div class="row-tools">
     ${playable ? iconButton('play', t('Play from here'), () => play(segment, 0)) : nothing}
-    ${iconButton('person', t('Say who this is'), () => name(segment))}
+    ${iconButton('person', t('Name speaker'), () => name(segment))}
     ${iconButton('edit', t('Edit text'), () => edit(segment))}
     ${iconButton('copy', t('Copy'), () => copy(segment))}
   </div>`;
@@ -184,7 +212,7 @@ function editor(segment: Segment, { edit, save }: RowOptions): TemplateResult {
   return html`<textarea
     class="edit"
     rows="3"
-    aria-label=${t('Text; Enter saves, Escape cancels')}
+    aria-label=${t('Text. Press Enter to save or Escape to cancel.')}
     .value=${segment.text}
     @keydown=${keys}
     @blur=${() => edit(undefined)}
@@ -197,10 +225,16 @@ export const partialRow = (
   before: Pick<Segment, 'speaker' | 'source'> | undefined,
 ): TemplateResult =>
   html`<div
-    class="row partial ${partial.source} ${before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'}"
+    class="row partial ${partial.source} ${
+      before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'
+    }"
     aria-hidden="true"
   >
-    ${before?.speaker === partial.speaker && before.source === partial.source ? nothing : turnHeader(partial.speaker, partial.source, partial.startMs)}
+    ${
+      before?.speaker === partial.speaker && before.source === partial.source
+        ? nothing
+        : turnHeader(partial.speaker, partial.source, partial.startMs)
+    }
     <p class="text">
       <span class="stable">${partial.stable}</span>
       <span class="unstable">${partial.unstable}</span>

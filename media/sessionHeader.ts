@@ -40,7 +40,7 @@ function levelMeter(
   const level = levels.find((l) => l.source === source);
   const value = session.state === 'STREAMING' && level !== undefined ? meter(level.rmsDb) : 0;
   const silent = session.silent.includes(source);
-  const said = silent ? t('{0}: nothing is heard', sourceName(source)) : sourceName(source);
+  const said = silent ? t('{0}: no audio', sourceName(source)) : sourceName(source);
   return html`<div
     class="meter ${silent ? 'silent' : ''} ${level?.speech === true ? 'speech' : ''} ${source}"
     title=${said}
@@ -77,18 +77,35 @@ export function sessionHeader(
     </div>
     <div class="status-row">
       ${stateBadge(session)}
-      <span class="elapsed" role="timer" aria-label=${t('Length')}>${clock(elapsedMs)}</span>
+      <span class="elapsed" role="timer" aria-label=${t('Duration')}>${clock(elapsedMs)}</span>
       ${over ? html`<span class="muted">${when(startedAt, language, new Date())}</span>` : nothing}
       <span class="controls">
         ${state === 'STREAMING' ? iconButton('debug-pause', t('Pause'), () => command('pause')) : nothing}
         ${state === 'PAUSED' ? iconButton('debug-continue', t('Resume'), () => command('resume')) : nothing}
-        ${state === 'STREAMING' || state === 'PAUSED' ? iconButton('debug-stop', t('Stop meeting'), () => command('stop'), 'stop') : nothing}
+        ${
+          state === 'STREAMING' || state === 'PAUSED'
+            ? iconButton('debug-stop', t('Stop meeting'), () => command('stop'), 'stop')
+            : nothing
+        }
         ${over ? iconButton('record', t('Start a new meeting'), () => command('start')) : nothing}
         ${over ? iconButton('export', t('Export meeting'), () => command('export')) : nothing}
         ${iconButton('go-to-file', t('Open note'), () => command('openNote'))}
       </span>
     </div>
-    ${state === 'STREAMING' || state === 'PAUSED' ? html`<div class="meters">${session.sources.map((source) => levelMeter(source, session, levels))}</div>` : nothing}
-    ${isBusy(session) ? html`<vscode-progress-bar indeterminate aria-label=${t('Working')}></vscode-progress-bar>` : nothing}
+    ${
+      state === 'STREAMING' || state === 'PAUSED'
+        ? html`<div class="meters">
+            ${session.sources.map((source) => levelMeter(source, session, levels))}
+          </div>`
+        : nothing
+    }
+    ${
+      isBusy(session)
+        ? html`<vscode-progress-bar
+            indeterminate
+            aria-label=${t('In progress')}
+          ></vscode-progress-bar>`
+        : nothing
+    }
   </header>`;
 }

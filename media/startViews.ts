@@ -18,14 +18,20 @@ export const consentView = ({ wording }: View<'consent'>): TemplateResult =>
       ${wording.map((text, i) => html`<li>${icon(CONSENT_ICONS[i] ?? 'info')}<span>${text}</span></li>`)}
     </ul>
     <vscode-button block @click=${() => command('giveConsent')}>${t('I Agree')}</vscode-button>
-    <p class="hint">${t('Nothing is recorded until you start a meeting.')}</p>
+    <p class="hint">${t('Recording begins when you start a meeting.')}</p>
   </main>`;
 
 export const offlineView = ({ text, canRetry }: View<'offline'>): TemplateResult =>
   html`<main class="start">
     <h1>${icon('debug-disconnect')} ${t('Earmark is not running')}</h1>
     <p role="alert">${text}</p>
-    ${canRetry ? html`<vscode-button block @click=${() => command('retry')}>${t('Try Again')}</vscode-button>` : nothing}
+    ${
+      canRetry
+        ? html`<vscode-button block @click=${() => command('retry')}
+            >${t('Try Again')}</vscode-button
+          >`
+        : nothing
+    }
     <vscode-button block secondary @click=${() => command('showLogs')}
       >${t('Show Logs')}</vscode-button
     >
@@ -40,16 +46,14 @@ export function idleView(
   return html`${notices(reported)}
     <main class="start">
       ${modelState(model)}
-      <p>
-        ${t('Record a meeting and watch its transcript, action items and decisions appear while people speak.')}
-      </p>
+      <p>${t('Record a meeting to get a live transcript, action items and decisions.')}</p>
       <vscode-button block ?secondary=${blocked} @click=${() => command('start')}
         >${t('Start Meeting')}</vscode-button
       >
-      <p class="hint">${t('Sound and text stay on this machine.')}</p>
+      <p class="hint">${t('Audio and text stay on this machine.')}</p>
       <p class="dictate">
         ${icon('mic')}<span
-          >${t('To dictate, put the cursor into an editor, hold')}
+          >${t('To dictate, place the cursor in an editor, hold')}
           <kbd>Ctrl+Alt+D</kbd> ${t('and speak.')}</span
         >
       </p>
@@ -87,7 +91,7 @@ function modelState(model: ModelStatus | undefined): TemplateResult | typeof not
       return html`<section class="model" aria-label=${t('Speech model')}>
         <p>
           ${icon('cloud-download')}<span
-            >${t('Earmark needs its speech model once. It is downloaded, checked and stays on this machine.')}</span
+            >${t('Earmark needs a speech model. Download it once; it stays on this machine.')}</span
           >
         </p>
         <vscode-button block @click=${() => command('pullModel')}
@@ -100,7 +104,7 @@ function modelState(model: ModelStatus | undefined): TemplateResult | typeof not
           ? Math.min(100, Math.round((100 * model.receivedBytes) / model.totalBytes))
           : 0;
       return html`<section class="model" aria-label=${t('Speech model')}>
-        <p>${icon('cloud-download')}<span>${t('Downloading the speech model')}</span></p>
+        <p>${icon('cloud-download')}<span>${t('Downloading speech model')}</span></p>
         <vscode-progress-bar
           aria-label=${t('Download')}
           .value=${percent}

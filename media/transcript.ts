@@ -370,7 +370,15 @@ export class Transcript extends LitElement {
           )}
         </div>
       </div>
-      ${this.following || empty ? nothing : html`<button type="button" class="latest" @click=${() => this.toEnd()}>${icon('arrow-down')}${this.unseen > 0 ? t('Jump to latest ({0} new)', this.unseen) : t('Jump to latest')}</button>`}`;
+      ${
+        this.following || empty
+          ? nothing
+          : html`<button type="button" class="latest" @click=${() => this.toEnd()}>
+              ${icon('arrow-down')}${
+                this.unseen > 0 ? t('Go to latest ({0} new)', this.unseen) : t('Go to latest')
+              }
+            </button>`
+      }`;
   }
 
   private rows(chunk: number): TemplateResult {

@@ -197,6 +197,7 @@ async function packageFor(target, { full, release }) {
   mkdirSync(stage, { recursive: true });
   await build({ minify: true, into: stage, log: () => undefined });
   for (const name of [
+    'package.nls.json',
     'README.md',
     'CHANGELOG.md',
     'LICENSE',

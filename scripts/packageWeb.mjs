@@ -14,7 +14,14 @@ import { build, root } from './build.mjs';
 export function stageWeb(stage) {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(path.join(stage, 'dist'), { recursive: true });
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'media/icons', 'walkthrough'])
+  for (const name of [
+    'package.nls.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'media/icons',
+    'walkthrough',
+  ])
     cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const {

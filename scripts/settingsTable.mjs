@@ -1,5 +1,5 @@
-// Writes the settings table of README.md from package.json; `--check` only says whether it is up to
-// date.
+// Writes the settings table of README.md from package.json, with the texts of package.nls.json.
+// `--check` reports whether the table is up to date and writes nothing.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,6 +17,25 @@ const value = (x) =>
     : x === ''
       ? 'empty'
       : `\`${String(x)}\``;
+
+/**
+ * package.json with every `%key%` replaced by its text in package.nls.json.
+ * @throws Error if a key has no text
+ */
+export function readManifest() {
+  const read = (name) => JSON.parse(readFileSync(path.join(root, name), 'utf8'));
+  const texts = read('package.nls.json');
+  const resolve = (value) => {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (value !== null && typeof value === 'object')
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v)]));
+    const key = typeof value === 'string' ? /^%([\w.]+)%$/.exec(value)?.[1] : undefined;
+    if (key === undefined) return value;
+    if (texts[key] === undefined) throw new Error(`package.nls.json has no text for "${key}".`);
+    return texts[key];
+  };
+  return resolve(read('package.json'));
+}
 
 /** The table for every setting that `contributes` declares, in the order of the settings page. */
 export function settingsTable(manifest) {
@@ -44,7 +63,7 @@ export function withTable(readme, manifest) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const file = path.join(root, 'README.md');
   const now = readFileSync(file, 'utf8');
-  const next = withTable(now, JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+  const next = withTable(now, readManifest());
   if (process.argv.includes('--check')) {
     if (now !== next) {
       console.error('The settings table of README.md is out of date; run `npm run docs`.');

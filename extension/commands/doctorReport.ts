@@ -25,23 +25,28 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
   const orNone = (lines: string[]): string[] => (lines.length > 0 ? lines : [t('none')]);
   return [
     `# Earmark Doctor\n`,
-    problems.length === 0
-      ? `${t('Everything that Earmark needs is there.')}\n`
-      : section(t('What to do'), problems),
+    problems.length === 0 ? `${t('No problems found.')}\n` : section(t('Problems'), problems),
     section(t('Speech engine'), [
-      `${engine.provider} ${engine.model}: ${engineState(engine.state)}${engine.loadMs === undefined ? '' : `, ${t('loaded in {0} s', (engine.loadMs / 1000).toFixed(1))}`}${engine.rtf.mean === 0 ? '' : `, ${t('{0}× real time', (1 / engine.rtf.mean).toFixed(0))}`}`,
+      listed(
+        `${engine.provider} ${engine.model}: ${engineState(engine.state)}`,
+        engine.loadMs && t('loaded in {0} s', (engine.loadMs / 1000).toFixed(1)),
+        engine.rtf.mean && t('{0}× real time', (1 / engine.rtf.mean).toFixed(0)),
+      ),
       ...(engine.error === undefined ? [] : [engine.error]),
-      ...health.workers.map(
-        (w) =>
-          `${w.name}: ${w.state}${w.rssBytes === undefined ? '' : `, ${(w.rssBytes / MB).toFixed(0)} MB`}${w.restarts === 0 ? '' : `, ${t('{0} restarts', w.restarts)}`}`,
+      ...health.workers.map(({ name, state, rssBytes, restarts }) =>
+        listed(
+          `${name}: ${state}`,
+          rssBytes && `${(rssBytes / MB).toFixed(0)} MB`,
+          restarts && t('{0} restarts', restarts),
+        ),
       ),
       t(
-        'Moonshine tiny understands English only; for other languages choose the engine whisper (docs/whisper.md).',
+        'Moonshine tiny supports English only. For other languages, select the Whisper engine (docs/whisper.md).',
       ),
     ]),
     section(t('This machine'), [
       t(
-        '{0} cores ({1}), {2} GB of memory',
+        '{0} cores ({1}), {2} GB memory',
         health.machine.cores,
         health.machine.cpu,
         health.machine.memoryGb,
@@ -66,7 +71,7 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
         (m) => `${m.id}: ${m.status.state}, ${(m.bytes / MB).toFixed(0)} MB, ${m.licence}`,
       ),
     ),
-    section(t('Programs'), [
+    section(t('Processes'), [
       t(
         'daemon {0}, process {1}, up {2} min, {3} MB',
         health.version,
@@ -81,10 +86,14 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
         health.clients,
         health.sessions.length,
       ),
-      `${editor}${remote === undefined ? '' : `, ${t('remote: {0}; sound is recorded on this side', remote)}`}`,
+      listed(editor, remote && t('remote daemon: {0}; audio is recorded on this machine', remote)),
     ]),
   ].join('\n');
 }
+
+/** The parts that are present, separated by commas. */
+const listed = (...parts: (string | number | undefined)[]): string =>
+  parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
 
 function engineState(state: DaemonHealthResult['engine']['state']): string {
   return {

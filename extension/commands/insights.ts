@@ -21,14 +21,14 @@ export async function useInsight(
       : [
           {
             form: 'todo' as const,
-            label: vscode.l10n.t('$(comment) Insert as TODO Comment at the Cursor'),
+            label: vscode.l10n.t('$(comment) Insert TODO Comment at Cursor'),
             description: vscode.workspace.asRelativePath(editor.document.uri),
           },
         ]),
     {
       form: 'issue',
-      label: vscode.l10n.t('$(issues) Open as Issue Text'),
-      description: vscode.l10n.t('with the quote and links to the code'),
+      label: vscode.l10n.t('$(issues) Open as Issue Draft'),
+      description: vscode.l10n.t('Includes the quote and links to the code'),
     },
     { form: 'task', label: vscode.l10n.t('$(tasklist) Copy as Markdown Task') },
     ...(kind === 'decision'
@@ -36,14 +36,14 @@ export async function useInsight(
           {
             form: 'adr' as const,
             label: vscode.l10n.t('$(law) Open as Decision Record (ADR)'),
-            description: vscode.l10n.t('a draft that is not saved yet'),
+            description: vscode.l10n.t('Unsaved draft'),
           },
         ]
       : []),
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: text,
-    placeHolder: vscode.l10n.t('What shall it become?'),
+    placeHolder: vscode.l10n.t('Select how to convert this item'),
   });
   if (picked === undefined) return;
   const { form } = picked;
@@ -73,8 +73,8 @@ export async function placeDerived(
     await vscode.env.clipboard.writeText(text);
     vscode.window.setStatusBarMessage(
       form === 'task'
-        ? vscode.l10n.t('The task is in the clipboard.')
-        : vscode.l10n.t('The comment is in the clipboard: no code is open.'),
+        ? vscode.l10n.t('Task copied to the clipboard.')
+        : vscode.l10n.t('No code file is open. The comment was copied to the clipboard.'),
       5_000,
     );
   } else {

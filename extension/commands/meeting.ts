@@ -25,9 +25,7 @@ export function meetingCommands(parts: Parts): Handlers {
     openNote: async () => {
       const uri = await notes.flush();
       if (uri === undefined)
-        throw new UserError(
-          vscode.l10n.t('There is no note yet: it is written when a meeting starts.'),
-        );
+        throw new UserError(vscode.l10n.t('No note yet. Start a meeting to create one.'));
       await vscode.window.showTextDocument(uri, { preview: false });
     },
     showMenu: () => menu(parts),
@@ -64,7 +62,7 @@ async function start(parts: Parts): Promise<void> {
   );
   if (sources.length === 0)
     throw new UserError(
-      [vscode.l10n.t('Nothing on this machine can record a meeting.'), ...devices.advice].join(' '),
+      [vscode.l10n.t('No recording device is available.'), ...devices.advice].join(' '),
     );
   const folder = currentFolder();
   const workspace = await workspaceInfo(folder);

@@ -20,7 +20,7 @@ export function modelCommands(parts: Parts): Handlers {
         description: megabytes(m.bytes),
         detail: [
           m.kind,
-          m.languages.includes('*') ? vscode.l10n.t('many languages') : m.languages.join(', '),
+          m.languages.includes('*') ? vscode.l10n.t('Multilingual') : m.languages.join(', '),
           m.licence,
         ]
           .filter((x) => x !== '')
@@ -28,7 +28,9 @@ export function modelCommands(parts: Parts): Handlers {
         model: m,
       }));
       const picked = await vscode.window.showQuickPick(items, {
-        placeHolder: vscode.l10n.t('Everything Earmark needs is here. Download another model?'),
+        placeHolder: vscode.l10n.t(
+          'Required models are installed. Select another model to download',
+        ),
         matchOnDetail: true,
       });
       if (picked !== undefined && picked.model.status.state !== 'installed')
@@ -46,9 +48,7 @@ export async function offerModel(parts: Parts): Promise<boolean> {
     megabytes(missing.reduce((sum, m) => sum + m.bytes, 0)),
   );
   const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t(
-      'Earmark needs its speech model once. It is downloaded, checked and stays on this machine.',
-    ),
+    vscode.l10n.t('Earmark needs a speech model. Download it once; it stays on this machine.'),
     { modal: true },
     yes,
   );
@@ -67,7 +67,7 @@ async function pull({ daemon }: Parts, models: readonly ModelInfo[]): Promise<bo
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Downloading the speech model'),
+      title: vscode.l10n.t('Downloading speech model'),
       cancellable: true,
     },
     async (progress, token) => {

@@ -22,7 +22,9 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
         /^---\r?\n[^]*?\r?\n---/.exec(document.getText().slice(0, 4096))?.[0] ?? '',
       )?.[1];
       if (id === undefined)
-        throw new UserError(vscode.l10n.t('The note does not say which meeting it belongs to.'));
+        throw new UserError(
+          vscode.l10n.t('This note has no meeting ID. Restore its front matter and try again.'),
+        );
       const model = await meeting.show(id);
       await vscode.commands.executeCommand('earmark.panel.focus');
       const said = model
@@ -63,9 +65,8 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
 function given<T extends z.ZodType>(schema: T, args: readonly unknown[]): z.infer<T> {
   const parsed = schema.safeParse(args);
   if (!parsed.success)
-    throw new UserError(vscode.l10n.t('This command is for the lines of a note; click it there.'));
+    throw new UserError(vscode.l10n.t('Run this command from a line of a note.'));
   return parsed.data;
 }
 
-const gone = (): UserError =>
-  new UserError(vscode.l10n.t('The line has changed meanwhile; click again.'));
+const gone = (): UserError => new UserError(vscode.l10n.t('The line has changed. Try again.'));

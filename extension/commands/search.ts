@@ -22,11 +22,11 @@ export async function searchMeetings(parts: Parts): Promise<void> {
   const pick = vscode.window.createQuickPick<HitItem>();
   const filter: vscode.QuickInputButton = {
     iconPath: new vscode.ThemeIcon('filter'),
-    tooltip: vscode.l10n.t('Add a filter'),
+    tooltip: vscode.l10n.t('Add Filter'),
   };
   pick.title = vscode.l10n.t('Search Meetings');
   pick.placeholder = vscode.l10n.t(
-    'Words, and filters such as kind:action speaker:Ben since:2026-11-01',
+    'Search for text, or filter with kind:action speaker:Ben since:2026-11-01',
   );
   pick.buttons = [filter];
   let asked = 0;
@@ -101,14 +101,14 @@ async function chooseFilter(): Promise<[FilterName, string] | undefined> {
     { label: vscode.l10n.t('Decisions'), name: 'kind', value: 'decision' },
     { label: vscode.l10n.t('Open questions'), name: 'kind', value: 'question' },
     { label: vscode.l10n.t('Risks'), name: 'kind', value: 'risk' },
-    { label: vscode.l10n.t('Said by, or owned by…'), name: 'speaker' },
-    { label: vscode.l10n.t('Since the day…'), name: 'since' },
-    { label: vscode.l10n.t('Until the day…'), name: 'until' },
-    { label: vscode.l10n.t('In the repository…'), name: 'repo' },
-    { label: vscode.l10n.t('On the branch…'), name: 'branch' },
-    { label: vscode.l10n.t('About the symbol…'), name: 'symbol' },
+    { label: vscode.l10n.t('Speaker or owner…'), name: 'speaker' },
+    { label: vscode.l10n.t('From date…'), name: 'since' },
+    { label: vscode.l10n.t('To date…'), name: 'until' },
+    { label: vscode.l10n.t('Repository…'), name: 'repo' },
+    { label: vscode.l10n.t('Branch…'), name: 'branch' },
+    { label: vscode.l10n.t('Symbol…'), name: 'symbol' },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Add a filter') });
+  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Add Filter') });
   if (picked === undefined) return undefined;
   const date = picked.name === 'since' || picked.name === 'until';
   const value =
@@ -121,7 +121,7 @@ async function chooseFilter(): Promise<[FilterName, string] | undefined> {
             validateInput: (text: string) =>
               /^\d{4}-\d{2}-\d{2}$/.test(text)
                 ? undefined
-                : vscode.l10n.t('Write it as 2026-11-21.'),
+                : vscode.l10n.t('Use the format 2026-11-21.'),
           }
         : {}),
     }));

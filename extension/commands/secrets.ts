@@ -21,35 +21,33 @@ export function secretCommands({ context, daemon, key, signIn }: Parts): Handler
         throw error;
       }
       daemon.existing?.retry();
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t("You are signed in to the team's server."),
-      );
+      void vscode.window.showInformationMessage(vscode.l10n.t('Signed in to the team server.'));
     },
     signOut: async () => {
       const was = await signIn.signOut();
       void vscode.window.showInformationMessage(
         was
           ? vscode.l10n.t(
-              'You are signed out. What is connected ends when its window is reloaded, or when the token ends.',
+              'Signed out. Open connections end when you reload the window or the token expires.',
             )
-          : vscode.l10n.t('Nobody was signed in.'),
+          : vscode.l10n.t('You are not signed in.'),
       );
     },
     encryptionKey: async () => {
       const copy = {
-        label: vscode.l10n.t('Copy the Key'),
+        label: vscode.l10n.t('Copy Key'),
         detail: vscode.l10n.t(
-          'Keep it where you keep passwords: without it nobody opens what is encrypted. The command line takes it as EARMARK_KEY.',
+          'Without this key, encrypted data is lost. The command line reads it from EARMARK_KEY.',
         ),
       };
       const change = {
-        label: vscode.l10n.t('Change the Key'),
-        detail: vscode.l10n.t('From then on only the new one opens what is encrypted.'),
+        label: vscode.l10n.t('Change Key'),
+        detail: vscode.l10n.t('Only the new key opens the encrypted data afterwards.'),
       };
       const known = await key.get();
       if (known === undefined)
         throw new UserError(
-          vscode.l10n.t('There is no key yet; turn on "earmark.privacy.encrypt" first.'),
+          vscode.l10n.t('No encryption key yet. Turn on "earmark.privacy.encrypt" first.'),
         );
       const picked = await vscode.window.showQuickPick([copy, change]);
       if (picked === copy) await vscode.env.clipboard.writeText(known);

@@ -26,7 +26,7 @@ export function sessionCommands(parts: Parts): Handlers {
   const { daemon, meeting, history } = parts;
   return {
     showSession: async (node: unknown) => {
-      const session = await chosen(parts, node, vscode.l10n.t('Show which meeting?'));
+      const session = await chosen(parts, node, vscode.l10n.t('Select a meeting to show'));
       if (session === undefined) return;
       await meeting.show(session.id);
       await parts.panel.open(undefined);
@@ -40,9 +40,9 @@ export function sessionCommands(parts: Parts): Handlers {
         value: session.title,
         validateInput: (text) =>
           text.trim() === ''
-            ? vscode.l10n.t('Give the meeting a name.')
+            ? vscode.l10n.t('Enter a meeting name.')
             : text.length > 300
-              ? vscode.l10n.t('At most 300 letters.')
+              ? vscode.l10n.t('Use at most 300 characters.')
               : undefined,
       });
       if (title === undefined) return;
@@ -56,15 +56,15 @@ export function sessionCommands(parts: Parts): Handlers {
       history.refresh();
     },
     deleteSession: async (node: unknown) => {
-      const session = await chosen(parts, node, vscode.l10n.t('Delete which meeting?'));
+      const session = await chosen(parts, node, vscode.l10n.t('Select a meeting to delete'));
       if (session === undefined) return;
-      const [yes, purge] = [vscode.l10n.t('Delete'), vscode.l10n.t('Delete Every Trace')];
+      const [yes, purge] = [vscode.l10n.t('Delete'), vscode.l10n.t('Delete and Purge')];
       const answer = await vscode.window.showWarningMessage(
         vscode.l10n.t('Delete “{0}”?', session.title),
         {
           modal: true,
           detail: vscode.l10n.t(
-            'Its transcript, action items and sound are removed. The note file stays. “Every trace” also rewrites the database, so that nothing of it can be restored.',
+            'Deletes transcript, action items and audio; the note stays. “Delete and Purge” also removes all traces.',
           ),
         },
         yes,
@@ -87,7 +87,7 @@ export function sessionCommands(parts: Parts): Handlers {
         node instanceof SessionNode
           ? node.session
           : (meeting.model?.info ??
-            (await chosen(parts, node, vscode.l10n.t('Export which meeting?'))));
+            (await chosen(parts, node, vscode.l10n.t('Select a meeting to export'))));
       if (session !== undefined) await exportSession(parts, session);
     },
     searchSessions: () => searchMeetings(parts),
@@ -100,10 +100,10 @@ export function sessionCommands(parts: Parts): Handlers {
       const items = (['day', 'repository', 'person'] as const).map((grouping) => ({
         label: names[grouping],
         grouping,
-        ...(grouping === history.grouping ? { description: vscode.l10n.t('now') } : {}),
+        ...(grouping === history.grouping ? { description: vscode.l10n.t('current') } : {}),
       }));
       const picked = await vscode.window.showQuickPick(items, {
-        placeHolder: vscode.l10n.t('Group past meetings how?'),
+        placeHolder: vscode.l10n.t('Select how to group past meetings'),
       });
       if (picked !== undefined) await history.setGrouping(picked.grouping);
     },
@@ -124,20 +124,20 @@ async function exportSession(
       format: 'json',
       label: 'JSON',
       description: '.json',
-      detail: vscode.l10n.t('everything, with times of words'),
+      detail: vscode.l10n.t('All data, with word times'),
     },
-    { format: 'srt', label: 'SubRip', description: '.srt', detail: vscode.l10n.t('subtitles') },
+    { format: 'srt', label: 'SubRip', description: '.srt', detail: vscode.l10n.t('Subtitles') },
     {
       format: 'vtt',
       label: 'WebVTT',
       description: '.vtt',
-      detail: vscode.l10n.t('subtitles with speakers'),
+      detail: vscode.l10n.t('Subtitles with speakers'),
     },
     { format: 'text', label: vscode.l10n.t('Plain text'), description: '.txt' },
   ];
   const picked = await vscode.window.showQuickPick(formats, {
     title,
-    placeHolder: vscode.l10n.t('Export as what?'),
+    placeHolder: vscode.l10n.t('Select an export format'),
     matchOnDescription: true,
   });
   if (picked === undefined) return;
@@ -153,7 +153,7 @@ async function exportSession(
   await vscode.workspace.fs.writeFile(target, Buffer.from(text));
   const open = vscode.l10n.t('Open');
   const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t('The meeting was exported.'),
+    vscode.l10n.t('Meeting exported.'),
     open,
   );
   if (answer === open) await vscode.window.showTextDocument(target);
@@ -178,7 +178,9 @@ async function chosen(
       session,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('There are no meetings yet.'));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('No meetings yet. Start a meeting first.'),
+    );
     return undefined;
   }
   return (

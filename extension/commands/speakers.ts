@@ -81,11 +81,14 @@ async function chooseName(
   const known: vscode.QuickPickItem[] = [
     ...(called === undefined
       ? []
-      : [{ label: called, description: vscode.l10n.t('called so by the others') }]),
-    ...others.map((name) => ({ label: name, description: vscode.l10n.t('the two become one') })),
+      : [{ label: called, description: vscode.l10n.t('name used by other speakers') }]),
+    ...others.map((name) => ({
+      label: name,
+      description: vscode.l10n.t('merge with this speaker'),
+    })),
   ];
-  pick.title = vscode.l10n.t('Who is “{0}”?', now);
-  pick.placeholder = vscode.l10n.t('Type a name, or choose a speaker');
+  pick.title = vscode.l10n.t('Rename “{0}”', now);
+  pick.placeholder = vscode.l10n.t('Enter a name or select a speaker');
   pick.items = known;
   const typed = (): vscode.QuickPickItem[] => {
     const name = pick.value.trim().slice(0, NAME_MAX);
@@ -105,12 +108,12 @@ async function chooseName(
 
 async function wholeSpeaker(from: string, to: string, parts: number): Promise<boolean | undefined> {
   const items = [
-    { label: vscode.l10n.t('All {0} parts of “{1}”', parts, from), whole: true },
-    { label: vscode.l10n.t('Only this part'), whole: false },
+    { label: vscode.l10n.t('All {0} segments of “{1}”', parts, from), whole: true },
+    { label: vscode.l10n.t('Only this segment'), whole: false },
   ];
   return (
     await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('“{0}” becomes “{1}”', from, to),
+      title: vscode.l10n.t('Rename “{0}” to “{1}”', from, to),
     })
   )?.whole;
 }

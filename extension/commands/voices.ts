@@ -35,12 +35,14 @@ export class VoiceConsent {
     const yes = vscode.l10n.t('Recognise');
     const where =
       settings.remoteUrl() === ''
-        ? vscode.l10n.t('Kept on this machine, delete any time under Storage and Privacy.')
+        ? vscode.l10n.t(
+            'The voiceprint stays on this machine. Delete it any time in Storage and Privacy.',
+          )
         : vscode.l10n.t(
-            'Kept by the daemon that you use over the network, delete any time under Storage and Privacy.',
+            'The remote daemon stores the voiceprint. Delete it any time in Storage and Privacy.',
           );
     const answer = await vscode.window.showInformationMessage(
-      `${vscode.l10n.t('Recognise the voice of “{0}” next time?', name)} ${where}`,
+      `${vscode.l10n.t('Recognise the voice of “{0}” in future meetings?', name)} ${where}`,
       yes,
       vscode.l10n.t('No'),
     );

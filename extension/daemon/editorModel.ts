@@ -64,7 +64,7 @@ export class EditorModel implements vscode.Disposable {
     const connection = this.connection;
     if (connection?.state.kind !== 'connected' || settings.remoteUrl() !== '') return;
     const model = await this.model();
-    const name = model && vscode.l10n.t('{0} of VS Code', model.name).slice(0, 100);
+    const name = model && vscode.l10n.t('{0} (VS Code)', model.name).slice(0, 100);
     if (name === this.offered) return;
     this.offered = name;
     await connection
@@ -128,7 +128,7 @@ export class EditorModel implements vscode.Disposable {
         ],
         {
           justification: vscode.l10n.t(
-            'Earmark reads your meeting along to find action items and decisions.',
+            'Earmark finds action items and decisions in the meeting transcript.',
           ),
         },
         token,

@@ -43,14 +43,14 @@ export async function signInToRemote(signIn: SignIn): Promise<void> {
   if (!provider || settings.remoteUrl() === '')
     throw new UserError(
       vscode.l10n.t(
-        'Set "earmark.remote.url", "earmark.remote.issuer" and "earmark.remote.clientId" first; who runs the team\'s server knows them.',
+        'Set "url", "issuer" and "clientId" of "earmark.remote" first. Ask your server administrator.',
       ),
     );
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
-      title: vscode.l10n.t('Sign in in your browser.'),
+      title: vscode.l10n.t('Complete the sign-in in your browser.'),
     },
     async (_progress, cancelled) => {
       const abort = new AbortController();
@@ -71,9 +71,9 @@ export async function signInToRemote(signIn: SignIn): Promise<void> {
 /** Asks for the token; an empty one forgets it. @returns false where the user went away */
 export async function askRemoteToken(secrets: vscode.SecretStorage): Promise<boolean> {
   const token = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Token of the Remote Daemon'),
+    title: vscode.l10n.t('Remote Daemon Token'),
     prompt: vscode.l10n.t(
-      'What "earmark tokens create" printed on that machine. Leave it empty to forget the token.',
+      'Enter the token that "earmark tokens create" printed. Leave empty to remove the stored token.',
     ),
     password: true,
     ignoreFocusOut: true,

@@ -81,11 +81,11 @@ export class SettingsSync implements vscode.Disposable {
   private offerRestart(connection: Connection): void {
     if (this.asked) return;
     this.asked = true;
-    const restart = vscode.l10n.t('Restart the Daemon');
+    const restart = vscode.l10n.t('Restart Daemon');
     void vscode.window
       .showInformationMessage(
         vscode.l10n.t(
-          'What Earmark keeps is encrypted when its daemon starts again. A meeting that runs is finished first.',
+          'Restart the daemon to encrypt stored data. A running meeting is finished first.',
         ),
         restart,
       )

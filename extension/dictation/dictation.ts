@@ -288,9 +288,7 @@ export class Dictation implements vscode.Disposable {
   private async takeBack(): Promise<void> {
     if (!(await this.written.takeBack()))
       void vscode.window.showInformationMessage(
-        vscode.l10n.t(
-          'The text was changed after the last dictation, so it was not taken back; undo it by hand.',
-        ),
+        vscode.l10n.t('The text changed after the last dictation. Undo it manually.'),
       );
   }
 
@@ -366,7 +364,7 @@ export class Dictation implements vscode.Disposable {
 }
 
 async function offerText({ message, spoken }: Refused): Promise<void> {
-  const copy = vscode.l10n.t('Copy the Text');
+  const copy = vscode.l10n.t('Copy Text');
   if ((await vscode.window.showWarningMessage(message, copy)) === copy)
     await vscode.env.clipboard.writeText(spoken);
 }

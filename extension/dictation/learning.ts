@@ -39,12 +39,9 @@ export class Learning implements vscode.Disposable {
     const name = names.find((one) => one !== undefined);
     if (name === undefined || this.refused.has(name) || settings.vocabulary().includes(name))
       return;
-    const yes = vscode.l10n.t('Remember');
+    const yes = vscode.l10n.t('Add');
     const answer = await vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        'Write “{0}” from now on when that is said? It is added to your vocabulary.',
-        name,
-      ),
+      vscode.l10n.t('Add “{0}” to your vocabulary? Dictation then uses this spelling.', name),
       yes,
       vscode.l10n.t('No'),
     );

@@ -123,10 +123,10 @@ export class Written implements vscode.Disposable {
     const anchor = entry?.anchors.find(({ start, end }) => start <= at && at < end);
     if (entry === undefined || anchor === undefined) return undefined;
     const text = new vscode.MarkdownString('$(mic) ', true);
-    text.appendText(vscode.l10n.t('Heard: “{0}”', entry.recognised.raw));
+    text.appendText(vscode.l10n.t('Recognised: “{0}”', entry.recognised.raw));
     for (const { recognised, written } of entry.recognised.spelled) {
       text.appendMarkdown('\n\n');
-      text.appendText(vscode.l10n.t('“{0}” became {1}', recognised, written));
+      text.appendText(vscode.l10n.t('“{0}” was replaced with {1}', recognised, written));
     }
     return new vscode.Hover(text, rangeOf(document, anchor));
   }

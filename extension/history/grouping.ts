@@ -61,7 +61,7 @@ function foldersOf(
     }
     case 'person':
       return people.length === 0
-        ? [{ id: '', label: t('Nobody named') }]
+        ? [{ id: '', label: t('No named speaker') }]
         : people.map((name) => ({ id: name, label: name }));
   }
 }

@@ -105,7 +105,7 @@ export class HistoryView
     item.contextValue = isOver(session.state) ? 'session' : 'runningSession';
     item.accessibilityInformation = {
       label: vscode.l10n.t(
-        '{0}, {1}, {2} long',
+        '{0}, {1}, duration {2}',
         session.title,
         started.toLocaleString(vscode.env.language),
         clock(session.durationMs),

@@ -23,21 +23,21 @@ export class ConsentKeeper implements vscode.Disposable {
   wording(purpose: Purpose): readonly string[] {
     if (purpose === 'dictation') {
       return [
-        vscode.l10n.t('Earmark listens to your microphone while you dictate.'),
+        vscode.l10n.t('Earmark records your microphone while you dictate.'),
         vscode.l10n.t(
-          'Sound is turned into text on this machine and is not kept. Nothing is sent anywhere unless you set up a remote engine yourself.',
+          'Audio is transcribed on this machine and not stored, unless you configure a remote engine.',
         ),
       ];
     }
     return [
       vscode.l10n.t(
-        'Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.',
+        'Earmark records your microphone and system audio until you stop the meeting. The status bar always shows it.',
       ),
       vscode.l10n.t(
-        'Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.',
+        'Audio, transcript and notes stay on this machine. Earmark sends nothing unless you configure a remote engine.',
       ),
       vscode.l10n.t(
-        'Tell the others that you record, and get their agreement. In many places the law asks for it.',
+        'Tell all participants that you are recording, and get their consent. Many jurisdictions require it.',
       ),
     ];
   }
@@ -57,7 +57,7 @@ export class ConsentKeeper implements vscode.Disposable {
     const question =
       purpose === 'meeting'
         ? vscode.l10n.t('Record this meeting with Earmark?')
-        : vscode.l10n.t('Let Earmark use your microphone?');
+        : vscode.l10n.t('Allow Earmark to use your microphone?');
     const answer = await vscode.window.showInformationMessage(
       question,
       { modal: true, detail: this.wording(purpose).join('\n\n') },

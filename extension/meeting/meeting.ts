@@ -73,7 +73,7 @@ export class Meeting implements vscode.Disposable {
     await this.restoring;
     if (this.currentState.kind === 'starting' || this.running !== undefined)
       throw new UserError(
-        vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'),
+        vscode.l10n.t('This window is already recording a meeting. Stop it first.'),
       );
     const before = this.currentState;
     this.set({ kind: 'starting' });
@@ -161,7 +161,7 @@ export class Meeting implements vscode.Disposable {
     });
     if (token !== this.token) {
       subscription.dispose();
-      throw new UserError(vscode.l10n.t('Another meeting was chosen meanwhile.'));
+      throw new UserError(vscode.l10n.t('Another meeting was selected.'));
     }
     const model = new PanelModel(subscription.session);
     for (const event of early) model.apply(event);

@@ -28,8 +28,8 @@ export function chooseSources(wanted: Wanted, found: ResultOf<typeof AudioDevice
     if (devices.length === 0 && !recorder) {
       missing.push(
         source === 'mic'
-          ? t('Your microphone is not recorded.')
-          : t('What the others say is not recorded.'),
+          ? t('The microphone is not recorded.')
+          : t('System audio is not recorded.'),
       );
       continue;
     }
@@ -37,8 +37,8 @@ export function chooseSources(wanted: Wanted, found: ResultOf<typeof AudioDevice
     if (!known)
       missing.push(
         source === 'mic'
-          ? t('The chosen microphone is not connected; the default one is used.')
-          : t('The chosen output is not there; the default one is used.'),
+          ? t('The selected microphone is not connected. Using the default microphone.')
+          : t('The selected audio output is not available. Using the default output.'),
       );
     sources.push({
       source,

@@ -75,21 +75,26 @@ async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined
   }
 }
 
-/** `git@host:team/app.git` → `team/app`; never the part that may hold a password. */
+/** Group 1 or 2: host; group 3: owner and name of the repository. */
+const REMOTE_URL = new RegExp(
+  [
+    /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])/,
+    /(.+?)(?:\.git)?\/?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
+
 /**
- * `git@host:owner/name.git` and `https://user@host/owner/name` as the page of the repository; names
- * and passwords are left out.
+ * Web page of a repository, from `git@host:owner/name.git` or `https://user@host/owner/name`. The
+ * result contains no user name and no password.
  */
 function webPage(url: string | undefined): string | undefined {
-  const parts =
-    url === undefined
-      ? undefined
-      : /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])(.+?)(?:\.git)?\/?$/.exec(
-          url,
-        );
+  const parts = url === undefined ? undefined : REMOTE_URL.exec(url);
   return parts ? `https://${parts[1] ?? parts[2]}/${parts[3]}` : undefined;
 }
 
+/** `git@host:team/app.git` → `team/app`, without the part that may hold a password. */
 function repositoryName(url: string | undefined): string | undefined {
   return url === undefined ? undefined : /[:/]([^/:]+\/[^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
 }

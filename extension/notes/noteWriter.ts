@@ -188,7 +188,7 @@ export class NoteWriter implements vscode.Disposable {
       code === 'note.tooLarge' && error instanceof Error
         ? error.message
         : vscode.l10n.t(
-            'The note cannot be written to its folder; the meeting goes on. Make the folder writable or choose another in the settings.',
+            'Cannot write the note; the meeting continues. Make its folder writable or select another.',
           );
     note.model.notify({
       id: NOTICE,
@@ -215,7 +215,7 @@ export class NoteWriter implements vscode.Disposable {
         id: 'noteFolder',
         severity: 'warning',
         text: vscode.l10n.t(
-          'The workspace names a folder outside itself for notes; yours is used.',
+          'The workspace sets a note folder outside the workspace. Using the folder from your user settings.',
         ),
         action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' },
       });

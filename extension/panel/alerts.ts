@@ -57,7 +57,7 @@ export class Alerts {
     const all = [...this.raised].sort(([a], [b]) => rank(a) - rank(b));
     if (all.length === 0) return undefined;
     const more =
-      all.length > SHOWN_EACH ? [t('{0} more: run the doctor.', all.length - SHOWN_EACH)] : [];
+      all.length > SHOWN_EACH ? [t('Run Doctor to see {0} more.', all.length - SHOWN_EACH)] : [];
     return {
       id: ALERT_NOTICE,
       severity: all.some(([id]) => LOSES.has(id)) ? 'error' : 'warning',

@@ -59,13 +59,13 @@ function degradationText(degradationLevel: DegradationLevel): string | undefined
     case 'NORMAL':
       return undefined;
     case 'WARNING':
-      return t('busy: words appear less often while somebody speaks');
+      return t('busy: live text updates less often');
     case 'DEGRADE':
-      return t('slow: words appear when a phrase is complete');
+      return t('slow: text appears after each phrase');
     case 'EMERGENCY':
-      return t('very slow: a smaller model helps out where there is one');
+      return t('very slow: using a smaller model if one is installed');
     case 'FAILOVER':
-      return t('much too slow: another engine helps out where there is one');
+      return t('overloaded: using another engine if one is available');
   }
 }
 
@@ -81,20 +81,20 @@ export function engineWords(engine: EngineHealth): string[] {
   const { rtf } = engine;
   const measured =
     rtf.decodes === 0
-      ? t('Not measured yet: speak once.')
+      ? t('Speed not measured yet. Speak to measure it.')
       : rtf.decodes < FEW_DECODES
         ? t('{0}, after {1} phrases', speedText(rtf.mean), rtf.decodes)
         : rtf.p95 < 1
-          ? t('{0}; 19 of 20 phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95))
+          ? t('{0}; 95% of phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95))
           : speedText(rtf.mean);
   const saving = degradationText(engine.degradationLevel);
   return [
     `${engineName(engine.provider, engine.model)}: ${stateText(engine.state)}`,
     measured,
     saving === undefined
-      ? t('Nothing is saved: everything runs as it should.')
+      ? t('Running at full quality.')
       : saving.charAt(0).toUpperCase() + saving.slice(1),
-    ...(engine.rssBytes > 0 ? [t('{0} MB of memory', Math.round(engine.rssBytes / 1e6))] : []),
+    ...(engine.rssBytes > 0 ? [t('{0} MB memory', Math.round(engine.rssBytes / 1e6))] : []),
     ...(engine.error === undefined ? [] : [engine.error]),
   ];
 }
@@ -107,14 +107,16 @@ export function machineWords(machine: Machine): string[] {
     ...(machine.gpu === undefined ? [] : [machine.gpu.name]),
     machine.why,
     machine.calibration === undefined
-      ? t('Its speed was not measured yet.')
+      ? t('Speed not measured yet.')
       : t(
           'Measured on {0} with {1}: {2}',
           new Date(machine.calibration.at).toLocaleDateString(),
           engineName(machine.calibration.model.split('-')[0] ?? '', machine.calibration.model),
           speedText(machine.calibration.rtf),
         ),
-    ...(best === undefined ? [] : [t('Suits it best: {0}', engineName(best.provider, best.model))]),
+    ...(best === undefined
+      ? []
+      : [t('Recommended model: {0}', engineName(best.provider, best.model))]),
   ];
 }
 
@@ -123,7 +125,7 @@ const times = (speed: number): string =>
 
 function stateText(state: EngineHealth['state']): string {
   return {
-    UNINITIALIZED: t('is loaded when somebody speaks'),
+    UNINITIALIZED: t('loads when you speak'),
     LOADING: t('loading'),
     WARMING_UP: t('warming up'),
     READY: t('ready'),

@@ -25,9 +25,14 @@ export function panelHtml({
   language,
   strings,
 }: PageParts): string {
-  // Style attributes are not allowed; elements' own sheets are constructed, which needs no
+  // The policy forbids style attributes. Elements construct their own style sheets, which needs no
   // permission.
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource} 'nonce-${nonce}'; font-src ${cspSource};`;
+  const policy = [
+    "default-src 'none';",
+    `script-src 'nonce-${nonce}';`,
+    `style-src ${cspSource} 'nonce-${nonce}';`,
+    `font-src ${cspSource};`,
+  ].join(' ');
   return `<!DOCTYPE html>
 <html lang="${escape(language)}">
 <head>

@@ -80,7 +80,7 @@ export class ModelsPage implements Page {
     try {
       if (message.type === 'model') await this.perform(connection, message.modelId, message.action);
       else {
-        this.busy = { text: vscode.l10n.t('Measuring; this takes up to a minute…') };
+        this.busy = { text: vscode.l10n.t('Measuring speed. This takes up to a minute…') };
         this.changed.fire();
         await connection.request(EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS });
       }
@@ -110,7 +110,7 @@ export class ModelsPage implements Page {
         await connection.request(ModelsUpdate, { modelId }, { timeoutMs: PULL_TIMEOUT_MS });
         return;
       case 'verify':
-        busy(vscode.l10n.t('Checking…'));
+        busy(vscode.l10n.t('Verifying…'));
         await connection.request(ModelsVerify, { modelId });
         return;
       case 'rollback':
@@ -121,7 +121,7 @@ export class ModelsPage implements Page {
         if (
           (await vscode.window.showWarningMessage(
             vscode.l10n.t('Delete the model {0}?', modelId),
-            { modal: true, detail: vscode.l10n.t('It can be downloaded again.') },
+            { modal: true, detail: vscode.l10n.t('You can download it again.') },
             yes,
           )) === yes
         )
@@ -135,7 +135,7 @@ export class ModelsPage implements Page {
         await settings.write('speech.model', model.id);
         void vscode.window.showInformationMessage(
           vscode.l10n.t(
-            '{0} is used from the next meeting or dictation on.',
+            'Your next meeting or dictation uses {0}.',
             engineName(model.provider, model.id),
           ),
         );

@@ -196,7 +196,9 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         ?.view()
         .insights.filter((i) => i.kind === 'action' && i.status === 'open').length ?? 0;
     this.view.badge =
-      open === 0 ? undefined : { value: open, tooltip: vscode.l10n.t('{0} action items', open) };
+      open === 0
+        ? undefined
+        : { value: open, tooltip: vscode.l10n.t('{0} open action items', open) };
   }
 
   private post(message: ToPanel): void {

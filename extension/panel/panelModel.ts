@@ -207,7 +207,7 @@ export class PanelModel {
             id: 'unwritten',
             severity: 'error',
             text: t(
-              'The disk cannot be written. The meeting goes on in memory and appears when it is written: free some space now.',
+              'Cannot write to disk. The meeting continues in memory. Free disk space to save it.',
             ),
           });
         else this.dismiss('unwritten');
@@ -392,11 +392,11 @@ export class PanelModel {
     const percent = Math.round(100 * recognised.similarity);
     const known = name === recognised.name;
     const text = known
-      ? t('{0} was recognised by voice ({1} % alike).', name, percent)
-      : t('“{0}” sounds like {1} ({2} % alike).', name, recognised.name, percent);
+      ? t('{0} was recognised by voice ({1}% similarity).', name, percent)
+      : t('The voice of “{0}” matches {1} ({2}% similarity).', name, recognised.name, percent);
     const action = known
       ? { label: t('Not {0}', name), command: 'notVoice' as const, argument: id }
-      : { label: t('It Is {0}', recognised.name), command: 'isVoice' as const, argument: id };
+      : { label: t('Rename to {0}', recognised.name), command: 'isVoice' as const, argument: id };
     this.notify({ id: notice, severity: 'info', text, action });
   }
 

@@ -93,12 +93,12 @@ export class StoragePage implements Page {
   private async keepFor(what: keyof Retention, days: number | undefined): Promise<void> {
     const before = this.retention[what];
     if (days !== undefined && (before === undefined || days < before)) {
-      const yes = vscode.l10n.t('Delete What Is Older');
+      const yes = vscode.l10n.t('Delete Older Data');
       const answer = await vscode.window.showWarningMessage(
         vscode.l10n.t('Delete {0} after {1} days?', kindName(what), days),
         {
           modal: true,
-          detail: vscode.l10n.t('What is older than that goes now and cannot be restored.'),
+          detail: vscode.l10n.t('Anything older is deleted now. This cannot be undone.'),
         },
         yes,
       );
@@ -121,9 +121,7 @@ export class StoragePage implements Page {
     ).request(UploadTranscribe, { uploadId }, { timeoutMs: TRANSCRIBE_TIMEOUT_MS });
     await this.open();
     void vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        'The recording is transcribed on this machine; it is a meeting of this machine when that is done.',
-      ),
+      vscode.l10n.t('Transcribing on this machine. The meeting then appears under Past Meetings.'),
     );
   }
 
@@ -134,7 +132,7 @@ export class StoragePage implements Page {
       {
         modal: true,
         detail: vscode.l10n.t(
-          'The other machine has not confirmed that it has all of it. The copy on this machine cannot be restored.',
+          'The remote daemon has not confirmed the complete recording. This cannot be undone.',
         ),
       },
       yes,
@@ -146,16 +144,18 @@ export class StoragePage implements Page {
 
   /** @param name undefined for everybody's */
   private async forgetVoice(name: string | undefined): Promise<void> {
-    const yes = vscode.l10n.t('Forget');
+    const yes = vscode.l10n.t('Delete');
     const question =
       name === undefined
-        ? vscode.l10n.t('Forget all voices?')
-        : vscode.l10n.t('Forget the voice of “{0}”?', name);
+        ? vscode.l10n.t('Delete all voiceprints?')
+        : vscode.l10n.t('Delete the voiceprint of “{0}”?', name);
     const answer = await vscode.window.showWarningMessage(
       question,
       {
         modal: true,
-        detail: vscode.l10n.t('It is not recognised any more. Names in past meetings stay.'),
+        detail: vscode.l10n.t(
+          'Future meetings no longer recognise the voice. Names in past meetings stay.',
+        ),
       },
       yes,
     );
@@ -168,13 +168,13 @@ export class StoragePage implements Page {
 
   private async purgeAll(): Promise<void> {
     const connection = await this.daemon.ready();
-    const yes = vscode.l10n.t('Delete Everything');
+    const yes = vscode.l10n.t('Delete All Meetings');
     const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t('Delete every past meeting?'),
+      vscode.l10n.t('Delete all past meetings?'),
       {
         modal: true,
         detail: vscode.l10n.t(
-          'Transcripts, action items and sound of all meetings that are over go, with every trace in the database, and so do kept voices. Note files and models stay. This cannot be undone.',
+          'Deletes transcripts, insights, audio and voiceprints. Notes and models stay. This cannot be undone.',
         ),
       },
       yes,
@@ -212,7 +212,7 @@ export class StoragePage implements Page {
 
 function kindName(what: keyof Retention): string {
   return {
-    audioDays: vscode.l10n.t('sound'),
+    audioDays: vscode.l10n.t('audio'),
     transcriptDays: vscode.l10n.t('transcripts'),
     insightsDays: vscode.l10n.t('action items and decisions'),
   }[what];
@@ -225,7 +225,7 @@ function elsewhere(): string[] {
   };
   const lent =
     settings.useEditorModel() && set('llm.endpoint') === ''
-      ? [vscode.l10n.t('the language model of VS Code')]
+      ? [vscode.l10n.t('the VS Code language model')]
       : [];
   return [
     settings.remoteUrl(),

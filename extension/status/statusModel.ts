@@ -57,8 +57,8 @@ export function statusItem(activity: Activity): StatusItem {
       };
     case 'starting':
       return {
-        text: `$(loading~spin) ${t('Earmark starts…')}`,
-        tooltip: t('Earmark is about to record.'),
+        text: `$(loading~spin) ${t('Starting…')}`,
+        tooltip: t('Earmark is about to start recording.'),
         label: t('Earmark is starting'),
         background: 'attention',
       };
@@ -66,7 +66,7 @@ export function statusItem(activity: Activity): StatusItem {
       return {
         text: `$(mic-filled) ${t('Dictating')}`,
         tooltip: t(
-          'The microphone is on. Press Escape to cancel, the dictation key to insert. Click for the menu.',
+          'The microphone is on. Press the dictation key to insert or Escape to cancel. Click for the menu.',
         ),
         label: t('Earmark is dictating, the microphone is on'),
         background: 'recording',
@@ -75,7 +75,7 @@ export function statusItem(activity: Activity): StatusItem {
       return {
         text: `$(cloud-upload) ${t('Sending to {0}…', activity.remote)}`,
         tooltip: t(
-          'The microphone is off. The recording is kept on this machine until {0} has confirmed it. Click for the menu.',
+          'The microphone is off. The recording stays on this machine until {0} confirms it. Click for the menu.',
           activity.remote,
         ),
         label: t('Earmark is sending a recording to {0}', activity.remote),
@@ -83,18 +83,15 @@ export function statusItem(activity: Activity): StatusItem {
       };
     case 'checking':
       return {
-        text: `$(cloud) ${t('Checking…')}`,
-        tooltip: t(
-          '{0} compares what it has with what was recorded here. Click for the menu.',
-          activity.remote,
-        ),
-        label: t('Earmark is checking a recording at {0}', activity.remote),
+        text: `$(cloud) ${t('Verifying…')}`,
+        tooltip: t('{0} is verifying the recording. Click for the menu.', activity.remote),
+        label: t('Earmark is verifying a recording at {0}', activity.remote),
         background: 'none',
       };
     case 'finishing':
       return {
-        text: `$(loading~spin) ${t('Earmark finishes…')}`,
-        tooltip: t('The microphone is off. The last words become text.'),
+        text: `$(loading~spin) ${t('Finishing…')}`,
+        tooltip: t('The microphone is off. Transcribing the last words.'),
         label: t('Earmark is finishing, the microphone is off'),
         background: 'none',
       };
@@ -102,6 +99,11 @@ export function statusItem(activity: Activity): StatusItem {
       return meeting(activity);
   }
 }
+
+const linkText = (link: Exclude<LinkQuality['grade'], 'good'>): string =>
+  link === 'away'
+    ? t('The remote daemon is disconnected. Audio is stored on this machine.')
+    : t('The connection to the remote daemon is slow.');
 
 function meeting({
   title,
@@ -118,16 +120,14 @@ function meeting({
         silent.length > 0
           ? ` $(mute) ${silent.map((s) => (s === 'mic' ? t('mic') : name(s))).join(', ')}`
           : '';
-      const warning =
-        silent.length > 0 ? ` ${t('Nothing is heard from the {0}.', names(silent))}` : '';
-      const slow =
-        link === 'good'
-          ? ''
-          : ` ${link === 'away' ? t('The remote daemon is away; sound waits here.') : t('The link to the remote daemon is slow.')}`;
+      const warning = silent.length > 0 ? ` ${t('No audio from the {0}.', names(silent))}` : '';
+      const slow = link === 'good' ? '' : ` ${linkText(link)}`;
       const label = t('Earmark is recording {0}.', names(sources)) + warning + slow;
+      const upload = link === 'poor' || link === 'away' ? ' $(cloud-upload)' : '';
+      const recording = t('Earmark is recording {0} for “{1}”.', names(sources), title);
       return {
-        text: `$(record) ${t('REC')} ${time}${mute}${link === 'poor' || link === 'away' ? ' $(cloud-upload)' : ''}`,
-        tooltip: `${t('Earmark is recording {0} for “{1}”.', names(sources), title)}${warning}${slow} ${t('Click for the menu.')}`,
+        text: `$(record) ${t('REC')} ${time}${mute}${upload}`,
+        tooltip: `${recording}${warning}${slow} ${t('Click for the menu.')}`,
         label,
         background: 'recording',
       };
@@ -135,8 +135,8 @@ function meeting({
     case 'PAUSED':
       return {
         text: `$(debug-pause) ${t('Paused')} ${time}`,
-        tooltip: t('“{0}” is paused; nothing is recorded. Click for the menu.', title),
-        label: t('Earmark is paused, nothing is recorded'),
+        tooltip: t('“{0}” is paused and not recording. Click for the menu.', title),
+        label: t('Earmark is paused, not recording'),
         background: 'attention',
       };
     case 'IDLE':

@@ -16,23 +16,33 @@ const KINDS = ['asr', 'vad', 'speaker', 'embedding'] as const;
 
 const kindName = (kind: ModelInfo['kind']): string =>
   ({
-    asr: t('Speech to text'),
-    vad: t('Tells speech from silence'),
-    speaker: t('Tells voices apart'),
-    embedding: t('Finds what means the same'),
+    asr: t('Speech recognition'),
+    vad: t('Speech detection'),
+    speaker: t('Speaker recognition'),
+    embedding: t('Text similarity'),
   })[kind];
 
 export function modelsView(view: PanelModels): TemplateResult {
   const { engine, machine, models, degradationLevel, busy } = view;
   return html`<main class="page">
     ${pageTitle(t('Models'))}
-    ${engine.length === 0 && models.length === 0 ? html`<vscode-progress-bar indeterminate aria-label=${t('Working')}></vscode-progress-bar>` : nothing}
+    ${
+      engine.length === 0 && models.length === 0
+        ? html`<vscode-progress-bar indeterminate aria-label=${t('Loading')}></vscode-progress-bar>`
+        : nothing
+    }
     ${
       engine.length === 0
         ? nothing
         : html`<section aria-labelledby="engine">
             <h2 id="engine">${t('Speech engine')}</h2>
-            ${engine.map((line, i) => (i === 2 ? html`<p class="rung">${icon(degradationLevel === 'NORMAL' ? 'pass' : 'warning')}<span>${line}</span></p>` : html`<p class="plain">${line}</p>`))}
+            ${engine.map((line, i) =>
+              i === 2
+                ? html`<p class="fact">
+                    ${icon(degradationLevel === 'NORMAL' ? 'pass' : 'warning')}<span>${line}</span>
+                  </p>`
+                : html`<p class="plain">${line}</p>`,
+            )}
           </section>`
     }
     ${
@@ -46,11 +56,11 @@ export function modelsView(view: PanelModels): TemplateResult {
                 ? html`<p role="status">${busy.text}</p>
                     <vscode-progress-bar
                       indeterminate
-                      aria-label=${t('Working')}
+                      aria-label=${t('Loading')}
                     ></vscode-progress-bar>`
                 : busy === undefined
                   ? html`<vscode-button secondary @click=${() => command('calibrate')}
-                      >${t('Measure the Speed')}</vscode-button
+                      >${t('Measure Speed')}</vscode-button
                     >`
                   : nothing
             }
@@ -77,7 +87,7 @@ export function modelsView(view: PanelModels): TemplateResult {
 function row(model: ModelInfo, { busy }: PanelModels): TemplateResult {
   const { id, status, languages, licence, bytes, isDefault, version } = model;
   const facts = [
-    languages.includes('*') ? t('many languages') : languages.map(languageName).join(', '),
+    languages.includes('*') ? t('Multilingual') : languages.map(languageName).join(', '),
     megabytes(bytes),
     licence,
     status.state === 'installed' ? version : '',
@@ -125,7 +135,7 @@ function state({ status }: ModelInfo): TemplateResult | typeof nothing {
         </p>`;
     }
     case 'broken':
-      return html`<p class="rung bad" role="alert">
+      return html`<p class="fact bad" role="alert">
         ${icon('warning')}<span>${status.reason}</span>
       </p>`;
     case 'absent':
@@ -159,14 +169,14 @@ function tools({
         : nothing;
     case 'broken':
       return html`<div class="model-tools">
-        ${button('pull', t('Download again'))}${button('remove', t('Delete'))}
+        ${button('pull', t('Download Again'))}${button('remove', t('Delete'))}
       </div>`;
     case 'installed':
       return html`<div class="model-tools">
         ${kind === 'asr' ? button('use', t('Use')) : nothing}
         ${update === undefined ? nothing : button('update', t('Update to {0}', update))}
-        ${versions.length > 1 ? button('rollback', t('Use the version before')) : nothing}
-        ${button('verify', t('Check'))}
+        ${versions.length > 1 ? button('rollback', t('Use Previous Version')) : nothing}
+        ${button('verify', t('Verify'))}
         ${isDefault || origin === 'bundled' ? nothing : button('remove', t('Delete'))}
       </div>`;
     case 'downloading':

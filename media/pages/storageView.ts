@@ -23,70 +23,97 @@ export function storageView(view: PanelStorage, language: string): TemplateResul
   const { kept, uploads, voices, retention, keepAudio, elsewhere } = view;
   return html`<main class="page">
     ${pageTitle(t('Storage and Privacy'))}
-    <section aria-label=${t('Where what is said goes')}>
+    <section aria-label=${t('Data location')}>
       ${
         elsewhere.length === 0
-          ? html`<p class="rung">
-              ${icon('lock')}<span>${t('Sound and text stay on this machine.')}</span>
+          ? html`<p class="fact">
+              ${icon('lock')}<span>${t('Audio and text stay on this machine.')}</span>
             </p>`
-          : html`<p class="rung">
+          : html`<p class="fact">
               ${icon('cloud')}<span
-                >${t('By your settings, what is said is also sent to: {0}', elsewhere.join(', '))}</span
+                >${t('Your settings send meeting data to: {0}', elsewhere.join(', '))}</span
               >
             </p>`
       }
-      ${kept === undefined ? nothing : html`<p class="rung">${icon(kept.encrypted ? 'key' : 'unlock')}<span>${kept.encrypted ? t('What is kept is encrypted with your key.') : t('What is kept is not encrypted; only your user can read the folder.')}</span></p>`}
-      <p class="rung">
+      ${
+        kept === undefined
+          ? nothing
+          : html`<p class="fact">
+              ${icon(kept.encrypted ? 'key' : 'unlock')}<span
+                >${
+                  kept.encrypted
+                    ? t('Stored data is encrypted with your key.')
+                    : t('Stored data is not encrypted. Only your user account can read the folder.')
+                }</span
+              >
+            </p>`
+      }
+      <p class="fact">
         ${icon(keepAudio ? 'unmute' : 'mute')}<span
-          >${keepAudio ? t('The sound of new meetings is kept after it became text.') : t('Sound is deleted as soon as it became text.')}</span
+          >${
+            keepAudio
+              ? t('Audio of new meetings is kept after transcription.')
+              : t('Audio is deleted after transcription.')
+          }</span
         >
       </p>
       <button type="button" class="link" @click=${() => command('openSettings')}>
-        ${t('Change in the settings')}
+        ${t('Change in Settings')}
       </button>
     </section>
-    ${kept === undefined ? html`<vscode-progress-bar indeterminate aria-label=${t('Working')}></vscode-progress-bar>` : sizes(kept, language)}
+    ${
+      kept === undefined
+        ? html`<vscode-progress-bar indeterminate aria-label=${t('Loading')}></vscode-progress-bar>`
+        : sizes(kept, language)
+    }
     ${
       uploads.length === 0
         ? nothing
         : html`<section aria-labelledby="uploads">
-            <h2 id="uploads">${t('Recordings that another machine has not confirmed')}</h2>
+            <h2 id="uploads">${t('Unconfirmed remote recordings')}</h2>
             <ul class="voices">
               ${uploads.map((upload) => uploadRow(upload, language))}
             </ul>
           </section>`
     }
     <section aria-labelledby="retention">
-      <h2 id="retention">${t('How long it stays')}</h2>
-      ${choice('audioDays', t('Sound'), retention)}
+      <h2 id="retention">${t('Retention')}</h2>
+      ${choice('audioDays', t('Audio'), retention)}
       ${choice('transcriptDays', t('Transcripts'), retention)}
       ${choice('insightsDays', t('Action items, decisions, summaries'), retention)}
-      <p class="hint">
-        ${t('Counted from the end of each meeting. Notes are files of yours and stay.')}
-      </p>
+      <p class="hint">${t('Counted from the end of each meeting. Note files are not deleted.')}</p>
     </section>
     ${
       kept === undefined
         ? nothing
         : html`<section aria-labelledby="voices">
-            <h2 id="voices">${t('Voices that are recognised')}</h2>
+            <h2 id="voices">${t('Voiceprints')}</h2>
             ${
               voices.length === 0
                 ? html`<p class="hint">
-                    ${t('None. When you name a speaker, you are asked whether the voice may be kept.')}
+                    ${t('No voiceprints. When you name a speaker, Earmark asks whether to store the voice.')}
                   </p>`
                 : html`<ul class="voices">
-                      ${voices.map(({ name, keptAt }) => html`<li><span>${name}</span><span class="amount">${when(keptAt, language, new Date())}</span>${iconButton('trash', t('Forget the voice of {0}', name), () => command('forgetVoice', name))}</li>`)}
+                      ${voices.map(
+                        ({ name, keptAt }) =>
+                          html`<li>
+                            <span>${name}</span
+                            ><span class="amount">${when(keptAt, language, new Date())}</span
+                            >${iconButton('trash', t('Delete the voiceprint of {0}', name), () =>
+                              command('forgetVoice', name),
+                            )}
+                          </li>`,
+                      )}
                     </ul>
                     <button type="button" class="link" @click=${() => command('forgetVoice')}>
-                      ${t('Forget all voices')}
+                      ${t('Delete All Voiceprints…')}
                     </button>`
             }
           </section>`
     }
     <section aria-labelledby="purge">
       <h2 id="purge">${t('Delete')}</h2>
-      <p class="hint">${t('A single meeting is deleted in the list of past meetings.')}</p>
+      <p class="hint">${t('To delete a single meeting, use the Past Meetings view.')}</p>
       <vscode-button
         secondary
         ?disabled=${(kept?.sessions ?? 0) === 0}
@@ -105,32 +132,61 @@ function uploadRow(
   const how =
     problem ??
     (state === 'pending_verification'
-      ? t('Being checked by {0}.', remote)
+      ? t('{0} is verifying the recording.', remote)
       : held
-        ? t('Being sent to {0}.', remote)
-        : t('Waits for {0}.', remote));
+        ? t('Sending to {0}.', remote)
+        : t('Waiting for {0}.', remote));
   return html`<li class="upload">
     <span>${begun}</span><span class="amount">${megabytes(bytes)}</span>
     <p class="hint">${how}</p>
-    ${held ? nothing : html`<button type="button" class="link" aria-label=${t('Transcribe the recording of {0} here', begun)} @click=${() => command('transcribeHere', uploadId)}>${t('Transcribe here')}</button> <button type="button" class="link" aria-label=${t('Discard the recording of {0}', begun)} @click=${() => command('discardUpload', uploadId)}>${t('Discard')}</button>`}
+    ${
+      held
+        ? nothing
+        : html`<button
+              type="button"
+              class="link"
+              aria-label=${t('Transcribe the recording of {0} here', begun)}
+              @click=${() => command('transcribeHere', uploadId)}
+            >
+              ${t('Transcribe Here')}
+            </button>
+            <button
+              type="button"
+              class="link"
+              aria-label=${t('Discard the recording of {0}', begun)}
+              @click=${() => command('discardUpload', uploadId)}
+            >
+              ${t('Discard')}
+            </button>`
+    }
   </li>`;
 }
 
 function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): TemplateResult {
   const rows: readonly (readonly [string, number])[] = [
     [t('Transcripts, insights, search index'), kept.databaseBytes],
-    [t('Sound'), kept.audioBytes],
+    [t('Audio'), kept.audioBytes],
     [t('Models'), kept.modelBytes],
-    [t('Logs (never what was said)'), kept.logBytes],
+    [t('Logs (no meeting content)'), kept.logBytes],
   ];
   const all = Math.max(
     1,
     rows.reduce((sum, [, bytes]) => sum + bytes, 0),
   );
   return html`<section aria-labelledby="kept">
-    <h2 id="kept">${t('What is kept')}</h2>
+    <h2 id="kept">${t('Stored data')}</h2>
     <p>
-      ${kept.oldest === undefined ? t('No meetings yet.') : kept.sessions === 1 ? t('One meeting, of {0}.', when(kept.oldest, language, new Date())) : t('{0} meetings, the oldest of {1}.', kept.sessions, when(kept.oldest, language, new Date()))}
+      ${
+        kept.oldest === undefined
+          ? t('No meetings yet.')
+          : kept.sessions === 1
+            ? t('1 meeting, from {0}.', when(kept.oldest, language, new Date()))
+            : t(
+                '{0} meetings, the oldest from {1}.',
+                kept.sessions,
+                when(kept.oldest, language, new Date()),
+              )
+      }
     </p>
     <ul class="sizes">
       ${rows.map(
@@ -146,7 +202,7 @@ function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): Templ
     </ul>
     <p class="hint plain">${kept.folder}</p>
     <button type="button" class="link" @click=${() => command('openFolder')}>
-      ${t('Open the folder')}
+      ${t('Open Folder')}
     </button>
   </section>`;
 }
@@ -162,8 +218,13 @@ function choice(what: keyof Retention, name: string, retention: Retention): Temp
   return html`<label class="choice"
     ><span>${name}</span>
     <select @change=${chosen}>
-      <option value="" ?selected=${now === undefined}>${t('until I delete it')}</option>
-      ${days.map((n) => html`<option value=${n} ?selected=${n === now}>${n === 1 ? t('1 day') : t('{0} days', n)}</option>`)}
+      <option value="" ?selected=${now === undefined}>${t('Until I delete it')}</option>
+      ${days.map(
+        (n) =>
+          html`<option value=${n} ?selected=${n === now}>
+            ${n === 1 ? t('1 day') : t('{0} days', n)}
+          </option>`,
+      )}
     </select>
   </label>`;
 }

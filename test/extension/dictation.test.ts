@@ -139,7 +139,7 @@ describe('dictation in VS Code', function () {
     await window.runCommand('Earmark: Toggle Dictation');
     await window.page
       .locator('.monaco-dialog-box')
-      .getByText('Let Earmark use your microphone?')
+      .getByText('Allow Earmark to use your microphone?')
       .waitFor();
     assert.equal(await rig.recorders(), 0);
     await window.pressButton('I Agree');

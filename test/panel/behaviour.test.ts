@@ -105,10 +105,10 @@ describe('panel page', function () {
       const shown = async (): Promise<string | undefined> =>
         (await texts(panel, '[data-segment="n1"] .text'))[0];
       equal(await shown(), 'We should keep the route.');
-      await panel.page.click('[aria-label="Show every word that was said"]');
+      await panel.page.click('[aria-label="Show all words"]');
       equal(await shown(), text);
       deepEqual(await texts(panel, '.filler'), ['Um,', 'sh- we', 'the']);
-      await panel.page.click('[aria-label="Leave out fillers and broken-off words"]');
+      await panel.page.click('[aria-label="Hide filler words"]');
       equal(await shown(), 'We should keep the route.');
     }));
 
@@ -223,7 +223,7 @@ describe('panel page', function () {
         Math.abs((await panel.page.$eval('.scroll', (e) => e.scrollTop)) - top) < 60,
         'stays where the reader is',
       );
-      deepEqual(await texts(panel, '.latest'), ['Jump to latest (2 new)']);
+      deepEqual(await texts(panel, '.latest'), ['Go to latest (2 new)']);
       await panel.screenshot('jump-to-latest');
       await panel.page.click('.latest');
       await panel.until('at the end', () => document.querySelector('.latest') === null);
@@ -333,9 +333,7 @@ describe('panel page', function () {
       const { page } = panel;
       await page.click('[data-insight="a1"] .tick');
       await page.hover('[data-insight="a2"]');
-      await page.click(
-        '[data-insight="a2"] button[aria-label="Make it a TODO, a task or an issue"]',
-      );
+      await page.click('[data-insight="a2"] button[aria-label="Convert to TODO, task or issue…"]');
       await page.click('[data-insight="a2"] button[aria-label="Dismiss"]');
       await page.hover('[data-segment="s9"]');
       await page.hover('[data-segment="s9"]');
@@ -419,7 +417,7 @@ describe('panel page', function () {
         ),
         [
           ['Microphone', '50'],
-          ['System audio: nothing is heard', '0'],
+          ['System audio: no audio', '0'],
         ],
       );
     }));

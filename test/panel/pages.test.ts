@@ -81,7 +81,7 @@ describe('pages of the panel', function () {
         ),
       );
       deepEqual(await panel.posted(), [{ type: 'playOn', fromMs: 48_200 }]);
-      await page.click('button[aria-label="Stop playing"]');
+      await page.click('button[aria-label="Stop playback"]');
       await panel.until('it stopped', () => document.querySelector('.player') === null);
     }));
 
@@ -105,7 +105,7 @@ describe('pages of the panel', function () {
       const { page } = panel;
       await page.click('[data-segment="s10"] .speaker');
       await page.hover('[data-segment="s10"]');
-      await page.click('[data-segment="s10"] button[aria-label="Say who this is"]');
+      await page.click('[data-segment="s10"] button[aria-label="Name speaker"]');
       await page.$eval('[data-segment="s10"]', (row) => (row as HTMLElement).focus());
       await page.keyboard.press('n');
       deepEqual(
@@ -124,7 +124,7 @@ describe('pages of the panel', function () {
         offered.length > 0 &&
           offered.every(
             ([text, label]) =>
-              text === 'Nina?' && label === `Name “${past.segments[0]!.speaker}” Nina`,
+              text === 'Nina?' && label === `Rename “${past.segments[0]!.speaker}” to Nina`,
           ),
         JSON.stringify(offered),
       );
@@ -172,7 +172,7 @@ describe('pages of the panel', function () {
       await first!.selectOption('7');
       await second!.selectOption('90');
       await first!.selectOption('');
-      await page.click('text=Open the folder');
+      await page.click('text=Open Folder');
       await page.click('vscode-button');
       await page.click('button[aria-label="Back"]');
       deepEqual(await panel.posted(), [
@@ -213,10 +213,10 @@ describe('pages of the panel', function () {
     return withView({ ...storage, uploads }, async (panel) => {
       const { page } = panel;
       deepEqual(await page.locator('.upload .hint').allTextContents(), [
-        'Being sent to far:7443.',
+        'Sending to far:7443.',
         'far:7443 has 1 min of the 2 min that were recorded here.',
       ]);
-      await page.click('text=Transcribe here');
+      await page.click('text=Transcribe Here');
       await page.click('text=Discard');
       deepEqual(
         { buttons: await page.locator('.upload button').count(), posted: await panel.posted() },
@@ -234,8 +234,8 @@ describe('pages of the panel', function () {
   it('forgets one voice, and all', () =>
     withView(storage, async (panel) => {
       const { page } = panel;
-      await page.click('button[aria-label="Forget the voice of Priya"]');
-      await page.click('text=Forget all voices');
+      await page.click('button[aria-label="Delete the voiceprint of Priya"]');
+      await page.click('text=Delete All Voiceprints…');
       deepEqual(await panel.posted(), [
         { type: 'command', command: 'forgetVoice', argument: 'Priya' },
         { type: 'command', command: 'forgetVoice' },
@@ -250,7 +250,7 @@ describe('pages of the panel', function () {
           {
             id: 'voice:mic-1',
             severity: 'info',
-            text: 'Ben was recognised by voice (96 % alike).',
+            text: 'Ben was recognised by voice (96% similarity).',
             action: { label: 'Not Ben', command: 'notVoice', argument: 'mic-1' },
           },
         ],
@@ -273,18 +273,18 @@ describe('pages of the panel', function () {
         ]),
       );
       deepEqual(offered, [
-        ['moonshine-tiny', ['Use', 'Check']],
+        ['moonshine-tiny', ['Use', 'Verify']],
         ['whisper-base-q8_0', []],
         ['whisper-small-q8_0', ['Download']],
-        ['whisper-tiny-q8_0', ['Download again', 'Delete']],
+        ['whisper-tiny-q8_0', ['Download Again', 'Delete']],
         [
           'whisper-large-v3-turbo-q8_0',
-          ['Use', 'Update to 2', 'Use the version before', 'Check', 'Delete'],
+          ['Use', 'Update to 2', 'Use Previous Version', 'Verify', 'Delete'],
         ],
-        ['silero-vad', ['Check']],
+        ['silero-vad', ['Verify']],
       ]);
       await page.click('[data-model="whisper-small-q8_0"] button');
-      await page.click('text=Measure the Speed');
+      await page.click('text=Measure Speed');
       deepEqual(await panel.posted(), [
         { type: 'model', modelId: 'whisper-small-q8_0', action: 'pull' },
         { type: 'command', command: 'calibrate' },

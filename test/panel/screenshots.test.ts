@@ -42,9 +42,9 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
   consent: {
     kind: 'consent',
     wording: [
-      'Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.',
-      'Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.',
-      'Tell the others that you record, and get their agreement. In many places the law asks for it.',
+      'Earmark records your microphone and system audio until you stop the meeting. The status bar always shows it.',
+      'Audio, transcript and notes stay on this machine. Earmark sends nothing unless you configure a remote engine.',
+      'Tell all participants that you are recording, and get their consent. Many jurisdictions require it.',
     ],
   },
   offline: {

@@ -21,9 +21,7 @@ const NEVER_WRITABLE = new Set([
  */
 export async function readOnlyReason(document: vscode.TextDocument): Promise<string | undefined> {
   const { uri } = document;
-  const said = vscode.l10n.t(
-    'This editor is read-only, so there is nowhere to put the words; open a file that can be changed.',
-  );
+  const said = vscode.l10n.t('This editor is read-only. Open an editable file to dictate.');
   if (
     NEVER_WRITABLE.has(uri.scheme) ||
     vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false

@@ -38,9 +38,7 @@ export class EditorSurface implements Surface {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined)
       throw new UserError(
-        vscode.l10n.t(
-          'Put the cursor into an editor first: dictation goes to where the cursor stands.',
-        ),
+        vscode.l10n.t('Place the cursor in an editor first. Dictation inserts text at the cursor.'),
       );
     const { document, selections } = editor;
     return new EditorSurface(
@@ -66,7 +64,7 @@ export class EditorSurface implements Surface {
       ) ?? boxes[0];
     if (document === undefined)
       throw new UserError(
-        vscode.l10n.t('Open Source Control first: dictation goes to its message box.'),
+        vscode.l10n.t('Open Source Control first. Dictation inserts text into the commit message.'),
       );
     const end = document.getText().length;
     return new EditorSurface(document, [{ start: end, end }], undefined);
@@ -149,9 +147,7 @@ export class EditorSurface implements Surface {
       // An editor takes no edit that was made for the text before the last key.
       if (tries === TRIES || document.isClosed)
         throw new Refused(
-          vscode.l10n.t(
-            'The editor did not take the dictated text: it is read-only or was closed.',
-          ),
+          vscode.l10n.t('The text was not inserted. The editor is read-only or closed.'),
           recognised.text,
         );
     }

@@ -9,7 +9,7 @@ export class Preview implements vscode.Disposable {
   );
 
   constructor() {
-    this.item.name = vscode.l10n.t('Earmark: What Is Heard');
+    this.item.name = vscode.l10n.t('Earmark: Recognised Text');
   }
 
   show(text: string): void {

@@ -17,7 +17,9 @@ export class TerminalSurface implements Surface {
   static active(): TerminalSurface {
     const terminal = vscode.window.activeTerminal;
     if (terminal === undefined)
-      throw new UserError(vscode.l10n.t('Open a terminal first: dictation goes to its prompt.'));
+      throw new UserError(
+        vscode.l10n.t('Open a terminal first. Dictation inserts text at its prompt.'),
+      );
     return new TerminalSurface(terminal);
   }
 

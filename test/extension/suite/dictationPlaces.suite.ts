@@ -232,7 +232,7 @@ describe('places of dictation', function () {
       .flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value)))
       .join('\n')
       .replace(/&nbsp;|\\/g, (found) => (found === '\\' ? '' : ' '));
-    match(reported, /Heard: “Call camel case past config\.”[^]*“past config” became pastConfig/);
+    match(reported, /Recognised: “Call camel case past config\.”[^]*“past config” was replaced with pastConfig/);
   });
 
   it('learns a name that was corrected within a minute, once the person agrees', async () => {
@@ -241,7 +241,7 @@ describe('places of dictation', function () {
       vscode.workspace.getConfiguration('earmark').inspect('speech.vocabulary')?.globalValue;
     const asked: string[] = [];
     const real = vscode.window.showInformationMessage;
-    const answers = [undefined, 'Remember'];
+    const answers = [undefined, 'Add'];
     (vscode.window as { showInformationMessage: unknown }).showInformationMessage = (
       message: string,
     ) => (asked.push(message), Promise.resolve(answers.shift()));

@@ -69,7 +69,7 @@ describe('past meetings', function () {
       groups.push((await nodes()).map(({ group }) => group));
     }
     await parts.history.setGrouping('day');
-    deepEqual(groups, [['Today'], [vscode.workspace.name], ['Nobody named']]);
+    deepEqual(groups, [['Today'], [vscode.workspace.name], ['No named speaker']]);
   });
 
   it('name their speakers, and are found by them', async () => {
@@ -215,7 +215,7 @@ describe('past meetings', function () {
         kept.sessions > 0 &&
         keepAudio,
     );
-    const asked = answering('showWarningMessage', () => 'Delete What Is Older');
+    const asked = answering('showWarningMessage', () => 'Delete Older Data');
     await page.take({ type: 'retention', what: 'audioDays', days: 30 });
     asked.dispose();
     deepEqual(
@@ -239,7 +239,7 @@ describe('past meetings', function () {
   });
 
   it('go with every trace when they are deleted so', async () => {
-    const asked = answering('showWarningMessage', () => 'Delete Every Trace');
+    const asked = answering('showWarningMessage', () => 'Delete and Purge');
     await run('deleteSession', (await nodes())[0]!.node);
     asked.dispose();
     equal(asked.asked.length, 1);

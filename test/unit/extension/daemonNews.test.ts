@@ -57,7 +57,7 @@ describe('alerts in the panel', () => {
     deepEqual(reported(), ['warning', 'It is slow.']);
     alerts.change({ id: 'disk.low', op: 'raised', message: 'Free some space.' });
     alerts.change({ id: 'settings.wrong', op: 'raised', message: 'Correct it.' });
-    deepEqual(reported(), ['error', 'Free some space. It is slow. 1 more: run the doctor.']);
+    deepEqual(reported(), ['error', 'Free some space. It is slow. Run Doctor to see 1 more.']);
     alerts.change({ id: 'disk.low', op: 'cleared', message: 'Free some space.' });
     deepEqual(reported(), ['warning', 'It is slow. Correct it.']);
     alerts.reset([]);

@@ -152,7 +152,7 @@ describe('a language model of VS Code', () => {
     editor.loseModels();
     await settle();
     deepEqual(reported, [
-      ['languageModel/offer', { name: 'GPT-B of VS Code' }],
+      ['languageModel/offer', { name: 'GPT-B (VS Code)' }],
       ['languageModel/offer', {}],
     ]);
   });

@@ -59,7 +59,7 @@ describe('history', () => {
   check('person', [
     ['Ana', 'acd'],
     ['Ben', 'a'],
-    ['Nobody named', 'be'],
+    ['No named speaker', 'be'],
   ]);
 });
 

@@ -149,10 +149,17 @@ describe('panel model', () => {
       [before, named, reported(), m.recognised('system-1')],
       [
         [
-          [['“Speaker 1” sounds like Ben (92 % alike).', 'It Is Ben', 'isVoice', 'system-1']],
+          [
+            [
+              'The voice of “Speaker 1” matches Ben (92% similarity).',
+              'Rename to Ben',
+              'isVoice',
+              'system-1',
+            ],
+          ],
           'Ben',
         ],
-        [['Ben was recognised by voice (96 % alike).', 'Not Ben', 'notVoice', 'system-1']],
+        [['Ben was recognised by voice (96% similarity).', 'Not Ben', 'notVoice', 'system-1']],
         [],
         undefined,
       ],

@@ -125,19 +125,19 @@ describe('status bar', () => {
       deepEqual([statusItem(activity).text, statusItem(activity).background], [text, background]),
     );
   check({ kind: 'sending', remote: 'far:7443' }, '$(cloud-upload) Sending to far:7443…', 'none');
-  check({ kind: 'checking', remote: 'far:7443' }, '$(cloud) Checking…', 'none');
+  check({ kind: 'checking', remote: 'far:7443' }, '$(cloud) Verifying…', 'none');
   check({ kind: 'idle' }, '$(mic) Earmark', 'none');
   check({ kind: 'dictating' }, '$(mic-filled) Dictating', 'recording');
-  check({ kind: 'finishing' }, '$(loading~spin) Earmark finishes…', 'none');
+  check({ kind: 'finishing' }, '$(loading~spin) Finishing…', 'none');
   check(meeting('STREAMING'), '$(record) REC 12:34', 'recording');
   check(meeting('STREAMING', ['mic']), '$(record) REC 12:34 $(mute) mic', 'recording');
   check(meeting('PAUSED'), '$(debug-pause) Paused 12:34', 'attention');
-  check(meeting('FINALIZING'), '$(loading~spin) Earmark finishes…', 'none');
+  check(meeting('FINALIZING'), '$(loading~spin) Finishing…', 'none');
   check(meeting('DONE'), '$(mic) Earmark', 'none');
   it('says what is recorded to a screen reader, and not the time', () => {
     equal(
       statusItem(meeting('STREAMING', ['system'])).label,
-      'Earmark is recording microphone and system audio. Nothing is heard from the system audio.',
+      'Earmark is recording microphone and system audio. No audio from the system audio.',
     );
   });
   it('shows hours', () => deepEqual([clock(0), clock(3_723_000)], ['00:00', '1:02:03']));
@@ -150,7 +150,7 @@ describe('sources of a meeting', () => {
   it('records what there is and says what is missing', () =>
     deepEqual(chooseSources(wanted, found), {
       sources: [{ source: 'mic', origin: { type: 'capture' } }],
-      missing: ['What the others say is not recorded.', 'Install PulseAudio.'],
+      missing: ['System audio is not recorded.', 'Install PulseAudio.'],
     }));
   it('takes the chosen device', () =>
     deepEqual(chooseSources({ ...wanted, sources: ['mic'], microphone: 'm1' }, found), {
