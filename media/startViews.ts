@@ -51,12 +51,7 @@ export function idleView(
         >${t('Start Meeting')}</vscode-button
       >
       <p class="hint">${t('Audio and text stay on this machine.')}</p>
-      <p class="dictate">
-        ${icon('mic')}<span
-          >${t('To dictate, place the cursor in an editor, hold')}
-          <kbd>Ctrl+Alt+D</kbd> ${t('and speak.')}</span
-        >
-      </p>
+      <p class="dictate">${icon('mic')}<span>${dictationHint()}</span></p>
       ${
         lastSession === undefined
           ? nothing
@@ -126,4 +121,12 @@ function modelState(model: ModelStatus | undefined): TemplateResult | typeof not
     case undefined:
       return nothing;
   }
+}
+
+/** The sentence with the key where a translation puts it. */
+function dictationHint(): TemplateResult {
+  const [before, after] = t('To dictate, place the cursor in an editor, hold {0} and speak.').split(
+    '{0}',
+  );
+  return html`${before}<kbd>Ctrl+Alt+D</kbd>${after}`;
 }

@@ -6,6 +6,7 @@ import type * as vscode from 'vscode';
 import { z } from 'zod';
 import { refresh, signIn, type SignedIn, type SignInProvider } from '../../client/signIn';
 import { EarmarkError } from '../../protocol/errors';
+import { t } from '../l10n';
 
 const KEY = 'earmark.remote.signIn';
 /** A token that ends sooner is not shown to a server any more. */
@@ -69,7 +70,7 @@ export class SignIn {
   }
 
   private async renew(provider: SignInProvider, { refreshToken }: StoredSignIn): Promise<string> {
-    const again = 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".';
+    const again = t('Your sign-in has expired. Run "Earmark: Sign In to Team Server".');
     if (refreshToken === undefined) throw new EarmarkError('signIn.failed', again);
     try {
       const fresh = await refresh(provider, refreshToken);

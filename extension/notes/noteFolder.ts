@@ -53,4 +53,4 @@ function fromUser(user: string | undefined, home: string): NoteFolder {
 
 /** A new `.earmark` folder keeps what was said out of the repository. */
 export const wantsGitignore = (path: string): boolean => posix.basename(path) === DEFAULT_FOLDER;
-export const GITIGNORE = '# Notes of conversations: not to be pushed by accident.\n*\n';
+export const GITIGNORE = '# Meeting notes are private: Git ignores this folder.\n*\n';

@@ -1,6 +1,4 @@
-/**
- * Storage and privacy: what is kept here, how much room it takes, how long it stays, how it goes.
- */
+/** The page Storage and Privacy: location and size of stored data, retention, deletion. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PanelStorage } from '../../protocol/panel';
 import type { Retention } from '../../protocol/privacy';
@@ -10,7 +8,7 @@ import { command, post } from '../host';
 import { t } from '../l10n';
 import { icon, iconButton } from '../parts';
 
-/** Days that are offered; what is set otherwise is offered too. */
+/** Retention periods on offer, in days. A different current setting is added. */
 const DAYS: readonly number[] = [1, 7, 30, 90, 365];
 
 export const pageTitle = (title: string): TemplateResult =>
@@ -20,62 +18,11 @@ export const pageTitle = (title: string): TemplateResult =>
   </div>`;
 
 export function storageView(view: PanelStorage, language: string): TemplateResult {
-  const { kept, uploads, voices, retention, keepAudio, elsewhere } = view;
+  const { kept, uploads, voices, retention } = view;
   return html`<main class="page">
-    ${pageTitle(t('Storage and Privacy'))}
-    <section aria-label=${t('Data location')}>
-      ${
-        elsewhere.length === 0
-          ? html`<p class="fact">
-              ${icon('lock')}<span>${t('Audio and text stay on this machine.')}</span>
-            </p>`
-          : html`<p class="fact">
-              ${icon('cloud')}<span
-                >${t('Your settings send meeting data to: {0}', elsewhere.join(', '))}</span
-              >
-            </p>`
-      }
-      ${
-        kept === undefined
-          ? nothing
-          : html`<p class="fact">
-              ${icon(kept.encrypted ? 'key' : 'unlock')}<span
-                >${
-                  kept.encrypted
-                    ? t('Stored data is encrypted with your key.')
-                    : t('Stored data is not encrypted. Only your user account can read the folder.')
-                }</span
-              >
-            </p>`
-      }
-      <p class="fact">
-        ${icon(keepAudio ? 'unmute' : 'mute')}<span
-          >${
-            keepAudio
-              ? t('Audio of new meetings is kept after transcription.')
-              : t('Audio is deleted after transcription.')
-          }</span
-        >
-      </p>
-      <button type="button" class="link" @click=${() => command('openSettings')}>
-        ${t('Change in Settings')}
-      </button>
-    </section>
-    ${
-      kept === undefined
-        ? html`<vscode-progress-bar indeterminate aria-label=${t('Loading')}></vscode-progress-bar>`
-        : sizes(kept, language)
-    }
-    ${
-      uploads.length === 0
-        ? nothing
-        : html`<section aria-labelledby="uploads">
-            <h2 id="uploads">${t('Unconfirmed remote recordings')}</h2>
-            <ul class="voices">
-              ${uploads.map((upload) => uploadRow(upload, language))}
-            </ul>
-          </section>`
-    }
+    ${pageTitle(t('Storage and Privacy'))} ${location(view)}
+    ${kept === undefined ? loading() : sizes(kept, language)}
+    ${uploads.length === 0 ? nothing : recordings(uploads, language)}
     <section aria-labelledby="retention">
       <h2 id="retention">${t('Retention')}</h2>
       ${choice('audioDays', t('Audio'), retention)}
@@ -83,34 +30,7 @@ export function storageView(view: PanelStorage, language: string): TemplateResul
       ${choice('insightsDays', t('Action items, decisions, summaries'), retention)}
       <p class="hint">${t('Counted from the end of each meeting. Note files are not deleted.')}</p>
     </section>
-    ${
-      kept === undefined
-        ? nothing
-        : html`<section aria-labelledby="voices">
-            <h2 id="voices">${t('Voiceprints')}</h2>
-            ${
-              voices.length === 0
-                ? html`<p class="hint">
-                    ${t('No voiceprints. When you name a speaker, Earmark asks whether to store the voice.')}
-                  </p>`
-                : html`<ul class="voices">
-                      ${voices.map(
-                        ({ name, keptAt }) =>
-                          html`<li>
-                            <span>${name}</span
-                            ><span class="amount">${when(keptAt, language, new Date())}</span
-                            >${iconButton('trash', t('Delete the voiceprint of {0}', name), () =>
-                              command('forgetVoice', name),
-                            )}
-                          </li>`,
-                      )}
-                    </ul>
-                    <button type="button" class="link" @click=${() => command('forgetVoice')}>
-                      ${t('Delete All Voiceprints…')}
-                    </button>`
-            }
-          </section>`
-    }
+    ${kept === undefined ? nothing : voiceprints(voices, language)}
     <section aria-labelledby="purge">
       <h2 id="purge">${t('Delete')}</h2>
       <p class="hint">${t('To delete a single meeting, use the Past Meetings view.')}</p>
@@ -122,6 +42,74 @@ export function storageView(view: PanelStorage, language: string): TemplateResul
       >
     </section>
   </main>`;
+}
+
+const loading = (): TemplateResult =>
+  html`<vscode-progress-bar indeterminate aria-label=${t('Loading')}></vscode-progress-bar>`;
+
+const fact = (name: string, text: string): TemplateResult =>
+  html`<p class="fact">${icon(name)}<span>${text}</span></p>`;
+
+/** Where data goes, whether it is encrypted, and whether audio is kept. */
+function location({ kept, keepAudio, elsewhere }: PanelStorage): TemplateResult {
+  return html`<section aria-label=${t('Data location')}>
+    ${
+      elsewhere.length === 0
+        ? fact('lock', t('Audio and text stay on this machine.'))
+        : fact('cloud', t('Your settings send meeting data to: {0}', elsewhere.join(', ')))
+    }
+    ${
+      kept === undefined
+        ? nothing
+        : kept.encrypted
+          ? fact('key', t('Stored data is encrypted with your key.'))
+          : fact(
+              'unlock',
+              t('Stored data is not encrypted. Only your user account can read the folder.'),
+            )
+    }
+    ${
+      keepAudio
+        ? fact('unmute', t('Audio of new meetings is kept after transcription.'))
+        : fact('mute', t('Audio is deleted after transcription.'))
+    }
+    <button type="button" class="link" @click=${() => command('openSettings')}>
+      ${t('Change in Settings')}
+    </button>
+  </section>`;
+}
+
+/** Recordings that a remote daemon has not confirmed. */
+const recordings = (uploads: readonly UploadInfo[], language: string): TemplateResult =>
+  html`<section aria-labelledby="uploads">
+    <h2 id="uploads">${t('Unconfirmed remote recordings')}</h2>
+    <ul class="voices">
+      ${uploads.map((upload) => uploadRow(upload, language))}
+    </ul>
+  </section>`;
+
+function voiceprints(voices: PanelStorage['voices'], language: string): TemplateResult {
+  const row = ({ name, keptAt }: PanelStorage['voices'][number]): TemplateResult =>
+    html`<li>
+      <span>${name}</span
+      ><span class="amount">${when(keptAt, language, new Date())}</span
+      >${iconButton('trash', t('Delete the voiceprint of {0}', name), () => command('forgetVoice', name))}
+    </li>`;
+  return html`<section aria-labelledby="voices">
+    <h2 id="voices">${t('Voiceprints')}</h2>
+    ${
+      voices.length === 0
+        ? html`<p class="hint">
+            ${t('No voiceprints. When you name a speaker, Earmark asks whether to store the voice.')}
+          </p>`
+        : html`<ul class="voices">
+              ${voices.map(row)}
+            </ul>
+            <button type="button" class="link" @click=${() => command('forgetVoice')}>
+              ${t('Delete All Voiceprints…')}
+            </button>`
+    }
+  </section>`;
 }
 
 function uploadRow(

@@ -84,7 +84,7 @@ export async function startNoteClient(
   const watcher = vscode.workspace.createFileSystemWatcher(`**/*${NOTE_SUFFIX}`);
   const client = new LanguageClient(
     'earmark.notes',
-    'Earmark Notes',
+    vscode.l10n.t('Earmark Notes'),
     { module, transport: TransportKind.ipc },
     {
       documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],

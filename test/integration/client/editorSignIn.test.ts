@@ -79,7 +79,7 @@ describe('signing in from the editor', function () {
     secrets.kept.set(name, text.replace(/"refreshToken":"[^"]+"/, '"refreshToken":"taken back"'));
     await rejects(signIn.token(at), {
       code: 'signIn.failed',
-      message: 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".',
+      message: 'Your sign-in has expired. Run "Earmark: Sign In to Team Server".',
     });
     secrets.kept.set(name, '{');
     equal(await signIn.token(at), undefined);
