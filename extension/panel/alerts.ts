@@ -1,6 +1,6 @@
 /**
- * What is wrong with the daemon now, as one notice: it is there while an alert is, in the alerts'
- * own words.
+ * Current alerts of the daemon as one notice. The notice exists while at least one alert is raised,
+ * and contains the messages of the alerts.
  */
 import type { PanelNotice } from '../../protocol/panel';
 import { t } from '../l10n';
@@ -12,7 +12,7 @@ export interface RaisedAlert {
 
 export const ALERT_NOTICE = 'alerts';
 
-/** Worst first: what may lose something goes before what is only slow. */
+/** Alerts by severity, worst first. Possible data loss comes before slowness. */
 const ORDER = [
   'frames.dropped',
   'phrase.dead',
@@ -34,13 +34,13 @@ const LOSES: ReadonlySet<string> = new Set([
   'engine.failed',
   'disk.low',
 ]);
-/** More are counted. */
+/** Messages shown in full. Further alerts are only counted. */
 const SHOWN_EACH = 2;
 
 export class Alerts {
   private readonly raised = new Map<string, string>();
 
-  /** All there are, as health tells them. */
+  /** Replaces all alerts with those of a health snapshot. */
   reset(all: readonly RaisedAlert[]): void {
     this.raised.clear();
     for (const { id, message } of all) this.raised.set(id, message);
@@ -51,7 +51,7 @@ export class Alerts {
     else this.raised.delete(id);
   }
 
-  /** Undefined while all is well. */
+  /** Undefined if no alert is raised. */
   get notice(): PanelNotice | undefined {
     const rank = (id: string): number => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
     const all = [...this.raised].sort(([a], [b]) => rank(a) - rank(b));

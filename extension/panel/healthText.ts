@@ -1,4 +1,4 @@
-/** The panel's health line in words: engine, speed, and what was lost. */
+/** Text of the panel's health line and of the models page: engine, speed, lost audio. */
 import type { EngineHealth, Machine, DegradationLevel } from '../../protocol/engine';
 import { t } from '../l10n';
 
@@ -9,24 +9,24 @@ export interface HealthFacts {
   readonly rtf: number;
   /** Milliseconds of audio that waits to be decoded. */
   readonly queueMs: number;
-  /** Frames of 20 ms that were lost. */
+  /** Lost frames; one frame is 20 ms. */
   readonly dropped: number;
-  /** Where recognition stands on the degradation of load. */
+  /** Features switched off under load. */
   readonly degradationLevel: DegradationLevel;
 }
 
-/** A wait for words that is longer than this is told: below it a listener notices nothing. */
+/** Delay of text that is reported, in milliseconds. A reader does not notice a shorter delay. */
 const BEHIND_MS = 3_000;
 /**
- * So is more audio than the longest phrases of two sources: phrases of up to 20 s come to the
- * engine whole, and that is no lag.
+ * Queued audio that is reported at any speed, in milliseconds. Each of two sources may queue one
+ * phrase of up to 20 s without a delay.
  */
 const WAITING_MS = 45_000;
 const FRAME_MS = 20;
 
 /**
- * `moonshine` + `tiny` → `Moonshine tiny`; a model id that carries its provider's name is not said
- * twice.
+ * Display name: `moonshine` + `tiny` → `Moonshine tiny`. A provider's name at the start of the
+ * model id is not repeated.
  */
 export function engineName(provider: string, model: string): string {
   const rest = model.toLowerCase().startsWith(provider.toLowerCase())
@@ -73,10 +73,10 @@ function isBehind({ queueMs, rtf }: HealthFacts): boolean {
   return queueMs * (rtf > 0 ? rtf : 1) >= BEHIND_MS || queueMs >= WAITING_MS;
 }
 
-/** Decodes below this say little of a machine. */
+/** Fewer decodes than this give no reliable speed. */
 const FEW_DECODES = 5;
 
-/** The engine and how it is, a line each. */
+/** State, speed, degradation level, memory and error of the engine, one line each. */
 export function engineWords(engine: EngineHealth): string[] {
   const { rtf } = engine;
   const measured =
@@ -99,7 +99,7 @@ export function engineWords(engine: EngineHealth): string[] {
   ];
 }
 
-/** The machine, and what it suits. */
+/** Hardware, measured speed and recommended model, one line each. */
 export function machineWords(machine: Machine): string[] {
   const [best] = machine.targets;
   return [

@@ -1,9 +1,10 @@
 /**
- * The panel page's document: a strict policy, one script, two style sheets, no content of its own.
+ * HTML document of the panel page: a strict content security policy, one script, two style sheets,
+ * an empty body.
  */
 
 export interface PageParts {
-  /** Fresh for every document; at least 128 random bits. */
+  /** New for every document; at least 128 random bits. */
   readonly nonce: string;
   /** `webview.cspSource`. */
   readonly cspSource: string;
@@ -11,7 +12,7 @@ export interface PageParts {
   readonly styles: readonly string[];
   /** BCP 47 tag of the editor's language. */
   readonly language: string;
-  /** Translations of the page's own strings; undefined for English. */
+  /** Translations of the page's strings; undefined for English. */
   readonly strings: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -1,7 +1,4 @@
-/**
- * What the panel shows while it shows no session: the question of consent, a daemon that is away,
- * or the start page.
- */
+/** The panel without a session: the consent page, the page for a lost daemon, or the start page. */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { EngineRetry } from '../../protocol/engine';
@@ -16,7 +13,7 @@ import type { Meeting } from '../meeting/meeting';
 
 type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession']>;
 
-/** The page's commands that are the editor's commands of the same sense. */
+/** Commands of the page → commands of the extension. */
 const COMMAND: Partial<Record<PanelCommand, string>> = {
   start: 'startMeeting',
   stop: 'stopMeeting',
@@ -34,7 +31,7 @@ const COMMAND: Partial<Record<PanelCommand, string>> = {
 export class IdleView implements vscode.Disposable {
   private model: ModelStatus | undefined;
   private last: LastSession | undefined;
-  /** Set when the connection was given up. */
+  /** Error text after the connection failed for good. */
   private offline: string | undefined;
   private currentNotice: PanelNotice | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
@@ -49,7 +46,7 @@ export class IdleView implements vscode.Disposable {
     daemon.onDidMake((connection) => this.listen(connection));
   }
 
-  /** What is wrong with the daemon; undefined: nothing. */
+  /** Problem of the daemon; undefined if there is none. */
   set notice(notice: PanelNotice | undefined) {
     if (notice?.text === this.currentNotice?.text) return;
     this.currentNotice = notice;
@@ -68,7 +65,7 @@ export class IdleView implements vscode.Disposable {
     };
   }
 
-  /** The page became visible: ask a daemon that runs, start none. */
+  /** Called when the page becomes visible. Reads from a running daemon, and never starts one. */
   shown(meeting: Meeting): void {
     void (async () => {
       if (
@@ -94,7 +91,7 @@ export class IdleView implements vscode.Disposable {
     else if (command === 'retry') {
       const lost = this.offline !== undefined;
       this.offline = undefined;
-      // Where the daemon is there, what failed is the speech engine.
+      // If the daemon is connected, the speech engine failed.
       void this.daemon
         .ready()
         .then(async (connection) =>
@@ -130,7 +127,7 @@ export class IdleView implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** Asks again: a model was fetched, a session deleted. */
+  /** Reads models and sessions again, for example after a download or a deletion. */
   async refresh(): Promise<void> {
     if (this.daemon.existing?.state.kind === 'connected') await this.ask(this.daemon.existing);
   }
@@ -140,7 +137,7 @@ export class IdleView implements vscode.Disposable {
   }
 }
 
-/** Several models make one engine: it is as ready as the least ready of them. */
+/** Status of an engine that needs several models: the status of its least ready model. */
 function worst(all: readonly ModelStatus[]): ModelStatus | undefined {
   const rank = { broken: 0, absent: 1, downloading: 2, installed: 3 } as const;
   return [...all].sort((a, b) => rank[a.state] - rank[b.state])[0];

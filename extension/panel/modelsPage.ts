@@ -1,7 +1,4 @@
-/**
- * The speech models: what is there, what was measured with it on this machine, downloads as they
- * go.
- */
+/** The page Models: installed models, measured speed on this machine, download progress. */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { EngineCalibrate, type DegradationLevel } from '../../protocol/engine';
@@ -22,10 +19,10 @@ import { settings } from '../settings/settings';
 import { engineName, engineWords, machineWords } from './healthText';
 import type { Page } from './pages';
 
-/** A model of some hundred megabytes over a slow line. */
+/** Enough for several hundred megabytes over a slow connection. */
 const PULL_TIMEOUT_MS = 30 * 60_000;
 const CALIBRATE_TIMEOUT_MS = 120_000;
-/** The figures on the page are renewed while it is open. */
+/** Interval for reading the metrics again while the page is open, in milliseconds. */
 const EVERY_MS = 5_000;
 
 export class ModelsPage implements Page {
@@ -67,7 +64,7 @@ export class ModelsPage implements Page {
     this.timer = setInterval(() => void this.renew(), EVERY_MS);
   }
 
-  /** Nobody looks at it any more. */
+  /** The page is no longer shown. */
   close(): void {
     clearInterval(this.timer);
     this.timer = undefined;
@@ -156,7 +153,7 @@ export class ModelsPage implements Page {
   private async renew(): Promise<void> {
     const connection = this.daemon.existing;
     if (connection?.state.kind !== 'connected') return;
-    // The next time shows it.
+    // A failed read is repeated after the next interval.
     await this.ask(connection).catch(() => undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * A page of the panel that is no session: it is asked for what it shows while it is open, and does
- * what its buttons say.
+ * Contract of a panel page that shows no session. The panel reads its view and passes it the
+ * messages of its buttons.
  */
 import type * as vscode from 'vscode';
 import type { FromPanel, PanelView } from '../../protocol/panel';
@@ -8,11 +8,18 @@ import type { FromPanel, PanelView } from '../../protocol/panel';
 export interface Page extends vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
   view(): PanelView;
-  /** It is shown, or shown again: asks the daemon. @throws EarmarkError */
+  /**
+   * Reads the page's data from the daemon. Called each time the page is opened.
+   * @throws EarmarkError
+   */
   open(): Promise<void>;
-  /** Nobody looks at it any more. */
+  /** The page is no longer shown. */
   close?(): void;
-  /** @returns false where it is not for this page. @throws EarmarkError */
+  /**
+   * Handles a message of the page.
+   * @returns false if the message belongs to another page
+   * @throws EarmarkError
+   */
   take(message: FromPanel): Promise<boolean>;
 }
 

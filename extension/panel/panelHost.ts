@@ -1,7 +1,7 @@
 /**
- * The side panel's other half: builds its view, sends changes a few times a second, and carries out
- * what the page asks. Posts wait until the page says `ready`; a page that was hidden and comes back
- * asks again and gets everything anew.
+ * The extension's side of the panel. It builds the view, sends changes several times a second, and
+ * handles the page's messages. It posts nothing before the page sends `ready`. A hidden page that
+ * becomes visible sends `ready` again and receives the whole view.
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -18,10 +18,16 @@ import { panelHtml } from './html';
 import type { Page, PageName } from './pages';
 import { audioFrom, timeOf } from './sessionAudio';
 
-/** Changes are gathered this long: 20 messages a second at most. */
+/**
+ * Changes are collected for this time, in milliseconds. The page receives at most 20 messages a
+ * second.
+ */
 const GATHER_MS = 50;
 
-/** What the page may say. It is our own page, but spoken text passes through it. */
+/**
+ * Valid messages of the page. They are checked because the page handles text that other people
+ * spoke.
+ */
 const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({
@@ -63,9 +69,9 @@ const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 
-/** Everything the page shows beside a session. */
+/** Parts of the extension that the panel uses besides the meeting. */
 export interface Surroundings {
-  /** The view while no session is shown. */
+  /** The view if no session is shown. */
   view(): PanelView;
   run(command: PanelCommand, argument?: string): void;
   readonly voices: Pick<VoiceConsent, 'ask'>;
@@ -77,11 +83,11 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   private ready = false;
   private timer: NodeJS.Timeout | undefined;
   private revealNext: string | undefined;
-  /** A page that is no session; undefined for the session, or what is shown without one. */
+  /** The open page; undefined while the panel shows a session or the start views. */
   private page: PageName | undefined;
   private readonly listeners: vscode.Disposable[];
   private readonly shown = new vscode.EventEmitter<void>();
-  /** The page became visible. */
+  /** Fires when the page becomes visible. */
   readonly onDidShow = this.shown.event;
 
   constructor(
@@ -97,7 +103,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   }
 
   /**
-   * Shows a page; undefined for the session. @throws EarmarkError where the daemon does not answer
+   * Shows a page; undefined shows the session.
+   * @throws EarmarkError if the daemon does not answer
    */
   async open(page: PageName | undefined): Promise<void> {
     if (this.page === 'models') this.pages.models.close?.();
@@ -135,7 +142,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     return this.view?.visible ?? false;
   }
 
-  /** The whole view anew: another session, another kind of view. */
+  /** Sends the whole view, for example after a change of session or page. */
   refresh(): void {
     if (!this.ready) return;
     const model = this.meeting.model;
@@ -156,7 +163,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     this.badge();
   }
 
-  /** Something in the shown session changed. */
+  /** Announces a change in the shown session. The change is sent after GATHER_MS. */
   changed(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -164,14 +171,14 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     }, GATHER_MS);
   }
 
-  /** Scrolls the page to a segment and marks it. */
+  /** Scrolls the page to a segment and highlights it. */
   reveal(segmentId: string): void {
     if (this.page !== undefined) void this.open(undefined);
     if (this.ready) this.post({ type: 'reveal', segmentId });
     else this.revealNext = segmentId;
   }
 
-  /** Shows a segment, and plays from its first word where the audio is kept. */
+  /** Shows a segment. If its audio is kept, plays it from its first word. */
   async playFrom(segmentId: string): Promise<void> {
     this.reveal(segmentId);
     if (this.meeting.model?.playable === true)
@@ -188,7 +195,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     if (patch?.insights !== undefined || patch?.removedInsights !== undefined) this.badge();
   }
 
-  /** Open actions on the view's icon. */
+  /** Shows the number of open actions on the view's icon. */
   private badge(): void {
     if (this.view === undefined) return;
     const open =
@@ -322,7 +329,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       await send(id);
     } catch (error) {
       this.around.onError(error);
-      // The page may show what did not happen.
+      // The page may show a change that failed, so it receives the true view.
       this.refresh();
     }
   }

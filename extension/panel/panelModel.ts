@@ -1,7 +1,7 @@
 /**
- * What the panel shows of one session, kept from its ordered events. Every event goes in by
- * `apply`; what changed comes out of `takePatch`, so that many events make one message. No `vscode`
- * here: it is tested on its own.
+ * Panel content of one session, built from the session's events in order. `apply` takes one event.
+ * `takePatch` returns all changes since its last call, so many events make one message. The model
+ * does not use `vscode`, so unit tests can load it.
  */
 import type { SourceName } from '../../protocol/audio';
 import type { Insight } from '../../protocol/insights';
@@ -20,7 +20,7 @@ import { engineName, type HealthFacts, healthText } from './healthText';
 export type PanelPatch = Extract<ToPanel, { type: 'patch' }>;
 export type PanelLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
 
-/** Kinds of insight that the panel and the note show as cards; entities are for the editor. */
+/** Kinds of insight that the panel and the note show. Entities are shown in the editor. */
 const CARD_KINDS: ReadonlySet<string> = new Set([
   'action',
   'decision',
@@ -28,14 +28,14 @@ const CARD_KINDS: ReadonlySet<string> = new Set([
   'question',
   'summary',
 ]);
-/** Notices kept; the oldest goes first. */
+/** Maximum number of notices. The oldest is dropped first. */
 export const NOTICES_MAX = 20;
-/** A source that was called silent and gives at least this much is heard again. */
+/** Level above which a source is no longer silent, in dBFS. */
 const AUDIBLE_DB = -55;
 
 /**
- * Until the daemon names the speaker of a source. The daemon's own names, so that a partial and its
- * final agree.
+ * Speaker of a source until the daemon names one. The daemon uses the same names, so a partial and
+ * its final agree.
  */
 const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = {
   mic: 'You',
@@ -45,7 +45,7 @@ const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = {
 
 type Warning = Extract<SessionEvent, { kind: 'warning' }>;
 
-/** What a person can do about a warning, as a button. */
+/** Button that helps with a warning; undefined if there is none. */
 function actionFor(code: WarningCode): PanelNotice['action'] {
   switch (code) {
     case 'source.silent':
@@ -87,7 +87,7 @@ export class PanelModel {
   private readonly insights = new Map<string, Insight>();
   private readonly levels = new Map<SourceName, { rmsDb: number; speech: boolean }>();
   private readonly silentSources = new Set<SourceName>();
-  /** The last speaker of each source, for phrases that are open. */
+  /** Last speaker of each source, used for partials. */
   private readonly speakers = new Map<SourceName, string>();
   private readonly speakerIds = new Map<string, Speaker>();
   private notices: PanelNotice[] = [];
@@ -122,7 +122,7 @@ export class PanelModel {
     return this.reportedDurationMs;
   }
   /**
-   * Session time now: goes on between events while it streams.
+   * Session time at `now`, in milliseconds. While the session streams, it advances between events.
    * @param now milliseconds since the epoch
    */
   elapsedMs(now: number): number {
@@ -136,10 +136,7 @@ export class PanelModel {
     return [...this.silentSources];
   }
 
-  /**
-   * Facts of the session as the daemon gave them at an attach; the events stay the authority for
-   * the state.
-   */
+  /** Takes the session's data after a new attach. The state still comes from events only. */
   setInfo(info: SessionInfo): void {
     this.currentInfo = info;
     this.setTitle(info.title);
@@ -159,7 +156,7 @@ export class PanelModel {
     }
     switch (event.kind) {
       case 'state':
-        // A replay tells again what led to the state that the attach named.
+        // A replay repeats the events before the state that the attach returned.
         if (event.seq > this.knownSeq) this.setState(event.to);
         break;
       case 'final':
@@ -191,7 +188,7 @@ export class PanelModel {
         this.levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
         this.levelsDirty = true;
         if (event.rmsDb > AUDIBLE_DB) this.noteAudio(event.source);
-        // Audio comes in, however quiet.
+        // A level event proves that the recorder delivers audio, even if it is quiet.
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
@@ -271,7 +268,7 @@ export class PanelModel {
     };
   }
 
-  /** Its audio is there to be played. */
+  /** True if the session has ended and its audio is kept. */
   get playable(): boolean {
     return (
       this.currentInfo.keptAudio === true &&
@@ -279,12 +276,12 @@ export class PanelModel {
     );
   }
 
-  /** Names of who speaks, each once, in the order of their first words. */
+  /** Distinct speaker names, in the order of their first segments. */
   get speakerNames(): string[] {
     return [...new Set(this.segments.map(({ speaker }) => speaker))];
   }
 
-  /** Segments of a speaker. */
+  /** Number of segments of a speaker. */
   partsOf(speaker: string): number {
     return this.segments.filter((segment) => segment.speaker === speaker).length;
   }
@@ -294,7 +291,7 @@ export class PanelModel {
     return (all.find((speaker) => speaker.source === source) ?? all[0])?.id;
   }
 
-  /** What the others call those who have no name yet, by their label. */
+  /** Label of an unnamed speaker → name that other speakers use for them. */
   get called(): Readonly<Record<string, string>> {
     return Object.fromEntries(
       [...this.speakerIds.values()].flatMap(({ name, called }) =>
@@ -303,12 +300,12 @@ export class PanelModel {
     );
   }
 
-  /** Whom the voice of a speaker was taken for. */
+  /** Name of the voiceprint that matched a speaker; undefined if none matched. */
   recognised(speakerId: string): string | undefined {
     return this.speakerIds.get(speakerId)?.recognised?.name;
   }
 
-  /** What changed since the last call; undefined when nothing did. */
+  /** All changes since the last call; undefined if there are none. */
   takePatch(): PanelPatch | undefined {
     const { segments, insights, removed, fields } = this.dirty;
     if (segments.size + insights.size + removed.size + fields.size === 0) return undefined;
@@ -330,7 +327,7 @@ export class PanelModel {
     };
   }
 
-  /** Levels of the sources since the last call; undefined when none came. */
+  /** Latest levels of the sources; undefined if none arrived since the last call. */
   takeLevels(): PanelLevels | undefined {
     if (!this.levelsDirty) return undefined;
     this.levelsDirty = false;
@@ -346,7 +343,7 @@ export class PanelModel {
     this.touch('state');
     this.touch('durationMs');
     if (to === 'STREAMING' || to === 'STARTING') return;
-    // Nothing is heard now: an open phrase becomes a final or is gone, a silent source is no fault.
+    // No audio arrives in this state. Partials are obsolete, and a silent source is not a fault.
     if (to !== 'STOPPING' && this.partials.size > 0) {
       this.partials.clear();
       this.touch('partials');
@@ -364,7 +361,7 @@ export class PanelModel {
     this.dirty.segments.set(segment.id, segment);
   }
 
-  /** The phrase that became this segment is no longer open. */
+  /** Removes the partial of the phrase that became this segment. */
   private closePartial(segment: Segment): void {
     const open = this.partials.get(segment.source);
     if (open === undefined || open.startMs >= segment.endMs) return;
@@ -385,7 +382,7 @@ export class PanelModel {
     }
   }
 
-  /** A kept voice named the speaker, or may be the speaker's: the person has the last word. */
+  /** Reports a matching voiceprint. The user can confirm or reject the match. */
   private tellVoice({ id, name, recognised }: Speaker): void {
     const notice = `voice:${id}`;
     if (recognised === undefined) return this.dismiss(notice);
@@ -440,7 +437,7 @@ export class PanelModel {
   }
 }
 
-/** The page needs no times of words: they are ten times the text. */
+/** Removes word times. The page does not use them, and they are ten times as large as the text. */
 const forPage = ({ words: _, ...segment }: Segment): Segment => segment;
 
 const noticeId = (code: WarningCode, source: SourceName | undefined): string =>

@@ -1,4 +1,4 @@
-/** Kept audio for the page: pieces of all sources of a session mixed into one. */
+/** Audio for the page: clips of all sources of a session, mixed into one. */
 import { AudioClip, SAMPLE_RATE, type SourceName } from '../../protocol/audio';
 import { isEarmarkError } from '../../protocol/errors';
 import type { Connection } from '../../client';
@@ -7,14 +7,17 @@ import type { Segment } from '../../protocol/transcript';
 
 export type AudioMessage = Extract<ToPanel, { type: 'audio' }>;
 
-/** Seconds that are sent at once: long enough to be there in time, short enough to begin soon. */
+/**
+ * Length of one clip, in milliseconds. Longer clips start later; shorter clips may arrive too late.
+ */
 const PIECE_MS = 10_000;
-/** A word begins softly. */
+/** Playback starts this much before a word, in milliseconds, because words begin softly. */
 const LEAD_MS = 120;
 
 /**
- * Session time at which the word with this letter begins; between words of unknown time letters
- * stand for time.
+ * Session time of a word, in milliseconds. If the word has no time, its position in the text is
+ * scaled to the segment's duration.
+ * @param offset of a letter of the word in the text, in UTF-16 units
  */
 export function timeOf(
   { text, words = [], startMs, endMs }: Pick<Segment, 'text' | 'words' | 'startMs' | 'endMs'>,
@@ -28,7 +31,11 @@ export function timeOf(
   return Math.max(0, at - LEAD_MS);
 }
 
-/** @throws EarmarkError audio.notKept where no source has audio there */
+/**
+ * One clip of all sources, from `fromMs` on.
+ * @param follows true for a clip that continues a running playback
+ * @throws EarmarkError audio.notKept if no source has audio at that time
+ */
 export async function audioFrom(
   connection: Connection,
   sessionId: string,
@@ -53,7 +60,7 @@ export async function audioFrom(
           ),
         };
       } catch (error) {
-        // The other source may have audio.
+        // Another source may have audio.
         if (isEarmarkError(error, 'audio.notKept')) return error;
         throw error;
       }

@@ -1,4 +1,4 @@
-/** What is kept on this machine, for how long, and how it goes. */
+/** The page Storage and Privacy: stored data, retention periods, deletion. */
 import * as vscode from 'vscode';
 import type { FromPanel, PanelStorage } from '../../protocol/panel';
 import { PrivacyRetention, PrivacyStorage, type Retention } from '../../protocol/privacy';
@@ -15,10 +15,10 @@ import { isOver } from '../meeting/meeting';
 import { settings } from '../settings/settings';
 import type { Page } from './pages';
 
-/** Sessions in one list of the daemon. */
+/** Maximum number of sessions in one answer of the daemon. */
 const PAGE = 1_000;
 const PURGE_TIMEOUT_MS = 120_000;
-/** A model may have to be loaded first. */
+/** Includes loading a model. */
 const TRANSCRIBE_TIMEOUT_MS = 180_000;
 
 export class StoragePage implements Page {
@@ -31,7 +31,7 @@ export class StoragePage implements Page {
 
   constructor(
     private readonly daemon: Daemon,
-    /** What is shown of a session that goes must go too. */
+    /** Called after deletion: views of deleted sessions must close. */
     private readonly purged: () => void,
   ) {}
 
@@ -89,7 +89,7 @@ export class StoragePage implements Page {
     return true;
   }
 
-  /** Shorter than now takes away what is there: that is asked. */
+  /** Changes a retention period. A shorter period deletes data, so the user must confirm it. */
   private async keepFor(what: keyof Retention, days: number | undefined): Promise<void> {
     const before = this.retention[what];
     if (days !== undefined && (before === undefined || days < before)) {
@@ -105,7 +105,7 @@ export class StoragePage implements Page {
       if (answer !== yes) return this.changed.fire();
     }
     const { [what]: _, ...rest } = this.retention;
-    // The settings are where it stands for every window; a daemon elsewhere has its own.
+    // The settings hold the period for every window. A remote daemon has its own settings.
     if (settings.remoteUrl() === '') await settings.keepFor(what, days);
     await (
       await this.daemon.ready()
@@ -142,7 +142,7 @@ export class StoragePage implements Page {
     await this.open();
   }
 
-  /** @param name undefined for everybody's */
+  /** @param name undefined for all voiceprints */
   private async forgetVoice(name: string | undefined): Promise<void> {
     const yes = vscode.l10n.t('Delete');
     const question =
@@ -237,7 +237,7 @@ function elsewhere(): string[] {
     .concat(lent);
 }
 
-/** Without what may be a secret in it. */
+/** Host of an address. The rest may contain a secret. */
 function host(address: string): string {
   try {
     return new URL(address).host;
