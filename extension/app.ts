@@ -1,6 +1,6 @@
 /**
- * The extension behind its commands: builds the parts once and ties them together. Loaded on first
- * use, so that activation stays light.
+ * Builds the parts of the extension once and connects them. It is loaded on first use, so
+ * activation stays fast.
  */
 import * as vscode from 'vscode';
 import type { Sending } from '../client';
@@ -42,14 +42,14 @@ import { StoragePage } from './panel/storagePage';
 import type { StatusBar } from './status/statusBar';
 import type { Activity } from './status/statusModel';
 
-/** What the commands work with. */
+/** Parts that the commands use. */
 export interface Parts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly daemon: Daemon;
   readonly key: EncryptionKey;
   readonly signIn: SignIn;
-  /** What is wrong with the daemon now. */
+  /** Current alerts of the daemon. */
   readonly alerts: Alerts;
   readonly consent: ConsentKeeper;
   readonly meeting: Meeting;
@@ -84,7 +84,7 @@ export class App {
     return this.parts.panel;
   }
 
-  /** What a person wrote into a note of a session holds for the session. */
+  /** A renamed person in a note is renamed in its session too. */
   async renamePerson(person: RenamedPerson): Promise<void> {
     try {
       await renameInSession(this.parts.daemon, person);
@@ -93,9 +93,7 @@ export class App {
     }
   }
 
-  /**
-   * Runs a command. Errors are shown, not thrown: a key that was pressed has nobody to catch them.
-   */
+  /** Runs a command. Errors are shown, not thrown, because a keybinding cannot catch them. */
   async run(name: CommandName, args: readonly unknown[] = []): Promise<void> {
     try {
       await this.handlers[name]?.(...args);
@@ -179,7 +177,7 @@ export function createApp(
   const showAlerts = (): void => {
     const { notice } = alerts;
     idle.notice = notice;
-    // A notice that the person sent away stays away until something else is wrong.
+    // A dismissed notice stays away until the alerts change.
     if (notice === undefined) meeting.model?.dismiss(ALERT_NOTICE);
     else if (shownAlert.model !== meeting.running || shownAlert.text !== notice.text)
       meeting.running?.notify(notice);
@@ -244,7 +242,7 @@ export function createApp(
     connection.onDidChangeState(({ to }) => {
       if (to.kind === 'connected') {
         meeting.model?.dismiss(AWAY);
-        // What was raised while nobody listened.
+        // Alerts raised before this connection.
         void connection
           .request(DaemonHealth, {})
           .then(({ alerts: raised }) => {
@@ -272,8 +270,8 @@ export function createApp(
 }
 
 /**
- * What the status bar says of a dictation. The microphone is shown as on only while it is: words
- * said before are lost.
+ * Status bar activity of a dictation state. The microphone is shown as on only while it records,
+ * because earlier words are lost.
  */
 const DICTATING = {
   idle: undefined,
@@ -282,14 +280,14 @@ const DICTATING = {
   finishing: 'finishing',
 } as const satisfies Record<DictationState['kind'], Activity['kind'] | undefined>;
 
-/** A recording that is over and not confirmed. */
+/** The first ended recording that the remote daemon has not confirmed. */
 function sendingActivity(sending: readonly Sending[]): Activity | undefined {
   for (const { remote, state } of sending)
     if (state.kind === 'sending' || state.kind === 'checking') return { kind: state.kind, remote };
   return undefined;
 }
 
-/** The copy stays; what becomes of it is the user's to say. */
+/** Keeps the local copy and lets the user decide about it. */
 async function notConfirmed(remote: string, problem: string): Promise<void> {
   const show = vscode.l10n.t('Show Recordings');
   const answer = await vscode.window.showWarningMessage(
@@ -301,7 +299,7 @@ async function notConfirmed(remote: string, problem: string): Promise<void> {
 
 const AWAY = 'away';
 
-/** What was heard before it broke off is the user's to have. */
+/** Offers the text that was recognised before a dictation was interrupted. */
 async function lostDictation(recognised: string): Promise<void> {
   const copy = vscode.l10n.t('Copy Text');
   const answer = await vscode.window.showWarningMessage(

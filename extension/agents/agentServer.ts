@@ -1,6 +1,6 @@
 /**
- * How an agent starts `earmark mcp`: with the editor's own Node, for the daemon that this window
- * uses. No editor here.
+ * Command line that starts `earmark mcp` for an agent: the editor's own Node, and the daemon of
+ * this window. Does not use `vscode`.
  */
 import { join } from 'node:path';
 import { daemonCommand, type Host } from '../daemon/launch';
@@ -14,7 +14,7 @@ export interface AgentServer {
 export interface AgentOptions {
   /** `earmark.agents.allowChanges` */
   readonly allowChanges: boolean;
-  /** The daemon of another machine, where this window uses one. */
+  /** The remote daemon, if this window uses one. */
   readonly remote?: { readonly url: string; readonly token: string; readonly fingerprint?: string };
 }
 
@@ -27,8 +27,7 @@ export function agentServer(host: Host, { allowChanges, remote }: AgentOptions):
       'mcp',
       ...(allowChanges ? ['--allow-changes'] : []),
     ],
-    // The command starts the daemon where none runs; the settings of the window are in its
-    // config.json.
+    // The command starts a daemon if none runs. The window's settings are in its config.json.
     env: {
       ...env,
       ...(remote && {

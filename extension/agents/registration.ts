@@ -1,6 +1,6 @@
 /**
- * Tells the editor's agent mode how to start `earmark mcp`. Editors before 1.101 have no place for
- * that: there it is written into a client's own settings by hand.
+ * Registers `earmark mcp` with the editor's agent mode. VS Code before 1.101 has no API for this;
+ * its users add the server to their client's settings.
  */
 import * as vscode from 'vscode';
 import type { AgentServer } from './agentServer';
@@ -10,7 +10,7 @@ const PROVIDER = 'earmark.sessions';
 
 type Definition = object;
 
-/** Of VS Code 1.101; the types here are those of the oldest editor that is supported. */
+/** API of VS Code 1.101. The installed types are those of the oldest supported version. */
 interface McpApi {
   readonly McpStdioServerDefinition: new (
     label: string,
@@ -30,7 +30,7 @@ interface McpApi {
   };
 }
 
-/** @param server is asked when the editor lists servers; undefined where there shall be none */
+/** @param server called when the editor lists servers; undefined registers none */
 export function registerAgentServer(
   version: string,
   server: () => Promise<AgentServer | undefined>,
@@ -67,8 +67,8 @@ export function registerAgentServer(
       }),
     );
   } catch {
-    // VS Code 1.100 has a draft of this interface, which wants another place in the manifest and
-    // throws without it.
+    // VS Code 1.100 has a draft of this API. It expects another entry in the manifest and throws
+    // without it.
     return listening;
   }
 }

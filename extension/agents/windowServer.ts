@@ -1,4 +1,4 @@
-/** The agent server of this window, from its settings; undefined where the user turned it off. */
+/** The agent server of this window, from its settings; undefined if the user turned it off. */
 import type * as vscode from 'vscode';
 import { remoteProfile } from '../daemon/remote';
 import { SignIn } from '../daemon/signIn';

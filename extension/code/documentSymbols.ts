@@ -6,7 +6,7 @@ export interface RangedSymbol {
   readonly range: vscode.Range;
 }
 
-/** Said as code; other symbols (strings, numbers, keys) are nobody's subject. */
+/** Symbol kinds that people name in speech. Strings, numbers and keys are left out. */
 const SPOKEN = new Set([
   vscode.SymbolKind.Class,
   vscode.SymbolKind.Method,
@@ -24,7 +24,7 @@ const SPOKEN = new Set([
   vscode.SymbolKind.TypeParameter,
 ]);
 
-/** Outer before inner. Empty where no language server answers. */
+/** Outer symbols come before inner ones. Empty if no language server answers. */
 export async function symbolsOf(document: vscode.TextDocument): Promise<RangedSymbol[]> {
   const found =
     (await vscode.commands.executeCommand<
@@ -44,7 +44,7 @@ export async function symbolsOf(document: vscode.TextDocument): Promise<RangedSy
 }
 
 /**
- * The name without the signature that some servers write behind it; undefined for what nobody says.
+ * The name without the signature that some servers append; undefined for a name that nobody says.
  */
 export function bareName({
   name,

@@ -1,19 +1,19 @@
 /**
- * The names of the code that is open, asked from language servers once for each version of a
- * document: dictation and meetings read the same answers. The names of the whole workspace are
- * asked for when somebody dictates or a meeting begins, not before.
+ * Symbol names of open documents, read from language servers once for each document version.
+ * Dictation and meetings share the answers. Workspace symbols are read when a dictation or a
+ * meeting begins, not before.
  */
 import * as vscode from 'vscode';
 import { byNearness } from '../dictation/rankCandidates';
 import { bareName, symbolsOf, type RangedSymbol } from './documentSymbols';
 
-/** Documents that are remembered, the last used ones. */
+/** Maximum number of documents in the index. The least recently used one is dropped first. */
 const MAX_DOCUMENTS = 30;
 const MAX_FILES = 2_000;
 const MAX_WORKSPACE = 50_000;
-/** Typing settles before a document is asked again. */
+/** A document is read again after this pause in typing, in milliseconds. */
 const SETTLE_MS = 1_500;
-/** A language server may have to read the whole workspace for its answer. */
+/** Time limit of a language server, which may have to read the whole workspace. */
 const WORKSPACE_EVERY_MS = 120_000;
 const EXCLUDED = '**/{node_modules,.git,dist,out,build,target,vendor,.venv}/**';
 
@@ -57,7 +57,8 @@ export class SymbolIndex implements vscode.Disposable {
   }
 
   /**
-   * Symbols of a document as it is now, outer before inner. @throws what the language server throws
+   * Symbols of the current version of a document, outer before inner.
+   * @throws the error of the language server
    */
   of(document: vscode.TextDocument): Promise<readonly RangedSymbol[]> {
     const key = document.uri.toString();
@@ -80,14 +81,14 @@ export class SymbolIndex implements vscode.Disposable {
     return answer;
   }
 
-  /** What is known of a document, maybe of an older version; answers at once. */
+  /** Cached symbols of a document, possibly of an older version. Does not wait. */
   known(document: vscode.TextDocument | undefined): readonly RangedSymbol[] {
     return document === undefined
       ? []
       : (this.documents.get(document.uri.toString())?.symbols ?? []);
   }
 
-  /** What is known of other documents, the last used one first. */
+  /** Cached symbols of other documents, most recently used first. */
   others(document: vscode.TextDocument | undefined): (readonly RangedSymbol[])[] {
     const key = document?.uri.toString();
     return [...this.documents]
@@ -101,8 +102,8 @@ export class SymbolIndex implements vscode.Disposable {
   }
 
   /**
-   * Somebody speaks: asks for the names of the workspace, at most every two minutes.
-   * @returns undefined where nothing newer is to come
+   * Reads the workspace symbols, at most every two minutes. Called when somebody speaks.
+   * @returns undefined if no newer answer is expected
    */
   refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {
     if (this.refreshing !== undefined) return this.refreshing;
@@ -124,7 +125,7 @@ export class SymbolIndex implements vscode.Disposable {
 
   private later(document: vscode.TextDocument, ms: number): void {
     clearTimeout(this.timer);
-    // A language server that fails costs its names, nothing else.
+    // If a language server fails, only its names are missing.
     this.timer = setTimeout(() => void this.of(document).catch(() => undefined), ms);
   }
 
@@ -155,8 +156,8 @@ async function workspaceSymbols(): Promise<ReadonlySet<string>> {
       const name = bareName(symbol);
       return name === undefined ? [] : [{ name, path: symbol.location.uri.path }];
     });
-    // The editor answers in the order of the alphabet; of a large workspace only the nearest names
-    // are of use.
+    // The editor answers in alphabetical order. In a large workspace only the nearest names are
+    // useful.
     return new Set(byNearness(named, vscode.window.activeTextEditor?.document.uri.path ?? ''));
   } catch {
     return new Set();

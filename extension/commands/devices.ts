@@ -1,4 +1,4 @@
-/** Choose the microphone and the output that is recorded as the others. */
+/** Commands that select the microphone and the audio output to record. */
 import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
 import type { Handlers, Parts } from '../app';

@@ -1,6 +1,4 @@
-/**
- * Toggle, hold to talk, cancel a dictation; one command for each kind of place that it can go to.
- */
+/** Dictation commands: toggle, hold to talk, cancel, and one command for each kind of target. */
 import * as vscode from 'vscode';
 import type { Handlers, Parts } from '../app';
 import { isEarmarkError } from '../../protocol/errors';
@@ -16,7 +14,7 @@ export function dictationCommands(parts: Parts): Handlers {
   let hold: HoldState = { kind: 'idle' };
   let timer: NodeJS.Timeout | undefined;
 
-  /** Without a key that is held a phrase goes in when it has ended. */
+  /** Without a held key, each phrase is inserted when it ends. */
   const byPhrase = (): boolean => !isHeld(hold, Date.now());
   const start = async (place: () => Surface): Promise<void> => {
     try {
@@ -67,7 +65,7 @@ export function dictationCommands(parts: Parts): Handlers {
   };
 }
 
-/** The repository of the source control whose menu was used. */
+/** The repository whose Source Control menu ran the command. */
 function rootOf(control: unknown): vscode.Uri | undefined {
   const root =
     typeof control === 'object' && control !== null && 'rootUri' in control

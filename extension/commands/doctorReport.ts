@@ -1,4 +1,4 @@
-/** What Doctor says, as Markdown: first what is wrong and what to do, then what there is. */
+/** Doctor's report as Markdown: problems with their fixes first, then all components. */
 import type { AudioDevices } from '../../protocol/audio';
 import type { DaemonHealthResult } from '../../protocol/health';
 import type { ResultOf } from '../../protocol/method';

@@ -1,6 +1,6 @@
 /**
- * What a card of the panel becomes elsewhere: a TODO at the cursor, a task or an issue to paste, a
- * draft of a decision record.
+ * Converts a card of the panel: a TODO comment at the cursor, a Markdown task, an issue draft or a
+ * decision record.
  */
 import * as vscode from 'vscode';
 import { InsightDerive } from '../../protocol/insights';
@@ -8,7 +8,7 @@ import type { Insight } from '../../protocol/insights';
 import type { DeriveForm } from '../../protocol/noteServer';
 import type { Daemon } from '../daemon/daemon';
 
-/** The person chooses, and sees what is made before it is kept. */
+/** The user selects the result and sees it before it is saved. */
 export async function useInsight(
   daemon: Daemon,
   sessionId: string,
@@ -57,8 +57,8 @@ export async function useInsight(
 }
 
 /**
- * A task goes to the clipboard, a TODO above the cursor (or to the clipboard, where no code is
- * open), the rest into a document.
+ * A task goes to the clipboard, a TODO comment above the cursor, anything else into a new document.
+ * If no code is open, the TODO comment goes to the clipboard.
  */
 export async function placeDerived(
   form: DeriveForm,
@@ -78,7 +78,7 @@ export async function placeDerived(
       5_000,
     );
   } else {
-    // Untitled: nothing is kept before the person saves it, under a name of their own.
+    // An untitled document: nothing is stored before the user saves it.
     const document = await vscode.workspace.openTextDocument({
       language: 'markdown',
       content: text,

@@ -1,5 +1,6 @@
 /**
- * Start, stop, pause, resume a meeting; the panel, the note; the menu behind the status bar item.
+ * Commands that control a meeting, open the panel or the note, and show the menu of the status bar
+ * item.
  */
 import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
@@ -114,9 +115,7 @@ async function start(parts: Parts): Promise<void> {
   }
 }
 
-/**
- * ISO 8601 with this machine's offset: due dates count in the time zone of the people who speak.
- */
+/** ISO 8601 with this machine's offset. Due dates refer to the time zone of the speakers. */
 function localTime(date: Date): string {
   const offset = -date.getTimezoneOffset();
   const two = (n: number): string => String(Math.floor(Math.abs(n))).padStart(2, '0');

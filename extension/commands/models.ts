@@ -1,9 +1,9 @@
-/** Download models, with progress; offer it where one is missing. */
+/** Downloads models with progress, and offers the download if a model is missing. */
 import * as vscode from 'vscode';
 import { ModelsList, ModelsProgress, ModelsPull, type ModelInfo } from '../../protocol/models';
 import type { Handlers, Parts } from '../app';
 
-/** A model of 100 MB over a slow line. */
+/** Enough for 100 MB over a slow connection. */
 const PULL_TIMEOUT_MS = 30 * 60_000;
 
 export function modelCommands(parts: Parts): Handlers {
@@ -39,7 +39,10 @@ export function modelCommands(parts: Parts): Handlers {
   };
 }
 
-/** Asks and downloads what the default engine lacks. @returns true when all of it is there */
+/**
+ * Offers to download the missing models of the default engine.
+ * @returns true if all of them are installed
+ */
 export async function offerModel(parts: Parts): Promise<boolean> {
   const missing = (await list(parts)).filter((m) => m.isDefault && m.status.state !== 'installed');
   if (missing.length === 0) return false;
@@ -59,7 +62,7 @@ export async function offerModel(parts: Parts): Promise<boolean> {
 const list = async ({ daemon }: Parts): Promise<ModelInfo[]> =>
   (await (await daemon.ready()).request(ModelsList, {})).models;
 
-/** @returns false when the user cancelled waiting */
+/** @returns false if the user cancelled */
 async function pull({ daemon }: Parts, models: readonly ModelInfo[]): Promise<boolean> {
   const connection = await daemon.ready();
   const all = models.reduce((sum, m) => sum + m.bytes, 0);

@@ -1,5 +1,5 @@
 /**
- * The commands, without their `earmark.` prefix; package.json has the same list with titles and
+ * Command names without the prefix `earmark.`. package.json lists the same commands with titles and
  * icons.
  */
 export const COMMANDS = [

@@ -1,4 +1,4 @@
-/** What the code lenses of a note do: play from a time, tick a box, make something of an item. */
+/** Commands of a note's code lenses: play from a time, tick a box, convert an item. */
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DeriveForm } from '../../protocol/noteServer';
@@ -49,7 +49,7 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
     },
     deriveFromNote: async (...args) => {
       const [uri, line, form] = given(DeriveArguments, args);
-      // The note itself is no place for a TODO comment: the code beside it is.
+      // A TODO comment goes into the code beside the note, not into the note.
       const editor = vscode.window.visibleTextEditors.find(
         ({ document }) => document.uri.toString() !== uri && document.uri.scheme !== 'output',
       );

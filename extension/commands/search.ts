@@ -1,4 +1,7 @@
-/** Search over all meetings while typing, with filters; a hit opens its meeting at the words. */
+/**
+ * Search as you type over all meetings, with filters. A result opens its meeting at the matching
+ * segment.
+ */
 import * as vscode from 'vscode';
 import { SessionSearch } from '../../protocol/session';
 import type { ResultOf } from '../../protocol/method';
@@ -12,9 +15,9 @@ interface HitItem extends vscode.QuickPickItem {
   readonly hit: Hit;
 }
 
-/** Hits shown. */
+/** Maximum number of results. */
 const MAX = 100;
-/** Typing settles before the daemon is asked. */
+/** The search starts after this pause in typing, in milliseconds. */
 const SETTLE_MS = 200;
 
 export async function searchMeetings(parts: Parts): Promise<void> {
@@ -52,7 +55,7 @@ export async function searchMeetings(parts: Parts): Promise<void> {
     clearTimeout(timer);
     timer = setTimeout(() => void search(typed), SETTLE_MS);
   };
-  // While a filter is chosen the list is hidden, not over.
+  // While the user selects a filter, the list is hidden but stays open.
   let choosing = false;
   const hit = await new Promise<Hit | undefined>((done) => {
     pick.onDidChangeValue(later);
@@ -84,7 +87,7 @@ function itemOf(hit: Hit): HitItem {
   const who = segment?.speaker ?? insight?.owner;
   const at = segment?.startMs ?? insight?.evidence[0]?.startMs;
   return {
-    // What was said may look like an icon.
+    // Transcript text may contain icon syntax.
     label: (segment?.text ?? insight?.text ?? '').replaceAll('$(', '$ ('),
     description: [who, at === undefined ? undefined : clock(at)]
       .filter((x) => x !== undefined)

@@ -1,7 +1,4 @@
-/**
- * What lies in the secret storage: the token of the remote daemon, who signed in to it, the key of
- * what is encrypted here.
- */
+/** Commands for the secret storage: the remote daemon's token, the sign-in, the encryption key. */
 import * as vscode from 'vscode';
 import type { Handlers, Parts } from '../app';
 import { isEarmarkError } from '../../protocol/errors';

@@ -1,6 +1,6 @@
 /**
- * Past meetings: show, rename, delete, export, group them; from the palette or from the history's
- * tree.
+ * Commands for past meetings: show, rename, delete, export, group. They run from the Command
+ * Palette and from the Past Meetings view.
  */
 import * as vscode from 'vscode';
 import {
@@ -17,9 +17,9 @@ import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
 import { searchMeetings } from './search';
 
-/** Meetings offered in one list. */
+/** Maximum number of meetings in one list. */
 const LIST_MAX = 200;
-/** A purge writes the database anew. */
+/** A purge rewrites the database. */
 const PURGE_TIMEOUT_MS = 120_000;
 
 export function sessionCommands(parts: Parts): Handlers {
@@ -159,7 +159,7 @@ async function exportSession(
   if (answer === open) await vscode.window.showTextDocument(target);
 }
 
-/** The meeting of a node of the tree, or the one that the user picks. */
+/** The meeting of a tree node, or the meeting that the user selects. */
 async function chosen(
   { daemon }: Parts,
   node: unknown,

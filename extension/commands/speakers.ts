@@ -1,6 +1,6 @@
 /**
- * The person says who spoke: a new name, the name of another speaker (then the two are one), for
- * all parts or for one.
+ * Names a speaker, for one segment or for all of the speaker's segments. The name of another
+ * speaker merges both speakers.
  */
 import * as vscode from 'vscode';
 import { isEarmarkError } from '../../protocol/errors';
@@ -14,9 +14,9 @@ import type { NamedSpeaker } from './voices';
 const NAME_MAX = 200;
 
 /**
- *
- * @param given chosen already, for all parts.
- * @returns who was named, where the voice may be kept now
+ * Names the speaker of a segment.
+ * @param given a name for all segments of the speaker; undefined asks the user
+ * @returns the named speaker if the user may store the voice; undefined otherwise
  */
 export async function nameSpeaker(
   daemon: Daemon,
@@ -54,7 +54,8 @@ export async function nameSpeaker(
 }
 
 /**
- * Everybody of that name in a session; nobody where the session is gone, for a note outlives it.
+ * Renames all speakers of that name in a session. Does nothing if the session was deleted, because
+ * its note may still exist.
  */
 export async function renameInSession(
   daemon: Daemon,

@@ -1,6 +1,6 @@
 /**
- * Voices of people: the person is asked once whether a name's voice may be kept, and takes back
- * names that a voice gave.
+ * Consent to store voiceprints, asked once for each name, and the user's answer to a matching
+ * voiceprint.
  */
 import * as vscode from 'vscode';
 import { TranscriptNameSpeaker } from '../../protocol/transcript';
@@ -9,7 +9,7 @@ import type { Daemon } from '../daemon/daemon';
 import type { PanelModel } from '../panel/panelModel';
 import { settings } from '../settings/settings';
 
-/** People whose voices the person does not want to keep. */
+/** Names whose voiceprints the user declined to store. */
 const DECLINED = 'voices.declined';
 const DECLINED_MAX = 500;
 
@@ -26,7 +26,7 @@ export class VoiceConsent {
   ) {}
 
   /**
-   * A speaker was named, and the voice may be kept. Asked once for a name: no is remembered.
+   * Asks whether to store the voiceprint of a named speaker. A refusal is remembered for the name.
    * @throws EarmarkError
    */
   async ask({ sessionId, speakerId, name }: NamedSpeaker): Promise<void> {
@@ -52,7 +52,10 @@ export class VoiceConsent {
   }
 }
 
-/** The person says whether a voice is whom it was taken for. @throws EarmarkError */
+/**
+ * Confirms or rejects the speaker that a voiceprint matched.
+ * @throws EarmarkError
+ */
 export async function answerVoice(
   daemon: Daemon,
   model: PanelModel,

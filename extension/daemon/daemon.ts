@@ -1,6 +1,6 @@
 /**
- * The window's one connection to the daemon. It is made when something first needs it, starts the
- * daemon where none runs, and comes back by itself.
+ * The window's only connection to the daemon. It is created on first use, starts a daemon if none
+ * runs, and reconnects by itself.
  */
 import * as vscode from 'vscode';
 import { createConnection, readDaemonFile, stateFolder } from '../../client';
@@ -12,13 +12,13 @@ import { remoteProfile } from './remote';
 import type { SignIn } from './signIn';
 import { windowHost } from './windowHost';
 
-/** The daemon loads its database and answers; the models come later. */
+/** The daemon answers after loading its database. Models load later. */
 const CONNECT_MS = 20_000;
 
 export class Daemon implements vscode.Disposable {
   private openConnection: Connection | undefined;
   private readonly made = new vscode.EventEmitter<Connection>();
-  /** The first use made the connection. */
+  /** Fires when first use creates the connection. */
   readonly onDidMake = this.made.event;
 
   constructor(
@@ -28,7 +28,7 @@ export class Daemon implements vscode.Disposable {
     private readonly signIn: SignIn,
   ) {}
 
-  /** Made on first use. */
+  /** Created on first use. */
   get connection(): Connection {
     if (this.openConnection === undefined) {
       const remote = remoteProfile(this.context.secrets, this.signIn);
@@ -51,17 +51,20 @@ export class Daemon implements vscode.Disposable {
     return this.openConnection;
   }
 
-  /** What a daemon that is started here must know before it opens what it keeps. */
+  /** Settings that a new daemon needs before it opens its database. */
   private async secrets(): Promise<Record<string, string>> {
     return settings.encrypt() ? { EARMARK_KEY: await this.key.getOrMake() } : {};
   }
 
-  /** Undefined while nothing needed the daemon. */
+  /** Undefined before first use. */
   get existing(): Connection | undefined {
     return this.openConnection;
   }
 
-  /** Connected. @throws EarmarkError */
+  /**
+   * The connection, after it is established.
+   * @throws EarmarkError
+   */
   async ready(): Promise<Connection> {
     const { connection } = this;
     if (connection.state.kind === 'failed' || connection.state.kind === 'waiting')
@@ -70,7 +73,7 @@ export class Daemon implements vscode.Disposable {
     return connection;
   }
 
-  /** Does a daemon seem to run? Reads one small file; starts and connects nothing. */
+  /** True if a daemon file exists. Starts and connects nothing. */
   async seemsToRun(): Promise<boolean> {
     const file = await Promise.resolve(readDaemonFile(stateFolder())).catch(() => undefined);
     if (file === undefined) return false;
@@ -82,7 +85,7 @@ export class Daemon implements vscode.Disposable {
     }
   }
 
-  /** Where the daemon keeps its files. */
+  /** State folder of the daemon. */
   get stateFolder(): string {
     return stateFolder();
   }

@@ -1,10 +1,11 @@
 /**
- * Which settings of the editor are the daemon's, and what of them is to be sent. No editor here: it
- * is tested on its own.
+ * Selects the settings of the editor that the daemon needs, and the values to send. Does not use
+ * `vscode`, so unit tests can load it.
  */
 
 /**
- * Names that both have. Only what the user set goes to the daemon: `config.json` keeps the rest.
+ * Settings that editor and daemon share. Only values that the user set are sent; `config.json`
+ * holds the others.
  */
 export const DAEMON_SETTINGS = [
   'models.offline',
@@ -24,16 +25,15 @@ export const DAEMON_SETTINGS = [
 ] as const;
 
 export interface ToSend {
-  /** null takes a setting back. */
+  /** null resets a setting. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** What the daemon has from the editor then. */
+  /** Names of all values that the daemon then has from the editor. */
   readonly sent: readonly string[];
 }
 
 /**
- *
- * @param sentBefore names that the editor set the last time; they are taken back where the user
- * took them back
+ * Values to send to the daemon.
+ * @param sentBefore names sent the last time; a name that is no longer set is reset
  */
 export function settingsToSend(
   ofUser: (name: string) => unknown,
@@ -52,7 +52,7 @@ export function settingsToSend(
 
 type Days = Readonly<Partial<Record<'audioDays' | 'transcriptDays' | 'insightsDays', number>>>;
 
-/** 0 is "until a person deletes it", which the daemon says by leaving the kind out. */
+/** 0 means "until the user deletes it". The daemon expresses this by leaving the kind out. */
 export function retentionToSend(days: Days): Days {
   return Object.fromEntries(Object.entries(days).filter(([, value]) => value > 0));
 }

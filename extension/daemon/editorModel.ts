@@ -1,7 +1,6 @@
 /**
- * Lends the daemon a language model that VS Code has, where the user switched that on. The daemon
- * asks, VS Code asks the user whether Earmark may use the model, and the answer goes back. A daemon
- * elsewhere is lent nothing.
+ * Offers a VS Code language model to the local daemon, if the user enabled it. VS Code asks the
+ * user for permission before the first request. A remote daemon gets no offer.
  */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
@@ -16,7 +15,7 @@ import type { ParamsOf } from '../../protocol/method';
 import { settings } from '../settings/settings';
 import type { Daemon } from './daemon';
 
-/** More than any answer about one window of a meeting; a model that does not stop is stopped. */
+/** Maximum length of an answer. It is longer than any answer about one window of a meeting. */
 const MAX_LETTERS = 200_000;
 
 type Question = ParamsOf<typeof LanguageModelAsk>;
@@ -26,7 +25,7 @@ export class EditorModel implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   private readonly asked = new Map<number, vscode.CancellationTokenSource>();
   private connection: Connection | undefined;
-  /** What the daemon was told last, on this connection. */
+  /** Last offer on this connection. */
   private offered: string | undefined;
 
   constructor(
@@ -59,7 +58,7 @@ export class EditorModel implements vscode.Disposable {
     for (const one of this.subscriptions) one.dispose();
   }
 
-  /** Tells the daemon what there is now; nothing where that is what it knows. */
+  /** Sends the current offer, if it differs from the last one. */
   private async offer(): Promise<void> {
     const connection = this.connection;
     if (connection?.state.kind !== 'connected' || settings.remoteUrl() !== '') return;
@@ -76,7 +75,7 @@ export class EditorModel implements vscode.Disposable {
       );
   }
 
-  /** The model of the setting's name or family where there is one, else the first. */
+  /** The model whose name or family the setting names, otherwise the first model. */
   private async model(): Promise<vscode.LanguageModelChat | undefined> {
     if (!settings.useEditorModel()) return undefined;
     const models = await vscode.lm.selectChatModels();
@@ -105,7 +104,7 @@ export class EditorModel implements vscode.Disposable {
     }
   }
 
-  /** Never with what the provider said of a failure: it may quote the words. */
+  /** Leaves out the provider's message, which may quote the transcript. */
   private async ask(
     { messages, schema }: Question,
     token: vscode.CancellationToken,
@@ -113,7 +112,7 @@ export class EditorModel implements vscode.Disposable {
     try {
       const model = await this.model();
       if (!model) return { kind: 'failed', reason: 'unavailable' };
-      // VS Code's models know no system role and no schema; both are told in words.
+      // VS Code's API has no system role and no schema, so both go into the prompt.
       const sent = messages.map(({ role, content }) =>
         role === 'assistant'
           ? vscode.LanguageModelChatMessage.Assistant(content)

@@ -6,7 +6,7 @@ import { isEarmarkError } from '../../protocol/errors';
 import { PrivacyRotateKey, PrivacyUnlock } from '../../protocol/privacy';
 
 const KEY = 'earmark.encryption.key';
-/** While the key is changed both are kept, so that no moment is without the right one. */
+/** New key during a change. Both keys are stored, so the right one is always available. */
 const NEXT = 'earmark.encryption.nextKey';
 
 export class EncryptionKey {
@@ -16,7 +16,7 @@ export class EncryptionKey {
     return await this.secrets.get(KEY);
   }
 
-  /** Makes one where there is none. */
+  /** Returns the key, and creates one if there is none. */
   async getOrMake(): Promise<string> {
     const known = await this.get();
     if (known !== undefined) return known;
@@ -26,9 +26,9 @@ export class EncryptionKey {
   }
 
   /**
-   *
-   * @returns whether what is kept is encrypted; undefined where neither key opens it. @throws
-   * EarmarkError
+   * Unlocks the daemon's store.
+   * @returns whether the store is encrypted; undefined if neither key opens it
+   * @throws EarmarkError
    */
   async unlock(connection: Connection): Promise<boolean | undefined> {
     for (const name of [KEY, NEXT]) {
@@ -36,7 +36,7 @@ export class EncryptionKey {
       if (key === undefined) continue;
       try {
         const { encrypted } = await connection.request(PrivacyUnlock, { key });
-        // A change that was cut off behind the daemon's part of it.
+        // A key change was interrupted after the daemon had completed it.
         if (name === NEXT && encrypted) await this.promote(key);
         return encrypted;
       } catch (error) {
@@ -46,7 +46,7 @@ export class EncryptionKey {
     return undefined;
   }
 
-  /** @throws EarmarkError rpc.invalidRequest where nothing is encrypted */
+  /** @throws EarmarkError rpc.invalidRequest if the store is not encrypted */
   async change(connection: Connection): Promise<void> {
     const key = randomBytes(32).toString('base64url');
     await this.secrets.store(NEXT, key);

@@ -1,5 +1,6 @@
 /**
- * How to start the bundled daemon: with the editor's own Node, so that nothing has to be installed.
+ * Command line of the bundled daemon. It runs on the editor's own Node, so nothing has to be
+ * installed.
  */
 import { join } from 'node:path';
 import type { DaemonCommand } from '../../client/api';
@@ -7,11 +8,11 @@ import type { DaemonCommand } from '../../client/api';
 export interface Host {
   /** Folder of the extension. */
   readonly extensionPath: string;
-  /** The program this extension host runs under. */
+  /** Executable of this extension host. */
   readonly execPath: string;
   /** `process.versions.electron`; undefined in a server's extension host, which is a plain Node. */
   readonly electron: string | undefined;
-  /** `earmark.daemon.nodePath`; empty for the editor's own. */
+  /** `earmark.daemon.nodePath`; empty for the editor's own Node. */
   readonly nodePath: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The remote profile: address and fingerprint from user settings, which no workspace can set; a
- * token, or who signed in, from the editor's secret storage.
+ * Remote daemon: address and fingerprint from user settings, which no workspace can set; token or
+ * sign-in from the editor's secret storage.
  */
 import * as vscode from 'vscode';
 import type { RemoteProfile } from '../../client';
@@ -11,7 +11,7 @@ import type { SignIn } from './signIn';
 
 const TOKEN_KEY = 'earmark.remote.token';
 
-/** Undefined where the daemon of this machine is used. */
+/** Undefined if the local daemon is used. */
 export function remoteProfile(
   secrets: vscode.SecretStorage,
   signIn: SignIn,
@@ -36,7 +36,8 @@ function providerOfSettings(): SignInProvider | undefined {
 }
 
 /**
- * Signs in with the provider of the settings; the user may go away. @throws UserError, EarmarkError
+ * Signs in with the provider from the settings. The user can cancel.
+ * @throws UserError, EarmarkError
  */
 export async function signInToRemote(signIn: SignIn): Promise<void> {
   const provider = providerOfSettings();
@@ -68,7 +69,10 @@ export async function signInToRemote(signIn: SignIn): Promise<void> {
   );
 }
 
-/** Asks for the token; an empty one forgets it. @returns false where the user went away */
+/**
+ * Asks for the token. An empty token removes the stored one.
+ * @returns false if the user cancelled
+ */
 export async function askRemoteToken(secrets: vscode.SecretStorage): Promise<boolean> {
   const token = await vscode.window.showInputBox({
     title: vscode.l10n.t('Remote Daemon Token'),

@@ -1,7 +1,4 @@
-/**
- * Gives the daemon of this machine what the user set in the editor: at every connection, and when
- * it changes.
- */
+/** Sends the user's settings to the local daemon, at every connection and after every change. */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { isEarmarkError } from '../../protocol/errors';
@@ -41,7 +38,7 @@ export class SettingsSync implements vscode.Disposable {
   }
 
   private send(connection: Connection): void {
-    // A daemon elsewhere has its own user's settings.
+    // A remote daemon has its own settings.
     if (settings.remoteUrl() !== '') return;
     this.last = this.last
       .then(() => this.sendNow(connection))
@@ -68,7 +65,7 @@ export class SettingsSync implements vscode.Disposable {
     await this.state.update(RETENTION_SENT, isSet);
   }
 
-  /** @returns whether it is encrypted; undefined where it stays locked */
+  /** @returns whether the store is encrypted; undefined if it stays locked */
   private async unlock(connection: Connection): Promise<boolean | undefined> {
     if (settings.encrypt()) await this.key.getOrMake();
     else if ((await this.key.get()) === undefined) return false;
@@ -77,7 +74,10 @@ export class SettingsSync implements vscode.Disposable {
     return encrypted;
   }
 
-  /** A daemon that runs in the clear encrypts what there is when it starts with the key. */
+  /**
+   * A running daemon cannot encrypt its store. It encrypts existing data when it next starts with
+   * the key.
+   */
   private offerRestart(connection: Connection): void {
     if (this.asked) return;
     this.asked = true;

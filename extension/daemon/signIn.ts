@@ -1,6 +1,6 @@
 /**
- * Who signed in to a team's server with OpenID Connect: kept in the editor's secret storage, which
- * all windows share, and made anew before it ends.
+ * OpenID Connect sign-in to a team server. It is stored in the editor's secret storage, which all
+ * windows share, and renewed before it expires.
  */
 import type * as vscode from 'vscode';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { t } from '../l10n';
 
 const KEY = 'earmark.remote.signIn';
-/** A token that ends sooner is not shown to a server any more. */
+/** A token that expires sooner than this is renewed first, in milliseconds. */
 const SPARE_MS = 60_000;
 const StoredSignIn = z.object({
   issuer: z.string(),
@@ -30,7 +30,7 @@ export class SignIn {
   ) {}
 
   /**
-   * In the user's browser, which answers to a port of this machine.
+   * Signs in through the user's browser, which redirects to a local port.
    * @param open shows the provider's page
    * @throws EarmarkError signIn.failed, rpc.cancelled
    */
@@ -42,7 +42,7 @@ export class SignIn {
     await this.keep(provider, await signIn({ ...provider, open, signal }));
   }
 
-  /** @returns false where nobody was signed in */
+  /** @returns false if the user was not signed in */
   async signOut(): Promise<boolean> {
     const known = await this.stored();
     await this.secrets.delete(KEY);
@@ -50,10 +50,10 @@ export class SignIn {
   }
 
   /**
-   * What a server is shown, good for a minute at least.
-   * @returns undefined where nobody signed in with this provider
-   * @throws EarmarkError signIn.failed where one has to sign in again, rpc.disconnected where the
-   * provider cannot be reached
+   * A token that stays valid for at least one minute.
+   * @returns undefined if the user has not signed in with this provider
+   * @throws EarmarkError signIn.failed if the user must sign in again, rpc.disconnected if the
+   * provider is unreachable
    */
   async token(provider: SignInProvider): Promise<string | undefined> {
     const stored = await this.stored();
@@ -74,11 +74,11 @@ export class SignIn {
     if (refreshToken === undefined) throw new EarmarkError('signIn.failed', again);
     try {
       const fresh = await refresh(provider, refreshToken);
-      // Whoever signed out meanwhile stays so.
+      // A sign-out during the request stays in effect.
       if ((await this.stored()) !== undefined) await this.keep(provider, fresh);
       return fresh.token;
     } catch (error) {
-      // A refresh token may be good for one use, and another window was first.
+      // A refresh token may be valid once only, and another window may have used it first.
       const now = await this.stored();
       if (now !== undefined && now.refreshToken !== refreshToken && this.good(now))
         return now.token;
@@ -99,7 +99,7 @@ export class SignIn {
     );
   }
 
-  /** What cannot be read counts as nothing: one signs in again. */
+  /** An unreadable entry counts as no sign-in. */
   private async stored(): Promise<StoredSignIn | undefined> {
     const text = await this.secrets.get(KEY);
     if (text === undefined) return undefined;

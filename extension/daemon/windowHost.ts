@@ -1,4 +1,4 @@
-/** This window as what starts programs: its Node and its folder. */
+/** Node executable and extension folder of this window. */
 import type * as vscode from 'vscode';
 import { settings } from '../settings/settings';
 import type { Host } from './launch';
