@@ -1,11 +1,11 @@
 /**
- * How an error reaches the user: one sentence, and a button that does what it says. Never spoken
+ * Shows errors: one sentence that says what to do, and a button for it. Errors never contain spoken
  * text.
  */
 import * as vscode from 'vscode';
 import { ERRORS, EarmarkError, type ErrorCode } from '../protocol/errors';
 
-/** Something this window found out by itself. Its text is for the user. */
+/** An error that this window detected. Its message is shown to the user. */
 export class UserError extends Error {}
 
 interface Remedy {
@@ -31,14 +31,14 @@ function remedy(code: ErrorCode | undefined): Remedy {
   }
 }
 
-/** One sentence for a person. */
+/** Message for the user. */
 export function errorText(error: unknown): string {
   if (error instanceof UserError) return error.message;
   if (error instanceof EarmarkError && ERRORS[error.code].user) return error.message;
   return vscode.l10n.t('The command failed. See the log for details.');
 }
 
-/** Shows it and writes its name to the log. Does not wait for the user. */
+/** Shows an error and logs its name. Does not wait for the user. */
 export function showError(error: unknown, log: vscode.LogOutputChannel): void {
   if (error instanceof UserError) {
     void vscode.window.showWarningMessage(error.message);

@@ -1,7 +1,6 @@
 /**
- * Activation. It registers the commands, the panel's view and the status bar item, and nothing
- * else: the rest of the extension is loaded by the first command, the first look at the panel, or a
- * meeting that ran before a reload.
+ * Activation registers the commands, the panel's view and the status bar item only. The first
+ * command, the first view of the panel, or a meeting that runs across a reload loads the rest.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,10 +14,10 @@ import { NoteLanguage } from './notes/language/noteLanguage';
 import { RUNNING_KEY } from './meeting/runningKey';
 import { StatusBar } from './status/statusBar';
 
-/** Name in client/daemonFile.ts, which is not loaded here for its weight. */
+/** Same name as in client/daemonFile.ts, which is too large to load here. */
 const DAEMON_FILE = 'daemon.json';
 
-/** What the extension gives to its own tests; nothing in normal use. */
+/** Interface for the extension's own tests; undefined in normal use. */
 export interface TestApi {
   readonly activationMs: number;
   app(): Promise<App>;
@@ -58,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       (await import('./agents/windowServer')).windowServer(context),
     ),
   );
-  // A meeting that runs is shown in every window, so that no microphone is open unseen. A file says
+  // Every window shows a running meeting, so no microphone is open unseen. The daemon file shows
   // whether a daemon may run.
   setImmediate(() => {
     if (

@@ -1,6 +1,6 @@
 /**
- * Strings for people. Files that know no `vscode` use this `t` too; activation puts `vscode.l10n.t`
- * behind it. Placeholders are `{0}`, `{1}`, …
+ * Translation of user-visible text, for files that do not use `vscode`. Activation connects it to
+ * `vscode.l10n.t`. Placeholders are `{0}`, `{1}`, …
  */
 type Argument = string | number;
 type Translate = (message: string, ...args: Argument[]) => string;

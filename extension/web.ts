@@ -1,6 +1,6 @@
 /**
- * Earmark where the editor is a web page: there is no daemon and no microphone that it could open,
- * and it says so wherever somebody asks for one. Nothing else of the extension is in this bundle.
+ * Earmark in a browser, where it has no daemon and no microphone. Every command and the panel say
+ * so. This bundle contains nothing else.
  */
 import * as vscode from 'vscode';
 import { COMMANDS } from './commands/names';

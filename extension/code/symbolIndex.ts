@@ -13,7 +13,7 @@ const MAX_FILES = 2_000;
 const MAX_WORKSPACE = 50_000;
 /** A document is read again after this pause in typing, in milliseconds. */
 const SETTLE_MS = 1_500;
-/** Time limit of a language server, which may have to read the whole workspace. */
+/** Minimum time between workspace reads, which are expensive for a language server. */
 const WORKSPACE_EVERY_MS = 120_000;
 const EXCLUDED = '**/{node_modules,.git,dist,out,build,target,vendor,.venv}/**';
 

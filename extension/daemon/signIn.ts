@@ -9,7 +9,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { t } from '../l10n';
 
 const KEY = 'earmark.remote.signIn';
-/** A token that expires sooner than this is renewed first, in milliseconds. */
+/** Remaining lifetime in milliseconds below which a token is renewed. */
 const SPARE_MS = 60_000;
 const StoredSignIn = z.object({
   issuer: z.string(),

@@ -1,8 +1,8 @@
-/** Which name a person put in place of what was dictated. Pure. */
+/** Finds the name with which the user replaced dictated text. Pure. */
 
-/** Longest name that the vocabulary takes. */
+/** Maximum length of a name in the vocabulary. */
 const NAME_MAX = 60;
-/** Words that one name may have been heard as. */
+/** Maximum number of recognised words for one name. */
 const WORDS_MAX = 5;
 /**
  * A name of the code or of something in the world: it has a capital, a digit or a mark inside, or

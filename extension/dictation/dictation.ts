@@ -1,7 +1,7 @@
 /**
- * Dictation into a surface: an editor, the source-control box, a terminal. While it listens, what
- * was heard is shown there and nothing is changed; the text goes in as one step at the end, or
- * phrase by phrase where that is wished.
+ * Dictation into a target: an editor, the source-control box or a terminal. While it records, the
+ * target shows the recognised text but does not change. The text is inserted in one step at the
+ * end, or phrase by phrase on request.
  */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -51,13 +51,13 @@ const NOWHERE: Progress = { from: 0, through: 0, entry: undefined, takenBack: 0 
 
 export class Dictation implements vscode.Disposable {
   private currentState: DictationState = { kind: 'idle' };
-  /** Raised by every start, stop and cancel: an answer to an older one is dropped. */
+  /** Incremented by every start, stop and cancel. Answers to an older call are dropped. */
   private token = 0;
   private finals: string[] = [];
   private partial = '';
   private byPhrase: () => boolean = () => false;
   private place: Progress = NOWHERE;
-  /** Texts go in one after the other. */
+  /** Serialises insertions. */
   private turn: Promise<void> = Promise.resolve();
   private putting: Promise<void> = Promise.resolve();
   private taking = 0;
@@ -67,7 +67,7 @@ export class Dictation implements vscode.Disposable {
   }>();
   readonly onDidChangeState = this.changed.event;
   private readonly failed = new vscode.EventEmitter<string>();
-  /** It broke off by itself; with what was heard until then and is nowhere. */
+  /** Fires when a dictation is interrupted, with the recognised text that is not inserted. */
   readonly onDidFail = this.failed.event;
 
   constructor(
@@ -86,12 +86,12 @@ export class Dictation implements vscode.Disposable {
     return this.currentState.kind === 'starting' || this.currentState.kind === 'listening';
   }
 
-  /** What was heard so far; empty when nothing was, or nothing is on. */
+  /** Text recognised so far; empty if there is none or no dictation runs. */
   get recognised(): string {
     return [...this.finals, this.partial].join(' ').trim();
   }
 
-  /** What was heard and is nowhere yet. */
+  /** Recognised text that is not inserted yet. */
   private get waiting(): readonly string[] {
     return this.finals.slice(this.place.through);
   }
@@ -284,7 +284,7 @@ export class Dictation implements vscode.Disposable {
     if (token === this.token) this.place = { ...this.place, entry: added };
   }
 
-  /** "Scratch that": the last dictation goes, where it still stands. */
+  /** "Scratch that": removes the last dictation, if it is unchanged. */
   private async takeBack(): Promise<void> {
     if (!(await this.written.takeBack()))
       void vscode.window.showInformationMessage(
@@ -292,7 +292,7 @@ export class Dictation implements vscode.Disposable {
       );
   }
 
-  /** Stops and leaves nothing behind. */
+  /** Stops and discards all text. */
   async cancel(): Promise<void> {
     const state = this.currentState;
     if (state.kind === 'idle') return;
@@ -317,7 +317,7 @@ export class Dictation implements vscode.Disposable {
     this.draw();
   }
 
-  /** There is nowhere left to put the words. */
+  /** The target no longer exists. */
   private abandon(): void {
     this.cancel().catch((error: unknown) => showError(error, this.log));
   }

@@ -1,11 +1,10 @@
 /**
- * What was heard so far, as grey text at the cursors. A decoration only: the document does not
- * change.
+ * Shows recognised text in grey at the cursors. It is a decoration; the document does not change.
  */
 import * as vscode from 'vscode';
 import type { Anchor } from './anchors';
 
-/** More cursors than this get the text in the end, but no ghost: it would only hide the code. */
+/** With more cursors than this, no grey text is shown, because it would hide the code. */
 const CURSORS_MAX = 20;
 
 export class Ghost implements vscode.Disposable {

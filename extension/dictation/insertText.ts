@@ -72,7 +72,7 @@ const lowerFirst = (text: string): string =>
 /** Longest ghost text at the cursor: more would push the line out of sight. */
 const GHOST_MAX = 80;
 
-/** The end of what was heard so far, on one line, for the decoration at the cursor. */
+/** End of the recognised text, on one line, for the decoration at the cursor. */
 export function ghostText(finals: readonly string[], partial: string): string {
   const all = [...finals, partial]
     .map((t) => t.trim())

@@ -1,14 +1,15 @@
 /**
- * A correction that is typed within a minute of a dictation teaches the vocabulary, after asking.
+ * Offers to add a corrected word to the vocabulary, if the user corrects it within a minute of the
+ * dictation.
  */
 import * as vscode from 'vscode';
 import { settings } from '../settings/settings';
 import { correctedName } from './correction';
 import { rangeOf, type Entry, type Written } from './written';
 
-/** A later change is a change of mind. */
+/** Time in milliseconds after a dictation in which an edit counts as a correction. */
 const WITHIN_MS = 60_000;
-/** Typing has ended. */
+/** Pause in milliseconds after which the user has stopped typing. */
 const SETTLE_MS = 1_500;
 
 export class Learning implements vscode.Disposable {

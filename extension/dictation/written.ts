@@ -1,12 +1,12 @@
 /**
- * What was dictated lately and where it stands now: a hover tells what was heard, "scratch that"
- * takes the last one back, a correction is noticed. In memory only; it ends with the window.
+ * Recent dictations and their current positions. They serve hovers, "scratch that" and the
+ * detection of corrections. They exist in memory until the window closes.
  */
 import * as vscode from 'vscode';
 import { shiftAnchors, type Anchor } from './anchors';
 import type { DictatedText, Insertion } from './surfaces/surface';
 
-/** Dictations that are remembered. */
+/** Maximum number of remembered dictations. */
 const MAX = 50;
 
 export interface Entry {
@@ -27,7 +27,7 @@ export class Written implements vscode.Disposable {
   private entries: Entry[] = [];
   private hover: vscode.Disposable | undefined;
   private readonly edited = new vscode.EventEmitter<Entry>();
-  /** A person typed in what was dictated. */
+  /** Fires when the user edits dictated text. */
   readonly onDidEdit = this.edited.event;
   private readonly subscriptions: vscode.Disposable[];
 
@@ -64,12 +64,15 @@ export class Written implements vscode.Disposable {
     return entry;
   }
 
-  /** Another text comes in its place. */
+  /** Forgets a dictation that is replaced with another text. */
   remove(entry: Entry): void {
     this.entries = this.entries.filter((other) => other !== entry);
   }
 
-  /** The last one goes, where it still stands as it went in. @returns false where it does not */
+  /**
+   * Removes the last dictation, if it is unchanged.
+   * @returns false if it was changed
+   */
   async takeBack(): Promise<boolean> {
     const entry = this.entries.pop();
     if (entry === undefined) return false;
@@ -105,7 +108,7 @@ export class Written implements vscode.Disposable {
       entry.anchors = shiftAnchors(entry.anchors, changes);
       if (inside) this.edited.fire(entry);
     }
-    // What was deleted, or undone, has nothing to hover over.
+    // Deleted or undone text has no hover.
     this.entries = this.entries.filter(
       (entry) => entry.document !== document || entry.anchors.some(({ start, end }) => start < end),
     );

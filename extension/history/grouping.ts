@@ -1,4 +1,4 @@
-/** Past meetings in groups: by day, by repository, by person. Pure. */
+/** Groups past meetings by day, repository or person. Pure. */
 import type { SessionInfo } from '../../protocol/session';
 import { t } from '../l10n';
 
@@ -13,7 +13,7 @@ export interface Group {
 }
 
 const DAY_MS = 86_400_000;
-/** Days that are named one by one; older ones go by month. */
+/** Number of days with a group each. Older meetings are grouped by month. */
 const NAMED_DAYS = 7;
 
 /**
@@ -72,7 +72,7 @@ function dayOf(
   now: Date,
 ): { readonly id: string; readonly label: string } {
   const day = new Date(date.getFullYear(), date.getMonth(), date.getDate());
-  // Noon, so that a change of clocks is no day.
+  // Noon, so a daylight-saving change does not shift the day.
   const ago = Math.round(
     (new Date(now.getFullYear(), now.getMonth(), now.getDate(), 12).getTime() -
       new Date(day).setHours(12)) /

@@ -1,6 +1,4 @@
-/**
- * The tree of past meetings. It asks a daemon that runs; where none does it offers to start one.
- */
+/** Tree of past meetings. It reads from a running daemon. If none runs, it offers to start one. */
 import * as vscode from 'vscode';
 import { SessionList, type SessionInfo } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
@@ -8,14 +6,14 @@ import { isOver } from '../meeting/meeting';
 import { clock } from '../status/statusModel';
 import { type Group, group, type Grouping, GROUPINGS } from './grouping';
 
-/** As many as the daemon lists at once. */
+/** Maximum number of sessions in one answer of the daemon. */
 const MAX = 1_000;
 const GROUPING_KEY = 'history.grouping';
 
 export class SessionNode {
   constructor(
     readonly session: SessionInfo,
-    /** A meeting of three people stands in three groups. */
+    /** A meeting of three people is listed in three groups. */
     readonly groupId: string,
   ) {}
 }
@@ -30,7 +28,7 @@ export class HistoryView
 
   constructor(
     private readonly daemon: Daemon,
-    /** Remembers how they are grouped, nothing else. */
+    /** Stores the grouping only. */
     private readonly memory: vscode.Memento,
   ) {
     this.view = vscode.window.createTreeView('earmark.history', {

@@ -1,5 +1,5 @@
 /**
- * What is typed into the search: words, and filters such as `kind:action speaker:"Ben Ode"
+ * Parses the search text: words, and filters such as `kind:action speaker:"Ben Ode"
  * since:2026-11-01`. Pure.
  */
 import type { SessionSearch } from '../../protocol/session';
@@ -7,7 +7,7 @@ import type { ParamsOf } from '../../protocol/method';
 
 export type SearchParams = ParamsOf<typeof SessionSearch>;
 
-/** Typed name of each filter, and the parameter that it is. */
+/** Filter name → parameter of the search request. */
 const FILTERS = {
   kind: 'kind',
   speaker: 'speaker',
@@ -30,11 +30,11 @@ const KINDS: ReadonlySet<string> = new Set([
 ]);
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TOKEN = /(?:(\w+):)?(?:"([^"]*)"|(\S+))/g;
-/** Longest search text that the daemon takes. */
+/** Maximum length of a search text that the daemon accepts. */
 const QUERY_MAX = 500;
 const VALUE_MAX = 200;
 
-/** @returns undefined where nothing was asked for yet, or a filter is not written to its end */
+/** @returns undefined if the text is empty or a filter is incomplete */
 export function parseSearch(typed: string, limit: number): SearchParams | undefined {
   const words: string[] = [];
   const filters: Partial<Record<(typeof FILTERS)[FilterName], string>> = {};
@@ -64,7 +64,7 @@ export function parseSearch(typed: string, limit: number): SearchParams | undefi
   };
 }
 
-/** The text with a filter at its end, the one of that name replaced. */
+/** Appends a filter, and replaces an existing filter of that name. */
 export function withFilter(typed: string, name: FilterName, value: string): string {
   const without = [...typed.matchAll(TOKEN)]
     .filter(([, other]) => other !== name)

@@ -1,8 +1,7 @@
 /**
- * Tells the daemon, while a meeting runs, which names the code has and what the user looks at, so
- * that names are recognised and what is said about the code is linked to it. Names of open
- * documents go first, those of the workspace behind them; language servers are asked for the latter
- * once a meeting.
+ * Sends symbol names and the visible code to the daemon during a meeting. The daemon recognises the
+ * names and links the transcript to the code. Names of open documents come first, then workspace
+ * symbols, which are read once for each meeting.
  */
 import * as vscode from 'vscode';
 import type { SymbolIndex } from '../code/symbolIndex';
@@ -10,7 +9,7 @@ import { SessionContext } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from './meeting';
 
-/** A look that lasts less says nothing. */
+/** Minimum time in milliseconds that a view of the code must last to be sent. */
 const SETTLE_MS = 1_000;
 const MAX_DOCUMENTS = 20;
 const MAX_SYMBOLS = 3_000;
@@ -24,7 +23,7 @@ interface Named {
 
 export class CodeTrack implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
-  /** What the names were made of that were told last. */
+  /** Key of the names that were last sent. */
   private sent = '';
   private readonly subscriptions: vscode.Disposable[];
 
@@ -80,8 +79,8 @@ export class CodeTrack implements vscode.Disposable {
   }
 
   /**
-   * Names of the open documents, the active one first, then of the workspace; undefined when they
-   * were told already.
+   * Names of the open documents, the active one first, then of the workspace. Undefined if they
+   * were already sent.
    */
   private async symbols(active: vscode.TextDocument | undefined): Promise<Named[] | undefined> {
     const others = vscode.workspace.textDocuments.filter(

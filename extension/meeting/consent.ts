@@ -1,6 +1,7 @@
 /**
- * The question before anything is recorded: what is recorded, that it stays here, and that the
- * others must be told. The answer, with who, when and the exact wording, goes with every session.
+ * Consent before the first recording. The wording covers the recorded audio, where it is stored,
+ * and the consent of the other participants. Every session stores the user, the time and the exact
+ * wording.
  */
 import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
@@ -19,7 +20,7 @@ export class ConsentKeeper implements vscode.Disposable {
 
   constructor(private readonly memory: vscode.Memento) {}
 
-  /** What the user is told, a paragraph each. */
+  /** Wording of the consent, one paragraph an element. */
   wording(purpose: Purpose): readonly string[] {
     if (purpose === 'dictation') {
       return [
@@ -42,13 +43,16 @@ export class ConsentKeeper implements vscode.Disposable {
     ];
   }
 
-  /** The answer given to this very wording; undefined when the question is still open. */
+  /** The consent to the current wording; undefined if the user has not given it. */
   given(purpose: Purpose): Consent | undefined {
     const stored = this.memory.get<Stored>(key(purpose))?.consent;
     return stored?.wording === this.wording(purpose).join('\n') ? stored : undefined;
   }
 
-  /** Asks where it must. @returns undefined when the user did not agree */
+  /**
+   * Asks for consent if it is required.
+   * @returns undefined if the user did not agree
+   */
   async ask(purpose: Purpose): Promise<Consent | undefined> {
     const known = this.given(purpose);
     if (known !== undefined && !(purpose === 'meeting' && settings.askEveryMeeting())) return known;
@@ -66,7 +70,7 @@ export class ConsentKeeper implements vscode.Disposable {
     return answer === agree ? this.give(purpose) : undefined;
   }
 
-  /** The user agreed. */
+  /** Stores the user's consent. */
   async give(purpose: Purpose): Promise<Consent> {
     const consent: Consent = {
       by: userName(),
@@ -78,7 +82,7 @@ export class ConsentKeeper implements vscode.Disposable {
     return consent;
   }
 
-  /** Asks again next time. */
+  /** Deletes the stored consent, so the next use asks again. */
   async forget(): Promise<void> {
     await this.memory.update(key('meeting'), undefined);
     await this.memory.update(key('dictation'), undefined);
@@ -96,7 +100,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A user id without an entry in the user database.
+    // The user id has no entry in the user database.
     return 'unknown';
   }
 }

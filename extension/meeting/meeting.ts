@@ -1,6 +1,6 @@
 /**
- * The meeting that this window shows: starts it, follows it, stops it, finds it again after a
- * reload. The session itself belongs to the daemon; here is only what the window knows of it.
+ * The meeting that this window shows. It starts, follows and stops a session, and finds it again
+ * after a reload. The daemon owns the session; this class holds the window's view of it.
  */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -39,14 +39,14 @@ export const isOver = (state: SessionState): boolean => OVER.has(state);
 
 export class Meeting implements vscode.Disposable {
   private currentState: MeetingState = { kind: 'none' };
-  /** Raised by every start and show: what belongs to an older one is dropped. */
+  /** Incremented by every start and show. Events with an older number are dropped. */
   private token = 0;
   private restoring: Promise<void> = Promise.resolve();
   private readonly changed = new vscode.EventEmitter<StateChange>();
   private readonly event = new vscode.EventEmitter<SessionEvent>();
-  /** Another session is shown, or none. */
+  /** Fires when another session or no session is shown. */
   readonly onDidChangeState = this.changed.event;
-  /** An event of the shown session was taken in. */
+  /** Fires after an event of the shown session was applied. */
   readonly onDidReceive = this.event.event;
 
   constructor(
@@ -62,7 +62,7 @@ export class Meeting implements vscode.Disposable {
     return this.currentState.kind === 'shown' ? this.currentState.model : undefined;
   }
 
-  /** The shown session, while it is not over. */
+  /** The shown session, if it has not ended. */
   get running(): PanelModel | undefined {
     const { model } = this;
     return model !== undefined && !isOver(model.state) ? model : undefined;
@@ -87,7 +87,8 @@ export class Meeting implements vscode.Disposable {
   }
 
   /**
-   * Follows a session from its first event: one that runs, or one of the past. @throws EarmarkError
+   * Shows a running or past session, from its first event.
+   * @throws EarmarkError
    */
   async show(sessionId: string): Promise<PanelModel> {
     if (this.model?.id === sessionId) return this.model;
@@ -96,12 +97,12 @@ export class Meeting implements vscode.Disposable {
   }
 
   /**
-   * After a reload: the session this window followed, or a meeting that runs unseen. Never starts a
-   * daemon for nothing.
+   * After a reload, shows the session that this window followed, or a running meeting that no
+   * window shows. Never starts a daemon.
    */
   restore(): Promise<void> {
     const restored = this.restoreOnce();
-    // A start waits for it, so that it does not begin a second meeting beside one that runs.
+    // A start waits for this, so it does not begin a second meeting.
     this.restoring = restored.catch(() => undefined);
     return restored;
   }
@@ -142,7 +143,7 @@ export class Meeting implements vscode.Disposable {
     model.setTitle(title);
   }
 
-  /** Shows nothing any more; the session itself goes on. */
+  /** Stops showing the session. The session itself continues. */
   close(): void {
     this.token += 1;
     if (this.currentState.kind === 'shown') this.currentState.subscription.dispose();
@@ -153,7 +154,7 @@ export class Meeting implements vscode.Disposable {
     subscribe: (sink: (event: SessionEvent) => void) => Promise<SessionSubscription>,
   ): Promise<PanelModel> {
     const token = ++this.token;
-    // Events may come before the answer that says whose they are.
+    // Events may arrive before the answer that names their session.
     const early: SessionEvent[] = [];
     let take = (event: SessionEvent): void => void early.push(event);
     const subscription = await subscribe((event) => {

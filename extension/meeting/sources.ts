@@ -1,4 +1,4 @@
-/** Which of the wanted sources this machine can record, and what to say about the rest. */
+/** Selects the sources that this machine can record, and reports the others. */
 import type { AudioDevices } from '../../protocol/audio';
 import type { ResultOf } from '../../protocol/method';
 import type { SourceSpec } from '../../protocol/session';
@@ -13,7 +13,7 @@ export interface Wanted {
 
 export interface Choice {
   readonly sources: SourceSpec[];
-  /** For the panel: what is not recorded, and why. */
+  /** Messages about sources that are not recorded, with the reason. */
   readonly missing: string[];
 }
 
@@ -23,7 +23,7 @@ export function chooseSources(wanted: Wanted, found: ResultOf<typeof AudioDevice
   for (const source of wanted.sources) {
     const devices = source === 'mic' ? found.microphones : found.systems;
     const chosen = source === 'mic' ? wanted.microphone : wanted.systemAudio;
-    // A recorder that lists no device may still have a default one.
+    // A recorder that lists no devices may still have a default device.
     const recorder = found.recorders.some((r) => r.available && r.sources.includes(source));
     if (devices.length === 0 && !recorder) {
       missing.push(

@@ -1,9 +1,9 @@
-/** Which folder, branch and commit a meeting belongs to, from the editor's own git extension. */
+/** Folder, branch and commit of a meeting, from the built-in Git extension. */
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { Workspace } from '../../protocol/session';
 
-/** What is used of the git extension's API, version 1. */
+/** Part of version 1 of the Git extension's API. */
 interface GitRepository {
   readonly rootUri: vscode.Uri;
   readonly state: { readonly HEAD?: unknown; readonly remotes?: unknown };
@@ -28,11 +28,11 @@ export function currentFolder(): vscode.WorkspaceFolder | undefined {
   );
 }
 
-/** Commits whose authors count as people who are talked about. */
+/** Number of recent commits whose authors are likely to be mentioned. */
 const COMMITS = 100;
 const Commits = z.array(z.object({ authorName: z.string().max(100).optional() }));
 
-/** Who committed lately, by full name and by first name, the last first. */
+/** Full and first names of recent authors, latest first. */
 export async function people(folder: vscode.WorkspaceFolder | undefined): Promise<string[]> {
   const repository = folder === undefined ? undefined : await gitRepository(folder.uri);
   const commits = Commits.safeParse(
@@ -64,7 +64,8 @@ export async function workspaceInfo(
 }
 
 async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined> {
-  // Absent in remote windows, where git runs on the other side, and where the user switched it off.
+  // The extension is missing in remote windows, where Git runs remotely, and if the user disabled
+  // it.
   const extension = vscode.extensions.getExtension<GitExtension>('vscode.git');
   if (extension === undefined) return undefined;
   try {

@@ -1,6 +1,6 @@
 /**
- * The settings, read and checked: what does not fit counts as not set. Names and defaults stand in
- * package.json.
+ * Reads and validates the settings. An invalid value counts as unset. package.json declares names
+ * and defaults.
  */
 import * as vscode from 'vscode';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const Text = z
   .max(1000)
   .transform((s) => s.trim());
 
-/** As the daemon takes. */
+/** Limit of the daemon. */
 const VOCABULARY_MAX = 200;
 
 export const settings = {
@@ -41,8 +41,8 @@ export const settings = {
   provider: (): string => read('speech.provider', Text, ''),
   model: (): string => read('speech.model', Text, ''),
   /**
-   * What sessions are told of the words to come. Words that do not fit are left out, so that one
-   * does not cost the others.
+   * Vocabulary for a session. Invalid words are left out, so one word does not invalidate the
+   * others.
    */
   wordHints(): { vocabulary?: string[]; translate?: true } {
     const vocabulary = this.vocabulary();
@@ -72,7 +72,7 @@ export const settings = {
   useEditorModel: (): boolean => read('llm.useEditorModel', z.boolean(), false),
   editorModel: (): string => read('llm.model', Text, ''),
   encrypt: (): boolean => read('privacy.encrypt', z.boolean(), false),
-  /** Days; 0: until a person deletes it. */
+  /** Days; 0 means until the user deletes the data. */
   retention: (): Record<'audioDays' | 'transcriptDays' | 'insightsDays', number> => ({
     audioDays: read('privacy.audioDays', Days, 0),
     transcriptDays: read('privacy.transcriptDays', Days, 0),
@@ -85,12 +85,12 @@ export const settings = {
     vscode.workspace
       .getConfiguration('earmark')
       .update(`privacy.${what}`, days, vscode.ConfigurationTarget.Global),
-  /** As the user set it for every window; undefined where it is not set. A workspace cannot. */
+  /** User setting, which a workspace cannot change; undefined if unset. */
   ofUser: (name: string): unknown =>
     vscode.workspace.getConfiguration('earmark').inspect<unknown>(name)?.globalValue,
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
-  /** Who set the folder matters: a workspace may only name one inside itself. */
+  /** The origin of the folder matters: a workspace may only name a folder inside itself. */
   notesFolder(scope?: vscode.Uri): FolderSetting {
     const found = vscode.workspace
       .getConfiguration('earmark', scope)
@@ -105,7 +105,7 @@ export const settings = {
     };
   },
 
-  /** The newest words stay where there are too many. */
+  /** If there are too many words, the newest stay. */
   async addWord(word: string): Promise<void> {
     const all = vscode.workspace.getConfiguration('earmark');
     const mine = all.inspect<unknown[]>('speech.vocabulary')?.globalValue ?? [];

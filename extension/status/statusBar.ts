@@ -1,6 +1,6 @@
 /**
- * The status bar item: always there, on a strong background while a microphone is on, with a menu
- * behind it.
+ * The status bar item. It is always visible, has a strong background while a microphone is on, and
+ * opens a menu.
  */
 import * as vscode from 'vscode';
 import { statusItem, type Activity } from './statusModel';
@@ -11,8 +11,8 @@ const BACKGROUND = {
   attention: 'statusBarItem.warningBackground',
 } as const;
 /**
- * The dark high-contrast theme has no such backgrounds, and an item with one may not choose its own
- * colour.
+ * The dark high-contrast theme has no such backgrounds, and an item with a background cannot set
+ * its colour.
  */
 const HIGH_CONTRAST = {
   none: undefined,
@@ -21,7 +21,7 @@ const HIGH_CONTRAST = {
 } as const;
 
 export class StatusBar implements vscode.Disposable {
-  // Far left: nothing stands before it that could push it out of sight.
+  // Far left, so no other item can push it out of view.
   private readonly item = vscode.window.createStatusBarItem(
     'earmark.status',
     vscode.StatusBarAlignment.Left,
@@ -52,7 +52,7 @@ export class StatusBar implements vscode.Disposable {
     this.shown = activity;
   }
 
-  /** Shows what `activity` says now and, while `ticking`, every second. */
+  /** Shows the current activity. While `ticking`, updates every second. */
   follow(activity: () => Activity, ticking: boolean): void {
     this.show(activity());
     if (ticking) this.timer ??= setInterval(() => this.show(activity()), 1_000);

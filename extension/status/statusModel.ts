@@ -1,6 +1,5 @@
 /**
- * What the status bar item says, as plain data. A running microphone is shown on the strongest
- * background there is.
+ * Content of the status bar item as plain data. A running microphone gets the strongest background.
  */
 import type { SourceName } from '../../protocol/audio';
 import type { LinkQuality } from '../../client/api';

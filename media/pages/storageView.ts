@@ -169,11 +169,7 @@ function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): Templ
           ? t('No meetings yet.')
           : kept.sessions === 1
             ? t('1 meeting, from {0}.', when(kept.oldest, language, new Date()))
-            : t(
-                '{0} meetings, the oldest from {1}.',
-                kept.sessions,
-                when(kept.oldest, language, new Date()),
-              )
+            : t('{0} meetings since {1}.', kept.sessions, when(kept.oldest, language, new Date()))
       }
     </p>
     <ul class="sizes">

@@ -205,16 +205,16 @@ export const models: PanelModels = {
   kind: 'models',
   engine: [
     'Moonshine tiny: ready',
-    '18× faster than real time; 19 of 20 phrases at least 11×',
-    'Busy: words appear less often while somebody speaks',
-    '262 MB of memory',
+    '18× faster than real time; 95% of phrases at least 11×',
+    'Busy: live text updates less often',
+    '262 MB memory',
   ],
   degradationLevel: 'WARNING',
   machine: [
     'Intel Xeon, 2 cores, 8 GB',
     '8 GB of memory and no GPU that recognition can use',
     'Measured on 20/11/2026 with Moonshine tiny: 18× faster than real time',
-    'Suits it best: Moonshine tiny',
+    'Recommended model: Moonshine tiny',
   ],
   models: [
     model('moonshine-tiny', {

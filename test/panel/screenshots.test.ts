@@ -92,13 +92,13 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
       {
         id: 'a',
         severity: 'warning',
-        text: 'Nothing has been heard from the system audio for 5 seconds; check that the meeting plays on the chosen output.',
+        text: 'No audio from the system audio for 5 seconds. Check that the meeting plays on the selected output.',
         action: { label: 'Run Doctor', command: 'doctor' },
       },
       {
         id: 'b',
         severity: 'error',
-        text: 'The note cannot be written to its folder; the meeting goes on.',
+        text: 'Cannot write the note; the meeting continues. Make its folder writable or select another.',
         action: { label: 'Open Settings', command: 'openSettings' },
       },
     ],

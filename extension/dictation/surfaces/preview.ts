@@ -1,4 +1,7 @@
-/** The end of what was heard, in the status bar: for places that can show nothing at the cursor. */
+/**
+ * Shows the end of the recognised text in the status bar, for targets that cannot show text at the
+ * cursor.
+ */
 import * as vscode from 'vscode';
 
 export class Preview implements vscode.Disposable {

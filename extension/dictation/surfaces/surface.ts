@@ -24,7 +24,7 @@ export interface Surface extends vscode.Disposable {
   readonly onDidLose: vscode.Event<void>;
   /** Why it cannot take text, for the user; undefined where it can. */
   refusal(): Promise<string | undefined>;
-  /** What was heard so far, where the words will stand; leaves the place itself as it is. */
+  /** Shows recognised text at the target without changing the target. */
   preview(text: string): void;
   /** One for each place. */
   scopes(): DictationScope[];

@@ -232,7 +232,10 @@ describe('places of dictation', function () {
       .flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value)))
       .join('\n')
       .replace(/&nbsp;|\\/g, (found) => (found === '\\' ? '' : ' '));
-    match(reported, /Recognised: “Call camel case past config\.”[^]*“past config” was replaced with pastConfig/);
+    match(
+      reported,
+      /Recognised: “Call camel case past config\.”[^]*“past config” was replaced with pastConfig/,
+    );
   });
 
   it('learns a name that was corrected within a minute, once the person agrees', async () => {

@@ -220,7 +220,7 @@ describe('past meetings', function () {
     asked.dispose();
     deepEqual(
       [asked.asked, page.view().retention],
-      [['Delete sound after 30 days?'], { audioDays: 30 }],
+      [['Delete audio after 30 days?'], { audioDays: 30 }],
     );
     await page.take({ type: 'retention', what: 'audioDays' });
     deepEqual(page.view().retention, {});
