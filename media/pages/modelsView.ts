@@ -158,10 +158,9 @@ function tools({
       type="button"
       class="link"
       aria-label=${`${label}: ${id}`}
+      .textContent=${label}
       @click=${() => post({ type: 'model', modelId: id, action })}
-    >
-      ${label}
-    </button>`;
+    ></button>`;
   switch (status.state) {
     case 'absent':
       return origin === 'download'

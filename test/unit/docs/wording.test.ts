@@ -3,7 +3,6 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { badWording } from '../../../scripts/lint/wording.mjs';
-import { skip } from '../../skip';
 import { bullets, readingEase, sentences } from './readability';
 
 const root = resolve(__dirname, '../../..');
@@ -29,9 +28,6 @@ const PAGES = [
   'CHANGELOG.md',
   ...['docs', 'walkthrough', 'models', 'demo'].flatMap(pagesIn),
 ];
-
-/** Still to be worded anew; empty this list as soon as they are. */
-const LATER = ['package.json'];
 
 /** Pages whose paths architecture.test.ts checks. */
 const ELSEWHERE = /^(?:ARCHITECTURE\.md|docs\/(?:design|decisions)\/)/;
@@ -59,22 +55,18 @@ function visible(value: unknown, key = ''): string[] {
   return Object.entries(value).flatMap(([name, inner]) => visible(inner, name));
 }
 
-/** A page without the script of the demo, and without the table that package.json makes. */
-const worded = (file: string): string =>
-  read(file)
-    .replace(/^## Script[\s\S]*/m, '')
-    .replace(/<!-- settings:start[\s\S]*settings:end -->/, (table) => table.replace(/[^\n]/g, ''));
+/** A page without the script of the demo. */
+const worded = (file: string): string => read(file).replace(/^## Script[\s\S]*/m, '');
 
 describe('the documents', () => {
-  for (const file of [...PAGES, ...DEPLOYMENT].filter((page) => !LATER.includes(page)))
+  for (const file of [...PAGES, ...DEPLOYMENT])
     it(`${file} avoids the words of scripts/lint/wording.mjs`, () =>
       deepEqual(
         badWording(worded(file)).map(({ line, word, instead }) => `${line}: ${word} → ${instead}`),
         [],
       ));
 
-  it('package.json avoids them in what a user sees', function () {
-    if (LATER.includes('package.json')) skip(this, 'package.json is worded later');
+  it('package.json avoids them in what a user sees', () => {
     const manifest = JSON.parse(read('package.json')) as { contributes: unknown };
     const strings = [...visible(manifest), ...translations().flatMap(stringsOf)];
     ok(strings.length > 100, `${strings.length} strings`);
@@ -89,9 +81,7 @@ describe('the documents', () => {
     const total = counts.reduce((sum, [, words]) => sum + words, 0);
     const each = counts.map(([file, words]) => `${file} ${words}`).join(', ');
     say(`${total} words, mark ${WORDS_MAX} (${each})`);
-    const ours = counts.filter(([file]) => !LATER.includes(file));
-    const counted = ours.reduce((sum, [, words]) => sum + words, 0);
-    ok(counted <= WORDS_MAX, `${counted} words`);
+    ok(total <= WORDS_MAX, `${total} words`);
   });
 
   it(`a list item of the README has at most ${BULLET_WORDS_MAX} words`, () => {
