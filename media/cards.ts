@@ -1,6 +1,6 @@
 /**
- * Actions, decisions, questions, risks and the summary: one pane each, a card each, a click that
- * jumps to the words.
+ * Panes with cards for actions, decisions, questions, risks and the summary. A click on a card
+ * shows its evidence in the transcript.
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -12,7 +12,7 @@ import { icon, iconButton } from './parts';
 
 type CardKind = Exclude<InsightKind, 'entity'>;
 
-/** While people speak, what is to be done stands first; afterwards, what it was about. */
+/** During a meeting, actions come first. Afterwards, the summary comes first. */
 const PANES_LIVE: readonly CardKind[] = ['action', 'decision', 'question', 'risk', 'summary'];
 const PANES_DONE: readonly CardKind[] = ['summary', 'action', 'decision', 'question', 'risk'];
 
@@ -36,10 +36,10 @@ const paneTitle = (kind: CardKind): string =>
 export interface PaneOptions {
   readonly collapsed: ReadonlySet<string>;
   readonly toggle: (pane: string) => void;
-  /** Jumps to the words. */
+  /** Shows the evidence in the transcript. */
   readonly reveal: (insight: Insight) => void;
   readonly language: string;
-  /** A meeting that runs shows the panes of actions and decisions before there are any. */
+  /** A running meeting shows the panes of actions and decisions even if they are empty. */
   readonly live: boolean;
   /** The card that is being edited. */
   readonly editing: string | undefined;
@@ -92,10 +92,7 @@ function pane(kind: CardKind, mine: readonly Insight[], options: PaneOptions): T
 const doneLast = (a: Insight, b: Insight): number =>
   Number(a.status !== 'open') - Number(b.status !== 'open');
 
-/**
- * What it is about, then each topic under its title. What was decided and what is next have panes
- * of their own.
- */
+/** The overview, then each topic under its title. Decisions and actions have their own panes. */
 function summary(mine: readonly Insight[], { reveal }: PaneOptions): TemplateResult {
   const topics = new Map(mine.map(({ topic }) => [topic?.startMs ?? -1, topic]));
   const part = ([start, topic]: [number, Insight['topic']]): TemplateResult => {

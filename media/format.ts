@@ -1,4 +1,4 @@
-/** Times as people read them. Pure. */
+/** Formats times, sizes and levels for display. Pure. */
 
 /** Session time: `14:05`, `1:14:05`. */
 export function clock(ms: number): string {
@@ -10,10 +10,7 @@ export function clock(ms: number): string {
     : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
 }
 
-/**
- * Day and time of a meeting in the reader's own way of writing; the day is left out when it is
- * today.
- */
+/** Day and time of a meeting in the reader's locale. The day is left out if it is today. */
 export function when(iso: string, language: string, now: Date): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
@@ -45,12 +42,12 @@ export function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
 }
 
-/** Below this a meter is empty: the noise of a quiet room. */
+/** Level of an empty meter, in dBFS: the noise of a quiet room. */
 const FLOOR_DB = -60;
-/** At this it is full: speech right at the microphone. */
+/** Level of a full meter, in dBFS: speech close to the microphone. */
 const FULL_DB = -8;
 
-/** Level in dBFS → 0 … 1, even steps of decibels as ears hear them. */
+/** Level in dBFS → 0 … 1, linear in decibels. */
 export function meter(rmsDb: number): number {
   return Math.min(1, Math.max(0, (rmsDb - FLOOR_DB) / (FULL_DB - FLOOR_DB)));
 }

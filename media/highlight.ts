@@ -1,6 +1,4 @@
-/**
- * Where the quoted words stand in a text. Pure: pieces come out, the page makes elements of them.
- */
+/** Finds quoted words in a text. Pure: it returns pieces, and the page renders them. */
 
 export interface Piece {
   readonly text: string;
@@ -11,8 +9,7 @@ const WORD = /[\p{L}\p{N}'’]+/gu;
 const key = (word: string): string => word.toLowerCase().replaceAll('’', "'");
 
 /**
- * Splits `text` around the first place where the words of `quote` stand; marks and capitals do not
- * matter.
+ * Splits `text` around the first match of the words of `quote`. Punctuation and case are ignored.
  */
 export function split(text: string, quote: string): Piece[] {
   const wanted = [...quote.matchAll(WORD)].map((m) => key(m[0]));

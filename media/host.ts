@@ -1,6 +1,6 @@
 /**
- * The way to the extension, and what the page may keep over a hide: which panes are open, never
- * words.
+ * Messages to the extension, and state that survives hiding the page: which panes are open, never
+ * transcript text.
  */
 import type { FromPanel, PanelCommand } from '../protocol/panel';
 
@@ -22,7 +22,7 @@ export const post = (message: FromPanel): void => api.postMessage(message);
 export const command = (name: PanelCommand, argument?: string): void =>
   post({ type: 'command', command: name, ...(argument === undefined ? {} : { argument }) });
 
-/** Panes that the user closed; these are closed at first. */
+/** Panes that are collapsed until the user opens them. */
 const CLOSED_AT_FIRST: readonly string[] = ['question', 'risk'];
 
 export function collapsed(): Set<string> {
@@ -33,7 +33,7 @@ export function collapsed(): Set<string> {
 export const keepCollapsed = (panes: ReadonlySet<string>): void =>
   api.setState({ collapsed: [...panes], everyWord: everyWord() });
 
-/** True where the transcript shows fillers and broken-off words too. */
+/** True if the transcript shows filler words and unfinished words. */
 export const everyWord = (): boolean =>
   (api.getState() as Partial<PanelState> | undefined)?.everyWord === true;
 

@@ -1,6 +1,6 @@
 /**
- * The page's strings. The document carries the translations of the editor's language, English is
- * the key.
+ * Translation of the page's text. The document contains the translations, with the English text as
+ * key.
  */
 const bundle = ((): Record<string, unknown> => {
   try {

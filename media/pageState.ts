@@ -1,6 +1,4 @@
-/**
- * What the page knows, kept from the extension's messages. Pure; segments stay in order of time.
- */
+/** State of the page, built from the extension's messages. Segments are ordered by time. Pure. */
 import type { Insight } from '../protocol/insights';
 import type { PanelSession, PanelView, ToPanel } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
@@ -8,12 +6,12 @@ import type { Segment } from '../protocol/transcript';
 export type AudioLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
 
 export interface PageState {
-  /** Undefined until the extension answered. */
+  /** Undefined until the extension answers. */
   readonly view: PanelView | undefined;
   readonly levels: AudioLevels;
-  /** Segments that came as news with the last message, for the screen reader. */
+  /** New segments of the last message, for the screen reader. */
   readonly news: readonly Segment[];
-  /** When the view's `durationMs` was right, in the page's own clock. */
+  /** Time of the view's `durationMs`, in the page's clock. */
   readonly clockAt: number;
 }
 
@@ -61,7 +59,7 @@ const later = (a: Segment, b: Segment): number => a.startMs - b.startMs || a.end
 function mergeSegments(all: readonly Segment[], changed: readonly Segment[]): Segment[] {
   const ids = new Set(changed.map((s) => s.id));
   const last = all.at(-1);
-  // Nearly always the news goes to the end: no sorting of what is in order.
+  // New segments nearly always belong at the end, so no sorting is needed.
   const kept = all.some((s) => ids.has(s.id)) ? all.filter((s) => !ids.has(s.id)) : all;
   const added = [...changed].sort(later);
   if (last === undefined || (added[0] !== undefined && kept === all && later(last, added[0]) <= 0))

@@ -1,6 +1,6 @@
 /**
- * The panel page. It draws the view that the extension sends (`view`, `patch`, `levels`, `reveal`)
- * and says what the user asks for; it decides nothing and keeps no words.
+ * The panel page. It draws the messages of the extension (`view`, `patch`, `levels`, `reveal`) and
+ * reports the user's actions. It makes no decisions and stores no transcript text.
  */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
@@ -23,7 +23,7 @@ import { consentView, idleView, offlineView } from './startViews';
 import './transcript';
 import type { Transcript } from './transcript';
 
-/** Finals kept in the live region: enough for a screen reader that is behind. */
+/** Number of finals in the live region, enough for a slow screen reader. */
 const ANNOUNCED_MAX = 5;
 
 class Panel extends LitElement {
@@ -37,7 +37,7 @@ class Panel extends LitElement {
   };
   /** Card that is being edited. */
   declare private editing: string | undefined;
-  /** Where the audio that plays is. */
+  /** Session time of the playing audio, in milliseconds. */
   declare private playingMs: number | undefined;
   private readonly player = new Player(
     (fromMs) => post({ type: 'playOn', fromMs }),
@@ -102,7 +102,7 @@ class Panel extends LitElement {
     return this.querySelector<Transcript>('earmark-transcript');
   }
 
-  /** The running time goes on between messages. */
+  /** Advances the elapsed time between messages. */
   private tick(on: boolean): void {
     if (on) this.timer ??= setInterval(() => this.requestUpdate(), 1_000);
     else {
@@ -246,7 +246,7 @@ class Panel extends LitElement {
     });
   };
 
-  /** The segment that is heard now. */
+  /** The segment that is playing. */
   private playing({ segments }: PanelSession): string | undefined {
     const ms = this.playingMs;
     return ms === undefined

@@ -1,4 +1,4 @@
-/** Small pieces every view uses: icons, icon buttons, notices. */
+/** Parts that all views use: icons, icon buttons, notices. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { SourceName } from '../protocol/audio';

@@ -1,6 +1,6 @@
-/** Audio of the wire as what the page plays. Pure. */
+/** Decodes audio from the extension for playback. Pure. */
 
-/** As everywhere in Earmark. */
+/** Sample rate of all audio in Earmark. */
 export const SAMPLE_RATE = 16_000;
 
 /** @param base64 of s16le mono */

@@ -1,28 +1,28 @@
 /**
- * Plays pieces of audio one after the other and says where it is. Asks for the next piece before
- * the last one ends.
+ * Plays audio clips in sequence and reports the position. Requests the next clip before the current
+ * one ends.
  */
 import { decodePcm, SAMPLE_RATE } from './pcm';
 import type { ToPanel } from '../protocol/panel';
 
 type AudioMessage = Extract<ToPanel, { type: 'audio' }>;
 
-/** So much is left when the next piece is asked for. */
+/** Remaining playback time at which the next clip is requested. */
 const AHEAD_MS = 3_000;
 const TICK_MS = 100;
 
 export class Player {
   private context: AudioContext | undefined;
   private sources: AudioBufferSourceNode[] = [];
-  /** Session time at the context's time zero, of what plays now. */
+  /** Session time at time zero of the audio context. */
   private pieces: { readonly from: number; readonly until: number; readonly startMs: number }[] =
     [];
   private asked = false;
   private timer: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * @param more asks for what comes after a moment of the session
-   * @param moved where it is now; undefined when it ended
+   * @param more requests the clip after a session time
+   * @param moved receives the current position; undefined at the end
    */
   constructor(
     private readonly more: (fromMs: number) => void,
@@ -34,7 +34,7 @@ export class Player {
     if (!follows) this.stop();
     this.asked = false;
     if (pcm === '') {
-      // Nothing comes after it: what is there plays to its end.
+      // There is no next clip. The current one plays to its end.
       this.asked = true;
       return;
     }

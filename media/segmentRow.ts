@@ -1,5 +1,5 @@
 /**
- * One segment of the transcript, with the name of the speaker where a turn begins. Text goes in as
+ * One segment of the transcript. The first segment of a turn shows the speaker. Text is inserted as
  * text nodes only.
  */
 import { html, nothing, type TemplateResult } from 'lit';
@@ -10,12 +10,9 @@ import { split } from './highlight';
 import { t } from './l10n';
 import { icon, iconButton, SOURCE_ICON, sourceName } from './parts';
 
-/**
- * A silence this long begins a new turn of the same speaker, so that time stamps do not become
- * rare.
- */
+/** A pause of this length begins a new turn of the same speaker, so time stamps stay frequent. */
 const TURN_GAP_MS = 20_000;
-/** So does a turn this long. */
+/** A turn of this length is split for the same reason. */
 const TURN_MAX_MS = 90_000;
 
 export const beginsTurn = (
@@ -35,20 +32,20 @@ export interface RowOptions {
   readonly turn: boolean;
   readonly active: boolean;
   readonly editing: boolean;
-  /** Fillers and broken-off words too, dimmed; else as people would write it. */
+  /** Shows filler words and unfinished words dimmed; otherwise hides them. */
   readonly everyWord: boolean;
-  /** Quoted words to mark; set on the revealed segment only. */
+  /** Quoted words to highlight; set on the revealed segment only. */
   readonly quote: string | undefined;
-  /** With its buttons. */
+  /** Shows the buttons of the segment. */
   readonly tools: boolean;
   readonly copy: (segment: Segment) => void;
   readonly name: (segment: Segment) => void;
-  /** What the others call the speaker. */
+  /** Name that other speakers use for this speaker. */
   readonly called: string | undefined;
   readonly accept: (segment: Segment, name: string) => void;
   readonly edit: (segment: Segment | undefined) => void;
   readonly save: (segment: Segment, text: string) => void;
-  /** Its audio is kept. */
+  /** The session's audio is kept. */
   readonly playable: boolean;
   readonly playing: boolean;
   /** @param offset of a letter in the text */
@@ -155,7 +152,7 @@ const tools = (
     ${iconButton('copy', t('Copy'), () => copy(segment))}
   </div>`;
 
-/** A click on a word plays from it; one that selects text does not. */
+/** A click on a word plays from that word. Selecting text does not play. */
 function playAt(
   { clientX, clientY, currentTarget }: MouseEvent,
   segment: Segment,
@@ -164,27 +161,27 @@ function playAt(
   if (getSelection()?.isCollapsed === false) return;
   const at = document.caretRangeFromPoint(clientX, clientY);
   if (at === null) return;
-  // The text may be cut into pieces by a mark.
+  // A highlight may split the text into several nodes.
   const before = document.createRange();
   before.selectNodeContents(currentTarget as Element);
   before.setEnd(at.startContainer, at.startOffset);
   const offset = before.toString().length;
-  // What is left out is spread over the text: the word is found to within one or two.
+  // Hidden words are spread over the text, so the position is accurate to one or two words.
   const shown =
     quote !== undefined || everyWord ? segment.text : (segment.readable ?? segment.text);
   play(segment, Math.round((offset * segment.text.length) / Math.max(1, shown.length)));
 }
 
 /**
- * Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a
- * click it takes one line.
+ * An echo stays in place, dimmed and open, so the transcript does not move if it is detected late.
+ * A click collapses it to one line.
  */
 const echo = (segment: Segment, options: RowOptions): TemplateResult =>
   html`<details class="text" open>
     <summary>${pieces(segment, options)} <span class="muted">${t('(echo)')}</span></summary>
   </details>`;
 
-/** Quoted words are marked where they were said, so the words stand as they were said then. */
+/** A segment with a quote shows its original words, so the quote can be found in them. */
 function pieces(segment: Segment, { quote, everyWord }: RowOptions): (string | TemplateResult)[] {
   if (quote !== undefined)
     return split(segment.text, quote).map((piece) =>
@@ -219,7 +216,7 @@ function editor(segment: Segment, { edit, save }: RowOptions): TemplateResult {
   ></textarea>`;
 }
 
-/** An open phrase, in a lighter tone; not for the screen reader, which hears finals only. */
+/** A partial, in a lighter tone. It is hidden from the screen reader, which reads finals only. */
 export const partialRow = (
   partial: PanelPartial,
   before: Pick<Segment, 'speaker' | 'source'> | undefined,

@@ -1,4 +1,4 @@
-/** The top of a session: title, what happens now, time, level meters, the controls. */
+/** Header of a session: title, state, time, level meters, controls. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SourceName } from '../protocol/audio';
 import type { PanelSession } from '../protocol/panel';

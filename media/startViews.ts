@@ -1,4 +1,4 @@
-/** The views without a session: before consent, without a daemon, and the start page. */
+/** Views without a session: consent, lost daemon, start page. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ModelStatus } from '../protocol/models';
 import type { PanelView } from '../protocol/panel';

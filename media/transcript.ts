@@ -1,7 +1,6 @@
 /**
- * The transcript: chunks of 20 segments of which only those near the window are in the document,
- * the end followed until the reader scrolls up, arrow keys from segment to segment, a jump to
- * quoted words.
+ * The transcript. It renders chunks of 20 segments, and only those near the viewport. It follows
+ * the end until the reader scrolls up. Arrow keys move between segments.
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -13,11 +12,11 @@ import { icon } from './parts';
 import { beginsTurn, partialRow, segmentRow } from './segmentRow';
 
 const CHUNK = 20;
-/** Height of a segment before it was measured, in pixels. */
+/** Assumed height of a segment before it is measured, in pixels. */
 const ROW_GUESS = 40;
-/** Chunks this far outside the window are drawn already. */
+/** Chunks within this distance of the viewport are rendered, in pixels. */
 const NEAR = '800px 0px';
-/** This close to the end counts as the end. */
+/** Distance from the end that counts as the end, in pixels. */
 const END_SLACK = 24;
 
 interface Revealed {
@@ -39,32 +38,32 @@ export class Transcript extends LitElement {
   };
   declare segments: readonly Segment[];
   declare partials: readonly PanelPartial[];
-  /** What to say while there is no word yet. */
+  /** Text shown while the transcript is empty. */
   declare waiting: string;
-  /** Its audio is kept. */
+  /** The session's audio is kept. */
   declare playable: boolean;
-  /** What those are called who have no name yet, by their label. */
+  /** Label of an unnamed speaker → name that other speakers use for them. */
   declare called: Readonly<Record<string, string>>;
-  /** The segment that is heard now. */
+  /** The segment that is playing. */
   declare playing: string | undefined;
   declare everyWord: boolean;
   declare following: boolean;
-  /** Segments that came while the reader was elsewhere. */
+  /** Number of segments that arrived while the reader was scrolled up. */
   declare unseen: number;
 
   private readonly near = new Set<number>();
   /**
-   * Chunks that come near and are not drawn yet, with twice their distance from the middle of the
-   * window, in pixels.
+   * Chunks near the viewport that are not rendered yet → twice their distance from the middle of
+   * the viewport, in pixels.
    */
   private readonly coming = new Map<number, number>();
-  /** The frame in which the next of them is drawn. */
+  /** Animation frame that renders the next chunk. */
   private drawing: number | undefined;
-  /** Of chunks that were drawn, in pixels. */
+  /** Measured heights of rendered chunks, in pixels. */
   private readonly heights = new Map<number, number>();
-  /** What each chunk's element was given as its least height. */
+  /** Minimum height that each chunk's element was given. */
   private readonly given = new WeakMap<Element, string>();
-  /** The segment under the pointer: it and the active one have buttons. */
+  /** Segment under the pointer. It and the active segment show their buttons. */
   private hovered: string | undefined;
   private active: string | undefined;
   private editing: string | undefined;
@@ -86,12 +85,12 @@ export class Transcript extends LitElement {
     this.unseen = 0;
   }
 
-  /** The page's one style sheet holds for it. */
+  /** No shadow root, so the page's style sheet applies. */
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  /** Another session: from its end. */
+  /** Another session is shown from its end. */
   reset(): void {
     this.near.clear();
     this.coming.clear();
@@ -101,7 +100,7 @@ export class Transcript extends LitElement {
     this.unseen = 0;
   }
 
-  /** Scrolls to a segment and marks the quoted words in it. */
+  /** Scrolls to a segment and highlights the quoted words. */
   async reveal(id: string, quote: string): Promise<void> {
     const index = this.segments.findIndex((s) => s.id === id);
     if (index < 0) return;
@@ -134,7 +133,7 @@ export class Transcript extends LitElement {
       }
     });
     this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
-    // The panel was made narrower or lower: the end stays in sight.
+    // After a resize, the end stays in view.
     new ResizeObserver(() => this.following && this.stickToEnd()).observe(this.scroller);
   }
 
@@ -149,8 +148,8 @@ export class Transcript extends LitElement {
   }
 
   protected override updated(): void {
-    // There are a thousand of them in a long meeting: each is touched when it changes, and none is
-    // measured here, which would lay the page out once for each.
+    // A long meeting has a thousand chunks. Each is updated only when it changes. None is measured
+    // here, because each measurement would force a layout.
     for (const chunk of this.querySelectorAll<HTMLElement>('.chunk')) {
       const n = Number(chunk.dataset['chunk']);
       const height = this.near.has(n)
@@ -184,7 +183,7 @@ export class Transcript extends LitElement {
       const n = Number((target as HTMLElement).dataset['chunk']);
       this.coming.delete(n);
       if (isIntersecting === this.near.has(n)) continue;
-      // The segment that has the focus stays in the document.
+      // The focused segment stays rendered.
       if (!isIntersecting && target.contains(document.activeElement)) continue;
       if (isIntersecting)
         this.coming.set(
@@ -204,7 +203,10 @@ export class Transcript extends LitElement {
     if (this.drawing === undefined) this.drawNext();
   }
 
-  /** A leap brings several chunks into sight: one a frame, the middle of the window first. */
+  /**
+   * A jump brings several chunks into view. One is rendered a frame, the middle of the viewport
+   * first.
+   */
   private drawNext(): void {
     const [next] = [...this.coming].sort(([, a], [, b]) => a - b)[0] ?? [];
     this.drawing = next === undefined ? undefined : requestAnimationFrame(() => this.drawNext());
@@ -217,23 +219,24 @@ export class Transcript extends LitElement {
   private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const atEnd = scrollHeight - scrollTop - clientHeight <= END_SLACK;
-    // Text that grows moves the end away without moving the reader; only a move up is the reader's.
+    // Growing text moves the end without scrolling. Only a scroll up comes from the reader.
     if (atEnd) {
-      // An animated jump leaves the end in small steps: only who comes to it, or stays, is there.
+      // An animated scroll leaves the end in small steps. Only a position that reaches or stays at
+      // the end counts as the end.
       if (!this.following && scrollTop >= this.lastTop) this.toEnd();
     } else if (scrollTop < this.lastTop - 1) this.following = false;
     this.lastTop = scrollTop;
   }
 
-  /** Buttons for a row come when the pointer does. */
+  /** Shows a row's buttons when the pointer enters it. */
   private hover(event: Event): void {
     const id = (event.target as HTMLElement).closest<HTMLElement>('[data-segment]')?.dataset[
       'segment'
     ];
     if (id === this.hovered) return;
     this.hovered = id;
-    // Rows that move under a still pointer are hovered before the scrolling is told: who scrolls up
-    // must not be put back.
+    // Rows that move under a still pointer are hovered before the scroll event arrives. A reader
+    // who scrolls up must not be moved back.
     this.scrolled();
     this.requestUpdate();
   }
@@ -255,7 +258,10 @@ export class Transcript extends LitElement {
     if (!smooth && block === 'center') requestAnimationFrame(() => row?.scrollIntoView({ block }));
   }
 
-  /** A jump over many chunks is not animated: their heights are guesses until they are drawn. */
+  /**
+   * A jump over many chunks is not animated, because their heights are unknown until they are
+   * rendered.
+   */
   private isClose(row: HTMLElement | undefined): boolean {
     return (
       row !== undefined &&

@@ -1,6 +1,6 @@
 /**
- * Models: the engine and how it does on this machine, every model with its state, downloads as they
- * go.
+ * The page Models: the engine and its speed on this machine, the state of every model, download
+ * progress.
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
