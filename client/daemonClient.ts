@@ -21,6 +21,7 @@ import { AUDIO_ANSWER_PREFIX, encodeAudio } from '../protocol/remote';
 import { PROTOCOL_VERSION, type Negotiation, type ProtocolVersion } from '../protocol/version';
 import type { ClientInfo, DaemonClient, Disposable } from './api';
 import type { AudioWire, Wire } from './wire';
+import { closedHere } from './errors';
 
 /** Milliseconds after which a request without its own limit gives up. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -138,7 +139,8 @@ export class WireClient implements DaemonClient {
             reject(
               new EarmarkError(
                 'rpc.timeout',
-                `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} s; try again, or restart it with "earmark daemon stop".`,
+                `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} ` +
+                  's. Try again, or restart it with "earmark daemon stop".',
               ),
             ),
           timeoutMs,
@@ -148,7 +150,8 @@ export class WireClient implements DaemonClient {
       const result = type.result.safeParse(await Promise.race([answer, limit, unsent]));
       if (result.success) return result.data as ResultOf<M>;
       throw this.tellInvalid(
-        `The daemon's answer to "${type.method}" does not fit the protocol; update Earmark on both sides.`,
+        `The daemon's answer to "${type.method}" does not match the protocol; update ` +
+          'Earmark on both sides.',
       );
     } catch (error) {
       const known = this.asError(error);
@@ -200,12 +203,13 @@ export class WireClient implements DaemonClient {
     const result = AudioPush.result.safeParse(answer);
     if (result.success) return result.data;
     throw this.tellInvalid(
-      "The daemon's answer to audio does not fit the protocol; update Earmark on both sides.",
+      "The daemon's answer to an audio message does not match the protocol; update " +
+        'Earmark on both sides.',
     );
   }
 
   dispose(): void {
-    this.end(new EarmarkError('rpc.disconnected', 'The connection was closed on this side.'));
+    this.end(closedHere());
   }
 
   private recognise(method: string, params: unknown): void {
@@ -214,7 +218,8 @@ export class WireClient implements DaemonClient {
     const parsed = entry.type.params.safeParse(params);
     if (!parsed.success) {
       this.tellInvalid(
-        `A "${method}" from the daemon does not fit the protocol; update Earmark on both sides.`,
+        `A "${method}" message from the daemon does not match the protocol; update ` +
+          'Earmark on both sides.',
       );
       return;
     }
@@ -239,7 +244,7 @@ export class WireClient implements DaemonClient {
             reject(
               new EarmarkError(
                 'rpc.timeout',
-                'The Earmark daemon did not take audio in time; it is sent again.',
+                'The Earmark daemon did not accept the audio in time. It is being sent again.',
               ),
             ),
           REQUEST_TIMEOUT_MS,
@@ -267,7 +272,8 @@ export class WireClient implements DaemonClient {
         EarmarkError.fromData(String(error.message), error.data) ??
           new EarmarkError(
             'internal',
-            'The daemon answered with an error that is not in the protocol; update Earmark on both sides.',
+            'The daemon returned an error that is not in the protocol; update Earmark on ' +
+              'both sides.',
           ),
       );
     return true;
@@ -291,7 +297,8 @@ export class WireClient implements DaemonClient {
         return this.closeReason ?? disconnected();
       return new EarmarkError(
         'internal',
-        'The daemon answered with an error that is not in the protocol; update Earmark on both sides.',
+        'The daemon returned an error that is not in the protocol; update Earmark on ' +
+          'both sides.',
       );
     }
     return this.closeReason ?? disconnected(error);

@@ -54,13 +54,15 @@ export function assertOwn(path: string, forbidden: number): void {
   if (stat.uid !== uid) {
     throw new EarmarkError(
       'rpc.unauthorized',
-      `${path} belongs to another user, so Earmark does not use it; set EARMARK_HOME to a folder of your own.`,
+      `${path} belongs to another user, so Earmark cannot use it. Set EARMARK_HOME ` +
+        'to a folder of your own.',
     );
   }
   if ((stat.mode & forbidden) !== 0) {
     throw new EarmarkError(
       'rpc.unauthorized',
-      `Other users may access ${path}, so Earmark does not use it; run "chmod go= ${path}" and try again.`,
+      `Other users can access ${path}, so Earmark cannot use it. Run "chmod go= ${path}" ` +
+        'and try again.',
     );
   }
 }

@@ -15,6 +15,7 @@ import { connectRemote } from './remote';
 import { CLIENT_LIMITS, socketWire } from './socketWire';
 import { startDaemon, type StartingDaemon } from './startDaemon';
 import { tryStartLock } from './startLock';
+import { connectCancelled } from './errors';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const POLL_MS = 30;
@@ -60,15 +61,14 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
       if (Date.now() > limits.deadline) {
         throw new EarmarkError(
           'rpc.timeout',
-          'The Earmark daemon could not be reached in time; run "earmark daemon logs" to see why.',
+          'Could not reach the Earmark daemon in time; run "earmark daemon logs" to see ' + 'why.',
           last ? { cause: last } : {},
         );
       }
       await delay(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
     }
   } catch (error) {
-    if (options.signal?.aborted)
-      throw new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.');
+    if (options.signal?.aborted) throw connectCancelled();
     throw error;
   } finally {
     lock?.dispose();
@@ -114,13 +114,15 @@ async function connectOnce(
     if (!options.daemon) {
       throw new EarmarkError(
         'rpc.versionMismatch',
-        `The running Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; stop the daemon with "earmark daemon stop" and try again.`,
+        `The running Earmark daemon uses protocol ${file.protocol.major}, this client ${protocol.major}. ` +
+          'Stop the daemon with "earmark daemon stop" and try again.',
       );
     }
     if (limits.started) {
       throw new EarmarkError(
         'rpc.versionMismatch',
-        `The installed Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; install Earmark again.`,
+        `The installed Earmark daemon uses protocol ${file.protocol.major}, this ` +
+          `client ${protocol.major}; reinstall Earmark.`,
       );
     }
     options.log?.('daemon.draining', { daemonMajor: file.protocol.major });

@@ -17,6 +17,7 @@ import {
 } from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
+import { closedHere } from './errors';
 
 /** Frames kept while the daemon is away: five minutes. Older ones go, counted. */
 const BUFFER_MAX_FRAMES = (5 * 60_000) / FRAME_MS;
@@ -320,11 +321,9 @@ class Pusher implements FramePusher {
     const blocked = (): EarmarkError | undefined => {
       if (this.state.kind === 'failed') return this.state.error;
       if (this.state.kind === 'disposed')
-        return new EarmarkError('rpc.cancelled', 'Sending audio was stopped.');
+        return new EarmarkError('rpc.cancelled', 'Sending the audio was stopped.');
       if (this.connection.state.kind === 'failed') return this.connection.state.error;
-      return this.connection.state.kind === 'closed'
-        ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.')
-        : undefined;
+      return this.connection.state.kind === 'closed' ? closedHere() : undefined;
     };
     for (;;) {
       const error = blocked();

@@ -15,6 +15,7 @@ import {
   type MessageWriter,
 } from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../protocol/errors';
+import { STOPPED_READING, messageTooLarge } from './errors';
 
 const HEADER_MAX_BYTES = 1024;
 const HEADER_END = Buffer.from('\r\n\r\n');
@@ -104,10 +105,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     if (!match) return this.refuse('rpc.parse', 'A message header has no Content-Length.');
     const length = Number(match[1]);
     if (length > this.maxBytes) {
-      return this.refuse(
-        'rpc.messageTooLarge',
-        `A message of ${length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`,
-      );
+      return this.refuse('rpc.messageTooLarge', messageTooLarge(length, this.maxBytes).message);
     }
     this.body = { length, have: 0, chunks: [] };
     return joined.subarray(end + HEADER_END.length);
@@ -185,16 +183,10 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
       throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
     const body = Buffer.from(JSON.stringify(message), 'utf8');
     if (body.length > this.maxBytes) {
-      throw new EarmarkError(
-        'rpc.messageTooLarge',
-        `A message of ${body.length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`,
-      );
+      throw messageTooLarge(body.length, this.maxBytes);
     }
     if (this.socket.writableLength + body.length > this.maxQueued) {
-      const error = new EarmarkError(
-        'rpc.disconnected',
-        'The other side stopped reading, so the connection was closed.',
-      );
+      const error = new EarmarkError('rpc.disconnected', STOPPED_READING);
       this.socket.destroy(error);
       throw error;
     }

@@ -6,6 +6,7 @@ import { createConnection, type Socket } from 'node:net';
 import { EarmarkError } from '../protocol/errors';
 import { HANDSHAKE_DENIED, HANDSHAKE_OK, HANDSHAKE_PREFIX } from '../protocol/version';
 import { assertOwn, type DaemonFile } from './daemonFile';
+import { connectCancelled } from './errors';
 
 const ANSWER_MAX_BYTES = Math.max(HANDSHAKE_OK.length, HANDSHAKE_DENIED.length);
 
@@ -43,8 +44,7 @@ export async function openSocket(
       socket.on('error', () => undefined).destroy();
       reject(error);
     };
-    const onAbort = () =>
-      finish(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
+    const onAbort = () => finish(connectCancelled());
     const timer = setTimeout(
       () =>
         finish(
@@ -77,7 +77,8 @@ export async function openSocket(
             )
           : new EarmarkError(
               'rpc.unauthorized',
-              "What listens on the daemon's socket is not Earmark; remove daemon.json from the state folder and try again.",
+              "Another program is listening on the daemon's socket. Remove daemon.json from " +
+                'the state folder and try again.',
             ),
       );
     };

@@ -23,6 +23,7 @@ import { hasUploads } from './leftUploads';
 import { timingOf } from './remote';
 import { RemoteConnection } from './remoteConnection';
 import { Subscription } from './sessionSubscription';
+import { closedHere } from './errors';
 
 /** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
 const BACKOFF_MS = [100, 250, 500, 1_000, 2_000, 5_000, 10_000] as const;
@@ -79,9 +80,7 @@ class ManagedConnection implements Connection {
     const done = (state: ConnectionState): DaemonClient | EarmarkError | undefined => {
       if (state.kind === 'connected') return state.client;
       if (state.kind === 'failed') return state.error;
-      return state.kind === 'closed'
-        ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.')
-        : undefined;
+      return state.kind === 'closed' ? closedHere() : undefined;
     };
     const now = done(this.current);
     if (now instanceof EarmarkError) throw now;
@@ -100,7 +99,7 @@ class ManagedConnection implements Connection {
             ? current.error
             : new EarmarkError(
                 'rpc.timeout',
-                'The Earmark daemon could not be reached in time; run "earmark doctor" to see why.',
+                'Could not reach the Earmark daemon in time; run "earmark doctor" to see why.',
               ),
         );
       }, timeoutMs);
@@ -276,7 +275,8 @@ class ManagedConnection implements Connection {
         kind: 'failed',
         error: new EarmarkError(
           'rpc.disconnected',
-          'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.',
+          'The Earmark daemon keeps stopping. Run "earmark daemon logs" to see why, then ' +
+            'try again.',
           { cause: error },
         ),
       });
@@ -304,7 +304,7 @@ class ManagedConnection implements Connection {
     if (this.current.kind === 'closed') return;
     const error = isEarmarkError(cause)
       ? cause
-      : new EarmarkError('internal', 'Connecting to the Earmark daemon failed; try again.', {
+      : new EarmarkError('internal', 'Could not connect to the Earmark daemon; try again.', {
           cause,
         });
     if (error.retry !== 'later') {

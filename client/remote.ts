@@ -12,6 +12,7 @@ import type { ConnectOptions, DaemonClient, RemoteProfile, RemoteTiming } from '
 import { WireClient } from './daemonClient';
 import { CLIENT_LIMITS } from './socketWire';
 import { webSocketWire } from './webSocketWire';
+import { connectCancelled } from './errors';
 
 const CONNECT_MS = 10_000;
 const REFUSAL_MAX_BYTES = 4_096;
@@ -42,15 +43,13 @@ export async function connectRemote(
   if (!token)
     throw new EarmarkError(
       'rpc.unauthorized',
-      'The token of the remote daemon is not set; set what "earmark tokens create" printed there.',
+      'No token is set for the remote daemon; set the one that "earmark tokens ' +
+        'create" printed there.',
     );
   const deadline = Date.now() + (options.timeoutMs ?? CONNECT_MS);
   const left = () => Math.max(100, deadline - Date.now());
   const abort = new AbortController();
-  const onAbort = () =>
-    abort.abort(
-      new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'),
-    );
+  const onAbort = () => abort.abort(connectCancelled());
   const timer = setTimeout(() => abort.abort(unreachable(url)), left());
   if (options.signal?.aborted) onAbort();
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -98,12 +97,13 @@ function remoteUrl(text: string): URL {
   if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
     throw new EarmarkError(
       'rpc.invalidParams',
-      'The address of the remote daemon must begin with wss://.',
+      'The address of the remote daemon must start with wss://.',
     );
   if (url.protocol === 'ws:' && !isLoopback(hostOf(url)))
     throw new EarmarkError(
       'rpc.invalidParams',
-      'A daemon on another machine is reached over TLS only; write its address as wss://host:port.',
+      'Earmark connects to other machines over TLS only; write the address as ' +
+        'wss://host:port.',
     );
   return url;
 }
@@ -140,7 +140,9 @@ async function openStream(
     socket.destroy();
     throw new EarmarkError(
       'rpc.untrusted',
-      `The certificate of ${url.host} is not the one whose fingerprint is set; compare it with what "earmark daemon status" prints there, and set the new one only if you know why it changed.`,
+      `The certificate of ${url.host} does not match the fingerprint that is set. ` +
+        'Compare it with "earmark daemon status" there. Set the new fingerprint only ' +
+        'if you know why it changed.',
     );
   }
   return socket;
@@ -221,7 +223,8 @@ async function upgrade(
           refusalOf(text) ??
             new EarmarkError(
               'rpc.unauthorized',
-              `What answers at ${url.host} is not Earmark; correct the address of the remote daemon.`,
+              `The server at ${url.host} is not Earmark; correct the address of the remote ` +
+                'daemon.',
             ),
         ),
       );
@@ -246,7 +249,8 @@ function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
 function untrusted(url: URL, cause: unknown): EarmarkError {
   return new EarmarkError(
     'rpc.untrusted',
-    `The certificate of ${url.host} is not signed by an authority this machine trusts; set its fingerprint, which "earmark daemon status" prints there.`,
+    `This machine does not trust the certificate of ${url.host}. Set its ` +
+      'fingerprint; "earmark daemon status" prints it there.',
     { cause },
   );
 }
@@ -254,7 +258,8 @@ function untrusted(url: URL, cause: unknown): EarmarkError {
 function unreachable(url: URL, cause?: unknown): EarmarkError {
   return new EarmarkError(
     'rpc.disconnected',
-    `The remote Earmark daemon at ${url.host} cannot be reached; check that it runs and that the network lets you through.`,
+    `Could not reach the remote Earmark daemon at ${url.host}. Check that it is ` +
+      'running and that the network allows the connection.',
     cause === undefined ? {} : { cause },
   );
 }

@@ -390,7 +390,7 @@ export class RemoteConnection implements Connection {
         ? undefined
         : sender.state.kind === 'pending'
           ? sender.state.problem
-          : 'The connection ended before all was sent.';
+          : 'The connection ended before all audio was sent.';
     } catch (error) {
       if (isEarmarkError(error)) return error.message;
       throw error;
@@ -421,7 +421,7 @@ export class RemoteConnection implements Connection {
       if (isEarmarkError(error, 'session.notFound'))
         await copy.settle(
           [],
-          `${remote} does not have this session any more. Transcribe the copy here, or discard it.`,
+          `${remote} no longer has this session. Transcribe the local copy, or discard ` + 'it.',
         );
       copy.dispose();
       throw error;

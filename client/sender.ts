@@ -198,8 +198,7 @@ export class Sender implements Disposable {
           this.setup.remote.state.kind === 'closed'
         )
           return {
-            problem:
-              known?.message ?? 'The daemon elsewhere gave no answer that can be understood.',
+            problem: known?.message ?? 'The remote daemon sent an unreadable answer.',
           };
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }

@@ -44,7 +44,7 @@ export class Subscription implements SessionSubscription {
   }
 
   get session(): SessionInfo {
-    if (!this.info) throw new Error('The session was not attached yet.');
+    if (!this.info) throw new Error('The session is not attached yet.');
     return this.info;
   }
 
@@ -91,7 +91,7 @@ export class Subscription implements SessionSubscription {
       this.state = { kind: 'detached' };
       const known = isEarmarkError(error)
         ? error
-        : new EarmarkError('internal', 'The session could not be attached; try again.', {
+        : new EarmarkError('internal', 'Could not attach to the session; try again.', {
             cause: error,
           });
       if (known.retry === 'later') return this.attachLater(client, known.retryAfterMs ?? AGAIN_MS);

@@ -137,7 +137,8 @@ function signedIn(grant: TokenGrant): SignedIn {
   if (token === undefined || expires === undefined)
     throw new EarmarkError(
       'signIn.failed',
-      'The provider says nobody\'s name; ask it for "openid".',
+      'The sign-in provider returned no user name; ask its administrator to allow ' +
+        'the scope "openid".',
     );
   return {
     token,
@@ -211,7 +212,8 @@ async function explained<T>(
     const code = typeof said === 'string' && /^[a-z_]{1,40}$/.test(said) ? said : undefined;
     throw new EarmarkError(
       code === undefined ? silent : 'signIn.failed',
-      `Signing in failed${code === undefined ? '' : ` (${code})`}; check the address of the provider and the id of the client, then sign in again.`,
+      `Could not sign in${code === undefined ? '' : ` (${code})`}. Check the ` +
+        "provider's address and the client ID, then sign in again.",
     );
   }
 }

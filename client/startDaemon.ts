@@ -53,7 +53,7 @@ export async function startDaemon(
     child.on(
       'error',
       (cause) =>
-        (failure = failed(`"${command.command}" cannot be run; install Earmark again.`, cause)),
+        (failure = failed(`Could not run "${command.command}"; reinstall Earmark.`, cause)),
     );
     child.on('exit', (code) => {
       if (code !== 0)

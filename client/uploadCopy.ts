@@ -73,7 +73,8 @@ export class UploadCopy implements Disposable {
     if (bytes.length !== frames * FRAME_BYTES)
       throw new EarmarkError(
         'internal',
-        'The copy of the recording answered with another length than it was asked for; restart Earmark.',
+        'The local copy of the recording returned the wrong number of frames; restart ' +
+          'Earmark.',
       );
     return bytes;
   }

@@ -17,6 +17,7 @@ import { EarmarkError } from '../protocol/errors';
 import { CLOSINGS, closeCodeOf, type CloseCode } from '../protocol/remote';
 import { lastWordsOf, refusalMessage, type WireLimits } from './socketWire';
 import type { AudioWire, Wire } from './wire';
+import { STOPPED_READING, messageTooLarge } from './errors';
 
 /** Messages handed on but not yet dispatched, above which the socket is not read. */
 const UNDISPATCHED_MAX = 256;
@@ -256,17 +257,10 @@ class WebSocketWire implements Wire {
     if (this.ws.readyState !== this.ws.OPEN)
       throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    if (bytes > this.limits.writeBytes)
-      throw new EarmarkError(
-        'rpc.messageTooLarge',
-        `A message of ${bytes} bytes is longer than the ${this.limits.writeBytes} that are allowed; send less at once.`,
-      );
+    if (bytes > this.limits.writeBytes) throw messageTooLarge(bytes, this.limits.writeBytes);
     if (this.ws.bufferedAmount + bytes > this.limits.queuedBytes) {
       this.destroy();
-      throw new EarmarkError(
-        'rpc.disconnected',
-        'The other side stopped reading, so the connection was closed.',
-      );
+      throw new EarmarkError('rpc.disconnected', STOPPED_READING);
     }
     this.ws.send(data, { binary: typeof data !== 'string' });
   }
@@ -385,6 +379,7 @@ function closingError(code: number, reason: string): EarmarkError | undefined {
   const { error, doc } = CLOSINGS[code as CloseCode];
   return new EarmarkError(
     error,
-    `The remote Earmark daemon closed the connection (${code}${reason === '' ? '' : `, ${reason.slice(0, 100)}`}): ${doc}`,
+    `The remote Earmark daemon closed the connection (${code}` +
+      `${reason === '' ? '' : `, ${reason.slice(0, 100)}`}): ${doc}`,
   );
 }

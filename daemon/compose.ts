@@ -182,7 +182,8 @@ async function waitForLock(home: string): Promise<Disposable | undefined> {
     if (waited >= LOCK_WAIT_MS)
       throw new EarmarkError(
         'daemon.startFailed',
-        'Another Earmark daemon holds the state folder and does not answer; end it with "earmark daemon stop".',
+        'Another Earmark daemon uses the state folder and does not answer; stop it ' +
+          'with "earmark daemon stop".',
       );
     await delay(LOCK_POLL_MS);
   }
@@ -515,7 +516,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     inMemory: () =>
       store.refusal === undefined && !spools.behind
         ? undefined
-        : `${store.refusal ?? 'The disk cannot be written.'} Sessions go on in memory and are written as soon as they can be.`,
+        : `${store.refusal ?? 'Earmark cannot write to the disk.'} Sessions continue in memory ` +
+          'until the disk works again.',
     dump: () => dump.sentence,
     draining: () => lifecycle.draining,
     ...(options.teamState && { team: options.teamState }),
@@ -640,7 +642,7 @@ function languageModel(
       problem:
         error instanceof EarmarkError
           ? error.message
-          : "The language model cannot be used; see the daemon's log.",
+          : "Could not use the language model; see the daemon's log.",
     };
   }
 }
@@ -662,10 +664,7 @@ async function listen(
   if (address === '') return undefined;
   const { host, port } = listenAddress(address);
   if ((cert === '') !== (key === ''))
-    throw new EarmarkError(
-      'daemon.startFailed',
-      'A certificate and its key belong together; give --tls-cert and --tls-key.',
-    );
+    throw new EarmarkError('daemon.startFailed', 'Give --tls-cert and --tls-key together.');
   const certificate =
     cert !== ''
       ? certificateOf({ cert, key })
@@ -687,8 +686,8 @@ async function listen(
 
 function goodbyeOf(reason: EndReason): EarmarkError {
   return reason === 'drain'
-    ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.')
-    : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
+    ? new EarmarkError('rpc.draining', 'The Earmark daemon is making room for a newer one.')
+    : new EarmarkError('rpc.disconnected', 'The Earmark daemon is shutting down.');
 }
 
 async function problems(
@@ -710,7 +709,8 @@ async function problems(
       ? `${salvaged.sessions} sessions were read from it, ${salvaged.lost} entries of them are lost`
       : 'nothing of it could be read';
     found.push(
-      `The database of sessions was damaged and lies now at ${setAside}: ${kept}. The sessions say from when to when.`,
+      `The database of sessions was damaged and is now at ${setAside}: ${kept}. The ` +
+        'affected sessions list the lost time.',
     );
   }
   return found;

@@ -171,7 +171,7 @@ connection.onRenameRequest(
     } catch (error) {
       throw new ResponseError(
         LSPErrorCodes.RequestFailed,
-        isEarmarkError(error) ? error.message : 'The name could not be changed.',
+        isEarmarkError(error) ? error.message : 'Could not change the name.',
       );
     }
   }),

@@ -28,7 +28,8 @@ export function parseOptions(argv: readonly string[]): ComposeOptions {
   const usage = (what: string) =>
     new EarmarkError(
       'rpc.invalidParams',
-      `${what}; the daemon takes --home FOLDER, --idle-ms N, --log-level debug|info|warn|error, --listen HOST:PORT, --tls-cert FILE and --tls-key FILE.`,
+      `${what}; the daemon accepts --home FOLDER, --idle-ms N, --log-level ` +
+        'debug|info|warn|error, --listen HOST:PORT, --tls-cert FILE and --tls-key FILE.',
     );
   let values: { readonly [name in keyof typeof OPTIONS]?: string };
   try {

@@ -61,12 +61,14 @@ export async function runTeam(argv: readonly string[], parts: TeamParts = {}): P
     else
       throw new EarmarkError(
         'rpc.invalidParams',
-        'This program takes "worker" or "server" and their options; run `earmark worker --help`.',
+        'This program accepts "worker" or "server" and their options; run `earmark ' +
+          'worker --help`.',
       );
     process.exit();
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     process.stderr.write(
-      `${isEarmarkError(error) ? error.message : `An unexpected error: ${error instanceof Error ? error.message : String(error)}`}\n`,
+      `${isEarmarkError(error) ? reason : `An unexpected error occurred: ${reason}`}\n`,
     );
     process.exit(1);
   }
@@ -77,10 +79,7 @@ async function worker(args: readonly string[], parts: TeamParts): Promise<void> 
   try {
     ({ values } = parseArgs({ args: [...args], options: WORKER_OPTIONS }));
   } catch {
-    throw new EarmarkError(
-      'rpc.invalidParams',
-      'An argument is not known; run `earmark worker --help`.',
-    );
+    throw new EarmarkError('rpc.invalidParams', 'Unknown argument; run `earmark worker --help`.');
   }
   const { home = stateFolder(), nats, provider = '', model = '', slots, health } = values;
   makePrivateFolder(home);
@@ -130,7 +129,7 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   if (settings['listen.address'] === '')
     throw new EarmarkError(
       'daemon.startFailed',
-      'A server listens for its clients; name HOST:PORT with --listen.',
+      'The server needs an address for its clients; give --listen HOST:PORT.',
     );
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'server');
   const metrics: { text: () => Promise<string> } = { text: () => Promise.resolve('') };
@@ -248,7 +247,8 @@ function teamHome(settings: Settings, server: string): Promise<TeamHome> {
   if ((issuer === '') !== (audience === ''))
     throw new EarmarkError(
       'daemon.startFailed',
-      'Whom tokens of sign-in are from and for belong together; set EARMARK_ISSUER and EARMARK_AUDIENCE.',
+      'Issuer and audience of sign-in tokens belong together; set EARMARK_ISSUER and ' +
+        'EARMARK_AUDIENCE.',
     );
   return openTeamHome({
     url,

@@ -83,7 +83,8 @@ export function gatewayEngines(
         Promise.reject(
           new EarmarkError(
             'engine.unavailable',
-            'A gateway decodes nothing; measure a worker\'s machine with "earmark doctor --calibrate" there.',
+            'A gateway does not decode; run "earmark doctor --calibrate" on a worker\'s ' +
+              'machine.',
           ),
         ),
       dispose: () => open.dispose(),

@@ -54,7 +54,7 @@ const NO_DETECTORS: DetectorService = {
   stop: () => undefined,
   health: () => [],
   create: () => {
-    throw new EarmarkError('internal', 'A worker finds no speech; the gateway does.');
+    throw new EarmarkError('internal', 'A worker does not detect speech; the gateway does.');
   },
 };
 

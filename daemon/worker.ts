@@ -13,7 +13,7 @@ if (
   runWorker(role);
 } else {
   process.stderr.write(
-    'This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.\n',
+    'The daemon starts this program by itself; run `earmark daemon start` instead.\n',
   );
   process.exitCode = 2;
 }

@@ -15,7 +15,8 @@ export const UNACKNOWLEDGED_MAX_MS = 10_000;
 export const SourceName = z
   .enum(['mic', 'system', 'file'])
   .describe(
-    'Where the sound comes from. `mic` is the user, `system` the others, `file` a recording of one channel.',
+    'Source of the audio. `mic` is the user, `system` the others, `file` a ' +
+      'recording of one channel.',
   );
 export type SourceName = z.infer<typeof SourceName>;
 
@@ -27,12 +28,12 @@ export const AudioFormat = z.object({
 export type AudioFormat = z.infer<typeof AudioFormat>;
 
 export const Device = z.object({
-  id: z.string().describe('What the recorder takes as its device name.'),
+  id: z.string().describe('Device name for the recorder.'),
   name: z.string(),
   isDefault: z.boolean(),
   recorder: z
     .string()
-    .describe('Recorder module that reads it: parec, pw-record, arecord, sox, audiotee, ffmpeg.'),
+    .describe('Recorder module: parec, pw-record, arecord, sox, audiotee, ffmpeg.'),
 });
 export type Device = z.infer<typeof Device>;
 
@@ -41,28 +42,29 @@ export const RecorderStatus = z.object({
   available: z.boolean(),
   /** For `mic`, `system` or both. */
   sources: z.array(SourceName),
-  reason: z.string().optional().describe('Why it is not available, and what to install or permit.'),
+  reason: z
+    .string()
+    .optional()
+    .describe('Reason why it is not available, and what to install or permit.'),
 });
 export type RecorderStatus = z.infer<typeof RecorderStatus>;
 
 export const AudioPush = request({
   method: 'audio/push',
-  doc: 'Frames of one source, in order. `seq` numbers the first of them; frames are whole (320 samples). The answer names the last frame that is on disk.',
+  doc:
+    'Frames of one source, in order. `seq` is the number of the first frame; ' +
+    'frames are whole (320 samples). The answer names the last frame on disk.',
   params: z.object({
     sessionId: z.string(),
     source: SourceName,
     seq: z.number().int().min(0).describe('Sequence number of the first frame, from 0.'),
     captureMs: z
       .number()
-      .describe('Capture clock of the first frame in milliseconds since the session start.'),
+      .describe('Capture time of the first frame, in milliseconds since the session start.'),
     pcm: z.string().describe('Base64 of s16le mono 16 kHz, a whole number of frames, at most 100.'),
   }),
   result: z.object({
-    ackSeq: z
-      .number()
-      .int()
-      .min(-1)
-      .describe('Last frame of this source that is on disk; −1 when none.'),
+    ackSeq: z.number().int().min(-1).describe('Last frame of this source on disk; −1 if none.'),
   }),
   errors: [
     'session.notFound',
@@ -78,7 +80,9 @@ export const AudioPush = request({
 
 export const AudioOpen = request({
   method: 'audio/open',
-  doc: 'Gives a source a number for the binary messages of this connection. Only over WebSocket; the same source gets the same number.',
+  doc:
+    'Gives a source a number for the binary messages of this connection. WebSocket ' +
+    'only; the same source gets the same number.',
   params: z.object({ sessionId: z.string(), source: SourceName }),
   result: z.object({ channel: z.number().int().min(1).max(65_535) }),
   errors: ['session.notFound', 'rpc.tooMany'],
@@ -86,7 +90,7 @@ export const AudioOpen = request({
 
 export const AudioEnd = request({
   method: 'audio/end',
-  doc: 'No more frames of this source: its open phrase is flushed. Idempotent.',
+  doc: 'Ends a source: its open phrase is flushed. Idempotent.',
   params: z.object({ sessionId: z.string(), source: SourceName }),
   result: Empty,
   errors: ['session.notFound', 'audio.unknownSource'],
@@ -103,7 +107,10 @@ export type Received = z.infer<typeof Received>;
 
 export const AudioVerify = request({
   method: 'audio/verify',
-  doc: 'Is what was sent what came in and is kept? Answers with what came in, once it is on disk, in a team also in the stream that its servers share. Only for sources that were named with `verify`; also when the session is over.',
+  doc:
+    'Returns the digest of the received audio once it is on disk; for a team also ' +
+    'in the shared stream. Only for sources named with `verify`. Works after the ' +
+    'session too.',
   params: Received.extend({ sessionId: z.string(), source: SourceName }),
   result: Received.extend({ confirmed: z.boolean() }),
   errors: ['session.notFound', 'audio.unknownSource', 'store.unwritable', 'rpc.timeout'],
@@ -111,13 +118,13 @@ export const AudioVerify = request({
 
 export const AudioAck = notification({
   method: 'audio/ack',
-  doc: 'Frames up to `ackSeq` of this source are on disk; the client may forget them.',
+  doc: 'Frames up to `ackSeq` of this source are on disk; the client may discard them.',
   params: z.object({ sessionId: z.string(), source: SourceName, ackSeq: z.number().int() }),
 });
 
 export const AudioClip = request({
   method: 'audio/clip',
-  doc: 'A piece of the kept sound of a session that is over, at most 30 s from `startMs`.',
+  doc: 'A part of the stored audio of an ended session, at most 30 s from `startMs`.',
   params: z.object({
     sessionId: z.string(),
     source: SourceName,
@@ -133,7 +140,9 @@ export const AudioClip = request({
 
 export const AudioDevices = request({
   method: 'audio/devices',
-  doc: 'What this machine can record with. `advice` says by name what to install or permit where a source has no recorder.',
+  doc:
+    'Recording devices of this machine. For a source without a recorder, `advice` ' +
+    'names what to install or permit.',
   params: Empty,
   result: z.object({
     microphones: z.array(Device),

@@ -8,17 +8,19 @@ import { Empty, notification, request } from './method';
 
 export const CaptureStart = request({
   method: 'capture/start',
-  doc: 'Records a source and sends the caller what it hears as `capture/frames`. It ends with `capture/stop` or with the connection, so that no microphone stays open.',
+  doc:
+    'Records a source and sends the audio to the caller as `capture/frames`. Ends ' +
+    'with `capture/stop` or with the connection, so that no microphone stays open.',
   params: z.object({
     source: SourceName.exclude(['file']),
     device: z.string().max(1000).optional(),
     upload: z
       .object({
         uploadId: z.string().max(100),
-        seq: z.number().int().min(0).describe('First frame that the daemon elsewhere lacks.'),
+        seq: z.number().int().min(0).describe('First frame that the remote daemon lacks.'),
       })
       .optional()
-      .describe('Keeps what is heard, and sends it once it is on disk, in whole frames.'),
+      .describe('Stores the audio, and sends whole frames once they are on disk.'),
   }),
   result: z.object({ captureId: z.string() }),
   errors: [
@@ -32,18 +34,18 @@ export const CaptureStart = request({
 });
 export const CaptureStop = request({
   method: 'capture/stop',
-  doc: 'Ends the recorder; answers when nothing more comes. Idempotent.',
+  doc: 'Stops the recorder; answers after the last audio. Idempotent.',
   params: z.object({ captureId: z.string() }),
   result: Empty,
 });
 
 export const CaptureFrames = notification({
   method: 'capture/frames',
-  doc: 'What a recorder heard, as it came.',
+  doc: 'Audio of a recorder, in order of arrival.',
   params: z.object({
     captureId: z.string(),
     pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.'),
-    seq: z.number().int().optional().describe('Number of the first frame, where it is kept.'),
+    seq: z.number().int().optional().describe('Number of the first frame, if the audio is stored.'),
   }),
 });
 export const CaptureEnded = notification({

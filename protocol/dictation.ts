@@ -10,19 +10,20 @@ const Symbols = z.array(z.string().max(100)).max(5_000);
 
 export const DictationStart = request({
   method: 'dictation/start',
-  doc: 'Starts listening and attaches the caller. Nothing is kept after stop or cancel.',
+  doc: 'Starts a dictation and attaches the caller. Nothing is stored after stop or ' + 'cancel.',
   params: z.object({
     key: z.string().max(100).optional(),
     language: z.string().max(20).optional(),
     provider: z.string().max(50).optional(),
     model: z.string().max(100).optional(),
     symbols: Symbols.optional().describe(
-      'Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.',
+      'Names from the code, nearest to the cursor first. Recognised words that ' +
+        'resemble a name are spelled like it.',
     ),
     vocabulary: Vocabulary.optional(),
     translate: Translate.optional(),
     device: z.enum(['auto', 'cpu', 'gpu']).optional(),
-    origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
+    origin: SourceSpec.shape.origin.optional().describe('If absent: the default microphone.'),
   }),
   result: z.object({ sessionId: z.string() }),
   errors: [
@@ -40,7 +41,9 @@ export const DictationStart = request({
 
 export const DictationLearn = request({
   method: 'dictation/learn',
-  doc: 'More names of the code, farther from the cursor than those before: what was found out while the user speaks. Nothing for a dictation that is over.',
+  doc:
+    'More names from the code, found during the dictation and farther from the ' +
+    'cursor than the earlier ones. Has no effect after the dictation.',
   params: z.object({ sessionId: z.string(), symbols: Symbols }),
   result: Empty,
 });
@@ -52,7 +55,7 @@ export const DictationScope = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prose') }),
   z.object({
     kind: z.literal('code'),
-    indent: z.string().max(1_000).describe('What further lines begin with.'),
+    indent: z.string().max(1_000).describe('Prefix of further lines.'),
   }),
   z
     .object({
@@ -60,21 +63,21 @@ export const DictationScope = z.discriminatedUnion('kind', [
       lead: z
         .string()
         .max(1_000)
-        .describe('What further lines begin with: indentation and comment marker.'),
-      first: room.describe('Characters that still fit on the line of the cursor.'),
-      rest: room.describe('Characters that fit behind `lead`.'),
-      close: z.string().min(1).max(20).optional().describe('What would end the comment.'),
+        .describe('Prefix of further lines: indentation and comment marker.'),
+      first: room.describe('Characters left on the line of the cursor.'),
+      rest: room.describe('Characters that fit after `lead`.'),
+      close: z.string().min(1).max(20).optional().describe('Marker that ends the comment.'),
     })
     .describe('A comment, a docstring, the body of a commit message.'),
   z.object({
     kind: z.literal('list'),
     indent: z.string().max(1_000),
-    marker: z.string().max(20).describe('`- `, `- [ ] `, or what stands behind the number.'),
+    marker: z.string().max(20).describe('`- `, `- [ ] `, or the text after the number.'),
     number: z
       .number()
       .int()
       .optional()
-      .describe('Of the item with the cursor, in a numbered list.'),
+      .describe('Number of the item at the cursor, in a numbered list.'),
   }),
   z.object({
     kind: z.literal('string'),
@@ -90,43 +93,47 @@ export type DictationScope = z.infer<typeof DictationScope>;
 
 const Asked = z.object({
   sessionId: z.string(),
-  scopes: z.array(DictationScope).max(1_000).optional().describe('The places it goes to.'),
+  scopes: z
+    .array(DictationScope)
+    .max(1_000)
+    .optional()
+    .describe('Kinds of places that receive the text.'),
   from: z
     .number()
     .int()
     .min(0)
     .optional()
     .describe(
-      "Phrases before this one, counted from 0, are left out: their text is the user's by now.",
+      'Leaves out phrases before this one, counted from 0: the user owns their text ' + 'already.',
     ),
 });
 
 const DictatedText = z.object({
   text: z.string(),
   texts: z.array(z.string()).describe('The text in the form of each of `scopes`.'),
-  raw: z.string().describe('As it was heard.'),
+  raw: z.string().describe('The recognised text, unchanged.'),
   named: z.boolean().describe('The text begins with a name whose first letter stays as it is.'),
   takeBack: z
     .number()
     .int()
     .min(0)
-    .describe('Dictations before this one that are to be taken back ("scratch that").'),
+    .describe('Number of earlier dictations to undo ("scratch that").'),
   spelled: z.array(z.object({ recognised: z.string(), written: z.string() })),
   phrases: z
     .number()
     .int()
     .min(0)
-    .describe('So many were heard since the start, those before `from` too.'),
+    .describe('Phrases recognised since the start, including those before `from`.'),
 });
 
 export const DictationTake = request({
   method: 'dictation/take',
-  doc: 'The text of what is final so far, written as a developer means it; the dictation goes on. A later answer says what became of all phrases from `from` on, so it stands in place of the one before.',
+  doc:
+    'Returns the final text so far, written the way developers write; the ' +
+    'dictation continues. A later answer covers all phrases from `from` on and ' +
+    'replaces the earlier one.',
   params: Asked.extend({
-    flush: z
-      .boolean()
-      .optional()
-      .describe('What was said until now is made final first, as if a silence had followed.'),
+    flush: z.boolean().optional().describe('First finishes the open phrase, as after a silence.'),
   }),
   result: DictatedText,
   errors: ['session.notFound'],
@@ -134,7 +141,10 @@ export const DictationTake = request({
 
 export const DictationStop = request({
   method: 'dictation/stop',
-  doc: 'Stops listening and answers with the text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out. Answers before recorder and record of the dictation have ended.',
+  doc:
+    'Stops the dictation and returns its final text, written the way developers ' +
+    'write. Symbols are spelled, punctuation is written, and spoken commands are ' +
+    'carried out. Answers before the recorder and the session have ended.',
   params: Asked,
   result: DictatedText,
   errors: ['session.notFound'],
@@ -142,7 +152,7 @@ export const DictationStop = request({
 
 export const DictationCancel = request({
   method: 'dictation/cancel',
-  doc: 'Stops and forgets. Idempotent.',
+  doc: 'Stops the dictation and deletes it. Idempotent.',
   params: z.object({ sessionId: z.string() }),
   result: Empty,
 });

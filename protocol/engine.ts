@@ -8,7 +8,7 @@ import { Empty, request } from './method';
 
 export const DegradationLevel = z
   .enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'])
-  .describe('Where recognition stands on the ladder of load.');
+  .describe('Degradation level of recognition.');
 export type DegradationLevel = z.infer<typeof DegradationLevel>;
 
 export const EngineState = z.enum([
@@ -26,18 +26,18 @@ export const EngineHealth = z.object({
   model: z.string(),
   device: z.enum(['auto', 'cpu', 'gpu']),
   state: EngineState,
-  loadMs: z.number().optional().describe('From LOADING to READY.'),
+  loadMs: z.number().optional().describe('Time from LOADING to READY.'),
   rtf: z
     .object({
       mean: z.number(),
       p95: z.number(),
       p99: z.number(),
-      decodes: z.number().describe('How many the metrics stand for; 0: none yet.'),
+      decodes: z.number().describe('Number of decodes behind the metrics; 0: none yet.'),
     })
-    .describe('Real-time factor: seconds of work for a second of audio.'),
-  queuedMs: z.number().describe('Audio that waits for a decode.'),
+    .describe('Real-time factor: seconds of work per second of audio.'),
+  queuedMs: z.number().describe('Audio waiting for a decode.'),
   rssBytes: z.number().describe('Resident memory of its workers.'),
-  sessions: z.number().describe('Sessions that prefer it.'),
+  sessions: z.number().describe('Sessions that prefer this engine.'),
   degradationLevel: DegradationLevel,
   error: z.string().optional(),
   errors: z
@@ -54,13 +54,14 @@ export type EngineHealth = z.infer<typeof EngineHealth>;
 
 export const Machine = z.object({
   tier: z.enum(['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra']),
-  why: z.string().describe('What the tier rests on, for a person.'),
+  why: z.string().describe('Reason for the tier, for a person.'),
   targets: z
     .array(
       z.object({ provider: z.string(), model: z.string(), device: z.enum(['auto', 'cpu', 'gpu']) }),
     )
     .describe(
-      'Its models, best first: for English, then for every language; a later one stands in for those before it.',
+      'Models of the tier, best first: for English, then for all languages. Later ' +
+        'ones replace earlier ones that are missing.',
     ),
   cpu: z.string(),
   cores: z.number().int(),
@@ -78,18 +79,20 @@ export const Machine = z.object({
   calibration: z
     .object({
       model: z.string(),
-      rtf: z.number().describe('Seconds of work of one core for a second of speech.'),
-      audioMs: z.number().describe('Speech that was decoded for it.'),
+      rtf: z.number().describe('Seconds of work of one core per second of speech.'),
+      audioMs: z.number().describe('Speech decoded for the measurement.'),
       at: z.string().describe('ISO 8601.'),
     })
     .optional()
-    .describe('How fast this machine is; absent until it was measured.'),
+    .describe('Speed of this machine; absent until measured.'),
 });
 export type Machine = z.infer<typeof Machine>;
 
 export const EngineRetry = request({
   method: 'engine/retry',
-  doc: 'Starts engines that failed again, at once and with a fresh budget of restarts; all of them and the main one where none is named. Answers when they are READY.',
+  doc:
+    'Restarts failed engines with a fresh restart budget. Without a name: all ' +
+    'failed engines and the main one. Answers when they are READY.',
   params: z.object({
     provider: z.string().max(50).optional(),
     model: z.string().max(100).optional(),
@@ -100,7 +103,9 @@ export const EngineRetry = request({
 
 export const EngineCalibrate = request({
   method: 'engine/calibrate',
-  doc: 'Measures how fast this machine decodes speech, within a minute, and chooses the models by that. It is kept until the hardware changes.',
+  doc:
+    'Measures how fast this machine decodes speech, within a minute, and chooses ' +
+    'the models accordingly. The result stays until the hardware changes.',
   params: Empty,
   result: z.object({ machine: Machine }),
   errors: [

@@ -10,7 +10,7 @@ export const Evidence = z.object({
   segmentId: z.string(),
   startMs: z.number(),
   endMs: z.number(),
-  quote: z.string().describe('Words that stand in that segment.'),
+  quote: z.string().describe('Words that occur in that segment.'),
 });
 export type Evidence = z.infer<typeof Evidence>;
 
@@ -36,7 +36,7 @@ export type SymbolRef = z.infer<typeof SymbolRef>;
 export const SummarySection = z.enum(['context', 'discussion', 'decisions', 'next']);
 
 export const Insight = z.object({
-  id: z.string().describe('Stable while it changes.'),
+  id: z.string().describe('Stays the same while the insight changes.'),
   kind: InsightKind,
   text: z.string(),
   owner: z.string().optional(),
@@ -50,13 +50,17 @@ export const Insight = z.object({
     .optional()
     .describe('Kind of an entity.'),
   section: SummarySection.optional().describe(
-    'Of a sentence of the summary. `decisions` and `next` stand in printed summaries only: in a session they are the decisions and actions themselves.',
+    'Section of a summary sentence. `decisions` and `next` occur only in printed ' +
+      'summaries; a session has decisions and actions instead.',
   ),
   topic: z
     .object({ title: z.string(), startMs: z.number(), endMs: z.number() })
     .optional()
-    .describe('What is spoken of there, and from when to when; of a sentence of the discussion.'),
-  edited: z.boolean().optional().describe('A person changed it; the machine leaves it alone.'),
+    .describe('Topic of a discussion sentence, with its start and end.'),
+  edited: z
+    .boolean()
+    .optional()
+    .describe('A person changed it, so the machine leaves it unchanged.'),
 });
 export type Insight = z.infer<typeof Insight>;
 
@@ -65,7 +69,7 @@ export type InsightOp = z.infer<typeof InsightOp>;
 
 export const InsightRevise = request({
   method: 'insights/revise',
-  doc: 'A person edits, completes or dismisses an insight; it stays so.',
+  doc: 'A person edits, completes or dismisses an insight. The change is permanent.',
   params: z.object({
     sessionId: z.string(),
     insightId: z.string(),
@@ -79,20 +83,18 @@ export const InsightRevise = request({
 
 export const InsightDerive = request({
   method: 'insights/derive',
-  doc: 'What an insight becomes elsewhere, with the words it rests on: a TODO comment, a Markdown task, the text of an issue, a draft of a decision record. Nothing is changed or written.',
+  doc:
+    'Converts an insight with its evidence to a TODO comment, Markdown task, issue ' +
+    'text or draft decision record. Changes and writes nothing.',
   params: z.object({
     sessionId: z.string(),
     insightId: z.string(),
     as: DeriveForm,
-    languageId: z
-      .string()
-      .max(60)
-      .optional()
-      .describe("VS Code's id of the language the comment is for."),
+    languageId: z.string().max(60).optional().describe('VS Code language ID of the comment.'),
   }),
   result: z.object({
     text: z.string(),
-    fileName: z.string().optional().describe('A name for a new file, where it is one.'),
+    fileName: z.string().optional().describe('Name of the new file, if it is one.'),
   }),
   errors: ['session.notFound', 'insight.notFound'],
 });
@@ -111,15 +113,15 @@ export const InsightAnalyze = request({
   doc: 'Insights of a transcript given as text; nothing is stored.',
   params: z.object({
     segments: z.array(AnalysisSegment).max(50_000),
-    self: z.string().optional().describe('Name of the speaker whom "You" stands for.'),
-    date: z.string().optional().describe('ISO date on which it was said; due dates count from it.'),
+    self: z.string().optional().describe('Name of the speaker "You".'),
+    date: z.string().optional().describe('ISO date of the transcript; due dates count from it.'),
   }),
   result: z.object({
     insights: z.array(Insight),
     warnings: z
       .array(z.string())
       .optional()
-      .describe('What the language model could not do; sentences for the user.'),
+      .describe('Failures of the language model; sentences for the user.'),
   }),
   errors: ['analysis.badInput'],
 });

@@ -5,11 +5,14 @@
 import { z } from 'zod';
 import { Empty, notification, request } from './method';
 
-const Id = z.number().int().min(1).describe('Of one question, counted by the daemon.');
+const Id = z.number().int().min(1).describe('Number of the request, counted by the daemon.');
 
 export const LanguageModelOffer = request({
   method: 'languageModel/offer',
-  doc: 'This client answers `languageModel/ask` from now on, until its connection ends or it takes the offer back by leaving the name out. What the user configured as `llm.endpoint` goes before it.',
+  doc:
+    'Offers a language model: this client answers `languageModel/ask` until its ' +
+    'connection ends or it calls this without a name. A configured `llm.endpoint` ' +
+    'takes precedence.',
   params: z.object({
     name: z
       .string()
@@ -25,7 +28,7 @@ export const LanguageModelOffer = request({
 
 export const LanguageModelAsk = notification({
   method: 'languageModel/ask',
-  doc: 'A question about what was said, secrets taken out, to be answered with `languageModel/answer`.',
+  doc: 'A request with transcript text, without secrets. Answer with ' + '`languageModel/answer`.',
   params: z.object({
     id: Id,
     messages: z
@@ -34,19 +37,19 @@ export const LanguageModelAsk = notification({
       .max(20),
     schema: z
       .record(z.string(), z.unknown())
-      .describe('JSON schema of the answer; a model that knows none may ignore it.'),
+      .describe('JSON schema of the answer; a model without schemas may ignore it.'),
   }),
 });
 
 export const LanguageModelCancel = notification({
   method: 'languageModel/cancel',
-  doc: 'Nobody waits for the answer any more.',
+  doc: 'The daemon no longer waits for the answer.',
   params: z.object({ id: Id }),
 });
 
 export const LanguageModelAnswer = request({
   method: 'languageModel/answer',
-  doc: 'What the model said, or why it said nothing. An answer that nobody waits for is ignored.',
+  doc: "The model's answer, or the reason for none. A late answer is ignored.",
   params: z.object({
     id: Id,
     outcome: z.discriminatedUnion('kind', [

@@ -22,7 +22,7 @@ export const ALERT_IDS = [
 
 export const Alert = z.object({
   id: z.enum(ALERT_IDS),
-  message: z.string().describe('For a person; says what to do.'),
+  message: z.string().describe('For a person; names the next step.'),
   at: z.string().describe('ISO 8601.'),
 });
 

@@ -20,10 +20,10 @@ export const ModelInfo = z.object({
   isDefault: z.boolean(),
   origin: z
     .enum(['download', 'bundled', 'import'])
-    .describe('A download, a part of Earmark, or from the import folder alone.'),
-  version: z.string().describe('In use, or what a pull would bring.'),
-  update: z.string().optional().describe('The newer version that `models/update` brings.'),
-  versions: z.array(z.string()).describe('On the disk, newest first.'),
+    .describe('A download, a part of Earmark, or from the import folder only.'),
+  version: z.string().describe('Version in use, or the version that a pull installs.'),
+  update: z.string().optional().describe('Newer version that `models/update` installs.'),
+  versions: z.array(z.string()).describe('Versions on disk, newest first.'),
   status: ModelStatus,
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
@@ -32,20 +32,25 @@ const idOnly = z.object({ modelId: z.string() });
 
 export const ModelsList = request({
   method: 'models/list',
-  doc: 'The catalogue with what is installed.',
+  doc: 'The catalogue with installed versions.',
   params: Empty,
   result: z.object({ models: z.array(ModelInfo) }),
 });
 export const ModelsPull = request({
   method: 'models/pull',
-  doc: 'Downloads and checks a model; answers when it is installed. Two callers share one download. Progress comes as `models/progress`.',
+  doc:
+    'Downloads and checks a model; answers when it is installed. Two callers share ' +
+    'one download. Sends `models/progress`.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
   errors: ['model.unknown', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
 });
 export const ModelsUpdate = request({
   method: 'models/update',
-  doc: "Brings the catalogue's version beside the one in use, which stays for `models/rollback`; an engine that has it loaded takes the new one between two phrases. Progress as with a pull.",
+  doc:
+    "Installs the catalogue's version and keeps the current one for " +
+    '`models/rollback`. A running engine switches between two phrases. Sends ' +
+    '`models/progress`.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
   errors: [
@@ -61,7 +66,9 @@ export const ModelsUpdate = request({
 });
 export const ModelsRollback = request({
   method: 'models/rollback',
-  doc: 'Uses the version before again, in an engine that has it loaded from the next phrase on; no download.',
+  doc:
+    'Returns to the previous version without a download; a running engine switches ' +
+    'at the next phrase.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
   errors: [
@@ -82,14 +89,14 @@ export const ModelsVerify = request({
 });
 export const ModelsRemove = request({
   method: 'models/remove',
-  doc: 'Deletes the files of a model that is not in use.',
+  doc: 'Deletes the files of an unused model.',
   params: idOnly,
   result: Empty,
   errors: ['model.unknown', 'model.busy'],
 });
 export const ModelsProgress = notification({
   method: 'models/progress',
-  doc: 'Progress of a download, at most ten a second, to every client.',
+  doc: 'Progress of a download, at most ten times a second, to every client.',
   params: z.object({
     modelId: z.string(),
     file: z.string(),

@@ -6,7 +6,7 @@ import { Empty, notification, request } from './method';
 export const NOTE_MAX_LENGTH = 4_000_000;
 
 export const NoteEdit = z.object({
-  start: z.number().int().min(0).describe('Offset in UTF-16 units in the text that was sent.'),
+  start: z.number().int().min(0).describe('Offset in UTF-16 units in the given text.'),
   end: z.number().int().min(0),
   newText: z.string(),
 });
@@ -14,21 +14,27 @@ export type NoteEdit = z.infer<typeof NoteEdit>;
 
 export const NotesLease = request({
   method: 'notes/lease',
-  doc: "Asks to be the one client that writes this session's note. The lease ends with the connection, with `notes/release`, and when another client asks for it while its holder asks for no plan of what came for 15 s.",
+  doc:
+    "Requests the lease to write this session's note; one client holds it at a " +
+    'time. The lease ends with the connection or with `notes/release`. Another ' +
+    'client can take it if the holder requests no plan for new events within 15 s.',
   params: z.object({ sessionId: z.string() }),
   result: z.object({ granted: z.boolean() }),
   errors: ['session.notFound'],
 });
 export const NotesRelease = request({
   method: 'notes/release',
-  doc: 'Gives the lease back. Idempotent.',
+  doc: 'Releases the lease. Idempotent.',
   params: z.object({ sessionId: z.string() }),
   result: Empty,
 });
 
 export const NotesPlan = request({
   method: 'notes/plan',
-  doc: 'Given the note as it stands (empty for a new one), the edits that bring its machine-written lines up to date. What a person typed is never touched. Edits do not overlap and are sorted by start.',
+  doc:
+    'Returns the edits that update the machine-written lines of a note, given its ' +
+    "text (empty for a new one). The edits never touch a person's text. They do " +
+    'not overlap and are sorted by start.',
   params: z.object({
     sessionId: z.string(),
     text: z.string().max(NOTE_MAX_LENGTH),
@@ -36,18 +42,17 @@ export const NotesPlan = request({
       .enum(['hide', 'show'])
       .optional()
       .describe(
-        'Fillers, repeated and broken-off words in the transcript; hidden where absent. The session keeps every word.',
+        'Fillers, repeated and broken-off words in the transcript; if absent, hidden. ' +
+          'The session keeps every word.',
       ),
     look: z
       .boolean()
       .optional()
-      .describe(
-        'Only to compare: boxes that are ticked in this text are not ticked in the session.',
-      ),
+      .describe('Compares only: ticked boxes in this text do not change the session.'),
   }),
   result: z.object({
     edits: z.array(NoteEdit),
-    seq: z.number().int().describe('Last durable event that the edits take in.'),
+    seq: z.number().int().describe('Last durable event in the edits.'),
   }),
   errors: ['session.notFound', 'note.leaseLost', 'note.tooLarge'],
 });
@@ -62,6 +67,8 @@ export const NotesName = request({
 
 export const NotesLeaseFree = notification({
   method: 'notes/leaseFree',
-  doc: 'The client that wrote this note is gone or silent; whoever shows the session may ask for the lease.',
+  doc:
+    'The writer of this note is gone or inactive; any client that shows the ' +
+    'session may request the lease.',
   params: z.object({ sessionId: z.string() }),
 });

@@ -14,7 +14,9 @@ export type Retention = z.infer<typeof Retention>;
 
 export const PrivacyRetention = request({
   method: 'privacy/retention',
-  doc: 'Answers how long sound, transcripts and insights are kept; with `set` that changes first, and what is too old goes at once. Kept over restarts.',
+  doc:
+    'Returns how long audio, transcripts and insights are stored. With `set`, ' +
+    'changes this first and deletes older data at once. Survives restarts.',
   params: z.object({ set: Retention.optional() }),
   result: z.object({ retention: Retention }),
   errors: ['store.unwritable'],
@@ -22,17 +24,17 @@ export const PrivacyRetention = request({
 
 export const PrivacyStorage = request({
   method: 'privacy/storage',
-  doc: 'What is kept on this machine, where, and how much room it takes.',
+  doc: 'Stored data of this machine: kind, location and size.',
   params: Empty,
   result: z.object({
     folder: z.string().describe('State folder of the daemon.'),
     databaseBytes: z.number().describe('Transcripts, insights, search index.'),
-    audioBytes: z.number().describe('Sound that waits for its text, or is kept.'),
+    audioBytes: z.number().describe('Audio waiting for recognition, and stored audio.'),
     modelBytes: z.number(),
     logBytes: z.number(),
     encrypted: z.boolean(),
-    sessions: z.number().int().describe('Sessions of any kind; at most 1000 are counted.'),
-    oldest: z.string().optional().describe('Begin of the oldest of them, ISO 8601.'),
+    sessions: z.number().int().describe('Sessions of all kinds; the count stops at 1000.'),
+    oldest: z.string().optional().describe('Start of the oldest session, ISO 8601.'),
   }),
 });
 
@@ -40,7 +42,9 @@ const Key = z.string().min(8).max(1000).describe('A passphrase or a random text.
 
 export const PrivacyUnlock = request({
   method: 'privacy/unlock',
-  doc: 'Gives the key of what is encrypted at rest; interrupted sessions go on then. Does nothing where it is open already.',
+  doc:
+    'Provides the key of the encrypted data; interrupted sessions then continue. ' +
+    'Does nothing if the data is open already.',
   params: z.object({ key: Key }),
   result: z.object({ encrypted: z.boolean() }),
   errors: ['store.locked', 'store.unwritable', 'store.corrupt'],
@@ -48,7 +52,7 @@ export const PrivacyUnlock = request({
 
 export const PrivacyRotateKey = request({
   method: 'privacy/rotateKey',
-  doc: 'From now on another key opens what is encrypted; the one before it does not any more.',
+  doc: 'Replaces the key of the encrypted data. The previous key no longer works.',
   params: z.object({ key: Key }),
   result: z.object({}),
   errors: ['store.locked', 'store.unwritable', 'rpc.invalidRequest'],

@@ -98,18 +98,18 @@ const c = (error: ErrorCode, recoverable: boolean, doc: string): Closing => ({
  */
 export const CLOSINGS = {
   1001: c('rpc.disconnected', true, 'The daemon ends.'),
-  1002: c('rpc.invalidRequest', false, 'A frame that is no WebSocket frame.'),
+  1002: c('rpc.invalidRequest', false, 'A frame that is not a WebSocket frame.'),
   1003: c('rpc.invalidRequest', false, 'A binary message of an unknown version or kind.'),
   1007: c('rpc.parse', false, 'A text message that is not UTF-8 or not a JSON object.'),
-  1009: c('rpc.messageTooLarge', false, 'A message longer than is allowed, told from its header.'),
-  1011: c('rpc.disconnected', true, 'Something went wrong in the daemon.'),
-  1012: c('rpc.disconnected', true, 'The daemon makes room for a newer one.'),
+  1009: c('rpc.messageTooLarge', false, 'A message whose header announces more than the limit.'),
+  1011: c('rpc.disconnected', true, 'The daemon failed.'),
+  1012: c('rpc.disconnected', true, 'The daemon is making room for a newer one.'),
   4401: c('rpc.unauthorized', false, 'The token is missing, unknown or revoked.'),
   4402: c('rpc.expired', false, 'The token has expired.'),
-  4403: c('rpc.forbidden', false, 'A web page asked (the request named an origin).'),
-  4408: c('rpc.disconnected', true, 'Nothing was said in time.'),
+  4403: c('rpc.forbidden', false, 'A request from a web page (it names an origin).'),
+  4408: c('rpc.disconnected', true, 'The client sent nothing in time.'),
   4426: c('rpc.versionMismatch', false, 'The client is too old, or does not use TLS.'),
-  4429: c('rpc.tooFast', true, 'More was sent than is allowed.'),
+  4429: c('rpc.tooFast', true, 'The client sent more than its limit.'),
   4430: c('rpc.tooMany', true, 'Too many connections.'),
 } as const satisfies Record<number, Closing>;
 

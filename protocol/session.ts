@@ -26,22 +26,24 @@ export const Speaker = z.object({
   id: z.string(),
   name: z.string().describe('Two speakers of one name are one person.'),
   source: SourceName,
-  named: z.boolean().optional().describe('True where a person gave the name.'),
+  named: z.boolean().optional().describe('True if a person gave the name.'),
   recognised: z
     .object({ name: z.string(), similarity: z.number() })
     .optional()
     .describe(
-      'Whose kept voice it is like (0–1). Where `name` is the same, the speaker was named by it; else it is a suggestion.',
+      'Similarity to a stored voice (0–1). If `name` is the same, the voice named ' +
+        'the speaker; otherwise it is a suggestion.',
     ),
   called: z
-    .object({ name: z.string(), segmentId: z.string().describe('Where it was said.') })
+    .object({ name: z.string(), segmentId: z.string().describe('Segment of the mention.') })
     .optional()
-    .describe('What others call this person in the session, where they plainly do; a suggestion.'),
+    .describe('Name by which others clearly address this person in the session; a suggestion.'),
   turns: z
     .array(z.object({ startMs: z.number(), endMs: z.number() }))
     .optional()
     .describe(
-      "When it was heard, tighter than segments; only in a session that is over and whose voices were told apart. Empty: it turned out to be another one's voice.",
+      'Times of this voice, more exact than segments; only in an ended session with ' +
+        'speaker diarization. Empty: the voice belongs to another speaker.',
     ),
 });
 export type Speaker = z.infer<typeof Speaker>;
@@ -51,7 +53,7 @@ export const Workspace = z.object({
   repository: z.string().optional(),
   branch: z.string().optional(),
   commit: z.string().optional(),
-  webUrl: z.string().optional().describe('Page of the repository on its web host, for permalinks.'),
+  webUrl: z.string().optional().describe('Web page of the repository, for permalinks.'),
 });
 export type Workspace = z.infer<typeof Workspace>;
 
@@ -63,27 +65,25 @@ export const SessionInfo = z.object({
   startedAt: z.string().describe('ISO 8601 with offset.'),
   durationMs: z.number(),
   sources: z.array(SourceName),
-  lastSeq: z.number().int().min(0).describe('Last durable event; 0 when none.'),
+  lastSeq: z.number().int().min(0).describe('Last durable event; 0 if none.'),
   segments: z.number().int(),
   workspace: Workspace.optional(),
   language: z.string(),
   provider: z.string(),
   model: z.string(),
-  people: z
-    .array(z.string())
-    .optional()
-    .describe('Speakers that have a name, in `session/list` where it was asked for.'),
-  keptAudio: z
-    .boolean()
-    .optional()
-    .describe('True where its sound was to be kept: `audio/clip` plays it.'),
+  people: z.array(z.string()).optional().describe('Named speakers, in `session/list` on request.'),
+  keptAudio: z.boolean().optional().describe('True if its audio is stored: `audio/clip` plays it.'),
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
 const base = { time: z.number().describe('Milliseconds since session start.') };
 const durable = {
   ...base,
-  seq: z.number().int().min(1).describe('From 1, no gaps, no repeats, also across a crash.'),
+  seq: z
+    .number()
+    .int()
+    .min(1)
+    .describe('Counts from 1 without gaps or repeats, also across a crash.'),
 };
 const passing = {
   ...base,
@@ -123,7 +123,9 @@ export const StateEvent = z.object({
   kind: z.literal('state'),
   from: SessionState,
   to: SessionState,
-  cause: z.string().describe('Why: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, …'),
+  cause: z
+    .string()
+    .describe('Reason: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, …'),
 });
 export const FinalEvent = z.object({ ...durable, kind: z.literal('final'), segment: Segment });
 export const RevisionEvent = z.object({
@@ -152,11 +154,11 @@ export const PartialEvent = z.object({
   phraseId: z
     .string()
     .describe(
-      'The `final` of this phrase carries it as its segment id; a phrase whose partial has empty text was dropped.',
+      'Segment id of the `final` of this phrase. A phrase with an empty partial was ' + 'dropped.',
     ),
   startMs: z.number(),
-  stable: z.string().describe('Words that will not change any more.'),
-  unstable: z.string().describe('Words that may.'),
+  stable: z.string().describe('Words that are stable.'),
+  unstable: z.string().describe('Words that may change.'),
 });
 export const LevelEvent = z.object({
   ...passing,
@@ -165,7 +167,9 @@ export const LevelEvent = z.object({
   rmsDb: z
     .number()
     .describe(
-      'dBFS, −100 for silence. Told as it changes by a decibel or speech begins or ends, at most ten times a second, and once a second at least while sound comes in.',
+      'Level in dBFS, −100 for silence. Sent when it changes by a decibel or speech ' +
+        'starts or ends. At most ten times a second; at least once a second while ' +
+        'audio arrives.',
     ),
   peakDb: z.number(),
   speech: z.boolean(),
@@ -174,17 +178,18 @@ export const HealthEvent = z.object({
   ...passing,
   kind: z.literal('health'),
   rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'),
-  rtfP95: z.number().describe('The same, of the slowest twentieth of them.'),
+  rtfP95: z.number().describe('Real-time factor of the slowest twentieth of them.'),
   rtfP99: z.number(),
-  rssBytes: z.number().describe('Resident memory of what decodes.'),
+  rssBytes: z.number().describe('Resident memory of the decoders.'),
   queueMs: z.number().describe('Audio waiting to be decoded.'),
-  dropped: z.number().describe('Frames lost.'),
-  rejected: z.number().describe('Phrases that the guards refused.'),
+  dropped: z.number().describe('Lost frames.'),
+  rejected: z.number().describe('Phrases refused by the guards.'),
   unwritten: z
     .boolean()
     .optional()
     .describe(
-      'True while the disk cannot be written: the session goes on in memory, and what is said appears when it is written.',
+      'True while the disk cannot be written. The session continues in memory; its ' +
+        'text appears once it is written.',
     ),
   degradationLevel: DegradationLevel,
 });
@@ -216,7 +221,7 @@ export const SourceSpec = z.object({
   origin: z.discriminatedUnion('type', [
     z.object({
       type: z.literal('capture'),
-      device: z.string().optional().describe('Device id; the default device where absent.'),
+      device: z.string().optional().describe('Device id; if absent, the default device.'),
     }),
     z.object({
       type: z.literal('push'),
@@ -224,7 +229,7 @@ export const SourceSpec = z.object({
       verify: z
         .boolean()
         .optional()
-        .describe('Keeps a digest of what comes in, for `audio/verify`.'),
+        .describe('Computes a digest of the received audio, for `audio/verify`.'),
     }),
   ]),
 });
@@ -234,10 +239,10 @@ export type SourceSpec = z.infer<typeof SourceSpec>;
 export const Vocabulary = z
   .array(z.string().min(1).max(60))
   .max(200)
-  .describe('Words that are likely, best first.');
+  .describe('Likely words, best first.');
 export const Translate = z
   .boolean()
-  .describe('Put what is said into English, where the engine can.');
+  .describe('Translates the speech to English, if the engine can.');
 
 export const Consent = z.object({
   by: z.string(),
@@ -248,7 +253,10 @@ export type Consent = z.infer<typeof Consent>;
 
 export const SessionStart = request({
   method: 'session/start',
-  doc: 'Starts a session and attaches the caller to it from its first event. Answers when the session is STREAMING, or with the error that made it FAILED. The same `key` again answers with the same session.',
+  doc:
+    'Starts a session and attaches the caller from its first event. Answers when ' +
+    'the session is STREAMING, or with the error of its failure. The same `key` ' +
+    'returns the same session.',
   params: z.object({
     key: z
       .string()
@@ -258,48 +266,56 @@ export const SessionStart = request({
     kind: SessionKind,
     title: z.string().max(300).optional(),
     sources: z.array(SourceSpec).min(1).max(3),
-    language: z.string().max(20).optional().describe('BCP 47; `en` where absent.'),
+    language: z.string().max(20).optional().describe('BCP 47; if absent, `en`.'),
     provider: z
       .string()
       .max(50)
       .optional()
-      .describe('Speech engine; the daemon chooses where it is absent or `auto`.'),
-    model: z.string().max(100).optional().describe('Its model; likewise.'),
-    device: z.enum(['auto', 'cpu', 'gpu']).optional().describe('Where the model runs; likewise.'),
+      .describe('Speech engine; if absent or `auto`, the daemon chooses.'),
+    model: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('Model of the engine; if absent, the daemon chooses.'),
+    device: z
+      .enum(['auto', 'cpu', 'gpu'])
+      .optional()
+      .describe('Device of the model; if absent, the daemon chooses.'),
     vocabulary: Vocabulary.optional(),
     phrases: z
       .array(z.string().min(1).max(200))
       .max(1_000)
       .optional()
       .describe(
-        'Phrases that are likelier than in everyday speech, likeliest first, such as names of the code as they are said; the daemon forgets them when it ends.',
+        'Phrases likelier than in everyday speech, likeliest first, such as spoken ' +
+          'names of symbols. The daemon forgets them when it ends.',
       ),
     translate: Translate.optional(),
     live: z
       .boolean()
       .optional()
       .describe(
-        'Sound comes as fast as it is spoken, so lateness is felt: phrases end sooner, their finals go before those of recordings. False for what is pushed as fast as it is taken. Where absent, true unless the kind is `file`.',
+        'True if audio arrives as it is spoken, so that delay is noticeable. Phrases ' +
+          'then end sooner, and their finals precede those of recordings. If absent, ' +
+          'true unless the kind is `file`.',
       ),
-    partials: z
-      .boolean()
-      .describe('Texts of phrases that are still spoken; only a live session has them.'),
+    partials: z.boolean().describe('Texts of open phrases; live sessions only.'),
     insights: z.boolean().describe('False for dictation.'),
     diarize: z
       .boolean()
       .optional()
-      .describe('Tells voices apart within each source; where absent, in meetings.'),
+      .describe('Distinguishes voices within each source; if absent, on for meetings.'),
     ephemeral: z
       .boolean()
       .optional()
-      .describe('True: removed from the store when it is DONE and the last client left.'),
+      .describe('True: deleted from the store when it is DONE and the last client has left.'),
     keepAudio: z.boolean().optional(),
     workspace: Workspace.optional(),
     consent: Consent.optional(),
     startedAt: z
       .string()
       .optional()
-      .describe('ISO 8601 with offset; now where absent. Due dates count from it.'),
+      .describe('ISO 8601 with offset; if absent, now. Due dates count from it.'),
   }),
   result: z.object({ session: SessionInfo }),
   errors: [
@@ -323,14 +339,16 @@ const idOnly = z.object({ sessionId: z.string() });
 
 export const SessionStop = request({
   method: 'session/stop',
-  doc: 'Stops capture, flushes every phrase and finalises. Answers at once with the state; DONE comes as an event. Idempotent.',
+  doc:
+    'Stops capture, flushes every phrase and finalises. Answers at once with the ' +
+    'state; DONE follows as an event. Idempotent.',
   params: idOnly,
   result: z.object({ state: SessionState }),
   errors: ['session.notFound'],
 });
 export const SessionPause = request({
   method: 'session/pause',
-  doc: 'Ends the recorders, keeps the session. Idempotent.',
+  doc: 'Stops the recorders and keeps the session. Idempotent.',
   params: idOnly,
   result: z.object({ state: SessionState }),
   errors: ['session.notFound', 'session.wrongState'],
@@ -345,14 +363,20 @@ export const SessionResume = request({
 
 export const SessionAttach = request({
   method: 'session/attach',
-  doc: "Replays the durable events after `afterSeq`, then goes on live, with no gap and no repeat. Attaching again moves the caller's position.",
+  doc:
+    'Replays the durable events after `afterSeq`, then continues live, without ' +
+    "gaps or repeats. Attaching again moves the caller's position.",
   params: z.object({ sessionId: z.string(), afterSeq: z.number().int().min(0) }),
   result: z.object({
     session: SessionInfo,
     sources: z.array(
       z.object({
         source: SourceName,
-        nextSeq: z.number().int().min(0).describe('First frame the daemon does not have on disk.'),
+        nextSeq: z
+          .number()
+          .int()
+          .min(0)
+          .describe('First frame that the daemon does not have on disk.'),
       }),
     ),
   }),
@@ -360,7 +384,7 @@ export const SessionAttach = request({
 });
 export const SessionDetach = request({
   method: 'session/detach',
-  doc: 'No more events of this session to this client. The session goes on.',
+  doc: 'Ends the events of this session to this client. The session continues.',
   params: idOnly,
   result: Empty,
   errors: ['session.notFound'],
@@ -372,8 +396,8 @@ export const SessionList = request({
   params: z.object({
     limit: z.number().int().min(1).max(1000).optional(),
     offset: z.number().int().min(0).optional(),
-    active: z.boolean().optional().describe('Only those not DONE or FAILED.'),
-    people: z.boolean().optional().describe('With the names of who spoke.'),
+    active: z.boolean().optional().describe('Only sessions that are not DONE or FAILED.'),
+    people: z.boolean().optional().describe('Includes the names of the speakers.'),
   }),
   result: z.object({ sessions: z.array(SessionInfo) }),
 });
@@ -401,7 +425,7 @@ export const SessionExport = request({
   params: z.object({ sessionId: z.string(), format: ExportFormat }),
   result: z.object({
     text: z.string(),
-    fileName: z.string().describe('A name for it, with the ending of its kind.'),
+    fileName: z.string().describe('File name with the extension of its format.'),
   }),
   errors: ['session.notFound'],
 });
@@ -423,38 +447,46 @@ export const SessionDelete = request({
 
 export const SessionSearch = request({
   method: 'session/search',
-  doc: 'Parts of transcripts in which every word of the query occurs, and, where the sentence model is installed, those that say the same in other words, best first; or insights of a kind, newest session first. Every filter that is given must hold.',
+  doc:
+    'Returns transcript parts that contain every word of the query, best match ' +
+    'first. With the sentence model installed, also parts with the same meaning. ' +
+    'With a kind, returns insights of that kind, newest session first. All given ' +
+    'filters must match.',
   params: z.object({
-    query: z.string().max(500).optional().describe('Words; without them the filters alone decide.'),
+    query: z.string().max(500).optional().describe('Words; if absent, only the filters decide.'),
     begun: z
       .boolean()
       .optional()
-      .describe('The last word may be the beginning of one, as while somebody types.'),
+      .describe('Treats the last word as a prefix, for search while typing.'),
     kind: z
       .enum(['transcript', ...InsightKind.options])
       .optional()
-      .describe('`transcript` where absent.'),
-    speaker: z.string().max(200).optional().describe('Who said it, or whose action it is.'),
+      .describe('If absent, `transcript`.'),
+    speaker: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Name of the speaker, or of the owner of an action.'),
     since: z
       .string()
       .max(40)
       .optional()
-      .describe('ISO date or time; sessions that began then or later.'),
+      .describe('ISO date or time; sessions that started then or later.'),
     until: z
       .string()
       .max(40)
       .optional()
-      .describe('ISO date or time; sessions that began before it. A date counts to its end.'),
+      .describe(
+        'ISO date or time; sessions that started earlier. A date includes its whole ' + 'day.',
+      ),
     repository: z.string().max(300).optional(),
     branch: z.string().max(300).optional(),
     symbol: z
       .string()
       .max(200)
       .optional()
-      .describe(
-        'A name of the code that an insight links, or that was said; or the path of a file that such a name stands in.',
-      ),
-    limit: z.number().int().min(1).max(1000).optional().describe('100 where absent.'),
+      .describe('A spoken or linked name from the code, or the path of a file that contains it.'),
+    limit: z.number().int().min(1).max(1000).optional().describe('If absent, 100.'),
   }),
   result: z.object({
     hits: z.array(
@@ -478,14 +510,16 @@ const CodeSymbol = z.object({
 
 export const SessionContext = request({
   method: 'session/context',
-  doc: 'What the editor has open while people talk: spoken names of the code become links of insights, and "this function" names what was looked at.',
+  doc:
+    'Sends the code that is open in the editor during a session. Spoken names from ' +
+    'it become links of insights, and "this function" refers to the code in view.',
   params: z.object({
     sessionId: z.string(),
     symbols: z
       .array(CodeSymbol)
       .max(5_000)
       .optional()
-      .describe('Names of the code, the nearest first; replaces what was told before.'),
+      .describe('Names from the code, nearest first; replaces the earlier list.'),
     focus: CodeSymbol.optional().describe('The symbol or file in front of the user from now on.'),
   }),
   result: Empty,
@@ -494,18 +528,23 @@ export const SessionContext = request({
 
 export const SessionRecover = request({
   method: 'session/recover',
-  doc: 'Finishes what an earlier end left of a session: sound that is not text yet, insights that failed. Answers at once; DONE or FAILED comes as an event.',
+  doc:
+    'Finishes an interrupted session: decodes the remaining audio and completes ' +
+    'failed insights. Answers at once; DONE or FAILED follows as an event.',
   params: idOnly,
   result: z.object({
     state: SessionState,
-    left: z.boolean().describe('False where nothing was left to do.'),
+    left: z.boolean().describe('False if the session was complete already.'),
   }),
   errors: ['session.notFound', 'engine.unavailable', 'store.unwritable'],
 });
 
 export const SessionPurge = request({
   method: 'session/purge',
-  doc: 'Removes every trace of a session from the state folder: store, search index, sound, free pages and write-ahead log, and databases that were set aside. A running session is stopped first.',
+  doc:
+    'Erases a session from the state folder: store, search index, audio, free ' +
+    'pages, write-ahead log, and databases set aside. A running session is stopped ' +
+    'first.',
   params: idOnly,
   result: z.object({
     removed: z.object({
@@ -513,7 +552,7 @@ export const SessionPurge = request({
       segments: z.number().int(),
       insights: z.number().int(),
       audioFiles: z.number().int(),
-      setAside: z.number().int().describe('Damaged databases of earlier that might have held it.'),
+      setAside: z.number().int().describe('Earlier damaged databases that may have contained it.'),
     }),
   }),
   errors: ['session.notFound', 'store.unwritable'],

@@ -20,12 +20,13 @@ export const Settings = z.strictObject({
   'log.level': z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
-    .describe('Least level of what is logged.'),
+    .describe('Lowest level of logged messages.'),
   'log.spoken': z
     .boolean()
     .default(false)
     .describe(
-      'Writes what people said into the marked fields of the log; for finding a fault, with the consent of those who speak.',
+      'Writes transcript text into the marked fields of the log. Use it only to find ' +
+        'a fault, with the consent of the speakers.',
     ),
   'daemon.idleMinutes': z
     .number()
@@ -33,7 +34,8 @@ export const Settings = z.strictObject({
     .max(100_000)
     .default(10)
     .describe(
-      'The daemon ends after so long without client and session. One that listens for other machines does not.',
+      'The daemon ends after this time without clients and sessions. A daemon that ' +
+        'listens for other machines does not end.',
     ),
   'metrics.port': z
     .number()
@@ -41,23 +43,28 @@ export const Settings = z.strictObject({
     .min(0)
     .max(65_535)
     .default(0)
-    .describe('Port of the metrics on 127.0.0.1; 0 takes a free one.'),
+    .describe('Port of the metrics on 127.0.0.1; 0 chooses a free port.'),
   'metrics.token': text
     .default('')
     .describe(
-      'Token with which they are read at `health.address` from other machines; empty: they are not there. Never written into a file. At start.',
+      'Token that other machines need to read the metrics at `health.address`; ' +
+        'empty: metrics are off there. Never written into a file. Takes effect at ' +
+        'start.',
     ),
   'listen.address': text
     .default('')
-    .describe('HOST:PORT for other machines; empty: none. At start.'),
+    .describe('HOST:PORT for other machines; empty: none. Takes effect at start.'),
   'listen.certificate': text
     .default('')
-    .describe('File of the TLS certificate; empty: a self-signed one. At start.'),
-  'listen.key': text.default('').describe('File of its key. At start.'),
+    .describe('File of the TLS certificate; empty: self-signed. Takes effect at start.'),
+  'listen.key': text
+    .default('')
+    .describe("File of the certificate's private key. Takes effect at start."),
   'health.address': text
     .default('')
     .describe(
-      'HOST:PORT where probes of an orchestrator ask whether it lives and is ready, for `earmark server` and `earmark worker` alone; empty: none. At start.',
+      "HOST:PORT for an orchestrator's liveness and readiness probes of `earmark " +
+        'server` and `earmark worker`; empty: none. Takes effect at start.',
     ),
   'limits.connections': z
     .number()
@@ -65,125 +72,163 @@ export const Settings = z.strictObject({
     .min(1)
     .max(100_000)
     .default(1_024)
-    .describe('Connections over the network.'),
+    .describe('Maximum number of network connections.'),
   'limits.connectionsPerUser': z
     .number()
     .int()
     .min(1)
     .max(100_000)
     .default(64)
-    .describe('Of one user.'),
+    .describe('Maximum number of network connections of one user.'),
   'limits.messagesPerSecond': z
     .number()
     .min(1)
     .max(100_000)
     .default(100)
-    .describe('Of one connection over the network, in the long run.'),
+    .describe('Long-term average data rate of one network connection.'),
   'limits.megabytesPerSecond': z
     .number()
     .min(0.1)
     .max(10_000)
     .default(4)
-    .describe('Of one connection over the network, in the long run.'),
+    .describe('Long-term average message rate of one network connection.'),
   'limits.audioHoursPerUser': hoursADay
     .default(0)
     .describe(
-      'Hours of sound that a user may send over the network in a day, to all servers of a team together; what was used comes back evenly over 24 hours. 0: no limit.',
+      'Hours of audio that one user may send in 24 hours, to all servers of a team ' +
+        'together. Used hours return evenly over 24 hours. 0: no limit.',
     ),
   'limits.audioHoursPerOrganisation': hoursADay
     .default(0)
-    .describe('The same for all people of an organisation.'),
+    .describe(
+      'Hours of audio that all users of an organisation may send in 24 hours. 0: no ' + 'limit.',
+    ),
   'sessions.max': z
     .number()
     .int()
     .min(1)
     .max(10_000)
     .default(256)
-    .describe('Sessions that run at once.'),
+    .describe('Maximum number of running sessions.'),
   'sessions.maxPerUser': z
     .number()
     .int()
     .min(1)
     .max(10_000)
     .default(16)
-    .describe('Of one user over the network.'),
+    .describe('Maximum number of running sessions of one network user.'),
   'sessions.maxHours': z
     .number()
     .min(0.01)
     .max(168)
     .default(8)
-    .describe('Longest session; after it the session ends and is kept.'),
+    .describe('Maximum length of a session. A longer session ends and is stored.'),
   'sessions.idleMinutes': z
     .number()
     .min(0.1)
     .max(10_000)
     .default(30)
-    .describe('A recorded session in which nobody spoke for so long ends.'),
+    .describe('A recorded session ends after this time without speech.'),
   'uploads.maxGigabytes': z
     .number()
     .min(0.01)
     .max(100_000)
     .default(4)
     .describe(
-      'Recordings that wait here for a daemon elsewhere, together; 4 are 17 hours of two sources. Then a recording goes on without a copy.',
+      'Maximum disk space for recordings that wait for a remote daemon; 4 GB hold 17 ' +
+        'hours of two sources. Beyond it, recordings continue without a local copy.',
     ),
   'models.folder': text
     .default('')
     .describe(
-      'Folder of model files, so that several state folders can share one; empty: in the state folder. At start.',
+      'Folder of the model files, which several state folders can share; empty: in ' +
+        'the state folder. Takes effect at start.',
     ),
   'models.offline': z
     .boolean()
     .default(false)
-    .describe('Fetches nothing; models come from the import folder.'),
-  'models.mirror': address.default('').describe('Server laid out like the model hub.'),
-  'models.proxy': address.default('').describe('Proxy for downloads, before the one of npm.'),
-  'models.parallel': z.number().int().min(1).max(16).default(2).describe('Downloads at once.'),
+    .describe('Downloads nothing; models come from the import folder.'),
+  'models.mirror': address.default('').describe('Server with the layout of the model hub.'),
+  'models.proxy': address
+    .default('')
+    .describe("Proxy for downloads; takes precedence over npm's proxy."),
+  'models.parallel': z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .describe('Maximum number of parallel downloads.'),
   'models.maxGigabytes': z
     .union([z.literal(0), z.number().min(0.1)], { error: 'expected 0 or a number of at least 0.1' })
     .default(0)
-    .describe('Models that are not in use go when all take more; 0: never.'),
+    .describe(
+      'Maximum disk space for models. Least recently used models are deleted first. ' +
+        '0: no limit.',
+    ),
   'models.maxUnusedDays': z
     .union([z.literal(0), z.number().min(1)], { error: 'expected 0 or a number of at least 1' })
     .default(0)
-    .describe('Models that nobody used for so long go; 0: never.'),
+    .describe('Models not used for this time are deleted; 0: never.'),
   'voxtral.program': text
     .default('')
-    .describe('Program that recognises with Voxtral; empty: `voxtral` on the path.'),
-  'openai.endpoint': address
+    .describe('Program that runs Voxtral; empty: `voxtral` on the path.'),
+  'openai.endpoint': address.default('').describe("Server with OpenAI's transcription API."),
+  'openai.model': text.default('').describe('Model of the transcription server; empty: whisper-1.'),
+  'openai.plainHttp': z
+    .boolean()
+    .default(false)
+    .describe('Allows http:// for a transcription server on another machine.'),
+  'openai.key': text
     .default('')
-    .describe('Server with the transcription interface of OpenAI.'),
-  'openai.model': text.default('').describe('Its model; empty: whisper-1.'),
-  'openai.plainHttp': z.boolean().default(false).describe('Allows http:// to another machine.'),
-  'openai.key': text.default('').describe('Its key. Never written into a file.'),
+    .describe('Key of the transcription server. Never written into a file.'),
   'llm.endpoint': address
     .default('')
-    .describe('Server with the chat interface of OpenAI that reads along; empty: none.'),
-  'llm.model': text.default('').describe('Its model.'),
-  'llm.plainHttp': z.boolean().default(false).describe('Allows http:// to another machine.'),
-  'llm.concurrency': z.number().int().min(1).max(16).default(3).describe('Questions at once.'),
-  'llm.timeoutSeconds': z.number().min(1).max(3_600).default(180).describe('For one question.'),
-  'llm.key': text.default('').describe('Its key. Never written into a file.'),
+    .describe("Server with OpenAI's chat API that helps to write meeting notes; empty: none."),
+  'llm.model': text.default('').describe('Model of the chat server.'),
+  'llm.plainHttp': z
+    .boolean()
+    .default(false)
+    .describe('Allows http:// for a chat server on another machine.'),
+  'llm.concurrency': z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(3)
+    .describe('Maximum number of parallel requests to the chat server.'),
+  'llm.timeoutSeconds': z
+    .number()
+    .min(1)
+    .max(3_600)
+    .default(180)
+    .describe('Time limit of one request to the chat server.'),
+  'llm.key': text.default('').describe('Key of the chat server. Never written into a file.'),
   'encryption.key': text
     .default('')
     .describe(
-      'Key of what is encrypted at rest, or `keychain`. Never written into a file. At start.',
+      'Key that encrypts stored data, or `keychain`. Never written into a file. ' +
+        'Takes effect at start.',
     ),
-  'encryption.keyFile': text.default('').describe('File that holds it. At start.'),
+  'encryption.keyFile': text
+    .default('')
+    .describe('File that contains the encryption key. Takes effect at start.'),
   'privacy.redactTranscript': z
     .boolean()
     .default(false)
     .describe(
-      'Takes keys, tokens, card numbers and e-mail addresses out of what is transcribed in meetings and files.',
+      'Removes keys, tokens, card numbers and e-mail addresses from transcripts of ' +
+        'meetings and files.',
     ),
   'team.nats': text
     .default('')
     .describe(
-      'NATS servers of a team, `nats://host:port`, several separated by commas; for `earmark server` and `earmark worker` alone. At start.',
+      'NATS servers of a team, `nats://host:port`, comma-separated; for `earmark ' +
+        'server` and `earmark worker` only. Takes effect at start.',
     ),
   'team.natsToken': text
     .default('')
-    .describe('Token that they ask for. Never written into a file. At start.'),
+    .describe('Token for the NATS servers. Never written into a file. Takes effect at start.'),
   'team.replicas': z
     .number()
     .int()
@@ -191,38 +236,44 @@ export const Settings = z.strictObject({
     .max(5)
     .default(3)
     .describe(
-      'Copies that NATS keeps of phrases, sound and events; as many nodes are needed. At start.',
+      'Number of copies that NATS keeps of phrases, audio and events; needs as many ' +
+        'nodes. Takes effect at start.',
     ),
   'team.database': text
     .default('')
     .describe(
-      'PostgreSQL database of a team, `postgres://role@host/database`, for `earmark server` alone; the role is in `earmark_gateway`. Never written into a file. At start.',
+      'PostgreSQL database of a team, `postgres://role@host/database`, for `earmark ' +
+        'server` only; the role belongs to `earmark_gateway`. Never written into a ' +
+        'file. Takes effect at start.',
     ),
   'team.issuer': text
     .default('')
     .describe(
-      'Provider of OpenID Connect that people of a team sign in with, as its tokens name it. At start.',
+      'Issuer of the OpenID Connect provider for sign-in, exactly as in its tokens. ' +
+        'Takes effect at start.',
     ),
   'team.audience': text
     .default('')
-    .describe('For whom its tokens must be: the id of the client. At start.'),
+    .describe("Audience of the provider's tokens: the client ID. Takes effect at start."),
   'team.organisationClaim': text
     .default('')
     .describe(
-      'Which claim names the organisation of somebody who comes for the first time; without it an administrator adds people. At start.',
+      'Claim that names the organisation of a new person; empty: an administrator ' +
+        'adds people. Takes effect at start.',
     ),
   'debug.audioDump': z
     .boolean()
     .default(false)
     .describe(
-      'Writes the sound of every session as WAV files into `debug-audio` of the state folder, for finding a fault. Says loudly that it is on.',
+      'Writes the audio of every session as WAV files into `debug-audio` of the ' +
+        'state folder, to find a fault. A warning shows while it is on.',
     ),
   'debug.audioDumpMegabytes': z
     .number()
     .min(1)
     .max(10_000)
     .default(100)
-    .describe('All of them together; then no more is written.'),
+    .describe('Maximum size of all debug WAV files together.'),
 });
 export type Settings = z.infer<typeof Settings>;
 export type SettingName = keyof Settings;
@@ -260,13 +311,13 @@ export const SETTINGS_AT_START: readonly SettingName[] = [
 
 const SettingProblem = z.object({
   name: z.string(),
-  message: z.string().describe('For a person: what is wrong and what holds instead.'),
+  message: z.string().describe('For a person: the problem, and the value in use instead.'),
 });
 export type SettingProblem = z.infer<typeof SettingProblem>;
 
 export const SettingsGet = request({
   method: 'settings/get',
-  doc: 'What holds now, and what is wrong with what was set. Secrets are told as "(set)".',
+  doc: 'Values in use, and problems with the configured values. Secrets read "(set)".',
   params: z.object({}),
   result: z.object({
     values: z.record(z.string(), z.unknown()),
@@ -276,7 +327,10 @@ export const SettingsGet = request({
 
 export const SettingsSet = request({
   method: 'settings/set',
-  doc: 'Sets values in `config.json`, null takes one out, and applies them at once. A wrong value changes nothing and is named. From this machine alone: settings name programs and addresses.',
+  doc:
+    'Sets values in `config.json` and applies them at once; null removes a value. ' +
+    "A wrong value changes nothing and is reported. Only from the daemon's own " +
+    'machine, because settings name programs and addresses.',
   params: z.object({ values: z.record(z.string().max(100), z.unknown()) }),
   result: z.object({
     values: z.record(z.string(), z.unknown()),

@@ -5,7 +5,8 @@ import { request } from './method';
 export const AccessScope = z
   .enum(['read', 'record', 'admin'])
   .describe(
-    "`read` sees the user's own sessions; `record` also makes, changes and deletes them; `admin` may do everything, with everybody's sessions.",
+    "`read` sees the user's own sessions. `record` also creates, changes and " +
+      "deletes them. `admin` allows everything, with all users' sessions.",
   );
 export type AccessScope = z.infer<typeof AccessScope>;
 
@@ -21,12 +22,12 @@ export type TokenInfo = z.infer<typeof TokenInfo>;
 
 export const TokensCreate = request({
   method: 'tokens/create',
-  doc: 'Makes a token. It is shown this once; the daemon keeps only its hash.',
+  doc: 'Creates a token and returns it once; the daemon stores only its hash.',
   params: z.object({
     user: z
       .string()
       .regex(/^[A-Za-z0-9._@-]{1,64}$/)
-      .describe('Whose sessions it sees: letters, digits and `._@-`.'),
+      .describe('Owner of the token: letters, digits and `._@-`.'),
     scopes: z.array(AccessScope).min(1).max(3),
     expiresInMs: z
       .number()
@@ -34,7 +35,7 @@ export const TokensCreate = request({
       .min(1000)
       .max(10 * 365 * 86_400_000)
       .optional()
-      .describe('It never expires where absent.'),
+      .describe('If absent, the token never expires.'),
   }),
   result: z.object({ token: z.string(), info: TokenInfo }),
   errors: ['rpc.tooMany', 'store.unwritable'],
@@ -42,14 +43,14 @@ export const TokensCreate = request({
 
 export const TokensList = request({
   method: 'tokens/list',
-  doc: 'Every token that was made, without its secret.',
+  doc: 'All tokens, without their secrets.',
   params: z.object({}),
   result: z.object({ tokens: z.array(TokenInfo) }),
 });
 
 export const TokensRevoke = request({
   method: 'tokens/revoke',
-  doc: 'The token opens nothing any more, and connections that it opened are closed. Idempotent.',
+  doc: 'Revokes a token and closes its connections. Idempotent.',
   params: z.object({ id: z.string().max(100) }),
   result: z.object({ info: TokenInfo }),
   errors: ['token.notFound', 'store.unwritable'],

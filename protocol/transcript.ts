@@ -8,9 +8,7 @@ export const Word = z.object({
   startMs: z.number(),
   endMs: z.number(),
   confidence: z.number().min(0).max(1),
-  timing: z
-    .enum(['model', 'estimated'])
-    .describe('`estimated` where the engine gives no word times.'),
+  timing: z.enum(['model', 'estimated']).describe('`estimated` if the engine gives no word times.'),
 });
 export type Word = z.infer<typeof Word>;
 
@@ -19,21 +17,22 @@ export const Segment = z.object({
   startMs: z.number().describe('Since session start.'),
   endMs: z.number(),
   source: SourceName,
-  speaker: z.string().describe('Name to show: `You`, `Others`, `Speaker 2`, `Ben`.'),
+  speaker: z.string().describe('Display name: `You`, `Others`, `Speaker 2`, `Ben`.'),
   text: z.string(),
   readable: z
     .string()
     .optional()
     .describe(
-      'The text as people would write it: without fillers, repeated and broken-off words, numbers and dates with digits. Absent where it is the text.',
+      'The text in written style: without fillers, repeated and broken-off words, ' +
+        'with numbers and dates as digits. Absent if it equals the text.',
     ),
   fillers: z
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
     .optional()
-    .describe('Parts of the text that are left out in `readable`, as offsets in UTF-16 units.'),
+    .describe('Parts of the text missing in `readable`, as offsets in UTF-16 units.'),
   confidence: z.number().min(0).max(1),
   words: z.array(Word).optional(),
-  hidden: z.boolean().optional().describe('True for an echo that was recognised; shown dimmed.'),
+  hidden: z.boolean().optional().describe('True for a recognised echo, which is shown dimmed.'),
   revision: z.number().int().min(0).describe('0 as spoken; counts revisions.'),
 });
 export type Segment = z.infer<typeof Segment>;
@@ -50,8 +49,8 @@ export const Revision = z.object({
   revision: z.number().int().min(1),
   op: RevisionOp,
   by: z.enum(['machine', 'person']),
-  segment: Segment.describe('The segment as it is now.'),
-  added: z.array(Segment).optional().describe('Segments that a split added.'),
+  segment: Segment.describe('The current segment.'),
+  added: z.array(Segment).optional().describe('Segments added by a split.'),
 });
 export type Revision = z.infer<typeof Revision>;
 
@@ -71,7 +70,10 @@ export const TranscriptRevise = request({
 
 export const TranscriptNameSpeaker = request({
   method: 'transcript/nameSpeaker',
-  doc: 'A person names a speaker; every segment and insight follows. The name of another speaker makes the two one. Without a name the one goes that a kept voice gave or suggested.',
+  doc:
+    'A person names a speaker; all segments and insights follow. The name of ' +
+    'another speaker merges the two. Without a name, removes the name that a ' +
+    'stored voice gave or suggested.',
   params: z.object({
     sessionId: z.string(),
     speakerId: z.string().max(100),
@@ -81,7 +83,8 @@ export const TranscriptNameSpeaker = request({
     voice: z
       .enum(['kept', 'offered', 'none'])
       .describe(
-        'Whether voices of this name are kept; `offered`: they are not, and `voices/keep` may be called now.',
+        'Whether voices with this name are stored; `offered`: not yet, and ' +
+          '`voices/keep` may be called now.',
       ),
   }),
   errors: ['session.notFound', 'speaker.notFound', 'store.unwritable'],

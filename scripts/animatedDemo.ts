@@ -106,7 +106,8 @@ async function encode(
     if (size <= BYTES_MAX) return;
   }
   throw new Error(
-    `docs/demo.webp is larger than ${BYTES_MAX / 1e6} MB at every quality; take fewer pictures.`,
+    `docs/demo.webp is larger than ${BYTES_MAX / 1e6} MB at every quality; use ` +
+      'fewer pictures.',
   );
 }
 

@@ -99,7 +99,9 @@ async function bundles() {
       out: `dist/recorders/${f.replace(/\.ts$/, '.js')}`,
       ...node,
       footer: {
-        js: 'if (typeof module.exports.default === "function") module.exports = Object.assign(module.exports.default, module.exports);',
+        js:
+          'if (typeof module.exports.default === "function") module.exports = ' +
+          'Object.assign(module.exports.default, module.exports);',
       },
     })),
   ];

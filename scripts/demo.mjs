@@ -47,7 +47,7 @@ function transcribe() {
     child.on('close', (code) =>
       code === 0
         ? resolve(JSON.parse(text))
-        : reject(new SetupError('The recording could not be transcribed; what is above says why.')),
+        : reject(new SetupError('Could not transcribe the recording; see the message above.')),
     );
   });
 }
@@ -69,7 +69,8 @@ function showTranscript({ segments, speakers }) {
     const own = segments.filter((s) => s.speaker === speaker.name);
     const seconds = own.reduce((sum, s) => sum + s.end - s.start, 0);
     console.log(
-      `  ${(speaker.source === 'mic' ? cyan : magenta)(speaker.name.padEnd(names))}  ${clock(seconds)} of speech, ${speaker.source === 'mic' ? 'microphone' : 'the computer’s sound'}`,
+      `  ${(speaker.source === 'mic' ? cyan : magenta)(speaker.name.padEnd(names))}  ` +
+        `${clock(seconds)} of speech, ${speaker.source === 'mic' ? 'microphone' : 'computer audio'}`,
     );
   }
 }
@@ -104,9 +105,9 @@ async function main() {
   showInsights('Open questions', session.questions, session.segments);
   showInsights('Risks', session.risks, session.segments);
   const seconds = Math.max(0, ...session.segments.map((s) => s.end));
-  console.log(
-    `\n${dim(`${clock(seconds)} of conversation on two channels in ${took.toFixed(1)} s, on this machine alone. Try your own: node dist/cli.js transcribe FILE`)}`,
-  );
+  const speed = `${clock(seconds)} of conversation on two channels in ${took.toFixed(1)} s`;
+  console.log(`\n${dim(`Transcribed ${speed}, on this machine.`)}`);
+  console.log(dim('Try your own recording: node dist/cli.js transcribe FILE'));
 }
 
 await main().catch((error) => {

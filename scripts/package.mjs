@@ -148,12 +148,12 @@ async function nativePackage(name, work) {
   });
   if (status !== 0)
     throw new Error(
-      `${name} could not be fetched; check the network and npm's registry and run it again.`,
+      `Could not download ${name}; check the network and npm's registry and run it ` + 'again.',
     );
   const tarball = path.join(into, JSON.parse(stdout)[0].filename);
   const [algorithm, wanted] = entry.integrity.split(/-(.*)/s);
   if (createHash(algorithm).update(readFileSync(tarball)).digest('base64') !== wanted)
-    throw new Error(`${name} is not what package-lock.json names; run npm ci and try again.`);
+    throw new Error(`${name} does not match package-lock.json; run npm ci and try again.`);
   const { x } = await import('tar');
   await x({ file: tarball, cwd: into, strip: 1 });
   rmSync(tarball);
@@ -258,15 +258,18 @@ async function packageFor(target, { full, release }) {
     ],
     { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  if (status !== 0) throw new Error(`vsce could not package ${target}.`);
+  if (status !== 0) throw new Error(`vsce failed to package ${target}.`);
   const foreign = foreignFiles(stage, target);
   if (foreign.length > 0)
-    throw new Error(`These are for another platform than ${target}: ${foreign.join(', ')}.`);
+    throw new Error(
+      `These files belong to another platform than ${target}: ${foreign.join(', ')}.`,
+    );
   const megabytes = statSync(file).size / 1e6;
   console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);
   if (!full && megabytes > BUDGET_MB)
     throw new Error(
-      `${path.basename(file)} has ${megabytes.toFixed(1)} MB, and ${BUDGET_MB} MB is the budget.`,
+      `${path.basename(file)} has ${megabytes.toFixed(1)} MB, and the budget is ${BUDGET_MB} ` +
+        'MB.',
     );
   rmSync(work, { recursive: true, force: true });
   return file;

@@ -72,7 +72,7 @@ export async function packageWeb(file, stage) {
     ],
     { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  if (status !== 0) throw new Error('vsce could not package the VSIX for browsers.');
+  if (status !== 0) throw new Error('vsce failed to package the VSIX for browsers.');
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

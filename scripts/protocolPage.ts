@@ -195,6 +195,84 @@ export function declarationHash(): string {
     .digest('hex');
 }
 
+const sentences = (...list: readonly string[]): string => list.join('\n');
+
+/** A line of the handshake as code, with its line break visible. */
+const answer = (line: string): string => code(line.replace('\n', '\\n'));
+
+const anchorOf = (method: string): string => method.toLowerCase().replace(/[^a-z]/g, '');
+
+function transport(): string[] {
+  return [
+    '## Transport',
+    sentences(
+      'JSON-RPC 2.0 with the framing of the Language Server Protocol, over a Unix socket or a named pipe.',
+      'The file `daemon.json` in the state folder holds the path and the token.',
+      'Before any JSON-RPC the client sends one line, ' +
+        `${code(`${protocol.HANDSHAKE_PREFIX}<token>\\n`)}, of at most ` +
+        `${protocol.HANDSHAKE_MAX_BYTES} bytes.`,
+      `The daemon answers ${answer(protocol.HANDSHAKE_OK)}, or ${answer(protocol.HANDSHAKE_DENIED)} and closes.`,
+      `A message has at most ${protocol.MESSAGE_MAX_BYTES / 1024 / 1024} MB; the limit is ` +
+        'checked before the body is read.',
+      `The first request is ${code('daemon/hello')}.`,
+    ),
+    sentences(
+      'The same major version works; a higher minor version only adds.',
+      'An older local daemon drains for a newer client.',
+      'An older client gets `rpc.versionMismatch`, which names the side to update.',
+    ),
+  ];
+}
+
+function transportOverNetwork(): string[] {
+  return [
+    '## Transport over the network',
+    sentences(
+      `A daemon started with ${code('--listen')} uses the same JSON-RPC over a WebSocket ` +
+        `at ${code(protocol.REMOTE_PATH)}.`,
+      'Each text message is one object, without compression.',
+      'Connections from other machines need TLS 1.2 or newer.',
+      `The upgrade request carries ${code('Authorization: Bearer <token>')} and no ${code('Origin')}.`,
+      'The daemon reads nothing else before the token matches.',
+      `Each side pings every ${protocol.KEEPALIVE_MS / 1000} s and treats the other as ` +
+        `dead after ${protocol.DEAD_MS / 1000} s of silence.`,
+      `A client that waits for an answer pings after ${protocol.ANSWER_DEAD_MS / 2000} s.`,
+      `It reconnects after ${protocol.ANSWER_DEAD_MS / 1000} s without any data.`,
+    ),
+    sentences(
+      `A binary message is one ${code('audio/push')}: a header of ` +
+        `${protocol.AUDIO_HEADER_BYTES} bytes, then whole frames as s16le.`,
+      'All numbers of the header are little-endian.',
+      `The answer is a text message like that of a request, with the ${code('id')} ` +
+        `${code(`${protocol.AUDIO_ANSWER_PREFIX}<number>`)}.`,
+    ),
+    [
+      '| byte | type | |',
+      '|---|---|---|',
+      '| 0 | u8 | version, 1 |',
+      '| 1 | u8 | kind, 1 |',
+      '| 2 | u16 | channel from `audio/open` |',
+      '| 4 | u32 | message number, chosen by the client |',
+      '| 8 | u32 | `seq` of the first frame |',
+      '| 12 | u32 | `captureMs` of the first frame |',
+    ].join('\n'),
+    sentences(
+      `A refused upgrade is an HTTP answer with the close code in the header ${code('Earmark-Close')}.`,
+      `Its body is ${code('{message, data}')}, where ${code('data')} is [ErrorData](#errordata).`,
+      'A connection that must end is closed with one of these codes.',
+      'The client reconnects by itself if that helps, and otherwise informs a person.',
+    ),
+    [
+      '| code | error | reconnects | |',
+      '|---|---|---|---|',
+      ...Object.entries(protocol.CLOSINGS).map(
+        ([number, closing]) =>
+          `| ${number} | ${code(closing.error)} | ${closing.recoverable ? 'yes' : 'no'} | ${closing.doc} |`,
+      ),
+    ].join('\n'),
+  ];
+}
+
 export function renderProtocolPage(): string {
   const { of, types } = schemas();
   const { major, minor } = protocol.PROTOCOL_VERSION;
@@ -202,28 +280,15 @@ export function renderProtocolPage(): string {
   const parts = [
     '# Protocol',
     `Version ${major}.${minor}. Hash of the declarations: ${code(declarationHash())}.`,
-    'Made from the declarations in this folder by `npm run docs`; a test compares. The names, types and limits here are the ones both sides check every message against.',
-    '## Transport',
-    `JSON-RPC 2.0 with the framing of the Language Server Protocol over a Unix socket or a named pipe, whose path and token \`daemon.json\` in the state folder holds. Before any JSON-RPC the client sends one line, ${code(`${protocol.HANDSHAKE_PREFIX}<token>\\n`)}, at most ${protocol.HANDSHAKE_MAX_BYTES} bytes; the daemon answers ${code(protocol.HANDSHAKE_OK.replace('\n', '\\n'))} or ${code(protocol.HANDSHAKE_DENIED.replace('\n', '\\n'))} and closes. A message has at most ${protocol.MESSAGE_MAX_BYTES / 1024 / 1024} MB, checked before its body is read. The first request is ${code('daemon/hello')}.`,
-    'The same major version works; a higher minor only adds. A local daemon of an older major drains for the newer client; an older client gets `rpc.versionMismatch`, which says which side to update.',
-    '## Transport over the network',
-    `A daemon that was started with ${code('--listen')} speaks the same JSON-RPC over a WebSocket at ${code(protocol.REMOTE_PATH)}, one object a text message, without compression; off loopback only over TLS 1.2 or newer. The request for the upgrade carries ${code('Authorization: Bearer <token>')} and no ${code('Origin')}; nothing else is looked at before the token matched. Each side pings every ${protocol.KEEPALIVE_MS / 1000} s and takes the other for dead after ${protocol.DEAD_MS / 1000} s without a word. A client that waits for an answer pings after ${protocol.ANSWER_DEAD_MS / 2000} s without one and connects anew after ${protocol.ANSWER_DEAD_MS / 1000} s in which nothing at all came.`,
-    `A binary message is one ${code('audio/push')}: a header of ${protocol.AUDIO_HEADER_BYTES} bytes, all little-endian, then whole frames as s16le. It is answered by a text message as a request is, whose ${code('id')} is ${code(`${protocol.AUDIO_ANSWER_PREFIX}<number>`)}.`,
-    '| byte | type | |\n|---|---|---|\n| 0 | u8 | version, 1 |\n| 1 | u8 | kind, 1 |\n| 2 | u16 | channel, as `audio/open` gave it |\n| 4 | u32 | number of this message, chosen by the client |\n| 8 | u32 | `seq` of the first frame |\n| 12 | u32 | `captureMs` of the first frame |',
-    `A refused upgrade is an HTTP answer with the close code in the header ${code('Earmark-Close')} and ${code('{message, data}')} as its body, where ${code('data')} is [ErrorData](#errordata). A connection that must end is closed with one of these codes; the client comes back by itself where that helps and tells a person where not.`,
-    [
-      '| code | error | comes back | |',
-      '|---|---|---|---|',
-      ...Object.entries(protocol.CLOSINGS).map(
-        ([number, closing]) =>
-          `| ${number} | ${code(closing.error)} | ${closing.recoverable ? 'yes' : 'no'} | ${closing.doc} |`,
-      ),
-    ].join('\n'),
+    'Generated from the declarations in this folder by `npm run docs`; a test compares ' +
+      'the two. Both sides check every message against these names, types and limits.',
+    ...transport(),
+    ...transportOverNetwork(),
     '## Messages',
     Object.entries(protocol.FAMILIES)
       .map(
         ([family, messages]) =>
-          `- ${family}: ${messages.map((m) => `[${m.method}](#${m.method.toLowerCase().replace(/[^a-z]/g, '')})`).join(', ')}`,
+          `- ${family}: ${messages.map(({ method }) => `[${method}](#${anchorOf(method)})`).join(', ')}`,
       )
       .join('\n'),
   ];
@@ -243,7 +308,11 @@ export function renderProtocolPage(): string {
   }
   parts.push(
     '## Errors',
-    'An error is a JSON-RPC error whose `data` is [ErrorData](#errordata). Nobody parses a message. Every method may also give `rpc.*` and `internal`.',
+    sentences(
+      'An error is a JSON-RPC error whose `data` is [ErrorData](#errordata).',
+      'Programs read the code and never parse the message.',
+      'Every method may also return `rpc.*` and `internal`.',
+    ),
     [
       '| name | code | shown to the user | does a retry help |',
       '|---|---|---|---|',

@@ -43,7 +43,8 @@ export function settingsTable(manifest) {
   const rows = groups.flatMap((group) =>
     Object.entries(group.properties).map(
       ([name, s]) =>
-        `| \`${name}\` | ${value(s.default)} | ${cell(s.markdownDescription ?? s.description)}${s.scope === 'machine' ? ' *User settings only.*' : ''} |`,
+        `| \`${name}\` | ${value(s.default)} | ${cell(s.markdownDescription ?? s.description)}` +
+        `${s.scope === 'machine' ? ' *User settings only.*' : ''} |`,
     ),
   );
   return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
@@ -54,9 +55,7 @@ export function withTable(readme, manifest) {
   const from = readme.indexOf(START);
   const to = readme.indexOf(END);
   if (from < 0 || to < from)
-    throw new Error(
-      'README.md has lost its settings markers; put them back around the settings table.',
-    );
+    throw new Error('README.md lacks its settings markers; put them around the settings table.');
   return `${readme.slice(0, from + START.length)}\n\n${settingsTable(manifest)}\n\n${readme.slice(to)}`;
 }
 

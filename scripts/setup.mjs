@@ -25,7 +25,8 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 18))
     throw new SetupError(
-      `Earmark needs Node 20.18 or newer, and this is ${process.versions.node}; install a newer Node and run the command again.`,
+      `Earmark needs Node 20.18 or newer; this is ${process.versions.node}. Install ` +
+        'a newer Node and run the command again.',
     );
 }
 
@@ -90,7 +91,8 @@ async function ensurePackages(log) {
   await run(command, args, { ONNXRUNTIME_NODE_INSTALL: 'skip' })
     .catch((error) => {
       throw new SetupError(
-        `The packages could not be installed (${error.message}); check the network and npm's registry and run the command again.`,
+        `Could not install the packages (${error.message}). Check the network and ` +
+          "npm's registry and run the command again.",
       );
     })
     .finally(() => clearInterval(alive));
@@ -147,7 +149,7 @@ async function ensureModels(log) {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   }).status;
-  if (code !== 0) throw new SetupError('The speech models could not be fetched.');
+  if (code !== 0) throw new SetupError('Could not download the speech models.');
 }
 
 /**

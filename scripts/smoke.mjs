@@ -14,7 +14,7 @@ try {
     ) ||
     spawnSync(process.execPath, ['scripts/package.mjs', '--full'], { cwd: root, stdio: 'inherit' })
       .status === 0;
-  if (!made) throw new SetupError('The VSIX could not be made.');
+  if (!made) throw new SetupError('Could not create the VSIX.');
   const { ensureSystemPackages } = await import('./testHost/systemPackages.mjs');
   const { message } = await ensureSystemPackages(console.error);
   if (message) console.error(message);

@@ -102,18 +102,22 @@ async function checkCoverage(folder) {
   for (const [name, { percent, total }] of rooms)
     say(`  ${name.padEnd(22)}${percent.toFixed(1).padStart(6)} % of ${total}`);
   say(
-    `Line coverage: ${all.percent.toFixed(1)} % in all, ${outsideAdapters.percent.toFixed(1)} % outside daemon/adapters (mark: ${MARK} %). Details: coverage/index.html`,
+    `Line coverage: ${all.percent.toFixed(1)} % in all, ` +
+      `${outsideAdapters.percent.toFixed(1)} % outside daemon/adapters (mark: ${MARK} %). ` +
+      'Details: coverage/index.html',
   );
   const failures = [];
   if (missing.length > 0)
     failures.push({
       title: 'coverage',
-      error: `These files could not be measured: ${missing.join(', ')}.`,
+      error: `Could not measure these files: ${missing.join(', ')}.`,
     });
   if (outsideAdapters.percent < MARK)
     failures.push({
       title: 'coverage',
-      error: `${outsideAdapters.percent.toFixed(1)} % of the lines outside daemon/adapters are covered, and ${MARK} % is the mark.`,
+      error:
+        `${outsideAdapters.percent.toFixed(1)} % of the lines outside daemon/adapters ` +
+        `are covered; the minimum is ${MARK} %.`,
     });
   return {
     name: 'coverage',
@@ -145,7 +149,9 @@ async function main() {
     outcomes.push(outcome);
     const skipped = outcome.skipped.length > 0 ? `, ${outcome.skipped.length} skipped` : '';
     say(
-      `${outcome.failed === 0 ? '✔' : '✘'} ${part.name.padEnd(12)} ${part.args ? '' : `${outcome.passed} passed, ${outcome.failed} failed${skipped}, `}${seconds(outcome.ms)}`,
+      `${outcome.failed === 0 ? '✔' : '✘'} ${part.name.padEnd(12)} ` +
+        `${part.args ? '' : `${outcome.passed} passed, ${outcome.failed} failed${skipped}, `}` +
+        `${seconds(outcome.ms)}`,
     );
   };
   try {
@@ -186,7 +192,8 @@ async function main() {
   const retried = outcomes.flatMap((o) => (o.retried ?? []).map((r) => ({ suite: o.name, ...r })));
   if (retried.length > 0)
     say(
-      `\nFailed once, then tried again:\n${retried.map((r) => `  ↻ ${r.suite}: ${r.title}\n${r.error.replace(/^/gm, '       ')}`).join('\n')}`,
+      '\nFailed once, then tried again:\n' +
+        `${retried.map((r) => `  ↻ ${r.suite}: ${r.title}\n${r.error.replace(/^/gm, '       ')}`).join('\n')}`,
     );
   const failures = outcomes.flatMap((o) => o.failures.map((f) => ({ suite: o.name, ...f })));
   failures.forEach((f, i) =>

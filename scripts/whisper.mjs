@@ -94,14 +94,21 @@ const compilerOf = (source) =>
 /** Why it cannot be built here, as a sentence; undefined where it can. */
 function obstacle() {
   if (process.platform === 'win32')
-    return 'Whisper is not built on Windows by this command; docs/whisper.md says what to do there.';
+    return 'This command does not build Whisper on Windows; see docs/whisper.md.';
   if (!existsSync(path.join(SOURCE, 'whisper.cpp')) || !existsSync(HEADERS))
-    return 'Whisper is left out: its packages (smart-whisper, node-api-headers) are not installed; run `npm ci --ignore-scripts` without leaving out optional packages.';
+    return (
+      'Whisper is left out: its packages (smart-whisper, node-api-headers) are not ' +
+      'installed. Run `npm ci --ignore-scripts` with optional packages.'
+    );
   const missing = ['a.c', 'a.cc']
     .map(compilerOf)
     .find((compiler) => spawnSync(compiler, ['--version']).status !== 0);
   if (missing)
-    return `Whisper is left out: there is no compiler "${missing}"; install one (Debian: \`apt install g++\`, macOS: \`xcode-select --install\`) and run \`npm run whisper\`.`;
+    return (
+      `Whisper is left out: the compiler "${missing}" is missing. Install one ` +
+      '(Debian: `apt install g++`, macOS: `xcode-select --install`) and run `npm run ' +
+      'whisper`.'
+    );
   return undefined;
 }
 

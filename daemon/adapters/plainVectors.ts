@@ -47,7 +47,7 @@ function read(bytes: Uint8Array): {
   readonly least: number;
 } {
   if (bytes.length < 12 || bytes.at(-1) !== TYPE_8_BIT)
-    throw new Error('This is no vector of 8 bits.');
+    throw new Error('This is not a vector of 8 bits.');
   const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 11);
   return {
     length: bytes.length - 11 - (bytes.at(-2) ?? 0),

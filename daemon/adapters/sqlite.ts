@@ -45,7 +45,8 @@ export function openSqlite(file: string, { busySeconds, key }: SqliteOptions = {
     if (key !== undefined) throw new Error('Plain SQLite cannot encrypt.');
     return new PlainSqlite(file, busySeconds ?? 0);
   }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Its native part is loaded with it, and is not everywhere.
+  // Loads the native part, which some platforms lack: only here.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const Database = require('libsql') as typeof Libsql;
   return new Database(file, {
     ...(busySeconds === undefined ? {} : { timeout: busySeconds }),

@@ -5,9 +5,9 @@
  * Transduction with Recurrent Neural Networks"; the margin is the beam threshold of older decoders
  * (Ney et al. 1992).
  */
-import { EarmarkError } from '../../protocol/errors';
 import type { Lean, PhraseBias } from './phraseBias';
 import type { ScoredToken } from './tokenWords';
+import { decodeCancelled } from './errors';
 
 /** A recogniser in the middle of a text: what may come next, and how to go on. */
 export interface NextToken<Step> {
@@ -67,7 +67,7 @@ export async function beamSearch<Step>(
     { tokens: [], score: 0, before: undefined, lean: bias?.start },
   ];
   for (let length = 0; length < maxTokens && open.length > 0; length++) {
-    if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+    if (signal?.aborted) throw decodeCancelled();
     const candidates: Text<Step>[] = [];
     const nexts = length === 0 ? [await model.first()] : await model.next(open.map(continued));
     for (const [i, text] of open.entries()) {

@@ -22,6 +22,7 @@ import type {
 import type { AsrResult } from './provider';
 import { FairShare } from './fairShare';
 import { WaitTimes } from './waitTimes';
+import { decodeCancelled } from './errors';
 
 export interface SchedulerOptions {
   /** Audio that may wait, over all sessions. */
@@ -142,7 +143,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
 
   run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
-    if (signal?.aborted) return Promise.reject(cancelled());
+    if (signal?.aborted) return Promise.reject(decodeCancelled());
     if (!this.takes(request.priority, request.sessionId)) {
       this.drop(request.priority);
       return Promise.resolve(undefined);
@@ -152,7 +153,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
       return Promise.reject(
         new EarmarkError(
           'rpc.tooMany',
-          'Too much speech waits to be recognised; wait until it is done, or stop a session.',
+          'Too much speech is waiting for recognition; wait, or stop a session.',
           { retryAfterMs: 5_000 },
         ),
       );
@@ -182,7 +183,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
       const onAbort = (): void => {
         this.unqueue(job);
         job.abort.abort();
-        job.settle({ error: cancelled() });
+        job.settle({ error: decodeCancelled() });
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.enqueue(job);
@@ -380,8 +381,4 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
 function before(a: readonly number[], b: readonly number[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] ?? 0) < (b[i] ?? 0);
   return false;
-}
-
-function cancelled(): EarmarkError {
-  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }

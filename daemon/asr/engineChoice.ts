@@ -94,7 +94,8 @@ function requestedTarget(
   if (provider !== undefined && !known) {
     throw new EarmarkError(
       'engine.unavailable',
-      `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ${setup.providers.map(({ info }) => info.id).join(', ')}.`,
+      `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ` +
+        `${setup.providers.map(({ info }) => info.id).join(', ')}.`,
       { details: { provider: provider.slice(0, 50) } },
     );
   }
@@ -117,7 +118,9 @@ function requestedTarget(
       .map(({ id }) => id);
     throw new EarmarkError(
       'model.unknown',
-      `There is no model "${model.slice(0, 100)}"${provider === undefined ? '' : ` for ${provider}`}; choose one of ${choice.join(', ')}.`,
+      `There is no model "${model.slice(0, 100)}"` +
+        `${provider === undefined ? '' : ` for ${provider}`}; choose one of ` +
+        `${choice.join(', ')}.`,
       { details: { model: model.slice(0, 100) } },
     );
   }
@@ -174,6 +177,6 @@ function primary(language: string): string {
 function wrongLanguage(model: string, language: string): EarmarkError {
   return new EarmarkError(
     'engine.language',
-    `The model ${model} does not understand the language ${language}; choose a model that does.`,
+    `The model ${model} does not support the language ${language}; choose another ` + 'model.',
   );
 }

@@ -13,6 +13,7 @@ import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
 import { EngineRoute, type MachineLoad } from './engineRoute';
 import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
+import { noSpeechEngine } from './errors';
 
 export interface EnginePoolSetup {
   readonly clock: Clock;
@@ -144,7 +145,7 @@ class EnginePool implements ManagedEngines {
     if (named && failed.length === 0)
       throw new EarmarkError(
         'engine.unavailable',
-        'This speech engine was not asked for yet; start a session with it.',
+        'No session has used this speech engine yet; start a session with it.',
       );
     const main = named ? [] : [this.entry(this.mainTarget())];
     await Promise.all([
@@ -201,11 +202,7 @@ class EnginePool implements ManagedEngines {
       preferred.find(({ model }) =>
         models.some(({ id, installed }) => id === model && installed),
       ) ?? preferred[0];
-    if (!target)
-      throw new EarmarkError(
-        'engine.unavailable',
-        'No speech engine is set up; choose one in the settings.',
-      );
+    if (!target) throw noSpeechEngine();
     return target;
   }
 

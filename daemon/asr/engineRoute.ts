@@ -268,7 +268,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
     if (before !== this.now)
       this.warn(
         'engine.failover',
-        `${nameOf(target.target)} failed; ${nameOf(this.now.target)} goes on with the same phrase, and the first one is tried again. ${error.message}`,
+        `${nameOf(target.target)} failed. ${nameOf(this.now.target)} takes over with ` +
+          `the same phrase, and Earmark tries the first engine again. ${error.message}`,
       );
     return true;
   }
@@ -385,7 +386,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
         if (this.current === 0)
           this.warn(
             'engine.failover',
-            `${nameOf(preferred.target)} works again and recognises from now on.`,
+            `${nameOf(preferred.target)} works again and is now used for recognition.`,
           );
       }
     } catch {

@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock';
 import { scriptedInfo } from './providerInfos';
 import type { DecodeRequest, AsrProvider, AsrResult, LoadedModelFiles } from './provider';
 import { estimateWordTimes } from './wordTimes';
+import { decodeCancelled, modelNotLoaded } from './errors';
 
 export interface ScriptLine {
   readonly text?: string;
@@ -40,7 +41,7 @@ export class ScriptedProvider implements AsrProvider {
     if (this.options.loadFails)
       throw new EarmarkError(
         this.options.loadFails,
-        'The script says that the model does not load; change the script.',
+        'The script prevents the model from loading; change the script.',
       );
     this.loaded = true;
   }
@@ -50,17 +51,13 @@ export class ScriptedProvider implements AsrProvider {
     options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
-    if (!this.loaded)
-      throw new EarmarkError(
-        'engine.unavailable',
-        'The speech model is not loaded yet; try again in a moment.',
-      );
+    if (!this.loaded) throw modelNotLoaded();
     const begun = this.options.clock.now();
     this.asked.push(pcm.length);
     const line = this.options.script?.[this.next++] ?? {};
     await this.wait(line.delayMs ?? 0, signal);
     if (line.fail)
-      throw new EarmarkError(line.fail, 'The script says that this phrase fails; try again.');
+      throw new EarmarkError(line.fail, 'The script makes this phrase fail; try again.');
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const text =
       line.text ??
@@ -85,9 +82,7 @@ export class ScriptedProvider implements AsrProvider {
   }
 
   private wait(ms: number, signal?: AbortSignal): Promise<void> {
-    const cancelled = (): EarmarkError =>
-      new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
-    if (signal?.aborted) return Promise.reject(cancelled());
+    if (signal?.aborted) return Promise.reject(decodeCancelled());
     if (ms <= 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = this.options.clock.setTimeout(() => {
@@ -96,7 +91,7 @@ export class ScriptedProvider implements AsrProvider {
       }, ms);
       const onAbort = (): void => {
         timer.dispose();
-        reject(cancelled());
+        reject(decodeCancelled());
       };
       signal?.addEventListener('abort', onAbort, { once: true });
     });

@@ -18,6 +18,7 @@ import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject }
 import type { DecodeSlot, QueueHealth } from './phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from './provider';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
+import { noSpeechEngine } from './errors';
 
 /** Something that decodes and can be started and stopped again and again. */
 export interface Decoder extends DecodeSlot {
@@ -115,11 +116,11 @@ class Engine implements ManagedSpeechEngine {
     const restarted = setup.onDidRestart?.(({ name }) => {
       this.lifecycle.note(
         'engine.crashed',
-        `The inference worker ${name} stopped and was started again.`,
+        `The inference worker ${name} stopped and was restarted.`,
       );
       this.warned.fire({
         code: 'engine.restarted',
-        message: 'Speech recognition stopped and was started again; nothing is lost.',
+        message: 'Speech recognition stopped and was restarted. Nothing is lost.',
       });
     });
     if (restarted) this.store.add(restarted);
@@ -322,11 +323,7 @@ class Engine implements ManagedSpeechEngine {
     const first = this.setup.decoders[0];
     this.lifecycle.to({ kind: 'LOADING', sinceMs: begun });
     const done: Promise<void> = (async () => {
-      if (!first)
-        throw new EarmarkError(
-          'engine.unavailable',
-          'No speech engine is set up; choose one in the settings.',
-        );
+      if (!first) throw noSpeechEngine();
       // Without the detector speech is found by loudness, so its failure is not the engine's.
       const detectors = this.setup.detectors.start().catch(() => undefined);
       await this.startDecoder(
@@ -348,7 +345,7 @@ class Engine implements ManagedSpeechEngine {
             ? cause
             : new EarmarkError(
                 'engine.unavailable',
-                'Speech recognition could not be started; run `earmark doctor` to see why.',
+                'Could not start speech recognition; run `earmark doctor` to see why.',
                 { cause },
               );
         if (this.loading === done) {
@@ -390,7 +387,9 @@ class Engine implements ManagedSpeechEngine {
       if (examined?.text === '')
         throw new EarmarkError(
           'model.incompatible',
-          `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`,
+          `The model ${this.setup.model} loads but recognises nothing in the test ` +
+            `phrase. Run "earmark models verify ${this.setup.model}", or choose another ` +
+            'one.',
         );
     } catch (error) {
       if (this.running.get(decoder) === entry) this.running.delete(decoder);
@@ -430,7 +429,7 @@ class Engine implements ManagedSpeechEngine {
               ? error
               : new EarmarkError(
                   'engine.unavailable',
-                  'The speech model could not be loaded anew; run `earmark doctor` to see why.',
+                  'Could not reload the speech model; run `earmark doctor` to see why.',
                   { cause: error },
                 ),
           );
@@ -526,8 +525,5 @@ class Engine implements ManagedSpeechEngine {
 }
 
 function gone(): EarmarkError {
-  return new EarmarkError(
-    'engine.unavailable',
-    'The speech engine was stopped; start Earmark again.',
-  );
+  return new EarmarkError('engine.unavailable', 'The speech engine was stopped; restart Earmark.');
 }

@@ -96,14 +96,17 @@ export function silenceAdvice(
   platform: string,
 ): string {
   const what = source === 'mic' ? 'The microphone' : 'The system audio';
-  if (condition.kind === 'well') return `${what} is heard again.`;
+  if (condition.kind === 'well') return `${what} sends audio again.`;
   const state =
     condition.kind === 'nothing'
-      ? `${what} has sent no sound data for 5 seconds`
-      : `${what} has been perfectly silent for 5 seconds`;
+      ? `${what} has sent no audio for 5 seconds`
+      : `${what} has been completely silent for 5 seconds`;
   if (platform === 'darwin') {
     const pane = source === 'mic' ? 'Microphone' : 'Screen & System Audio Recording';
-    return `${state}; allow Visual Studio Code under System Settings > Privacy & Security > ${pane}, or choose another device.`;
+    return (
+      `${state}. Allow Visual Studio Code under System Settings > Privacy & Security > ` +
+      `${pane}, or choose another device.`
+    );
   }
   if (source === 'system')
     return `${state}; play something, or choose the output device that plays it.`;

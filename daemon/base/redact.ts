@@ -13,6 +13,12 @@ interface Rule {
 /** Longer ones than most identifiers; shorter "secrets" would hide half of a developer's talk. */
 const RANDOM_LEAST = 32;
 
+const SECRET_NAMES = 'api[_ -]?key|access[_ -]?key|secret|token|password|passwd|passphrase';
+
+/** One of these patterns, anywhere in a text. */
+const either = (...patterns: readonly RegExp[]): RegExp =>
+  new RegExp(patterns.map(({ source }) => source).join('|'), 'g');
+
 const RULES: readonly Rule[] = [
   {
     kind: 'key',
@@ -21,16 +27,26 @@ const RULES: readonly Rule[] = [
   // Names that services give their keys: AWS, GitHub, GitLab, Slack, Stripe, OpenAI, Google, npm.
   {
     kind: 'key',
-    pattern:
-      /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{10,}|\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}\b|\bsk-[\w-]{16,}|\bAIza[\w-]{30,}|\bnpm_[A-Za-z0-9]{30,}\b/g,
+    pattern: either(
+      /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
+      /\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b/,
+      /\bglpat-[\w-]{16,}/,
+      /\bxox[abeoprs]-[\w-]{10,}/,
+      /\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}\b/,
+      /\bsk-[\w-]{16,}/,
+      /\bAIza[\w-]{30,}/,
+      /\bnpm_[A-Za-z0-9]{30,}\b/,
+    ),
   },
   { kind: 'token', pattern: /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g },
   { kind: 'token', pattern: /(?<=\bBearer\s+)[\w.~+/-]{8,}=*/gi },
   // The value of something that calls itself a secret; spoken "is" counts as "=".
   {
     kind: 'token',
-    pattern:
-      /(?<=\b(?:api[_ -]?key|access[_ -]?key|secret|token|password|passwd|passphrase)["']?(?:\s*[:=]\s*|\s+is\s+)["']?)[^\s"',;]{6,}/gi,
+    pattern: new RegExp(
+      `(?<=\\b(?:${SECRET_NAMES})["']?(?:\\s*[:=]\\s*|\\s+is\\s+)["']?)[^\\s"',;]{6,}`,
+      'gi',
+    ),
     secret: (found) => /\d|[^\w.]/.test(found.replace(/[.!?]$/, '')),
   },
   // Credentials in an address.

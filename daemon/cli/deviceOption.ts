@@ -4,6 +4,6 @@ import { Option } from 'commander';
 export function deviceOption(): Option {
   return new Option(
     '--device <D>',
-    'where the model runs; chosen for this machine when absent',
+    'device that runs the model; default: chosen for this machine',
   ).choices(['auto', 'cpu', 'gpu']);
 }

@@ -57,7 +57,8 @@ export function remoteProfile(
   const given = env['EARMARK_TOKEN']?.trim();
   if (!given && !isSignedIn(home))
     throw new UsageError(
-      'A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN, or run "earmark sign-in".',
+      'The remote daemon needs a token. Set EARMARK_TOKEN to the one that "earmark ' +
+        'tokens create" printed there, or run "earmark sign-in".',
     );
   const fingerprint = env['EARMARK_REMOTE_FINGERPRINT']?.trim();
   return {

@@ -21,7 +21,9 @@ export function endingOf(error: unknown): Ending {
   if (isEarmarkError(error)) return { code: 1, sentence: error.message };
   return {
     code: 1,
-    sentence: `Something unexpected happened (${error instanceof Error ? error.message : String(error)}); please report it.`,
+    sentence:
+      `An unexpected error occurred (${error instanceof Error ? error.message : String(error)}); ` +
+      'please report it.',
   };
 }
 

@@ -153,7 +153,7 @@ async function pushAll(
   if (sentMs < FRAME_MS)
     throw new EarmarkError(
       'audio.empty',
-      `${options.title} has no sound in it; choose a file that has a recording in it.`,
+      `${options.title} contains no audio; choose a file that contains a recording.`,
     );
   await Promise.all(pushers.map((pusher) => pusher.end()));
 }

@@ -75,7 +75,11 @@ function logLine(env: Environment, line: string): string {
     const rest = Object.entries(facts)
       .map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
       .join(' ');
-    return `${style.dim(String(time).slice(0, 23).replace('T', ' '))} ${colour(name.padEnd(5))} ${component ? `${String(component)} ` : ''}${String(event)}${rest ? ` ${style.dim(rest)}` : ''}\n`;
+    return (
+      `${style.dim(String(time).slice(0, 23).replace('T', ' '))} ${colour(name.padEnd(5))} ` +
+      `${component ? `${String(component)} ` : ''}${String(event)}` +
+      `${rest ? ` ${style.dim(rest)}` : ''}\n`
+    );
   } catch {
     return `${line}\n`;
   }

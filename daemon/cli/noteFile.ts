@@ -29,7 +29,10 @@ export class NoteFile {
   private async write(sessionId: string): Promise<string> {
     const { granted } = await persist(this.connection, NotesLease, { sessionId });
     if (!granted)
-      throw new EarmarkError('note.leaseLost', 'Another window writes the note of this session.');
+      throw new EarmarkError(
+        'note.leaseLost',
+        'Another window is writing the note of this session.',
+      );
     const path = await this.path(sessionId);
     const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const { edits } = await persist(this.connection, NotesPlan, { sessionId, text: before });
@@ -43,7 +46,7 @@ export class NoteFile {
     } catch (cause) {
       throw new EarmarkError(
         'note.unwritable',
-        `The note ${path} cannot be written; give another place with --notes.`,
+        `Could not write the note ${path}; choose another file with --notes.`,
         { cause },
       );
     }

@@ -35,7 +35,7 @@ export function removeNotes(path: string, sessionId: string): readonly string[] 
   } catch (cause) {
     throw new EarmarkError(
       'note.unwritable',
-      `${path} cannot be read or removed; name the note or its folder with --note.`,
+      `Could not read or remove ${path}; name the note or its folder with --note.`,
       { cause },
     );
   }

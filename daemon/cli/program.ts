@@ -98,7 +98,7 @@ function program(environment: Environment): Command {
     if (isLocal(command)) continue;
     command.option(
       '--remote <URL>',
-      'use the daemon at wss://host:port (or EARMARK_REMOTE); its token is in EARMARK_TOKEN',
+      'use the daemon at wss://host:port (or EARMARK_REMOTE); set its token in ' + 'EARMARK_TOKEN',
     );
   }
   earmark.hook('preAction', (_, action) => {

@@ -15,7 +15,7 @@ export async function fullId(connection: Connection, given: string): Promise<str
   if (matches.length > 1)
     throw new EarmarkError(
       'session.notFound',
-      `"${given}" stands for ${matches.length} sessions; give more of the id.`,
+      `"${given}" matches ${matches.length} sessions; write more of the id.`,
     );
   return matches[0]!;
 }

@@ -59,7 +59,7 @@ export async function signedInToken(home: string): Promise<string | undefined> {
   if (!kept.success)
     throw new EarmarkError(
       'signIn.failed',
-      'What was kept of your sign-in is damaged; run "earmark sign-in" again.',
+      'Your stored sign-in is damaged; run "earmark sign-in" again.',
     );
   const { issuer, clientId, token, expiresMs, refreshToken } = kept.data;
   if (expiresMs - SPARE_MS > Date.now()) return token;

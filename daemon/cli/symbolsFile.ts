@@ -23,13 +23,13 @@ export async function readSymbols(file: string | undefined): Promise<SymbolSpell
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `The list of symbols ${basename(file)} cannot be read; check its name and permissions.`,
+      `Could not read the list of symbols ${basename(file)}; check its name and ` + 'permissions.',
       { cause: error },
     );
   }
   if (text.length > MAX_BYTES)
     throw new UsageError(
-      `The list of symbols ${basename(file)} is too large; leave out what is not likely to be said.`,
+      `The list of symbols ${basename(file)} is too large; leave out unlikely names.`,
     );
   const names = text
     .split(/\r?\n/)

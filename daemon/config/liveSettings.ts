@@ -72,7 +72,8 @@ export class LiveSettings implements Disposable {
       ...this.refused.values(),
       ...later.map((name) => ({
         name,
-        message: `"${name}" has changed; restart the daemon with "earmark daemon stop" for it to count.`,
+        message:
+          `"${name}" has changed; restart the daemon with "earmark daemon stop" to apply ` + 'it.',
       })),
     ];
   }
@@ -118,7 +119,10 @@ export class LiveSettings implements Disposable {
       else
         this.refused.set(name, {
           name,
-          message: `"${name}": ${wrong}; ${isSettingName(name) ? 'the value before it stays' : 'update Earmark on both sides'}.`,
+          message:
+            `"${name}": ${wrong}; ` +
+            `${isSettingName(name) ? 'the value before it stays' : 'update Earmark on both sides'}` +
+            '.',
         });
     }
     const isSecret = (name: string): boolean =>
@@ -142,7 +146,7 @@ export class LiveSettings implements Disposable {
     if (JSON.stringify(merged) === JSON.stringify(this.values)) return;
     try {
       if (this.found.some(({ name }) => name === FILE))
-        throw new EarmarkError('rpc.invalidRequest', 'The file is not JSON.');
+        throw new EarmarkError('rpc.invalidRequest', 'The file is not valid JSON.');
       this.setup.file.write(`${JSON.stringify(merged, undefined, 2)}\n`);
     } catch (error) {
       this.setup.logger.warn('settings.notSaved', {
@@ -162,7 +166,9 @@ export class LiveSettings implements Disposable {
     } catch (error) {
       unreadable.push({
         name: FILE,
-        message: `${error instanceof EarmarkError ? error.message : 'config.json cannot be read; check its rights.'} What it said before stays.`,
+        message:
+          `${error instanceof EarmarkError ? error.message : 'config.json cannot be read; check its rights.'} ` +
+          'The previous settings stay in use.',
       });
     }
     const { settings, problems } = resolveSettings(

@@ -46,7 +46,7 @@ export function resolveSettings(
     if (wrong !== undefined)
       problems.push({
         name,
-        message: `${found?.where}: ${wrong}; ${held(name, last)} until that is corrected.`,
+        message: `${found?.where}: ${wrong}; ${held(name, last)} until you correct it.`,
       });
   }
   return { settings: settings as Settings, problems };
@@ -96,14 +96,16 @@ function unknownNames(file: Readonly<Record<string, unknown>>): SettingProblem[]
       return [
         {
           name: shown,
-          message: `"${shown}" in config.json is no setting; correct its name or remove it.`,
+          message: `"${shown}" in config.json is not a setting; correct its name or remove it.`,
         },
       ];
     return SECRET_SETTINGS.includes(name)
       ? [
           {
             name,
-            message: `"${name}" in config.json is not read, because a file is no place for a secret; set ${ENVIRONMENT[name]} instead.`,
+            message:
+              `Earmark ignores "${name}" in config.json, because secrets do not belong in ` +
+              `files; set ${ENVIRONMENT[name]} instead.`,
           },
         ]
       : [];

@@ -128,17 +128,26 @@ export function degradationRows(
   engine: string,
   isStandIn: boolean,
 ): string {
-  if (to === 'NORMAL')
-    return `Recognition keeps up again; everything is back to normal with ${engine}.`;
+  if (to === 'NORMAL') return `Recognition is back to normal with ${engine}.`;
   if (DEGRADATION_LEVELS.indexOf(to) < DEGRADATION_LEVELS.indexOf(from))
-    return `Recognition keeps up better again (${engine}); it returns to normal step by step.`;
+    return `Recognition is catching up (${engine}) and returns to normal step by step.`;
   if (to === 'WARNING')
-    return 'This computer is busy or saves its battery: words in progress appear more rarely. Every final text still comes.';
+    return (
+      'This computer is busy or saving battery, so live text updates less often. ' +
+      'Final text is complete.'
+    );
   if (to === 'DEGRADE')
-    return 'Recognition is slower than speech: words appear only when a phrase is complete. Nothing is lost.';
+    return (
+      'Recognition is slower than speech: text appears only after each phrase. ' +
+      'Nothing is lost.'
+    );
   if (isStandIn)
-    return `Recognition was much too slow; ${engine} decodes until it is faster again. Nothing is lost.`;
-  return 'Recognition is much slower than speech, and no faster engine is installed: text comes late, and nothing is lost. Close other programs, or choose a smaller model.';
+    return `Recognition was much too slow, so ${engine} decodes for now. Nothing is lost.`;
+  return (
+    'Recognition is much slower than speech, and no faster engine is installed. ' +
+    'Text is late, but nothing is lost. Close other programs, or choose a smaller ' +
+    'model.'
+  );
 }
 
 /**

@@ -71,7 +71,9 @@ function quoted(note: Note, said: TranscriptItem): string {
     one === undefined
       ? []
       : [
-          `${mark}**${plain(one.said.speaker.name)}** ${one.said.text.slice(one.said.stamp.start, one.said.stamp.end).replace('[', '\\[')} ${plain(wordsOf(one))}`,
+          `${mark}**${plain(one.said.speaker.name)}** ` +
+            `${one.said.text.slice(one.said.stamp.start, one.said.stamp.end).replace('[', '\\[')}` +
+            ` ${plain(wordsOf(one))}`,
         ];
   return [...row(before, ''), ...row(said, '> '), ...row(after, '')].join('\n\n');
 }
@@ -82,7 +84,9 @@ function aboutPerson(note: Note, name: string): string {
   );
   const open = own.filter(({ item }) => (item.box ?? ' ') === ' ');
   const spoke = note.structure.said.filter(({ said }) => said.speaker.name === name).length;
-  const counts = `**${plain(name)}** spoke ${spoke} times, has ${open.length} open and ${own.length - open.length} done actions.`;
+  const counts =
+    `**${plain(name)}** spoke ${spoke} times, has ${open.length} open and ` +
+    `${own.length - open.length} done actions.`;
   return [counts, ...open.slice(0, 10).map(({ item }) => `- ${wordsOfItem(item)}`)].join('\n');
 }
 

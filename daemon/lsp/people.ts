@@ -58,7 +58,7 @@ export function rename(note: Note, from: string, to: string): readonly Edit[] {
   if (name === '' || name.length > NAME_MAX || /[*@[\],\p{Cc}]/u.test(name))
     throw new EarmarkError(
       'rpc.invalidParams',
-      `Give a name of 1 to ${NAME_MAX} letters without * @ , [ and ].`,
+      `Use a name of 1 to ${NAME_MAX} characters without * @ , [ and ].`,
     );
   const { said, items, front } = note.structure;
   const edits: Edit[] = [];

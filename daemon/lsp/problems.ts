@@ -25,9 +25,9 @@ const DAY_MS = 86_400_000;
 
 type Code = 'owner' | 'overdue' | 'time';
 const MESSAGES: Readonly<Record<Code, string>> = {
-  owner: 'Nobody owns this action.',
-  overdue: 'This action is past its date.',
-  time: 'This time leads to no line of the transcript.',
+  owner: 'This action has no owner.',
+  overdue: 'This action is overdue.',
+  time: 'No transcript line has this time.',
 };
 
 /** @param today ISO date, where the person is */
@@ -95,7 +95,8 @@ function fixesOf(note: Note, uri: string, entry: Item, today: string): CodeActio
           [
             replace(
               { start: item.words.end, end: item.words.end },
-              ` — @${name}${item.due === undefined || item.text.slice(item.words.end).trimStart().startsWith('—') ? '' : ','}`,
+              ` — @${name}` +
+                `${item.due === undefined || item.text.slice(item.words.end).trimStart().startsWith('—') ? '' : ','}`,
             ),
           ],
           diagnostic,

@@ -132,12 +132,14 @@ export class Calibrator implements Disposable {
     if (!target)
       throw new EarmarkError(
         'model.missing',
-        'No speech model of this computer is installed, so its speed cannot be measured; run "earmark models pull" first.',
+        'No speech model for this computer is installed, so Earmark cannot measure its ' +
+          'speed. Run "earmark models pull" first.',
       );
     if (!idle())
       throw new EarmarkError(
         'model.busy',
-        'Somebody speaks just now, which would make the measurement wrong; stop the sessions and try again.',
+        'A session with speech is running, which would distort the measurement. Stop ' +
+          'all sessions and try again.',
       );
     const { rtf, audioMs } = await measure(target);
     this.current = { fingerprint, model: target.model, rtf, audioMs, atMs: clock.wall() };

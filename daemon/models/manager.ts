@@ -94,7 +94,7 @@ class ModelManager implements Models {
       if (entry.source.type === 'bundled')
         throw new EarmarkError(
           'model.corrupt',
-          `${entry.name} comes with Earmark and is damaged; install Earmark again.`,
+          `${entry.name} is part of Earmark and is damaged; reinstall Earmark.`,
         );
       const found = await this.setup.disk.importable(entry);
       await this.bring(entry, found ?? entry, found ? 'import' : 'source', abort);
@@ -130,7 +130,7 @@ class ModelManager implements Models {
     if (!before)
       throw new EarmarkError(
         'model.missing',
-        `There is no other version of ${entry.name} on this computer to go back to.`,
+        `This computer has no previous version of ${entry.name}.`,
       );
     await this.check(entry, before);
     await this.use(entry, before);
@@ -151,12 +151,12 @@ class ModelManager implements Models {
     if (entry.source.type === 'bundled')
       throw new EarmarkError(
         'model.busy',
-        `${entry.name} is a part of Earmark and takes no room of its own; it stays.`,
+        `${entry.name} is part of Earmark and cannot be removed.`,
       );
     if (this.isDownloading(id))
       throw new EarmarkError(
         'model.busy',
-        `${entry.name} is being downloaded; wait until that is done, then remove it.`,
+        `${entry.name} is being downloaded; wait for the download, then remove it.`,
       );
     if (this.setup.inUse?.(id))
       throw new EarmarkError(
@@ -265,7 +265,9 @@ class ModelManager implements Models {
     ) {
       throw new EarmarkError(
         'model.offline',
-        `Earmark is set to work offline, so ${entry.name} is not downloaded; turn "earmark.models.offline" off, or put its files into the import folder, and pull the model again.`,
+        `Earmark is set to work offline, so it does not download ${entry.name}. Turn ` +
+          'off "earmark.models.offline", or put the files into the import folder, and ' +
+          'pull the model again.',
       );
     }
     await this.slots.run(() => this.install(entry, version, from, signal), signal);

@@ -23,7 +23,7 @@ export class Slots {
 
   private async enter(signal: AbortSignal): Promise<void> {
     const cancelled = (): EarmarkError =>
-      new EarmarkError('rpc.cancelled', 'The download was cancelled before it began.');
+      new EarmarkError('rpc.cancelled', 'The download was cancelled before it started.');
     if (signal.aborted) throw cancelled();
     if (this.taken < this.count()) {
       this.taken++;

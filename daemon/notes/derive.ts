@@ -84,7 +84,10 @@ function todo(insight: Insight, { title }: DerivedFrom, languageId: string): str
   const [open, close] = COMMENTS[languageId] ?? ['// ', ''];
   const who = insight.owner === undefined ? '' : `(${oneLine(insight.owner)})`;
   const by = insight.due === undefined ? '' : `, ${insight.due.date ?? insight.due.phrase}`;
-  return `${open}TODO${who}: ${safe(oneLine(insight.text), close)} (${safe(oneLine(title), close)}${stampOf(insight)}${by})${close}\n`;
+  return (
+    `${open}TODO${who}: ${safe(oneLine(insight.text), close)} (` +
+    `${safe(oneLine(title), close)}${stampOf(insight)}${by})${close}\n`
+  );
 }
 
 function taskLine({ text, owner, due, ...rest }: Insight): string {
@@ -118,20 +121,22 @@ function issue(insight: Insight, from: DerivedFrom): string {
 }
 
 function adr(insight: Insight, from: DerivedFrom): string {
+  const quoted = insight.evidence.length > 0;
+  const stamp = quoted ? ` at${stampOf(insight)}` : '';
   return (
-    [
+    `${[
       `# ${oneLine(insight.text)}`,
       `Date: ${from.startedAt.slice(0, 10)}`,
       '## Status',
       'Proposed',
       '## Context',
-      `Decided in *${oneLine(from.title)}*${insight.evidence.length === 0 ? '' : ` at${stampOf(insight)}`}${placed(from)}.${insight.evidence.length === 0 ? '' : ' What was said:'}`,
+      `Decided in *${oneLine(from.title)}*${stamp}${placed(from)}.${quoted ? ' Quotes:' : ''}`,
       ...quotes(insight),
       '## Decision',
       `We will: ${oneLine(insight.text)}${/[.!?]$/.test(insight.text) ? '' : '.'}`,
       '## Consequences',
       '_What becomes easier or harder; to be written._',
-    ].join('\n\n') + '\n'
+    ].join('\n\n')}` + '\n'
   );
 }
 

@@ -20,7 +20,10 @@ export function renderExport(format: ExportFormat, sessions: readonly ExportSess
     case 'jsonl':
       return sessions.map(renderJsonl).join('');
     case 'json':
-      return `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}\n`;
+      return (
+        `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}` +
+        '\n'
+      );
     case 'srt':
       return sessions.map(renderSrt).join('\n');
     case 'vtt':
@@ -42,7 +45,9 @@ export function renderText(session: ExportSession): string {
 /** `{"file","start","end","source","speaker","text","confidence"}`, seconds. */
 export function jsonlLine(file: string, segment: ExportSegment): string {
   const { startMs, endMs, source, speaker, text, confidence } = segment;
-  return `${JSON.stringify({ file, start: seconds(startMs), end: seconds(endMs), source, speaker, text, confidence: round(confidence) })}\n`;
+  const times = { start: seconds(startMs), end: seconds(endMs) };
+  const line = { file, ...times, source, speaker, text, confidence: round(confidence) };
+  return `${JSON.stringify(line)}\n`;
 }
 
 function renderJsonl(session: ExportSession): string {
@@ -92,7 +97,8 @@ export function renderSrt(session: ExportSession): string {
   return visible(session)
     .map(
       (s, i) =>
-        `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n${s.speaker}: ${cueText(s.text)}\n`,
+        `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n` +
+        `${s.speaker}: ${cueText(s.text)}\n`,
     )
     .join('\n');
 }
@@ -109,7 +115,8 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
     .flatMap(visible)
     .map(
       (s) =>
-        `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ${escape(s.speaker)}>${escape(s.text)}\n`,
+        `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ` +
+        `${escape(s.speaker)}>${escape(s.text)}\n`,
     );
   return `WEBVTT\n${cues.join('')}`;
 }
@@ -137,7 +144,10 @@ export function transcriptLine(
   segment: { readonly speaker: string; readonly startMs: number; readonly text: string },
   fillers: 'hide' | 'show' = 'hide',
 ): string {
-  return `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ${readableText(segment.text, fillers)}`;
+  return (
+    `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ` +
+    `${readableText(segment.text, fillers)}`
+  );
 }
 
 /** NIST Rich Transcription Time Marked; the file's base name without its ending is the file id. */
@@ -154,7 +164,9 @@ export function renderRttm(session: ExportSession): string {
     readonly endMs: number;
     readonly speaker: string;
   }): string =>
-    `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> <NA>\n`;
+    `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ` +
+    `${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> ` +
+    '<NA>\n';
   // Where voices were told apart their turns stand, which end with the last word; else the
   // segments.
   const turns = (session.speakers ?? []).flatMap(({ name, source, turns: own = [] }) =>

@@ -32,7 +32,7 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
       if (channels.length >= CHANNELS_MAX)
         throw new EarmarkError(
           'rpc.tooMany',
-          'This connection sends too many sources; open another one.',
+          'This connection has too many open sources; open another connection.',
         );
       return { channel: channels.push({ sessionId, source }) };
     })
@@ -81,7 +81,7 @@ export async function takeAudio(
   if (!target)
     throw new EarmarkError(
       'audio.unknownSource',
-      'This channel was not opened; ask audio/open for one.',
+      'This channel is not open; open it with audio/open.',
     );
   const { sessionId, source } = target;
   requireFrames(pcm.length);
@@ -97,7 +97,8 @@ function requireFrames(bytes: number): void {
   if (bytes === 0 || bytes % FRAME_BYTES !== 0) {
     throw new EarmarkError(
       'audio.oddFrame',
-      `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`,
+      `The audio has ${bytes} bytes, which is not a multiple of the frame size of ${FRAME_BYTES} ` +
+        'bytes. Send whole frames.',
     );
   }
   if (bytes > PUSH_MAX_FRAMES * FRAME_BYTES) {

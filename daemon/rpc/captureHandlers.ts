@@ -37,13 +37,13 @@ export function captureHandlers(registry: Registry, { capture, uploads, logger }
       if (client.peer.identity.kind !== 'local')
         throw new EarmarkError(
           'rpc.forbidden',
-          'A remote daemon does not record; record where you are.',
+          'A remote daemon cannot record; record on your own machine.',
         );
       const mine = of(client);
       if (mine.size >= CAPTURES_MAX)
         throw new EarmarkError(
           'rpc.tooMany',
-          'This program records enough already; stop one recording first.',
+          'This client has too many recordings; stop one first.',
         );
       const captureId = `c${++count}`;
       const send = (pcm: Int16Array, seq?: number): void =>

@@ -119,7 +119,7 @@ export function fromStart(params: Start): StartRequest {
   if (params.startedAt !== undefined && Number.isNaN(Date.parse(params.startedAt))) {
     throw new EarmarkError(
       'rpc.invalidParams',
-      'session/start: "startedAt" is not a date; give ISO 8601 with offset.',
+      'session/start: "startedAt" is not a date; use ISO 8601 with offset.',
       { details: { path: 'startedAt' } },
     );
   }

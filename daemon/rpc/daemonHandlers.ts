@@ -28,12 +28,16 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
   registry
     .on(DaemonHello, (params, client) => {
       if (client.state.kind !== 'new')
-        throw new EarmarkError('rpc.invalidRequest', 'This connection said daemon/hello already.');
+        throw new EarmarkError(
+          'rpc.invalidRequest',
+          'This connection has already sent daemon/hello.',
+        );
       const negotiation = negotiate(params.protocol, PROTOCOL_VERSION);
       if (negotiation === 'updateClient') {
         throw new EarmarkError(
           'rpc.versionMismatch',
-          `This client speaks protocol ${params.protocol.major}, the daemon ${protocol.major}; update the Earmark extension or command line.`,
+          `This client uses protocol ${params.protocol.major}, the daemon ${protocol.major}; ` +
+            'update the Earmark extension or command line.',
           {
             details: { clientMajor: params.protocol.major, daemonMajor: protocol.major },
           },

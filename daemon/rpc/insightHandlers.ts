@@ -8,6 +8,7 @@ import { defined } from '../base/defined';
 import { toInsight } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
+import { insightGone } from '../session/errors';
 
 export function insightHandlers(registry: Registry, { sessions, analyzers, clock }: RpcDeps): void {
   registry
@@ -18,11 +19,7 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
     .on(InsightDerive, async ({ sessionId, insightId, as, languageId }) => {
       const { record, insights } = await sessions.get(sessionId);
       const insight = insights.find(({ id }) => id === insightId);
-      if (!insight)
-        throw new EarmarkError(
-          'insight.notFound',
-          'This card is no longer there; the list is being brought up to date.',
-        );
+      if (!insight) throw insightGone();
       return {
         ...derive(
           as,

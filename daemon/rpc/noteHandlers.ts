@@ -28,12 +28,12 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
       if (!leases.holds(sessionId, client))
         throw new EarmarkError(
           'note.leaseLost',
-          'Another window writes this note; ask for the lease first.',
+          'Another window is writing this note; request the lease first.',
         );
       if (text.length > NOTE_MAX_LENGTH)
         throw new EarmarkError(
           'note.tooLarge',
-          'The note is too long to be kept up to date; move parts of it to another file.',
+          'The note is too long to update; move parts of it to another file.',
         );
       const document = await sessions.get(sessionId);
       leases.planned(sessionId, client, document.lastSeq);

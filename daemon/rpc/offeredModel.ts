@@ -56,7 +56,7 @@ export class OfferedModel implements LanguageModel {
       const cancel = (): void => {
         client.notify(LanguageModelCancel, { id });
         settle(
-          new EarmarkError('rpc.cancelled', 'The question to the language model was cancelled.'),
+          new EarmarkError('rpc.cancelled', 'The request to the language model was cancelled.'),
         );
       };
       const settle = (outcome: string | EarmarkError): void => {
@@ -88,7 +88,8 @@ export class OfferedModel implements LanguageModel {
         outcome.reason === 'refused'
           ? new EarmarkError(
               'engine.refused',
-              `${this.name} may not be used: allow Earmark to use it, or switch "earmark.llm.useEditorModel" off.`,
+              `Earmark may not use ${this.name}. Allow it, or turn off ` +
+                '"earmark.llm.useEditorModel".',
             )
           : this.unavailable(),
       );
@@ -103,7 +104,8 @@ export class OfferedModel implements LanguageModel {
   private unavailable(): EarmarkError {
     return new EarmarkError(
       'engine.unavailable',
-      `${this.name} does not answer; keep the window open that lends it, or name a server in "earmark.llm.endpoint".`,
+      `${this.name} does not answer. Keep its window open, or name a server in ` +
+        '"earmark.llm.endpoint".',
     );
   }
 }
@@ -114,7 +116,8 @@ export function languageModelHandlers(registry: Registry, model: OfferedModel): 
       if (client.peer.identity.kind !== 'local')
         throw new EarmarkError(
           'rpc.forbidden',
-          'A language model is lent by an editor on the same machine alone: it would be asked about what others said.',
+          'Only an editor on the same machine can offer a language model, because ' +
+            'transcripts are sent to it.',
         );
       model.offer(client, name);
       return {};

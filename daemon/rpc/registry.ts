@@ -52,7 +52,8 @@ export class Registry {
       // zod's messages name types and limits, not the values that were sent.
       throw new EarmarkError(
         'rpc.invalidParams',
-        `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`,
+        `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ` +
+          `${issue?.message ?? 'wrong type'}.`,
         { details: { path } },
       );
     }

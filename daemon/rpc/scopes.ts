@@ -39,6 +39,7 @@ import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcri
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { may, ownerSeen, type Identity, type AccessScope } from '../base/identity';
 import type { Sessions } from '../session/api';
+import { noSuchSession } from '../session/errors';
 
 const READ = [
   AudioClip,
@@ -103,7 +104,7 @@ export function requireScope(identity: Identity, method: string): void {
   if (!may(identity, scope))
     throw new EarmarkError(
       'rpc.forbidden',
-      `This token may not use ${method.slice(0, 100)}; it needs the scope "${scope}".`,
+      `This token cannot use ${method.slice(0, 100)}; it needs the scope "${scope}".`,
       { details: { scope } },
     );
   const shared =
@@ -111,7 +112,7 @@ export function requireScope(identity: Identity, method: string): void {
   if (shared && !OF_ORGANISATION.has(method))
     throw new EarmarkError(
       'rpc.forbidden',
-      `${method.slice(0, 100)} is for who runs the server; ask them.`,
+      `Only the server administrator can use ${method.slice(0, 100)}; ask your ` + 'administrator.',
       { details: { scope } },
     );
 }
@@ -126,8 +127,5 @@ export async function requireOwn(
   if (owner === undefined || typeof params !== 'object' || params === null) return;
   const { sessionId } = params as { sessionId?: unknown };
   if (typeof sessionId === 'string' && (await sessions.ownerOf(sessionId)) !== owner)
-    throw new EarmarkError(
-      'session.notFound',
-      'There is no such session; list the sessions and choose one of them.',
-    );
+    throw noSuchSession();
 }

@@ -48,7 +48,7 @@ function millis(text: string, name: string, wholeDay: number): number {
   if (Number.isNaN(value))
     throw new EarmarkError(
       'rpc.invalidParams',
-      `"${name}" is no date; write it as 2026-11-21 or 2026-11-21T14:00.`,
+      `"${name}" is not a date; write it as 2026-11-21 or 2026-11-21T14:00.`,
     );
   return date ? value + wholeDay : value;
 }

@@ -90,7 +90,7 @@ export class RpcServer implements Disposable {
             client.peer.close(
               new EarmarkError(
                 'rpc.draining',
-                'Another server of the team goes on with a session of yours; connect again.',
+                'Another server of the team has taken over one of your sessions; connect again.',
               ),
             );
       }),
@@ -128,7 +128,7 @@ export class RpcServer implements Disposable {
           if (pending >= PENDING_MAX)
             throw new EarmarkError(
               'rpc.tooMany',
-              'Too many requests of this client are not answered yet; wait for some.',
+              'This client has too many open requests; wait for some answers.',
               { retryAfterMs: 100 },
             );
           pending++;
@@ -212,7 +212,7 @@ export class RpcServer implements Disposable {
         'rpc.versionMismatch',
         'This Earmark daemon is older than the client; ask it to drain and start a newer one.',
       );
-    throw new EarmarkError('rpc.invalidRequest', 'Say daemon/hello first.');
+    throw new EarmarkError('rpc.invalidRequest', 'Send daemon/hello first.');
   }
 
   /**
@@ -224,7 +224,7 @@ export class RpcServer implements Disposable {
     this.deps.logger.error('rpc.unexpected', { method, error: placeOf(error) });
     return new EarmarkError(
       'internal',
-      'Something went wrong in the Earmark daemon; see "earmark daemon logs", and try again.',
+      'The Earmark daemon failed. See "earmark daemon logs", and try again.',
     );
   }
 

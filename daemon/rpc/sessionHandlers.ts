@@ -164,7 +164,7 @@ export function ownedBy(identity: Identity, request: StartRequest): StartRequest
   if (request.sources.some(({ origin }) => origin.type === 'capture'))
     throw new EarmarkError(
       'rpc.forbidden',
-      'A remote daemon does not record; send it the audio instead.',
+      'A remote daemon cannot record; send it the audio instead.',
     );
   return {
     ...request,
@@ -177,7 +177,7 @@ export function refuseWhenDraining(draining: boolean): void {
   if (draining)
     throw new EarmarkError(
       'rpc.draining',
-      'This Earmark daemon is about to end; try again in a moment.',
+      'This Earmark daemon is shutting down; try again in a moment.',
       { retryAfterMs: 500 },
     );
 }

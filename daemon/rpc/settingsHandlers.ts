@@ -13,7 +13,8 @@ export function settingsHandlers(registry: Registry, { settings }: RpcDeps): voi
     if (peer.identity.kind !== 'local')
       throw new EarmarkError(
         'rpc.forbidden',
-        'Settings name programs and addresses of this machine, so they are changed here alone; edit config.json of its state folder.',
+        "Settings can be changed only on the daemon's own machine, because they name " +
+          'its programs and addresses. Edit config.json in its state folder.',
       );
     settings.set(values);
     return currentSettings();

@@ -80,7 +80,7 @@ export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own:
 function notHere(): EarmarkError {
   return new EarmarkError(
     'rpc.forbidden',
-    'The key of what is kept is for who runs the server; ask them.',
+    'Only the server administrator can set the encryption key; ask your ' + 'administrator.',
   );
 }
 

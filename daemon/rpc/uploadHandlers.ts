@@ -35,12 +35,12 @@ export function uploadHandlers(registry: Registry, { uploads, sessions, clock }:
       if (client.peer.identity.kind !== 'local')
         throw new EarmarkError(
           'rpc.forbidden',
-          'What a machine keeps for a daemon elsewhere is for its own user.',
+          'Only the user of a machine can use the recordings that wait there.',
         );
       if (!uploads)
         throw new EarmarkError(
           'rpc.forbidden',
-          'A server that others share keeps no recordings for daemons elsewhere.',
+          'A shared server stores no recordings for remote daemons.',
         );
       return handle(params, client, uploads);
     });

@@ -35,7 +35,7 @@ export class Admission {
     if (owners.length >= options.maxSessions)
       throw new EarmarkError(
         'session.tooMany',
-        `${options.maxSessions} sessions run already; stop one of them first.`,
+        `${options.maxSessions} sessions are already running; stop one first.`,
         { retryAfterMs: TOO_MANY_RETRY_MS },
       );
     const own = owners.filter((owner) => owner === request.owner).length;
@@ -43,14 +43,14 @@ export class Admission {
     if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length)
       throw new EarmarkError(
         'audio.unknownSource',
-        'Each source may be named once; remove the second one.',
+        'A source is named twice; remove the second one.',
       );
     if (
       request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')
     )
       throw new EarmarkError(
         'audio.noRecorder',
-        'A file is pushed, not recorded; choose the microphone or the system audio.',
+        'Earmark cannot record the source "file"; choose the microphone or the system ' + 'audio.',
       );
   }
 
@@ -86,7 +86,7 @@ export class Admission {
 function tooManyOfYours(own: number): EarmarkError {
   return new EarmarkError(
     'session.tooMany',
-    `${own} sessions of yours run already; stop one of them first.`,
+    `You already have ${own} running sessions; stop one first.`,
     { retryAfterMs: TOO_MANY_RETRY_MS },
   );
 }

@@ -82,7 +82,7 @@ export class Attachment implements Attached {
         if (this.open && event.seq === this.position + 1) this.give(event);
       }
       if (this.open && this.position === before && stored > before)
-        throw new Error('The store does not have the events that it counts.');
+        throw new Error('The store lacks events that it counts.');
     } catch (error) {
       if (this.open) this.source.onBroken(error);
     }

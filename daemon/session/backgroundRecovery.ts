@@ -97,7 +97,7 @@ export class BackgroundRecovery implements Disposable {
     if ((await this.setup.finish(record)) === 'FAILED')
       throw new EarmarkError(
         'engine.unavailable',
-        'The session could not be finished; it is tried again later.',
+        'Could not finish the session. Earmark tries again later.',
       );
   }
 

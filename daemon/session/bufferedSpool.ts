@@ -79,7 +79,7 @@ class BufferedSpool implements Spool {
   /** What the disk said last. */
   private refusal = new EarmarkError(
     'store.unwritable',
-    'The disk cannot be written; free some space.',
+    'Earmark cannot write to the disk; free some space.',
   );
   readonly onDidSync = this.syncs.event;
 

@@ -28,8 +28,9 @@ const NO_NAMES: SpokenNames = { find: () => [], phrases: [] };
 /** Changes of what is looked at that are remembered: one a second for more than an hour. */
 const MAX_FOCUSES = 5_000;
 const MAX_LINKS = 8;
-const DEICTIC =
-  /\b(?:this|that|the current) (?:function|method|class|component|file|module|test|hook|type|interface|struct|helper|handler|line|code)\b/i;
+const CODE_NOUNS =
+  'function|method|class|component|file|module|test|hook|type|interface|struct|helper|handler|line|code';
+const DEICTIC = new RegExp(`\\b(?:this|that|the current) (?:${CODE_NOUNS})\\b`, 'i');
 
 interface Focus {
   readonly atMs: number;

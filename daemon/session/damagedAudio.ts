@@ -17,7 +17,7 @@ export function damagedAudio(
         `${clock(timeOf(source, firstSeq))} to ${clock(timeOf(source, lastSeq + 1))}`,
     );
   const more = lost.length > spans.length ? ` and ${lost.length - spans.length} more` : '';
-  return `Sound was damaged on disk and is left out: ${spans.join(', ')}${more}.`;
+  return `Audio was damaged on disk and is left out: ${spans.join(', ')}${more}.`;
 }
 
 /** `00:14:05` */

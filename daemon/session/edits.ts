@@ -12,6 +12,7 @@ import type { SessionQueries } from './sessionQueries';
 import type { SessionStore } from './ports';
 import { renameSpeaker } from './renameSpeaker';
 import type { Session } from './session';
+import { speakerGone } from './errors';
 
 export interface EditsSetup {
   readonly store: Pick<SessionStore, 'updateSession'>;
@@ -52,7 +53,7 @@ export class Edits {
         if (!segment)
           throw new EarmarkError(
             'segment.notFound',
-            'This part of the transcript is no longer there; open the session again.',
+            'This part of the transcript no longer exists; reload the session.',
           );
         return revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision }));
       }),
@@ -80,11 +81,7 @@ export class Edits {
     const speaker = (
       session?.projection ?? (await this.setup.archive.read(sessionId))
     ).speakers.get(speakerId);
-    if (!speaker)
-      throw new EarmarkError(
-        'speaker.notFound',
-        'This speaker is no longer there; open the session again.',
-      );
+    if (!speaker) throw speakerGone();
     return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
   }
 

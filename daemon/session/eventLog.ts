@@ -196,9 +196,7 @@ export class EventLog implements Disposable {
     this.disposed = true;
     if (this.state.kind === 'refused') this.state.retry.dispose();
     for (const { person } of this.waiting)
-      person?.reject(
-        new EarmarkError('session.wrongState', 'The session is being closed; try again.'),
-      );
+      person?.reject(new EarmarkError('session.wrongState', 'The session is closing; try again.'));
     this.release((waiter) => waiter.onRefusal);
     for (const attachment of this.attachments) attachment.dispose();
     this.attachments.clear();
@@ -207,7 +205,7 @@ export class EventLog implements Disposable {
   private add(entry: Waiting): void {
     if (this.disposed)
       return entry.person?.reject(
-        new EarmarkError('session.wrongState', 'The session is being closed; try again.'),
+        new EarmarkError('session.wrongState', 'The session is closing; try again.'),
       );
     this.waiting.push(entry);
     this.came++;

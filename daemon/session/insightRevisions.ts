@@ -2,11 +2,11 @@
  * A person's change to an insight: through the analyzer while it lives, straight to the insight
  * afterwards.
  */
-import { EarmarkError } from '../../protocol/errors';
 import type { Analyzer, Insight } from '../insights/types';
 import type { SessionProjection } from './sessionProjection';
 import type { Planned } from './eventLog';
 import { eventsOf } from './insightFeed';
+import { insightGone } from './errors';
 
 export interface InsightEdit {
   readonly text?: string;
@@ -26,11 +26,7 @@ export class InsightRevisions {
    */
   plan(insightId: string, edit: InsightEdit): Planned {
     const insight = this.projection.insights.get(insightId);
-    if (!insight)
-      throw new EarmarkError(
-        'insight.notFound',
-        'This card is no longer there; the list is being brought up to date.',
-      );
+    if (!insight) throw insightGone();
     const analyzer = this.analyzer();
     if (analyzer?.insights.some(({ id }) => id === insightId))
       return eventsOf(analyzer.revise(insightId, { ...edit }));

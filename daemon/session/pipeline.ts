@@ -149,7 +149,8 @@ export class SourcePipeline implements Disposable {
       onUnspooled: () =>
         on.warn(
           'store.degraded',
-          'The disk could not be written for too long: recording goes on, but what is not recognised at once may be lost. Free some space now.',
+          'Earmark could not write to the disk for too long. Recording continues, but ' +
+            'unrecognised audio may be lost. Free some space now.',
           source,
         ),
       onLost: () => {
@@ -157,7 +158,7 @@ export class SourcePipeline implements Disposable {
         this.metrics.count('frames_dropped', 1, 'lost');
         on.warn(
           'frames.lost',
-          'Some sound was lost because the disk cannot be written. Free some space.',
+          'Some audio was lost because Earmark cannot write to the disk. Free some space.',
           source,
         );
       },
@@ -179,7 +180,8 @@ export class SourcePipeline implements Disposable {
       onUnavailable: () =>
         on.warn(
           'engine.unavailable',
-          'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.',
+          'Speech recognition is not available now. The audio stays on disk and is ' +
+            'recognised later.',
           source,
         ),
     });
@@ -206,7 +208,7 @@ export class SourcePipeline implements Disposable {
       onPhrase: (phrase) => this.onPhrase(phrase),
       onWindows: (skipped, examined) => {
         if (skipped > 0) this.metrics.count('vad_windows', skipped, 'skipped');
-        if (examined > 0) this.metrics.count('vad_windows', examined, 'heard');
+        if (examined > 0) this.metrics.count('vad_windows', examined, 'analysed');
       },
       // A file is not waited for, and what is behind has no moment to spare.
       ...(setup.live
@@ -221,7 +223,8 @@ export class SourcePipeline implements Disposable {
       onFallback: () =>
         on.warn(
           'vad.fallback',
-          'The speech detector failed; speech is now found by loudness, and nothing is discarded.',
+          'The speech detector failed. Earmark now finds speech by its level and ' +
+            'discards nothing.',
           source,
         ),
       fromSeq: setup.fromSeq,
@@ -302,7 +305,7 @@ export class SourcePipeline implements Disposable {
     const seconds = Math.round(frames * FRAME_MS) / 1000;
     this.setup.on.warn(
       'source.gap',
-      `${seconds} s of sound did not arrive; silence stands for it.`,
+      `${seconds} s of audio did not arrive; silence replaces it.`,
       this.setup.source,
     );
   }
@@ -465,7 +468,8 @@ export class SourcePipeline implements Disposable {
       if (this.stats.lostFrames === lostFrames)
         this.setup.on.warn(
           'queue.overflow',
-          'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.',
+          'Audio arrives faster than Earmark recognises it. It waits on disk and nothing ' +
+            'is lost.',
           this.setup.source,
         );
     }, this.setup.options.overflowMs);

@@ -92,5 +92,6 @@ function firstFrame(
 const notKept = (): EarmarkError =>
   new EarmarkError(
     'audio.notKept',
-    'The sound of this part is not kept; turn on "Keep Audio" in the settings before the next meeting.',
+    'The audio of this part is not stored; turn on "Keep Audio" in the settings ' +
+      'before the next meeting.',
   );

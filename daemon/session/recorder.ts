@@ -218,7 +218,8 @@ export class Recorder {
       if (!signal.aborted)
         warn(
           'source.lost',
-          `The chosen ${source === 'mic' ? 'microphone' : 'output device'} is gone; the recording goes on with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`,
+          `The chosen ${source === 'mic' ? 'microphone' : 'output device'} is gone. The ` +
+            `recording continues with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`,
           source,
         );
     }
@@ -235,7 +236,8 @@ export class Recorder {
     });
     warn(
       'source.lost',
-      `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending sound; trying to get it back.`,
+      `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending ` +
+        'audio. Earmark is trying to reconnect.',
       source,
     );
     let last: unknown = error;
@@ -282,7 +284,7 @@ const NAMES_SOURCE = /^(The microphone|The system audio|System audio)\b/;
 export function notRecorded(source: Source, reason: unknown): string {
   const why = isEarmarkError(reason)
     ? reason.message
-    : 'Its recorder could not be started; look into the log.';
+    : 'Could not start its recorder; look at the log.';
   return NAMES_SOURCE.test(why)
     ? why
     : `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${why}`;

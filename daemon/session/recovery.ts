@@ -36,8 +36,10 @@ export function takeUp(left: Left): void {
   left.warn(
     'recovered',
     left.moved
-      ? 'Another server of the team goes on with the session; what was said before is kept.'
-      : 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.',
+      ? 'Another server of the team has taken over the session. Everything recorded so ' +
+          'far is safe.'
+      : 'Earmark ended unexpectedly. The session continues, and everything recorded so ' +
+          'far is safe.',
   );
   switch (machine.name) {
     case 'STARTING':
@@ -80,7 +82,7 @@ function awaitClient(left: Left): void {
             'source.lost',
             isEarmarkError(error)
               ? error.message
-              : 'The recorder could not be started again; resume or stop the session.',
+              : 'Could not restart the recorder; resume or stop the session.',
           ),
         );
     } else if (clock.now() >= deadline) {

@@ -2,10 +2,10 @@
  * A person names a speaker: every segment and insight follows. The name of another speaker makes
  * the two one.
  */
-import { EarmarkError } from '../../protocol/errors';
 import type { Speaker } from '../transcript/types';
 import type { SessionProjection } from './sessionProjection';
 import type { DurableEventBody } from './events';
+import { speakerGone } from './errors';
 
 /**
  *
@@ -18,11 +18,7 @@ export function renameSpeaker(
   given: string | undefined,
 ): readonly DurableEventBody[] {
   const found = projection.speakers.get(speakerId);
-  if (!found)
-    throw new EarmarkError(
-      'speaker.notFound',
-      'This speaker is no longer there; open the session again.',
-    );
+  if (!found) throw speakerGone();
   const { recognised, called: _, ...speaker } = found;
   if (given === undefined && !recognised) return [];
   const name = given ?? (recognised?.name === found.name ? numbered(projection) : found.name);

@@ -137,7 +137,8 @@ export class Session {
             ? error
             : new EarmarkError(
                 'store.unwritable',
-                'The disk could not be written for too long; free some space and start again.',
+                'Earmark could not write to the disk for too long; free some space and start ' +
+                  'again.',
               ),
         ),
     });
@@ -186,7 +187,8 @@ export class Session {
           });
           this.warn(
             'speakers.unknown',
-            'Voices cannot be told apart now; the transcript goes on without it. Run `earmark doctor`.',
+            'Earmark cannot distinguish speakers now. The transcript continues without it. ' +
+              'Run `earmark doctor`.',
           );
         },
       });
@@ -258,7 +260,7 @@ export class Session {
       if (model === 'late')
         this.warn(
           'model.loading',
-          'The speech model is still loading; what is said is kept and will appear.',
+          'The speech model is still loading. Your speech is recorded and its text ' + 'follows.',
         );
       ready.catch((error: unknown) => this.isCurrent(token) && this.fail(error));
     } catch (error) {
@@ -311,7 +313,7 @@ export class Session {
       this.machine.to({ name: 'STOPPING' }, cause);
       void this.finish(cause);
     } else if (this.machine.name === 'IDLE')
-      this.fail(new EarmarkError('rpc.cancelled', 'The session was stopped before it began.'));
+      this.fail(new EarmarkError('rpc.cancelled', 'The session was stopped before it started.'));
     return this.machine.name;
   }
 
@@ -515,7 +517,9 @@ export class Session {
         if (now === before)
           throw new EarmarkError(
             'engine.unavailable',
-            'Speech recognition is not available, so the end of the session is not transcribed; its sound is kept on disk. Restart Earmark, or run `earmark doctor`.',
+            'Speech recognition is not available, so the end of the session has no ' +
+              'transcript yet. Its audio stays on disk. Restart Earmark, or run `earmark ' +
+              'doctor`.',
           );
         before = now;
       }
@@ -546,7 +550,8 @@ export class Session {
     )
       throw new EarmarkError(
         'store.unwritable',
-        'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.',
+        'Earmark cannot write to the disk, so the session is not finished. Free some ' +
+          'space and restart Earmark to finish it.',
       );
   }
 
@@ -566,7 +571,8 @@ export class Session {
       ? error
       : new EarmarkError(
           'internal',
-          'The session ended by a fault in Earmark; start a new one, and see `earmark daemon logs`.',
+          'The session ended because of a fault in Earmark. Start a new one, and see ' +
+            '`earmark daemon logs`.',
           { cause: error },
         );
     this.logger.error('session.failed', {
@@ -649,7 +655,8 @@ export class Session {
     if (this.spool.behind)
       this.warn(
         'store.degraded',
-        'The disk cannot be written: the session goes on in memory and is written as soon as it can be. Free some space now.',
+        'Earmark cannot write to the disk, so the session continues in memory. Free ' +
+          'some space now.',
       );
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
     const { rtf, degradationLevel, metrics, rssBytes } = this.setup.engine;

@@ -77,7 +77,8 @@ export class SessionInsights implements Disposable {
     this.failed = true;
     warn(
       'analysis.failed',
-      'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.',
+      'The transcript is complete, but its actions, decisions and summary are not. ' +
+        'Run "earmark sessions recover" to try again.',
     );
   }
 

@@ -258,12 +258,12 @@ class Manager implements SessionManager {
     if (this.moves && isOpen(state))
       throw new EarmarkError(
         'rpc.draining',
-        'Another server of the team goes on with this session; attach to it again.',
+        'Another server of the team has taken over this session; attach to it again.',
         { retryAfterMs: TOO_MANY_RETRY_MS },
       );
     throw new EarmarkError(
       'audio.afterStop',
-      'The session is over; start a new one to send audio.',
+      'The session has ended; start a new one to send audio.',
     );
   }
 

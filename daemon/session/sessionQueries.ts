@@ -13,6 +13,7 @@ import { Meanings } from './meanings';
 import { type Clip, Playback } from './playback';
 import type { SearchQuery } from './search';
 import type { Session } from './session';
+import { noSuchSession } from './errors';
 
 export interface SessionQueriesSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'meanings'>;
@@ -68,7 +69,7 @@ export class SessionQueries implements Disposable {
     if (state !== 'DONE' && state !== 'FAILED')
       throw new EarmarkError(
         'session.wrongState',
-        'The meeting is not over; its sound can be played afterwards.',
+        'The meeting is still running. Its audio can be played afterwards.',
       );
     return this.playback.clip(sessionId, source, startMs, endMs);
   }
@@ -82,7 +83,8 @@ export class SessionQueries implements Disposable {
     )
       throw new EarmarkError(
         'rpc.invalidParams',
-        'Say what to look for: words, a speaker, a time, a repository, a branch or a symbol.',
+        'The search is empty; give words, a speaker, a time, a repository, a branch or ' +
+          'a symbol.',
       );
     const { store } = this.setup.deps;
     const found = await store.search(query);
@@ -104,11 +106,7 @@ export class SessionQueries implements Disposable {
   /** @throws EarmarkError session.notFound */
   async stored(sessionId: string): Promise<SessionRecord> {
     const record = await this.setup.deps.store.getSession(sessionId);
-    if (!record)
-      throw new EarmarkError(
-        'session.notFound',
-        'There is no such session; list the sessions and choose one of them.',
-      );
+    if (!record) throw noSuchSession();
     return record;
   }
 

@@ -144,17 +144,18 @@ export class Sources implements Disposable {
     if (pipeline.ended)
       throw new EarmarkError(
         'audio.afterStop',
-        `The source ${source} was ended; start a new session to send more.`,
+        `The source ${source} has ended; start a new session to send more.`,
       );
     if (pcm.length % FRAME_SAMPLES !== 0 || pcm.length === 0)
       throw new EarmarkError(
         'audio.oddFrame',
-        `Audio comes in whole frames of ${FRAME_SAMPLES} samples; send a multiple of ${FRAME_SAMPLES * 2} bytes.`,
+        `Audio is accepted in whole frames of ${FRAME_SAMPLES} samples; send a ` +
+          `multiple of ${FRAME_SAMPLES * 2} bytes.`,
       );
     if (!Number.isSafeInteger(seq) || seq < 0 || !Number.isFinite(captureMs))
       throw new EarmarkError(
         'audio.oddFrame',
-        'A frame needs a whole sequence number from 0 and a capture time; send both.',
+        'A frame needs an integer sequence number from 0 and a capture time; send both.',
       );
     this.pushedMs = deps.clock.now();
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
@@ -166,7 +167,8 @@ export class Sources implements Disposable {
     )
       throw new EarmarkError(
         'audio.tooFast',
-        'More sound was sent than can have been spoken since the session started; send it as it is spoken, or start the session with live: false.',
+        'More audio arrived than can have been spoken since the session started. Send ' +
+          'it as it is spoken, or start the session with live: false.',
         { retryAfterMs: 1_000 },
       );
     this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
@@ -258,7 +260,7 @@ export class Sources implements Disposable {
     if (late === 'late')
       throw new EarmarkError(
         'rpc.timeout',
-        'What was sent is not kept yet by the servers of the team; ask again in a moment.',
+        "The team's servers have not stored all audio yet; try again in a moment.",
         { retryAfterMs: 500 },
       );
     return received;
@@ -348,12 +350,13 @@ export class Sources implements Disposable {
     if (!refused.over) throw tooFast(refused.waitMs);
     on.warn(
       'audio.overLimit',
-      'As much sound was sent as may be sent in a day: what is recorded now becomes text later, as the limit frees up. An administrator can raise it.',
+      'Daily audio limit reached. New audio is stored and becomes text later. An ' +
+        'administrator can raise the limit.',
       source,
     );
     throw new EarmarkError(
       'audio.overLimit',
-      'As much sound was sent as may be sent in a day; keep it and send it later.',
+      'Daily audio limit reached. Keep the recording and try again later.',
       { retryAfterMs: refused.waitMs },
     );
   }
@@ -382,7 +385,8 @@ function framesOfChunk(source: Source, seq: number, captureMs: number, pcm: Int1
 function tooFast(retryAfterMs: number): EarmarkError {
   return new EarmarkError(
     'audio.tooFast',
-    'Audio is sent faster than it can be kept; wait for the acknowledgements, then send again.',
+    'Audio arrives faster than Earmark can store it; wait for the ' +
+      'acknowledgements, then send again.',
     { retryAfterMs },
   );
 }
@@ -390,13 +394,15 @@ function tooFast(retryAfterMs: number): EarmarkError {
 function unknownSource(source: Source): EarmarkError {
   return new EarmarkError(
     'audio.unknownSource',
-    `This session takes no pushed audio from the source ${source}; name it when the session starts.`,
+    `This session accepts no audio of the source ${source}; name the source when ` +
+      'you start the session.',
   );
 }
 
 export function notVerified(source: Source): EarmarkError {
   return new EarmarkError(
     'audio.unknownSource',
-    `No receipt was asked for when the source ${source} was named; keep your copy of what was sent.`,
+    `The source ${source} was named without \`verify\`, so there is no digest; keep ` +
+      'your copy of the audio.',
   );
 }

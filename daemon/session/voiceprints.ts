@@ -109,13 +109,14 @@ export class Voiceprints implements Disposable {
     if (!voice || !store)
       throw new EarmarkError(
         'speaker.noVoice',
-        'This voice is not there any more, or was heard for less than ten seconds; name the speaker again in a later meeting.',
+        'This voice is gone or has less than ten seconds of speech; name the speaker ' +
+          'again in a later meeting.',
       );
     const people = await this.people(owner);
     if (people.length >= MOST_PEOPLE && people.every((person) => person.name !== name))
       throw new EarmarkError(
         'rpc.tooMany',
-        `The voices of ${MOST_PEOPLE} people are kept already; forget some of them first.`,
+        `The voices of ${MOST_PEOPLE} people are already stored; forget some of them ` + 'first.',
       );
     await store.keepVoice({
       name,

@@ -51,7 +51,7 @@ export function taken(
   nowMs: number,
 ): BucketGrant & { readonly level: BucketLevel } {
   if (least > size)
-    throw new EarmarkError('internal', 'More is wanted at once than the bucket holds.');
+    throw new EarmarkError('internal', 'The request exceeds the size of the bucket.');
   const now = levelAt(level, { size, refillMs }, nowMs);
   if (now.units < least)
     return { taken: 0, waitMs: Math.ceil(((least - now.units) * refillMs) / size), level: now };

@@ -212,7 +212,8 @@ export class QueuedEngine implements ManagedSpeechEngine {
   private nobody(): EarmarkError {
     return new EarmarkError(
       'engine.unavailable',
-      `No worker of the team decodes with ${this.model} now; what was said waits. Start one with "earmark worker --model ${this.model}".`,
+      `No worker of the team decodes with ${this.model} now, so speech waits. Start ` +
+        `one with "earmark worker --model ${this.model}".`,
     );
   }
 }

@@ -58,7 +58,7 @@ export class Tenants<T extends Tenant> implements Disposable {
     if (this.tenants.size >= TENANTS_MAX)
       throw new EarmarkError(
         'rpc.tooMany',
-        'This server serves as many organisations as it can; use another one.',
+        'This server has reached its limit of organisations; use another one.',
         { retryAfterMs: 60_000 },
       );
     const tenant = this.disposables.add(this.make(organisation));

@@ -76,7 +76,7 @@ export class WorkerRole {
         { ...options, priority: 'final', sessionId: options.conversation ?? '' },
         signal,
       );
-      if (result === undefined) throw new Error('An engine refuses no final.');
+      if (result === undefined) throw new Error('An engine accepts every final.');
       const { engine, metrics = noMetrics } = this.setup;
       if (result.inferenceMs > 0) metrics.observe('inference', result.inferenceMs, engine.provider);
       return result;

@@ -214,7 +214,9 @@ function findings(
     ...(rtf > limits.rtf
       ? {
           'engine.slow': {
-            message: `Recognition needs ${rtf === Infinity ? 'much more than' : rtf.toFixed(1)} times as long as the speech lasts; close other programs, or choose a smaller model.`,
+            message:
+              `Recognition takes ${rtf === Infinity ? 'much more than' : rtf.toFixed(1)} ` +
+              'times as long as the speech. Close other programs, or choose a smaller model.',
             forMs: limits.rtfMs,
           },
         }
@@ -222,7 +224,8 @@ function findings(
     ...(sample.errorsInRow > limits.errorsInRow
       ? {
           'errors.repeated': now(
-            `${sample.errorsInRow} phrases in a row could not be recognised; run "earmark doctor --retry".`,
+            `Recognition failed for ${sample.errorsInRow} phrases in a row; run "earmark ` +
+              'doctor --retry".',
           ),
         }
       : {}),
@@ -230,21 +233,25 @@ function findings(
     DEGRADATION_LEVELS.indexOf('EMERGENCY')
       ? {
           'load.emergency': now(
-            'Recognition cannot keep up and has given up its preferred engine; close other programs, or choose a smaller model.',
+            'Recognition is too slow and has switched to another engine. Close other ' +
+              'programs, or choose a smaller model.',
           ),
         }
       : {}),
     ...(sample.oldestWaitMs > limits.waitMs
       ? {
           'inference.wait': now(
-            `Speech waits for ${seconds(sample.oldestWaitMs)} to be recognised; nothing is lost. Stop a session, or choose a smaller model.`,
+            `Speech has waited ${seconds(sample.oldestWaitMs)} for recognition; nothing is ` +
+              'lost. Stop a session, or choose a smaller model.',
           ),
         }
       : {}),
     ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms
       ? {
           'latency.final': {
-            message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`,
+            message:
+              `Text appears ${seconds(sample.finalP95Ms ?? 0)} after the speech. Close other ` +
+              'programs, or choose a smaller model.',
             forMs: limits.finalMs,
           },
         }
@@ -252,21 +259,24 @@ function findings(
     ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs
       ? {
           'frames.dropped': now(
-            'Sound is being lost because the disk cannot be written; free some space now.',
+            'Audio is being lost because Earmark cannot write to the disk; free some space ' +
+              'now.',
           ),
         }
       : {}),
     ...(deadMs !== undefined && sample.nowMs - deadMs < limits.deadMs
       ? {
           'phrase.dead': now(
-            'Every worker that took a phrase failed on it, and it is left out; look in the workers\' logs for "phrase.dead".',
+            'Every worker failed to decode a phrase, so it is left out. Search the ' +
+              'workers\' logs for "phrase.dead".',
           ),
         }
       : {}),
     ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes
       ? {
           'disk.low': now(
-            `Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`,
+            `Only ${gb(sample.diskFreeBytes)} are free on the disk of Earmark's sessions. ` +
+              'Free some space, or set EARMARK_HOME to another disk.',
           ),
         }
       : {}),
@@ -278,7 +288,9 @@ function findings(
     ...(sample.residentBytes > limits.residentBytes
       ? {
           'memory.high': {
-            message: `Earmark uses ${gb(sample.residentBytes)} of memory; choose a smaller model, or restart it with "earmark daemon stop".`,
+            message:
+              `Earmark uses ${gb(sample.residentBytes)} of memory. Choose a smaller model, ` +
+              'or restart it with "earmark daemon stop".',
             forMs: limits.memoryMs,
           },
         }

@@ -72,13 +72,14 @@ export function partsOf({
       'speech detector',
       undefined,
       detector === 'failed'
-        ? 'The speech detector failed; speech is found by loudness. Run "earmark doctor --retry".'
+        ? 'The speech detector failed. Earmark finds speech by its level. Run "earmark ' +
+            'doctor --retry".'
         : undefined,
     ),
     part('settings', undefined, settingProblems[0]),
     part(
       'requests',
-      draining ? 'The daemon is about to end and takes no new session.' : undefined,
+      draining ? 'The daemon is shutting down and accepts no new sessions.' : undefined,
       undefined,
     ),
   ];

@@ -17,44 +17,46 @@ export interface Declared {
 }
 
 export const COUNTERS = {
-  frames: { help: 'Frames of 20 ms that came in.', label: 'source' },
-  audio_bytes: { help: 'Bytes of sound that came in.' },
+  frames: { help: 'Frames of 20 ms received.', label: 'source' },
+  audio_bytes: { help: 'Bytes of audio received.' },
   frames_dropped: {
-    help: 'Frames that are not in the transcript: lost (the disk refused them) or gap (they never came).',
+    help:
+      'Frames missing from the transcript: lost (not written to disk) or gap (never ' +
+      'received).',
     label: 'reason',
   },
   vad_windows: {
-    help: 'Windows of 32 ms: skipped (quiet, the speech detector was not asked) or heard.',
+    help: 'Windows of 32 ms: skipped (too quiet) or analysed (by the speech detector).',
     label: 'outcome',
   },
   phrases: {
-    help: 'Phrases by what became of them: spoken, rejected (no speech in it) or givenUp.',
+    help: 'Phrases by outcome: spoken, rejected (no speech) or givenUp.',
     label: 'outcome',
   },
   errors: {
-    help: 'Errors by code: requests that were refused and decodes that failed.',
+    help: 'Errors by code: refused requests and failed decodes.',
     label: 'code',
   },
 } as const satisfies Record<string, Declared>;
 
 export const TIMINGS = {
   phrase_stage: { help: 'Time of one phrase in each stage.', label: 'stage' },
-  inference: { help: 'Work of the recogniser on one decode.', label: 'provider' },
-  inference_wait: { help: 'From the wish for a final decode to its begin.' },
-  partial_latency: { help: 'From the newest sound of a partial to its text.' },
-  final_latency: { help: 'From the end of speech to the stored and sent text, spoken live.' },
-  store: { help: 'One call of the database.', label: 'call' },
-  fsync: { help: 'One sync of spooled sound.' },
-  request: { help: 'One request, from its arrival to its answer.', label: 'method' },
+  inference: { help: 'Time of one decode in the recogniser.', label: 'provider' },
+  inference_wait: { help: 'Time from the request of a final decode to its start.' },
+  partial_latency: { help: 'Time from the newest audio of a partial to its text.' },
+  final_latency: { help: 'Time from the end of live speech to its stored and sent text.' },
+  store: { help: 'Time of one database call.', label: 'call' },
+  fsync: { help: 'Time of one sync of spooled audio.' },
+  request: { help: 'Time of one request, from arrival to answer.', label: 'method' },
 } as const satisfies Record<string, Declared>;
 
 export const GAUGES = {
-  connections: { help: 'Clients that are connected and greeted.' },
+  connections: { help: 'Connected clients that have completed the handshake.' },
   sessions: { help: 'Sessions that run.', label: 'state' },
-  queue_seconds: { help: 'Sound that waits to be recognised.' },
-  queue_phrases: { help: 'Finals that wait for a decoder.' },
-  oldest_wait_seconds: { help: 'How long the oldest final waits or is being decoded.' },
-  vad_skip_ratio: { help: 'Share of windows for which the speech detector was not asked, 0–1.' },
+  queue_seconds: { help: 'Audio waiting for recognition.' },
+  queue_phrases: { help: 'Finals waiting for a decoder.' },
+  oldest_wait_seconds: { help: 'Age of the oldest unfinished final.' },
+  vad_skip_ratio: { help: 'Share of windows skipped before the speech detector, 0–1.' },
   degradation_level: { help: 'Degradation level: 0 NORMAL to 4 FAILOVER.', label: 'engine' },
   worker_restarts: { help: 'Restarts of inference workers since the start.' },
   resident_bytes: { help: 'Resident memory.', label: 'process' },
@@ -63,28 +65,28 @@ export const GAUGES = {
   event_loop_utilization: {
     help: 'Share of the last interval in which the event loop was busy, 0–1.',
   },
-  disk_free_bytes: { help: 'Free space where the state folder is.' },
+  disk_free_bytes: { help: 'Free space on the disk of the state folder.' },
   network_bytes: { help: 'Bytes over connections since the start.', label: 'direction' },
   pool_buffers: {
-    help: 'Buffers of the audio path that come from pools, by pool: in use, free, and made since the start.',
+    help: 'Buffers in the audio pools, by pool: in use, free, and created since the ' + 'start.',
     label: 'pool',
   },
   pool_reuse_ratio: {
-    help: 'Share of the buffers taken from a pool that did not have to be made, 0–1.',
+    help: 'Share of buffers reused from a pool, 0–1.',
     label: 'pool',
   },
   decoders: {
-    help: 'Phrases that a worker of a team decodes at once: busy or free.',
+    help: 'Decode slots of this worker: busy or free.',
     label: 'state',
   },
-  team_workers: { help: 'Workers of the team that tell of themselves.', label: 'model' },
+  team_workers: { help: 'Workers of the team that report their state.', label: 'model' },
   team_decoders: {
-    help: 'Phrases that all workers of the team decode at once: busy or free.',
+    help: 'Decode slots of all workers of the team: busy or free.',
     label: 'state',
   },
-  team_queue_phrases: { help: 'Finals of all servers that wait or are being decoded.' },
-  team_queue_age_seconds: { help: 'How long the oldest of them has waited.' },
-  team_dead_letters: { help: 'Phrases on which every worker failed, of the last 30 days.' },
+  team_queue_phrases: { help: 'Unfinished finals of all servers.' },
+  team_queue_age_seconds: { help: 'Age of the oldest unfinished final of all servers.' },
+  team_dead_letters: { help: 'Phrases that failed on every worker in the last 30 days.' },
   alerts: { help: '1 while the alert is raised.', label: 'alert' },
 } as const satisfies Record<string, Declared>;
 

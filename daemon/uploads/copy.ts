@@ -140,7 +140,7 @@ export class Copy implements Disposable {
 
   private line(source: RecordedSource): Line {
     const line = this.lines.get(source);
-    if (!line) throw new Error(`No copy of the source ${source} is kept.`);
+    if (!line) throw new Error(`There is no copy of the source ${source}.`);
     return line;
   }
 

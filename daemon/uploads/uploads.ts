@@ -64,12 +64,13 @@ export class Uploads implements Disposable {
       record &&
       (this.busy.has(record.id) || (this.open_.get(record.id)?.holder ?? holder) !== holder)
     )
-      throw new EarmarkError('session.wrongState', 'Another window sends this recording.');
+      throw new EarmarkError('session.wrongState', 'Another window is sending this recording.');
     if (!record) {
       if (known.length >= UPLOADS_MAX)
         throw new EarmarkError(
           'rpc.tooMany',
-          'Too many recordings wait here for a daemon elsewhere; transcribe them here or discard them.',
+          'Too many recordings are waiting for a remote daemon; transcribe them here or ' +
+            'discard them.',
         );
       record = {
         id: newId(),
@@ -110,7 +111,7 @@ export class Uploads implements Disposable {
     if (!this.record(id).sources.some((s) => s.source === source))
       throw new EarmarkError(
         'audio.unknownSource',
-        'This recording has no such source; name it when it is opened.',
+        'This recording has no such source; name it when you open the recording.',
       );
     return {
       seq: copy.record(source, fromSeq, sink),
@@ -195,7 +196,7 @@ export class Uploads implements Disposable {
     if (this.busy.has(id) || this.open_.has(id))
       throw new EarmarkError(
         'session.wrongState',
-        'This recording is being sent or transcribed; wait until that is over.',
+        'This recording is being sent or transcribed; wait until that is complete.',
       );
     const { copy } = this.copyOf(record, this);
     this.busy.add(id);
@@ -219,8 +220,14 @@ export class Uploads implements Disposable {
     const minutes = (frames: number): string =>
       `${Math.round((frames * FRAME_MS) / 6_000) / 10} min`;
     if (!theirs || theirs.frames === mine.frames)
-      return `What ${remote} has is not what was recorded here, or the copy here is damaged. The copy stays: transcribe it here, or discard it.`;
-    return `${remote} has ${minutes(theirs.frames)} of the ${minutes(mine.frames)} that were recorded here. The copy stays: transcribe it here, or discard it.`;
+      return (
+        `The audio at ${remote} differs from the local copy, or the local copy is ` +
+        'damaged. The copy stays: transcribe it here, or discard it.'
+      );
+    return (
+      `${remote} has ${minutes(theirs.frames)} of the ${minutes(mine.frames)} in the ` +
+      'local copy. The copy stays: transcribe it here, or discard it.'
+    );
   }
 
   private copyOf(record: UploadRecord, holder: object): OpenUpload {
@@ -256,8 +263,10 @@ export class Uploads implements Disposable {
     try {
       const problem =
         why === 'disk'
-          ? 'The disk of this machine could not be written, so the copy here is not complete.'
-          : 'The room for recordings that wait for a daemon elsewhere is used up, so the copy here is not complete. Transcribe older ones here, or discard them.';
+          ? 'Earmark could not write to the disk of this machine, so the local copy is ' +
+            'incomplete.'
+          : 'The disk space for waiting recordings is used up, so the local copy is ' +
+            'incomplete. Transcribe older recordings here, or discard them.';
       this.deps.records.write({ ...this.record(id), problem });
     } catch {
       // A disk that refuses audio refuses this too; the log has it.
@@ -267,7 +276,7 @@ export class Uploads implements Disposable {
   private record(id: string): UploadRecord {
     const record = this.deps.records.list().find((r) => r.id === id);
     if (!record)
-      throw new EarmarkError('session.notFound', 'This recording is not kept here any more.');
+      throw new EarmarkError('session.notFound', 'This machine no longer has this recording.');
     return record;
   }
 

@@ -166,7 +166,10 @@ export const ROOMS = [
     why: 'a room outside adapters/ does no I/O and knows no wire types',
   })),
   {
-    of: /^daemon\/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/,
+    of: new RegExp(
+      '^daemon/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|' +
+        'programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\\.ts$',
+    ),
     name: 'daemon entry',
     rooms: ['daemon', 'client', 'protocol', 'package.json'],
     builtins: 'all',
@@ -197,7 +200,9 @@ export function refusal(file, specifier) {
   if (specifier.startsWith('.')) {
     const target = path.posix.join(path.posix.dirname(file), specifier);
     if (room.name === 'daemon/cli' && within(target, 'daemon/rpc'))
-      return `${room.name} may not import ${target}: it talks to the daemon as any client does.`;
+      return (
+        `${room.name} may not import ${target}: it reaches the daemon like any other ` + 'client.'
+      );
     return room.rooms.some((r) => within(target, r))
       ? undefined
       : `${room.name} may not import ${target}: ${room.why}.`;

@@ -16,22 +16,27 @@ export function verdict(printed) {
   } catch {
     return {
       state: 'unreachable',
-      sentence: 'The advisory service gave no answer, so dependencies were not checked.',
+      sentence: 'The advisory service returned no answer, so dependencies were not checked.',
     };
   }
   if (report.error || report.message || !report.vulnerabilities)
     return {
       state: 'unreachable',
-      sentence: `The advisory service could not be reached (${report.error?.code ?? report.statusCode ?? 'no answer'}), so dependencies were not checked.`,
+      sentence:
+        `Could not reach the advisory service (${report.error?.code ?? report.statusCode ?? 'no answer'}), ` +
+        'so dependencies were not checked.',
     };
   const bad = Object.values(report.vulnerabilities).filter(({ severity }) =>
     BAD.includes(severity),
   );
   if (bad.length === 0)
-    return { state: 'clean', sentence: 'No dependency that ships has a known high vulnerability.' };
+    return { state: 'clean', sentence: 'No shipped dependency has a known high vulnerability.' };
   return {
     state: 'vulnerable',
-    sentence: `Update or replace: ${bad.map(({ name, severity, range }) => `${name} ${range} (${severity})`).join(', ')}.`,
+    sentence:
+      'Update or replace: ' +
+      `${bad.map(({ name, severity, range }) => `${name} ${range} (${severity})`).join(', ')}` +
+      '.',
   };
 }
 

@@ -42,5 +42,5 @@ export function findNpm() {
   if (existsSync(beside)) return beside;
   const onPath = findCommand('npm');
   if (onPath && /npm-cli\.js$/.test(realpathSync(onPath))) return realpathSync(onPath);
-  throw new Error('npm was not found: install npm together with Node and run again.');
+  throw new Error('npm was not found. Install npm together with Node and run again.');
 }

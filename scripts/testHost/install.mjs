@@ -40,7 +40,8 @@ const staleAfterMs = 60 * 60_000;
 export async function ensureCodeServer(log = console.error) {
   if (process.platform === 'win32') {
     throw new Error(
-      'The VS Code host for tests runs on Linux and macOS only: on Windows use "npm run test:desktop".',
+      'The VS Code host for tests runs on Linux and macOS only. On Windows use "npm ' +
+        'run test:desktop".',
     );
   }
   const node = await ensureNode20(log);
@@ -75,10 +76,11 @@ async function ensureNode20(log) {
   const dir = join(cacheRoot(), `node-${nodeVersion}`);
   if (!isComplete(dir)) {
     await build(dir, log, async (work) => {
-      log(`Fetching Node ${nodeVersion}, which code-server needs, from npm…`);
+      log(`Downloading Node ${nodeVersion} for code-server from npm…`);
       await npmInstall(work, { [name]: nodeVersion }).catch((cause) => {
         throw new Error(
-          `The VS Code host for tests needs Node 20, and npm did not give it: run the tests with Node 20 instead. ${cause.message}`,
+          'The VS Code host for tests needs Node 20, and npm could not provide it. Run ' +
+            `the tests with Node 20 instead. ${cause.message}`,
           { cause },
         );
       });
@@ -102,11 +104,13 @@ async function buildCodeServer(work, node, log) {
     .map(([title]) => title);
   if (missing.length > 0) {
     throw new Error(
-      `The VS Code host for tests cannot be built without ${missing.join(', ')}: install g++, make and python3 and run again.`,
+      `Cannot build the VS Code host for tests without ${missing.join(', ')}. ` +
+        'Install g++, make and python3 and run again.',
     );
   }
   log(
-    `Fetching code-server ${codeServerVersion} (VS Code's extension host for tests, once) from npm…`,
+    `Downloading code-server ${codeServerVersion} (VS Code's extension host for ` +
+      'tests, once) from npm…',
   );
   await npmInstall(
     work,
@@ -118,7 +122,7 @@ async function buildCodeServer(work, node, log) {
   );
   const vscode = join(work, 'node_modules', 'code-server', 'lib', 'vscode');
   const extensions = join(vscode, 'extensions');
-  log("Fetching the libraries of VS Code's server…");
+  log("Downloading the libraries of VS Code's server…");
   await npm(vscode, ['install', '--omit=dev']);
   await npm(extensions, ['install', '--omit=dev']);
   await symlink('node_modules', join(vscode, 'node_modules.asar'));
@@ -256,8 +260,11 @@ function npm(dir, args) {
  * settings stay.
  */
 function npmEnvironment() {
-  const outer =
-    /^npm_(package_|lifecycle_|config_(local_prefix|prefix|global_prefix|workspace|omit|include|dry_run|global)$|command$)/i;
+  const outer = new RegExp(
+    '^npm_(package_|lifecycle_|command$|' +
+      'config_(local_prefix|prefix|global_prefix|workspace|omit|include|dry_run|global)$)',
+    'i',
+  );
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }
 
@@ -289,7 +296,7 @@ function runQuietly(what, command, args, options) {
           : 'see what it said, then run again';
         reject(
           new Error(
-            `${what} for the VS Code test host failed (${reason}): ${hint}. It said: ${firstComplaint(tail)}`,
+            `${what} for the VS Code test host failed (${reason}): ${hint}. Its output: ${firstComplaint(tail)}`,
           ),
         );
       }

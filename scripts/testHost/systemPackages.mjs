@@ -46,7 +46,9 @@ export async function ensureSystemPackages(log = console.error) {
     process.platform === 'linux'
       ? `on Debian "apt-get install ${packagesFor(left).join(' ')}"`
       : 'with your package manager';
-  const message = `Tests that need ${left.join(', ')} are skipped: install ${left.length === 1 ? 'it' : 'them'} (${how}) and run again.`;
+  const message =
+    `Tests that need ${left.join(', ')} are skipped. Install ${left.length === 1 ? 'it' : 'them'} ` +
+    `(${how}) and run again.`;
   return { available, message: reason ? `${message} ${reason}` : message };
 }
 
@@ -70,7 +72,7 @@ async function installWithApt(missing, log) {
   const apt = findCommand('apt-get');
   if (process.platform !== 'linux' || !apt) return '';
   const prefix = await privilegePrefix();
-  if (!prefix) return 'This user may not install packages.';
+  if (!prefix) return 'This user cannot install packages.';
   const packages = packagesFor(missing);
   const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
   const run = (args) =>
@@ -125,6 +127,6 @@ function runQuietly([command, ...args]) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { available, message } = await ensureSystemPackages();
-  console.log(message ?? `All there: ${Object.keys(available).join(', ')}.`);
+  console.log(message ?? `All packages are installed: ${Object.keys(available).join(', ')}.`);
   if (message) process.exitCode = 1;
 }

@@ -446,7 +446,7 @@ describe('queue of phrases over NATS, when things die', function () {
     subject.consumer.addSlot(slot);
     await rejects(subject.producer.run(job('poison')), {
       code: 'engine.crashed',
-      message: 'Every worker that took this phrase failed on it; the phrase is left out.',
+      message: 'Every worker failed to decode this phrase, so it is left out.',
     });
     const { state } = await subject.gateway.jsm.streams.info(DEAD);
     const letter = await subject.gateway.jsm.streams.getMessage(DEAD, { seq: state.last_seq });

@@ -149,7 +149,7 @@ describe('recorders', function () {
         given('mute', { firstDataMs: 300 });
         const error = await failure();
         assert.equal(error.code, 'audio.recorderFailed');
-        assert.match(error.message, /no sound data within 0\.3 seconds/);
+        assert.match(error.message, /no audio within 0\.3 seconds/);
       });
 
       it('keeps samples whole when bytes come in odd pieces', async () => {
@@ -207,6 +207,6 @@ describe('recorders', function () {
     it('names ffmpeg on macOS', () => check('darwin', 'mic', /brew install ffmpeg/));
     it('names ffmpeg on Windows', () => check('win32', 'mic', /winget install/));
     it('says that a platform is not known', () =>
-      check('freebsd', 'mic', /Earmark knows no recorder/));
+      check('freebsd', 'mic', /Earmark has no recorder/));
   });
 });

@@ -57,7 +57,7 @@ describe('streams of a team', () => {
     await rejects(open('server'), (error: Error) => {
       match(
         error.message,
-        /Another stream of this NATS server has subjects under "earmark\."; give Earmark an account/,
+        /Another stream on this NATS server uses subjects under "earmark\."; give Earmark its own account/,
       );
       return true;
     });

@@ -417,10 +417,10 @@ describe('transport contract', function () {
     it('does not use a daemon.json that others may read', () =>
       checkNotTrusted(
         () => chmodSync(join(folder, 'daemon.json'), 0o644),
-        /Other users may access/,
+        /Other users can access/,
       ));
     it('does not say the token to a socket that others may use', () =>
-      checkNotTrusted(() => chmodSync(transport.socket, 0o666), /Other users may access/));
+      checkNotTrusted(() => chmodSync(transport.socket, 0o666), /Other users can access/));
     it("does not say the token to another user's socket", async function () {
       if (process.getuid?.() !== 0) this.skip();
       const { chownSync } = await import('node:fs');

@@ -74,7 +74,7 @@ class MemorySpool implements Spool {
   }
 
   append(...frames: readonly Frame[]): void {
-    if (this.closed) throw new EarmarkError('store.unwritable', 'The session is over.');
+    if (this.closed) throw new EarmarkError('store.unwritable', 'The session has ended.');
     if (this.factory.refuse) throw this.factory.refuse;
     for (const frame of frames) {
       if (frame.seq <= (this.appended.get(frame.source) ?? -1)) continue;

@@ -38,9 +38,9 @@ export class MemoryStore implements SessionStore, VoiceStore {
     this.write();
     const known = this.entries.get(record.id);
     if (known && known.events.length > 0)
-      throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+      throw new EarmarkError('internal', 'The session exists already; restart Earmark.');
     if (record.key !== undefined && (this.withKey(record.key)?.id ?? record.id) !== record.id)
-      throw new EarmarkError('store.unwritable', 'The session is there already.');
+      throw new EarmarkError('store.unwritable', 'The session exists already.');
     this.entries.set(record.id, {
       record,
       order: known?.order ?? this.order++,
@@ -311,7 +311,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
   async close(): Promise<void> {
     this.refuse = new EarmarkError(
       'store.unwritable',
-      'The database of sessions is closed; start Earmark again.',
+      'The database of sessions is closed; restart Earmark.',
     );
   }
 

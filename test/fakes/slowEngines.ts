@@ -136,7 +136,10 @@ function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
       given.catch(() => undefined);
       await Promise.race([wait(inferenceMs), given]);
       if (hangsMs !== undefined)
-        throw new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.');
+        throw new EarmarkError(
+          'engine.timeout',
+          'The speech engine took too long to decode a phrase.',
+        );
       return {
         text: `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`,
         words: [],

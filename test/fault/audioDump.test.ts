@@ -71,7 +71,10 @@ describe('the dump of sound', () => {
       [0, 1, 2, 3, 4, 5],
     );
     if (process.platform !== 'win32') equal(statSync(path).mode & 0o777, 0o600);
-    match(dump.sentence ?? '', /being written in the clear into .*debug-audio.*turn it off/);
+    match(
+      dump.sentence ?? '',
+      /writes the audio of every session unencrypted into .*debug-audio.*Turn it off/,
+    );
     deepEqual(logged, ['dump.on', 'dump.on']);
   });
 
@@ -103,7 +106,7 @@ describe('the dump of sound', () => {
         5_000,
       true,
     );
-    match(dump.sentence ?? '', /holds as much as it may/);
+    match(dump.sentence ?? '', /has reached its size limit/);
     deepEqual(
       [logged, spool.range('mic')],
       [['dump.on', 'dump.full'], { firstSeq: 0, lastSeq: 19 }],
@@ -123,6 +126,6 @@ describe('the dump of sound', () => {
     const { dump, spools } = open();
     spools.open('a').append(...frames(0, 1));
     deepEqual(files(), []);
-    match(dump.sentence ?? '', /not written in the clear/);
+    match(dump.sentence ?? '', /writes no unencrypted audio/);
   });
 });

@@ -145,7 +145,7 @@ describe('a full disk', function () {
     const [one, two] = [await finish(first), await finish(second)];
     match(
       problems.join('\n'),
-      /The disk is full.*Sessions go on in memory and are written as soon as they can be\./,
+      /The disk is full.*Sessions continue in memory until the disk works again\./,
     );
     match(
       alerts.filter((alert) => alert.startsWith('store.memory')).join(),

@@ -152,7 +152,7 @@ describe('purge and retention', function () {
     rmSync(notes, { recursive: true });
     match(
       out,
-      /removed 10 parts of transcript, 1 insights, 12 events, 1 sound files, its search index, 1 damaged databases of earlier\.\n.*removed the note/,
+      /removed 10 transcript segments, 1 insights, 12 events, 1 audio files, its search index, 1 earlier damaged databases\.\n.*removed the note/,
     );
     await connect();
     equal((await client?.request(SessionSearch, { query: 'narwhal' }))?.hits[0]?.sessionId, other);

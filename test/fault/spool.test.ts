@@ -122,7 +122,7 @@ describe('spool files', () => {
       () => {
         for (let seq = 0; seq < 4000; seq++) spool.append(frame(seq));
       },
-      { code: 'store.unwritable', message: /cannot be written to the state folder/ },
+      { code: 'store.unwritable', message: /cannot write audio to the state folder/ },
     );
     spool.dispose();
     rmSync(join(folder, 'spool'), { recursive: true });

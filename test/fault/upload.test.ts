@@ -331,11 +331,11 @@ describe('a recording that is kept until the other side has confirmed it', funct
     );
     deepEqual(
       (await earmark('uploads', 'send', 'none', '--remote', profile.url)).err,
-      'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n',
+      'earmark: There is no recording none on this machine; "earmark uploads list" shows the recordings.\n',
     );
     deepEqual(await earmark('uploads', 'send', '--remote', profile.url), {
       code: 0,
-      out: `127.0.0.1:${proxy.port} has one recording; its copy here is gone.\n`,
+      out: `127.0.0.1:${proxy.port} confirmed one recording. The local copy is deleted.\n`,
       err: '',
     });
     await confirmed();
@@ -348,7 +348,7 @@ describe('a recording that is kept until the other side has confirmed it', funct
     deepEqual(await earmark('uploads', 'discard', 'none'), {
       code: 1,
       out: '',
-      err: 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n',
+      err: 'earmark: There is no recording none on this machine; "earmark uploads list" shows the recordings.\n',
     });
   });
 

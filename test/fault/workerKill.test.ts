@@ -56,7 +56,7 @@ describe('recognition workers killed in live sessions', function () {
       own(this),
       (speech()[0] as Int16Array).subarray(0, 14 * 16_000),
     );
-    match(error, /^Speech recognition stopped 5 times within 3 minutes; try again/);
+    match(error, /^Speech recognition stopped 5 times within 3 minutes\. Try again/);
     deepEqual(
       { kills, ...rest },
       {

@@ -196,8 +196,8 @@ describe('a device that changes while it is recorded', function () {
         then: ['microphone'],
         whole: true,
         reported: [
-          'The microphone stopped sending sound; trying to get it back.',
-          'The chosen microphone is gone; the recording goes on with the default device.',
+          'The microphone stopped sending audio. Earmark is trying to reconnect.',
+          'The chosen microphone is gone. The recording continues with the default device.',
         ],
       },
     );

@@ -251,7 +251,7 @@ describe('a language model that reads along', function () {
       /did not answer in the form/,
     ],
     ['refuses the key', 401, /refused the key \(HTTP 401\)/],
-    ['is overloaded', 503, /overloaded or has a fault/],
+    ['is overloaded', 503, /overloaded or failed/],
   ] as const) {
     it(`${what}: the rules have the word, and it is said`, async () => {
       brain = () => answer;
@@ -266,7 +266,7 @@ describe('a language model that reads along', function () {
       'llm.endpoint': 'http://127.0.0.1:9/v1',
     });
     assert.deepEqual(insights, rules);
-    assert.match(failure ?? '', /cannot be reached/);
+    assert.match(failure ?? '', /Could not reach/);
   });
 
   it('does not answer in time', async () => {

@@ -88,7 +88,7 @@ describe('language server of notes', function () {
       await editor
         .ask('textDocument/rename', { ...request!.params, newName: '**' })
         .catch((error: Error) => error.message),
-      'Give a name of 1 to 200 letters without * @ , [ and ].',
+      'Use a name of 1 to 200 characters without * @ , [ and ].',
     );
   });
 });

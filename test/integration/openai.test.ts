@@ -195,11 +195,11 @@ describe('a remote speech engine', function () {
     });
     it('not when the server wants more time than there is', async () => {
       answers = [status(429, { 'retry-after': '3600' })];
-      await check('engine.unavailable', /takes no more for the moment \(HTTP 429\)/, 1);
+      await check('engine.unavailable', /has reached its request limit \(HTTP 429\)/, 1);
     });
     it('three times at most', async () => {
       answers = [status(503)];
-      await check('engine.unavailable', /fault of its own \(HTTP 503\)/, 3);
+      await check('engine.unavailable', /failed \(HTTP 503\)/, 3);
     });
   });
 
@@ -220,13 +220,13 @@ describe('a remote speech engine', function () {
       answers = [status(307, { location: 'http://127.0.0.1:1/v1/audio/transcriptions' })];
       await check(
         'engine.refused',
-        /sends elsewhere \(HTTP 307\), and speech is sent only where you said/,
+        /redirects \(HTTP 307\), and Earmark sends speech only to the address you set/,
         1,
       );
     });
     it('a page instead of a transcription', async () => {
       answers = [(response) => void response.end('<html>Log in</html>')];
-      await check('engine.refused', /is no transcription; check the address/, 1);
+      await check('engine.refused', /returned no transcription; check the address/, 1);
     });
     it('a server that does not answer', async () => {
       answers = [() => undefined];
@@ -234,7 +234,7 @@ describe('a remote speech engine', function () {
     });
     it('an answer without end', async () => {
       answers = [(response) => void response.end(Buffer.alloc(3_000_000, 32))];
-      await check('engine.refused', /is no transcription/, 1);
+      await check('engine.refused', /returned no transcription/, 1);
     });
   });
 
@@ -252,7 +252,7 @@ describe('a remote speech engine', function () {
   });
 
   it('says that nobody is there', async () => {
-    await check('engine.unavailable', /cannot be reached \(ECONNREFUSED\)/, 0, {
+    await check('engine.unavailable', /Could not reach .*\(ECONNREFUSED\)/, 0, {
       endpoint: 'http://127.0.0.1:1/v1',
     });
   });
@@ -325,7 +325,7 @@ describe('a remote speech engine', function () {
       const endpoint = `https://127.0.0.1:${await listen(createTlsServer({ key, cert }, handle))}/v1`;
       await check(
         'engine.unavailable',
-        /cannot be reached \((DEPTH_ZERO_SELF_SIGNED_CERT|ERR_SSL)/,
+        /Could not reach .*\((DEPTH_ZERO_SELF_SIGNED_CERT|ERR_SSL)/,
         0,
         { endpoint },
       );

@@ -49,7 +49,7 @@ describe('models bench', function () {
     );
     match(
       (await run(empty, 'voxtral-mini-4b')).err,
-      /is not run by Earmark's own workers.*choose one of moonshine-tiny/,
+      /Earmark's own workers do not run .*choose one of moonshine-tiny/,
     );
   });
 });

@@ -71,7 +71,7 @@ describe('earmark mcp over a real session', function () {
         unfounded: [],
         found: true,
         reported: segments.length,
-        end: 'The session is over.',
+        end: 'The session has ended.',
       },
     );
   });

@@ -79,14 +79,14 @@ describe('earmark orgs, users and tokens', () => {
       {
         again,
         listed: [listed?.user, listed?.scopes],
-        said: /it is not shown again/.test(err),
+        said: /It is not shown again/.test(err),
         kinds,
         audit,
         users: /s1 of https:\/\/id/.test(await said('users list --org ant', admin)),
         orgs: /^ant +Ant/.test(await said('orgs list', admin)),
       },
       {
-        again: 'The database has this version already.\n',
+        again: 'The database is up to date.\n',
         listed: ['ann', ['record']],
         said: true,
         kinds: ['ok', 'revoked', 'revoked'],
@@ -111,19 +111,19 @@ describe('earmark orgs, users and tokens', () => {
       failures.map(({ code, err }) => [
         code,
         err.trim().split('\n').length,
-        /earmark: ([^;]*);/.exec(err)?.[1],
+        /earmark: ([^;]*?)(?:;|\. |\.\n)/.exec(err)?.[1],
       ]),
       [
-        [2, 1, 'The database of the team is not named'],
+        [2, 1, 'No team database is named'],
         [
           2,
           1,
-          "Command-argument value 'Ant' is invalid for argument 'ORG'. It has 1 to 63 small letters, digits and -",
+          "Command-argument value 'Ant' is invalid for argument 'ORG'. Use 1 to 63 lowercase letters, digits and -",
         ],
         [1, 1, 'There is no organisation "bee"'],
-        [1, 1, 'The database of the team refuses this server'],
+        [1, 1, "The team's database refuses this server"],
         [2, 1, "Required option '--yes' not specified"],
-        [2, 1, 'Issuer and subject belong together'],
+        [2, 1, 'Give --issuer and --subject together'],
       ],
     );
   }).timeout(30_000);

@@ -42,7 +42,7 @@ describe('earmark server', function () {
     await rejects(record({ url: await gateway.url(), token: tokens.of('ann'), words: [] }), {
       code: 'engine.unavailable',
       message:
-        'No worker of the team decodes with moonshine-tiny now; what was said waits. Start one with "earmark worker --model moonshine-tiny".',
+        'No worker of the team decodes with moonshine-tiny now, so speech waits. Start one with "earmark worker --model moonshine-tiny".',
     });
     await worker(10);
   });
@@ -123,7 +123,10 @@ describe('earmark server', function () {
   it('says in one sentence what it lacks', async () => {
     const lost = new TeamProcess(['server', '--nats', servers.url]);
     await lost.ended;
-    match(lost.stderr, /^A server listens for its clients; name HOST:PORT with --listen\.\n$/);
+    match(
+      lost.stderr,
+      /^The server needs an address for its clients; give --listen HOST:PORT\.\n$/,
+    );
     await lost.remove();
   });
 });

@@ -149,7 +149,7 @@ for (const database of [false, true]) {
       const closings = sessions.flatMap((session) => session.closings);
       deepEqual([closings.length, taken().length - takenBefore], [moved(), moved()]);
       deepEqual(
-        closings.filter((closing) => !/^Another server of the team|makes room for/.test(closing)),
+        closings.filter((closing) => !/^Another server of the team|making room for/.test(closing)),
         [],
       );
     });

@@ -43,7 +43,7 @@ export async function openAudioFile(file: string, options: OpenOptions = {}): Pr
     if (size === 0)
       throw new EarmarkError(
         'audio.empty',
-        `${name} is empty; choose a file that has a recording in it.`,
+        `${name} is empty; choose a file that contains a recording.`,
       );
     const header = await readHeader((offset, length) => readAt(handle, offset, length), size, name);
     if (header) return codecFile(file, name, header, options);
@@ -72,7 +72,8 @@ export async function decodeAudioFile(
     if (samples > (WHOLE_FILE_MAX_MS / 1000) * SAMPLE_RATE) {
       throw new EarmarkError(
         'audio.unsupportedFormat',
-        `${path.basename(file)} is longer than ${WHOLE_FILE_MAX_MS / 3_600_000} hours; cut it into shorter recordings.`,
+        `${path.basename(file)} is longer than ${WHOLE_FILE_MAX_MS / 3_600_000} hours; ` +
+          'cut it into shorter recordings.',
       );
     }
   }
@@ -159,19 +160,22 @@ async function ffmpegFile(
   if (ffmpeg === undefined && kind !== undefined) {
     throw new EarmarkError(
       'audio.unsupportedFormat',
-      `${name} is ${kind}, which takes ffmpeg to read: install ffmpeg, or convert the recording to WAV, FLAC, MP3, OGG or Opus.`,
+      `${name} is ${kind}, which needs ffmpeg. Install ffmpeg, or convert the ` +
+        'recording to WAV, FLAC, MP3, OGG or Opus.',
     );
   }
   if (kind !== undefined && facts === undefined) {
     throw new EarmarkError(
       'audio.notAudio',
-      `${name} is ${kind}, but ffmpeg finds no sound in it; get the whole file again or convert it to WAV.`,
+      `${name} is ${kind}, but ffmpeg finds no audio in it. Get the whole file again ` +
+        'or convert it to WAV.',
     );
   }
   if (ffmpeg === undefined || facts === undefined) {
     throw new EarmarkError(
       'audio.notAudio',
-      `${name} is not a recording that Earmark can read; give it a WAV, FLAC, MP3, OGG or Opus file, or another that ffmpeg reads.`,
+      `${name} is not a recording that Earmark can read. Use a WAV, FLAC, MP3, OGG ` +
+        'or Opus file, or another format that ffmpeg reads.',
     );
   }
   checkPlausible(facts, name);
@@ -228,13 +232,16 @@ function sourcesOf(
   if (channels < 2) {
     throw new EarmarkError(
       'audio.unsupportedFormat',
-      `${name} has one channel, so it cannot be split into microphone and system; leave the splitting of channels away.`,
+      `${name} has one channel, so Earmark cannot split it into microphone and ` +
+        'system. Leave out the channel splitting.',
     );
   }
   if (channels > 2) {
     diagnostics.push({
       code: 'audio.unsupportedFormat',
-      message: `${name} has ${channels} channels; the first is taken as the microphone, the second as the system, and the others are left out.`,
+      message:
+        `${name} has ${channels} channels. Channel 1 is used as the microphone and ` +
+        'channel 2 as the system; the others are ignored.',
     });
   }
   return ['mic', 'system'];
@@ -244,19 +251,20 @@ function nothingIn(name: string, header: Partial<AudioHeader>, failure: unknown)
   if ((header.declaredSamples ?? 0) > 0 || header.endMissing === true) {
     return new EarmarkError(
       'audio.truncated',
-      `${name} is cut off or damaged where its sound begins; get the whole file again.`,
+      `${name} is cut off or damaged at the start of its audio; get the whole file ` + 'again.',
       { cause: failure },
     );
   }
   if (failure !== undefined)
     return new EarmarkError(
       'audio.notAudio',
-      `${name} is damaged, and no sound could be read from it; get the file again or convert it.`,
+      `${name} is damaged, and Earmark could read no audio from it. Get the file ` +
+        'again or convert it.',
       { cause: failure },
     );
   return new EarmarkError(
     'audio.empty',
-    `${name} has no sound in it; choose a file that has a recording in it.`,
+    `${name} contains no audio; choose a file that contains a recording.`,
   );
 }
 
@@ -268,7 +276,7 @@ function truncated(
   const of = declaredMs === undefined || declaredMs <= presentMs ? '' : ` of ${clock(declaredMs)}`;
   return {
     code: 'audio.truncated',
-    message: `${name} is damaged or cut off: only ${clock(presentMs)}${of} could be read.`,
+    message: `${name} is damaged or cut off: Earmark could read only ${clock(presentMs)}${of}.`,
   };
 }
 

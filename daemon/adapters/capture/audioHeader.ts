@@ -70,13 +70,15 @@ export function checkPlausible(
   const { sampleRate, channels } = header;
   if (sampleRate < MIN_RATE || sampleRate > MAX_RATE) {
     throw unsupported(
-      `${name} says that it has ${sampleRate} samples a second; Earmark reads ${MIN_RATE} to ${MAX_RATE}. Convert the recording to 16 kHz or 48 kHz.`,
+      `${name} has a sample rate of ${sampleRate} Hz; Earmark reads ${MIN_RATE} to ${MAX_RATE}. ` +
+        'Convert the recording to 16 kHz or 48 kHz.',
       { sampleRate },
     );
   }
   if (channels < 1 || channels > MAX_CHANNELS) {
     throw unsupported(
-      `${name} says that it has ${channels} channels; Earmark reads 1 to ${MAX_CHANNELS}. Mix the recording down to stereo or mono.`,
+      `${name} has ${channels} channels; Earmark reads 1 to ${MAX_CHANNELS}. Mix the ` +
+        'recording down to stereo or mono.',
       { channels },
     );
   }
@@ -117,7 +119,7 @@ async function wav(
     } else if (id === 'data') {
       if (!format)
         throw unsupported(
-          `${name} has sound before its format; it is damaged. Record or convert it again.`,
+          `${name} is damaged: its audio comes before its format. Record or convert it ` + 'again.',
         );
       const header = wavHeader(format, size, fileBytes - at - 8, name);
       // @audio/decode-wav 1.5.1 does not skip the padding of odd chunks, so it gets none of them.
@@ -127,7 +129,7 @@ async function wav(
     at += 8 + size + (size & 1);
   }
   throw unsupported(
-    `${name} is a WAV file without a sound chunk; it is damaged. Record or convert it again.`,
+    `${name} is damaged: a WAV file without a data chunk. Record or convert it ` + 'again.',
   );
 }
 
@@ -159,7 +161,8 @@ function wavHeader(
   if (!bitsKnown) return undefined;
   if (f.blockBytes === 0 || (!adpcm && f.blockBytes !== (f.channels * f.bits) / 8)) {
     throw unsupported(
-      `${name} has a header that contradicts itself (${f.channels} channels of ${f.bits} bits in blocks of ${f.blockBytes} bytes). Record or convert it again.`,
+      `${name} has an inconsistent header (${f.channels} channels of ${f.bits} bits ` +
+        `in blocks of ${f.blockBytes} bytes). Record or convert it again.`,
     );
   }
   // A program that writes into a pipe cannot know the length and writes 0 or the highest number.

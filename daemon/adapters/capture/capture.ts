@@ -102,7 +102,7 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
         } catch (error) {
           throw new EarmarkError(
             'audio.recorderFailed',
-            `The recorder ${recorder.name} could not be started; install Earmark again.`,
+            `Could not start the recorder ${recorder.name}; reinstall Earmark.`,
             { details: { recorder: recorder.name }, cause: error },
           );
         }
@@ -164,7 +164,8 @@ function choose(
     .join(', ');
   throw new EarmarkError(
     'audio.deviceNotFound',
-    `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not connected; connect it, or choose one of ${there}.`,
+    `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not ` +
+      `connected; connect it, or choose one of ${there}.`,
     { details: { source } },
   );
 }
@@ -250,7 +251,8 @@ class RunningRecorder implements Recording {
       this.settle?.reject(
         new EarmarkError(
           'audio.recorderFailed',
-          `${what} gave no sound data within ${limitMs / 1000} seconds; check that it is connected and permitted, or choose another device.`,
+          `${what} sent no audio within ${limitMs / 1000} seconds. Check its connection ` +
+            'and its permission, or choose another device.',
           { details: { recorder: this.recorder } },
         ),
       );

@@ -17,7 +17,7 @@ const c = (
   code: Complaint['code'] = 'audio.recorderFailed',
 ): Complaint => ({ says, code, means });
 
-const GONE = 'is not there any more; connect it again or choose another device';
+const GONE = 'is no longer connected; reconnect it or choose another device';
 const NO_SERVER =
   'cannot be recorded because no sound server answers; start PulseAudio or PipeWire';
 const BUSY = 'is in use by another program; close that program or choose another device';
@@ -27,7 +27,7 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
   parec: [
     c(/No such entity/, GONE, 'audio.deviceNotFound'),
     c(/Connection (refused|failure)/, NO_SERVER),
-    c(/Access denied/, 'may not be recorded by this user; allow it in the sound server'),
+    c(/Access denied/, 'refuses access to this user; allow recording in the sound server'),
     c(/Entity killed/, GONE, 'audio.deviceNotFound'),
     c(/Connection terminated/, 'stopped because the sound server ended; start it again'),
   ],
@@ -48,7 +48,7 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
     c(/Device or resource busy/, BUSY),
     c(
       /Permission denied/,
-      'may not be opened by this user; add your user to the group audio and log in again',
+      'refuses access to this user; add your user to the group audio and log in again',
     ),
     c(/Connection refused/, NO_SERVER),
   ],
@@ -60,13 +60,15 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
   audiotee: [
     c(
       /permission|not authorized|denied/i,
-      'may not be recorded; allow Visual Studio Code under System Settings > Privacy & Security > Screen & System Audio Recording',
+      'is not permitted; allow Visual Studio Code under System Settings > Privacy & ' +
+        'Security > Screen & System Audio Recording',
     ),
   ],
   ffmpeg: [
     c(
       /not authorized|denied|permission/i,
-      'may not be recorded; allow Visual Studio Code to use the microphone in the privacy settings of the system',
+      'is not permitted; allow Visual Studio Code to use the microphone in the privacy ' +
+        'settings of the system',
     ),
     c(
       /Could not find audio|Audio device not found|Invalid audio device|No such device/i,
@@ -106,10 +108,10 @@ export function explainEnd({ recorder, source, device, code, said }: RecorderEnd
   const why =
     line === ''
       ? `ended with exit code ${code ?? 'unknown'}`
-      : `ended and said: ${line.replace(/[.\s]+$/, '')}`;
+      : `ended with the message: ${line.replace(/[.\s]+$/, '')}`;
   return new EarmarkError(
     'audio.recorderFailed',
-    `${what} stopped because ${recorder} ${why}; start again or choose another device.`,
+    `${what} stopped because ${recorder} ${why}; start again or ` + 'choose another device.',
     { details },
   );
 }

@@ -33,6 +33,9 @@ function mayFollow(source: CaptureSource, asked: string | undefined, device: str
   return device.endsWith('.monitor') === (source === 'system');
 }
 
-/** What `parec --verbose` says that is no complaint. */
-export const PAREC_CHATTER =
-  /^(Time: |Opening a |Connection established|Stream (successfully|started|buffer|device|overrun|underrun|moved)|Buffer metrics|Using sample spec|Connected to device|Got signal|Exiting)/;
+/** Output of `parec --verbose` that is not an error. */
+export const PAREC_CHATTER = new RegExp(
+  '^(Time: |Opening a |Connection established|' +
+    'Stream (successfully|started|buffer|device|overrun|underrun|moved)|' +
+    'Buffer metrics|Using sample spec|Connected to device|Got signal|Exiting)',
+);

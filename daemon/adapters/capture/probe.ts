@@ -100,12 +100,17 @@ export function adviceFor(
   if (able.length === 0) {
     if (platform === 'win32' && source === 'system')
       return `${what} cannot be recorded on this machine: ${WINDOWS_LOOPBACK}.`;
-    return `${what} cannot be recorded on ${platform}: Earmark knows no recorder for it.`;
+    return `${what} cannot be recorded on ${platform}: Earmark has no recorder for it.`;
   }
   if (able.some((probe) => probe.program !== undefined)) {
     return source === 'mic'
-      ? `${what} cannot be recorded: no microphone is connected, or the system does not show one to this program; connect one or allow it in the system's privacy settings.`
-      : `${what} cannot be recorded: ${platform === 'win32' ? WINDOWS_LOOPBACK : 'the sound server has no output device; connect one'}.`;
+      ? `${what} cannot be recorded: Earmark finds no microphone. Connect one, or ` +
+          "allow access in the system's privacy settings."
+      : `${what} cannot be recorded: ${
+          platform === 'win32'
+            ? WINDOWS_LOOPBACK
+            : 'the sound server has no output device; connect one'
+        }.`;
   }
   return `${what} cannot be recorded: ${able[0]!.reason ?? 'no recorder is installed'}.`;
 }
@@ -115,4 +120,5 @@ export function adviceFor(
  * device that repeats the output.
  */
 const WINDOWS_LOOPBACK =
-  'switch on "Stereo Mix" in the sound settings under recording devices, or install a virtual cable such as VB-CABLE and play through it';
+  'turn on "Stereo Mix" in the sound settings under recording devices, or install a ' +
+  'virtual cable such as VB-CABLE and play through it';

@@ -19,7 +19,7 @@ export async function probeParec({ env, platform }: ProbeContext): Promise<Probe
 }
 
 const NO_SERVER =
-  'no sound server answers: start PulseAudio or PipeWire, or set PULSE_SERVER to one that runs elsewhere';
+  'no sound server answers; start PulseAudio or PipeWire, or set PULSE_SERVER to a remote server';
 
 /**
  *
@@ -59,12 +59,11 @@ export async function probePwRecord({ env, platform }: ProbeContext): Promise<Pr
   if (!program || !dump)
     return {
       ...base,
-      reason:
-        'install the package pipewire-bin (elsewhere pipewire-utils), which has pw-record and pw-dump',
+      reason: 'install pw-record and pw-dump (package pipewire-bin or pipewire-utils)',
     };
   const [answer, help] = await Promise.all([ask(dump, [], env), ask(program, ['--help'], env)]);
   const devices = answer.code === 0 ? parsePwDump(answer.stdout) : undefined;
-  if (!devices) return { ...base, reason: 'PipeWire does not run: start it, or use PulseAudio' };
+  if (!devices) return { ...base, reason: 'PipeWire is not running; start it, or use PulseAudio' };
   return { ...base, program, features: /--raw\b/.test(help.stdout) ? ['raw'] : [], ...devices };
 }
 

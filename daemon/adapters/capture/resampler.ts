@@ -54,7 +54,7 @@ export const createResampler: ResamplerFactory = async (inputRate, outputRate) =
     inputRate,
     outputRate,
     process(block) {
-      if (over) throw new Error('The resampler is at its end.');
+      if (over) throw new Error('The resampler is closed.');
       taken += block.length;
       return convert(block, Infinity);
     },

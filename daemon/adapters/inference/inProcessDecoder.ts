@@ -41,7 +41,8 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
           ? error
           : new EarmarkError(
               'engine.unavailable',
-              `The speech engine ${setup.name} could not be started; run \`earmark doctor\` to see why.`,
+              `Could not start the speech engine ${setup.name}; run \`earmark doctor\` to see ` +
+                'why.',
               { cause: error },
             );
       }
@@ -74,7 +75,10 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
       const late = new Promise<never>((_, reject) => {
         timer = setup.clock.setTimeout(() => {
           reject(
-            new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.'),
+            new EarmarkError(
+              'engine.timeout',
+              'The speech engine took too long to decode a phrase.',
+            ),
           );
           abort.abort();
         }, deadlines.of(pcm.length));

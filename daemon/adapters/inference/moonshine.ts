@@ -4,7 +4,6 @@
  * Transcription and Voice Commands".
  */
 import type { InferenceSession } from 'onnxruntime-node';
-import { EarmarkError } from '../../../protocol/errors';
 import type {
   DecodeRequest,
   AsrProvider,
@@ -28,6 +27,7 @@ import { joinSamples } from '../../audio/pcm';
 import { type MoonshineModel, decodePhrase, decoderShape, tokenLimit } from './moonshineDecode';
 import { crossMaker, stepMaker } from './moonshineGraph';
 import { loadOrt, openModel } from './onnx';
+import { modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 const MAX_SECONDS = 30;
 /** Texts that are followed at once; wider gains nothing. */
@@ -90,16 +90,8 @@ export class MoonshineProvider implements AsrProvider {
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const model = this.loaded;
-    if (!model)
-      throw new EarmarkError(
-        'engine.unavailable',
-        'The speech model is not loaded yet; try again in a moment.',
-      );
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
-      throw new EarmarkError(
-        'rpc.invalidParams',
-        `A phrase may last ${MAX_SECONDS} seconds at most.`,
-      );
+    if (!model) throw modelNotLoaded();
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw phraseTooLong(MAX_SECONDS);
     const begun = performance.now();
     const alone = pcm.length === 0 ? [] : await this.recognise(model, pcm, options, signal);
     const tokens =

@@ -18,6 +18,7 @@ import type { ScoredToken } from '../../asr/tokenWords';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples } from '../../audio/pcm';
 import type { Ort } from './onnx';
+import { decodeCancelled } from '../../asr/errors';
 
 const START_TOKEN = 1;
 const END_TOKEN = 2;
@@ -62,7 +63,8 @@ export function decoderShape(decoder: Pick<InferenceSession, 'inputMetadata'>): 
   if (typeof heads !== 'number' || typeof headSize !== 'number')
     throw new EarmarkError(
       'model.incompatible',
-      'The decoder of the speech model does not tell its size; run `earmark models pull` to fetch the right one.',
+      'The decoder of the speech model lacks its size; run `earmark models pull` to ' +
+        'fetch the right model.',
     );
   return { heads, headSize, cache };
 }
@@ -85,7 +87,7 @@ export async function decodePhrase(
   model: MoonshineModel,
   { given, draft, search, ...input }: DecodeInput,
 ): Promise<readonly ScoredToken[]> {
-  if (search.signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+  if (search.signal?.aborted) throw decodeCancelled();
   const { ort } = model;
   const pcm = lengthen(input.pcm, MIN_SECONDS * SAMPLE_RATE);
   const encoded = (
@@ -94,7 +96,8 @@ export async function decodePhrase(
   if (!encoded)
     throw new EarmarkError(
       'model.incompatible',
-      'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.',
+      'The speech model returned an unexpected result; run `earmark models pull` to ' +
+        'fetch it again.',
     );
   const cross = await model.cross.run({ encoder_hidden_states: encoded });
   return beamSearch(new Run(model, cross, given, draft.slice(0, search.maxTokens - 1)), search);
@@ -245,7 +248,8 @@ class Run implements TokenModel<Step> {
     if (!found)
       throw new EarmarkError(
         'model.incompatible',
-        'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.',
+        'The speech model returned an unexpected result; run `earmark models pull` to ' +
+          'fetch it again.',
       );
     return found;
   }

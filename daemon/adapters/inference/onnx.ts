@@ -26,7 +26,8 @@ export function loadOrt(): Promise<Ort> {
   ).catch((cause: unknown) => {
     throw new EarmarkError(
       'engine.unavailable',
-      'ONNX Runtime could not be loaded on this machine; reinstall Earmark for this platform, or choose another speech engine in the settings.',
+      'Could not load ONNX Runtime on this machine. Reinstall Earmark for this ' +
+        'platform, or choose another speech engine in the settings.',
       { cause },
     );
   });
@@ -112,7 +113,8 @@ export async function openModel(
 function anotherKind(path: string, role: string, absent: string): EarmarkError {
   return new EarmarkError(
     'model.incompatible',
-    `The model file ${basename(path)} is of another kind than the ${role} needed here; run \`earmark models pull\` to fetch the right one.`,
+    `The model file ${basename(path)} is not a ${role}; run \`earmark models pull\` ` +
+      'to fetch the right one.',
     { details: { role, absent } },
   );
 }
@@ -120,7 +122,8 @@ function anotherKind(path: string, role: string, absent: string): EarmarkError {
 function damaged(path: string, cause: unknown): EarmarkError {
   return new EarmarkError(
     'model.corrupt',
-    `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`,
+    `The model file ${basename(path)} is damaged or not a model. Run \`earmark ` +
+      'models verify`, then `earmark models pull` to fetch it again.',
     { cause },
   );
 }
@@ -222,7 +225,8 @@ async function checkFile(path: string): Promise<void> {
   } catch (cause) {
     throw new EarmarkError(
       'model.missing',
-      `The model file ${basename(path)} cannot be read; run \`earmark models pull\` to fetch it.`,
+      `Could not read the model file ${basename(path)}; run \`earmark models pull\` to ` +
+        'fetch it.',
       { cause },
     );
   }

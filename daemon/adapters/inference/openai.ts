@@ -13,6 +13,7 @@ import { toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
 import { boundedText, endpointUrl } from '../endpoint';
 import { readAnswer } from './openaiAnswer';
+import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 export interface OpenaiSetup {
   /** `https://host/v1`. */
@@ -75,17 +76,9 @@ export class OpenaiProvider implements AsrProvider {
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const { state } = this;
-    if (state.kind !== 'loaded')
-      throw new EarmarkError(
-        'engine.unavailable',
-        'The speech model is not loaded yet; try again in a moment.',
-      );
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
-      throw new EarmarkError(
-        'rpc.invalidParams',
-        `A phrase may last ${MAX_SECONDS} seconds at most.`,
-      );
-    if (signal?.aborted) throw cancelled();
+    if (state.kind !== 'loaded') throw modelNotLoaded();
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw phraseTooLong(MAX_SECONDS);
+    if (signal?.aborted) throw decodeCancelled();
     const { clock } = this.setup;
     const begun = clock.now();
     if (pcm.length === 0)
@@ -93,13 +86,14 @@ export class OpenaiProvider implements AsrProvider {
     const until = begun + (this.setup.timeoutMs ?? TIMEOUT_MS);
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.ask(state, pcm, options, until - clock.now(), signal);
-      if (signal?.aborted) throw cancelled();
+      if (signal?.aborted) throw decodeCancelled();
       if ('body' in outcome) {
         const result = readAnswer(outcome.body, pcm, options.language, clock.now() - begun);
         if (!result)
           throw new EarmarkError(
             'engine.refused',
-            `What ${this.host()} answered is no transcription; check the address of the speech server.`,
+            `${this.host()} returned no transcription; check the address of the speech ` +
+              'server.',
           );
         return result;
       }
@@ -193,7 +187,7 @@ export class OpenaiProvider implements AsrProvider {
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         timer.dispose();
-        reject(cancelled());
+        reject(decodeCancelled());
       };
       const timer = this.setup.clock.setTimeout(() => {
         signal?.removeEventListener('abort', stop);
@@ -214,14 +208,16 @@ export class OpenaiProvider implements AsrProvider {
         );
       return new EarmarkError(
         'engine.unavailable',
-        `${host} cannot be reached${outcome.code === undefined ? '' : ` (${outcome.code})`}; check the network and "earmark.openai.endpoint".`,
+        `Could not reach ${host}${outcome.code === undefined ? '' : ` (${outcome.code})`}; ` +
+          'check the network and "earmark.openai.endpoint".',
       );
     }
     const { status } = outcome;
     if (status === 401 || status === 403)
       return new EarmarkError(
         'engine.refused',
-        `${host} refused the key (HTTP ${status}); set the right one in EARMARK_OPENAI_KEY and start the daemon again.`,
+        `${host} refused the key (HTTP ${status}). Set the right one in ` +
+          'EARMARK_OPENAI_KEY and restart the daemon.',
       );
     if (status === 404)
       return new EarmarkError(
@@ -231,18 +227,20 @@ export class OpenaiProvider implements AsrProvider {
     if (status >= 300 && status < 400)
       return new EarmarkError(
         'engine.refused',
-        `${host} sends elsewhere (HTTP ${status}), and speech is sent only where you said; set "earmark.openai.endpoint" to the final address.`,
+        `${host} redirects (HTTP ${status}), and Earmark sends speech only to the ` +
+          'address you set. Set "earmark.openai.endpoint" to the final address.',
       );
     if (status === 429)
       return new EarmarkError(
         'engine.unavailable',
-        `${host} takes no more for the moment (HTTP 429); wait, or choose a local speech engine.`,
+        `${host} has reached its request limit (HTTP 429); wait, or choose a local ` +
+          'speech engine.',
         outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs },
       );
     if (status >= 500)
       return new EarmarkError(
         'engine.unavailable',
-        `${host} has a fault of its own (HTTP ${status}); try again later, or choose a local speech engine.`,
+        `${host} failed (HTTP ${status}); try again later, or choose a local speech ` + 'engine.',
       );
     return new EarmarkError(
       'engine.refused',
@@ -284,7 +282,8 @@ function multipart(
     ),
   );
   const file = Buffer.from(
-    `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="phrase.wav"\r\ncontent-type: audio/wav\r\n\r\n`,
+    `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="phrase.wav"\r\n` +
+      'content-type: audio/wav\r\n\r\n',
   );
   return Buffer.concat([...parts, file, audio, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
@@ -307,8 +306,4 @@ function wav(pcm: Float32Array): Buffer {
   head.write('data', 36, 'latin1');
   head.writeUInt32LE(data.length, 40);
   return Buffer.concat([head, data]);
-}
-
-function cancelled(): EarmarkError {
-  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }

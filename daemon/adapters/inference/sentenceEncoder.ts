@@ -66,7 +66,7 @@ export class SentenceEncoder {
     if (!(embedding instanceof Float32Array) || embedding.length !== texts.length * WIDTH)
       throw new EarmarkError(
         'model.incompatible',
-        'The sentence encoder gave no answer of the expected kind; run `earmark doctor`.',
+        'The sentence encoder returned an unexpected result; run `earmark doctor`.',
       );
     return texts.map((_, i) => embedding.slice(i * WIDTH, (i + 1) * WIDTH));
   }
@@ -88,7 +88,7 @@ async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
   } catch (cause) {
     throw new EarmarkError(
       'model.corrupt',
-      'The tokenizer of the sentence encoder cannot be read; run `earmark models verify`.',
+      'Could not read the tokenizer of the sentence encoder; run `earmark models ' + 'verify`.',
       { cause },
     );
   }

@@ -60,7 +60,7 @@ export class SpeakerEncoder {
     if (length === 0 || length * cuts.length > MAX_SAMPLES)
       throw new EarmarkError(
         'rpc.invalidParams',
-        'Voices are told from up to ten seconds of sound.',
+        'A speaker embedding takes ten seconds of audio at most.',
       );
     const { ort, session } = this.loaded;
     const waveform = new Float32Array(cuts.length * length);
@@ -77,7 +77,7 @@ export class SpeakerEncoder {
     if (!(embedding instanceof Float32Array) || embedding.length !== cuts.length * WIDTH)
       throw new EarmarkError(
         'model.incompatible',
-        'The speaker encoder gave no answer of the expected kind; run `earmark doctor`.',
+        'The speaker encoder returned an unexpected result; run `earmark doctor`.',
       );
     return cuts.map((_, k) => embedding.slice(k * WIDTH, (k + 1) * WIDTH));
   }

@@ -18,6 +18,7 @@ import {
   type WorkerCalls,
   type WorkerMethod,
 } from './workerProtocol';
+import { decodeCancelled } from '../../asr/errors';
 
 /** What of a child process is used; a test gives its own. */
 export interface WorkerProcess {
@@ -166,7 +167,7 @@ export class WorkerSupervisor implements Disposable {
           ? cause
           : new EarmarkError(
               'engine.unavailable',
-              'The inference worker could not be started; run `earmark doctor` to see why.',
+              'Could not start the inference worker; run `earmark doctor` to see why.',
               { cause },
             );
       if (generation === this.generation) this.giveUp(error);
@@ -247,15 +248,14 @@ export class WorkerSupervisor implements Disposable {
     params: WorkerCalls[M]['params'],
     { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
   ): Promise<WorkerCalls[M]['result']> {
-    if (signal?.aborted)
-      return Promise.reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+    if (signal?.aborted) return Promise.reject(decodeCancelled());
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       const timer = this.setup.clock.setTimeout(() => {
         this.calls.get(id)?.settle({
           error: new EarmarkError(
             'engine.timeout',
-            'The speech engine took too long over a phrase; it was started again.',
+            'The speech engine took too long to decode a phrase and was restarted.',
           ),
         });
         if (this.worker === worker) this.crash('timeout');
@@ -326,7 +326,7 @@ export class WorkerSupervisor implements Disposable {
     this.rejectCalls(
       new EarmarkError(
         'engine.crashed',
-        'The speech engine stopped in the middle of a phrase; it is started again.',
+        'The speech engine stopped during a phrase and is being restarted.',
       ),
     );
   }

@@ -17,6 +17,7 @@ import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples, toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
 import { VoxtralProcess, type VoxtralCommand, type VoxtralLimits } from './voxtralProcess';
+import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 export interface VoxtralSetup {
   /** Absolute path of voxtral.c's program. */
@@ -86,11 +87,8 @@ export class VoxtralProvider implements AsrProvider {
   }
 
   transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult> {
-    if (!this.command) return Promise.reject(notLoaded());
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
-      return Promise.reject(
-        new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`),
-      );
+    if (!this.command) return Promise.reject(modelNotLoaded());
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) return Promise.reject(phraseTooLong(MAX_SECONDS));
     const work = this.turn.then(() => this.decode(pcm, options, signal));
     this.turn = work.catch(() => undefined);
     return work;
@@ -101,7 +99,7 @@ export class VoxtralProvider implements AsrProvider {
    * anew.
    */
   stream(options: DecodeRequest): AsrStream {
-    if (!this.command) throw notLoaded();
+    if (!this.command) throw modelNotLoaded();
     return new VoxtralStream(options, this.setup.clock, () => this.take());
   }
 
@@ -110,7 +108,7 @@ export class VoxtralProvider implements AsrProvider {
     options: DecodeRequest,
     signal?: AbortSignal,
   ): Promise<AsrResult> {
-    if (signal?.aborted) throw cancelled();
+    if (signal?.aborted) throw decodeCancelled();
     const begun = this.setup.clock.now();
     if (pcm.length === 0) return resultOf('', pcm, options, 0);
     const life = this.take();
@@ -120,10 +118,10 @@ export class VoxtralProvider implements AsrProvider {
       life.write(LEAD_IN);
       life.write(toInt16(pcm));
       const text = await textOf(life);
-      if (signal?.aborted) throw cancelled();
+      if (signal?.aborted) throw decodeCancelled();
       return resultOf(text, pcm, options, this.setup.clock.now() - begun);
     } catch (error) {
-      throw signal?.aborted ? cancelled() : error;
+      throw signal?.aborted ? decodeCancelled() : error;
     } finally {
       signal?.removeEventListener('abort', stop);
       life.stop();
@@ -144,11 +142,12 @@ export class VoxtralProvider implements AsrProvider {
    */
   private prepare(): VoxtralProcess {
     if (this.spare?.isUsable) return this.spare;
-    if (!this.command) throw notLoaded();
+    if (!this.command) throw modelNotLoaded();
     if (!this.isInBudget())
       throw new EarmarkError(
         'engine.unavailable',
-        `voxtral ended ${RESTARTS.count} times within ${RESTARTS.windowMs / 60_000} minutes; run it by hand to see why, then try again.`,
+        `voxtral ended ${RESTARTS.count} times within ${RESTARTS.windowMs / 60_000} ` +
+          'minutes. Run it by hand to see why, then try again.',
       );
     const life = new VoxtralProcess(this.command, this.setup.clock, {
       ...LIMITS,
@@ -199,7 +198,8 @@ class VoxtralStream implements AsrStream {
     if (this.samples + pcm.length > LIMITS.queuedBytes / 2)
       throw new EarmarkError(
         'audio.tooFast',
-        'A phrase of a stream may last a minute; flush it, then push this sound again.',
+        'A phrase of a stream can last a minute at most. Flush it, then push this ' +
+          'audio again.',
       );
     if (!this.life) {
       const life = this.take();
@@ -283,7 +283,7 @@ async function textOf(life: VoxtralProcess): Promise<string> {
   if (failed)
     throw new EarmarkError(
       'engine.crashed',
-      'voxtral stopped in the middle of a phrase; it is started again.',
+      'voxtral stopped during a phrase and is being restarted.',
     );
   return life.text;
 }
@@ -305,15 +305,4 @@ function resultOf(
     language: options.language,
     inferenceMs,
   };
-}
-
-function notLoaded(): EarmarkError {
-  return new EarmarkError(
-    'engine.unavailable',
-    'The speech model is not loaded yet; try again in a moment.',
-  );
-}
-
-function cancelled(): EarmarkError {
-  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }

@@ -80,7 +80,8 @@ export class VoxtralProcess {
         reject(
           new EarmarkError(
             'engine.unavailable',
-            `voxtral was not ready within ${limits.readyMs / 1000} s and was ended; free memory, or choose a smaller speech model.`,
+            `voxtral was not ready within ${limits.readyMs / 1000} s, so Earmark stopped ` +
+              'it. Free memory, or choose a smaller speech model.',
           ),
         );
       }, limits.readyMs);
@@ -118,7 +119,7 @@ export class VoxtralProcess {
     if (this.queued + samples.byteLength > this.limits.queuedBytes)
       throw new EarmarkError(
         'audio.tooFast',
-        'voxtral is behind and its queue is full; push this sound again in a moment.',
+        'voxtral is behind and its queue is full; push this audio again in a moment.',
       );
     this.queued += samples.byteLength;
     this.child.stdin.write(
@@ -157,7 +158,8 @@ export class VoxtralProcess {
 function notStarted(program: string, error: NodeJS.ErrnoException): EarmarkError {
   return new EarmarkError(
     'engine.unavailable',
-    `The program ${program} cannot be started (${error.code ?? error.message}); set "earmark.voxtral.program" to the full path of voxtral.`,
+    `Could not start the program ${program} (${error.code ?? error.message}). Set ` +
+      '"earmark.voxtral.program" to the full path of voxtral.',
     { cause: error },
   );
 }

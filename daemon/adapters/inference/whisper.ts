@@ -29,6 +29,7 @@ import {
   loadWhisperBinding,
 } from './whisperBinding';
 import { checkWhisperFile } from './whisperFile';
+import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 const MAX_SECONDS = 30;
 /** whisper.cpp gives nothing for less than a second. */
@@ -74,7 +75,8 @@ export class WhisperProvider implements AsrProvider {
     if (device === 'gpu' && !GPU_BUILDS.has(build))
       throw new EarmarkError(
         'engine.unavailable',
-        'This build of Whisper cannot use a graphics processor; set the device to cpu, or build Whisper as docs/whisper.md says.',
+        'This build of Whisper cannot use a graphics processor. Set the device to cpu, ' +
+          'or build Whisper as described in docs/whisper.md.',
       );
     const native = await withinTime(
       binding.WhisperModel.load(path as string, device !== 'cpu' && GPU_BUILDS.has(build)),
@@ -89,16 +91,8 @@ export class WhisperProvider implements AsrProvider {
     signal?: AbortSignal,
   ): Promise<AsrResult> {
     const loaded = this.loaded;
-    if (!loaded)
-      throw new EarmarkError(
-        'engine.unavailable',
-        'The speech model is not loaded yet; try again in a moment.',
-      );
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
-      throw new EarmarkError(
-        'rpc.invalidParams',
-        `A phrase may last ${MAX_SECONDS} seconds at most.`,
-      );
+    if (!loaded) throw modelNotLoaded();
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw phraseTooLong(MAX_SECONDS);
     const begun = performance.now();
     const { startMs, endMs } = audioBounds(pcm);
     // Whatever is heard in silence is no reason to look again, which would double the time until
@@ -227,7 +221,7 @@ function run(
           ? reject(
               new EarmarkError(
                 'engine.crashed',
-                'Whisper failed on this phrase; it will be tried again.',
+                'Whisper failed to decode this phrase. Earmark tries again.',
                 { cause: result },
               ),
             )
@@ -256,11 +250,9 @@ async function withinTime(load: Promise<WhisperModel>): Promise<WhisperModel> {
 
 /** The decode's thread cannot be stopped; nobody waits for it after a cancel. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const cancelled = (): EarmarkError =>
-    new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
   if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(cancelled());
+    const onAbort = (): void => reject(decodeCancelled());
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));

@@ -87,7 +87,8 @@ export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperB
   if (folder === undefined)
     throw new EarmarkError(
       'engine.unavailable',
-      'Whisper is not built on this machine; run `npm run whisper` in the folder of Earmark, or choose the engine moonshine in the settings.',
+      "Whisper is not built on this machine. Run `npm run whisper` in Earmark's " +
+        'folder, or choose the engine moonshine in the settings.',
     );
   // The binding keeps quiet only in production, and Metal's kernels lie beside it.
   Object.assign(process.env, { NODE_ENV: 'production', GGML_METAL_PATH_RESOURCES: folder });
@@ -103,7 +104,8 @@ export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperB
   }
   throw new EarmarkError(
     'engine.unavailable',
-    'Whisper is built for another machine; run `npm run whisper` in the folder of Earmark to build it anew.',
+    "Whisper is built for another machine; run `npm run whisper` in Earmark's " +
+      'folder to build it again.',
     { cause: failure },
   );
 }

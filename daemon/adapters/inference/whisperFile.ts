@@ -101,7 +101,7 @@ export async function checkWhisperFile(path: string | undefined): Promise<Whispe
   } catch (cause) {
     throw new EarmarkError(
       'model.missing',
-      `The model file ${name} cannot be read; run \`earmark models pull\` to fetch it.`,
+      `Could not read the model file ${name}; run \`earmark models pull\` to fetch it.`,
       { cause },
     );
   }
@@ -124,7 +124,8 @@ export async function checkWhisperBytes(
     if (cause instanceof EarmarkError) throw cause;
     throw new EarmarkError(
       'model.corrupt',
-      `The model file ${name} is damaged or cut short; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`,
+      `The model file ${name} is damaged or cut short. Run \`earmark models verify\`, ` +
+        'then `earmark models pull` to fetch it again.',
       { cause },
     );
   }
@@ -134,7 +135,8 @@ async function walk(reader: Reader, name: string): Promise<WhisperFileFacts> {
   const other = (): EarmarkError =>
     new EarmarkError(
       'model.incompatible',
-      `The model file ${name} is not a Whisper model of the ggml form; run \`earmark models pull\` to fetch the right one.`,
+      `The model file ${name} is not a Whisper model in ggml format; run \`earmark ` +
+        'models pull` to fetch the right one.',
     );
   if ((await reader.int()) !== GGML_MAGIC) throw other();
   const hparams: number[] = [];

@@ -21,6 +21,7 @@ import {
   type WorkerMethod,
   type WorkerRole,
 } from './workerProtocol';
+import { modelNotLoaded } from '../../asr/errors';
 
 type Handlers = {
   readonly [M in WorkerMethod]?: (
@@ -43,11 +44,7 @@ function asrHandlers(): Handlers {
       await provider.load(model, device);
     },
     transcribe: async ({ pcm, options }, signal) => {
-      if (!provider)
-        throw new EarmarkError(
-          'engine.unavailable',
-          'The speech model is not loaded yet; try again in a moment.',
-        );
+      if (!provider) throw modelNotLoaded();
       return provider.transcribe(pcm, options, signal);
     },
   };
@@ -141,6 +138,6 @@ function describe(error: unknown): { code: EarmarkError['code']; message: string
   if (error instanceof EarmarkError) return { code: error.code, message: error.message };
   return {
     code: 'engine.crashed',
-    message: 'The speech engine failed on this phrase; it will be tried again.',
+    message: 'The speech engine failed to decode this phrase. Earmark tries again.',
   };
 }

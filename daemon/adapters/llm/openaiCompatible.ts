@@ -46,7 +46,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
     this.key = setup.key;
     this.url = endpointUrl(setup.endpoint, {
       what: 'language model',
-      sent: 'what was said',
+      sent: 'transcripts',
       setting: 'earmark.llm.endpoint',
       allowPlainHttp: setup.allowPlainHttp,
       path: '/chat/completions',
@@ -127,14 +127,12 @@ export class OpenaiCompatibleModel implements LanguageModel {
       return { status: response.status, text: '' };
     } catch (error) {
       if (signal.aborted)
-        throw new EarmarkError(
-          'rpc.cancelled',
-          'The question to the language model was cancelled.',
-        );
+        throw new EarmarkError('rpc.cancelled', 'The request to the language model was cancelled.');
       const { code } = error as { code?: unknown };
       throw new EarmarkError(
         'engine.unavailable',
-        `${this.name} cannot be reached${typeof code === 'string' ? ` (${code})` : ''}; start it, or correct "earmark.llm.endpoint".`,
+        `Could not reach ${this.name}${typeof code === 'string' ? ` (${code})` : ''}; ` +
+          'start it, or correct "earmark.llm.endpoint".',
       );
     }
   }
@@ -150,7 +148,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
     if (!completion.success)
       throw new EarmarkError(
         'engine.refused',
-        `${this.name} does not answer as a chat server does; check "earmark.llm.endpoint".`,
+        `${this.name} does not answer like a chat server; check "earmark.llm.endpoint".`,
       );
     return completion.data.choices[0]?.message.content ?? '';
   }
@@ -160,22 +158,25 @@ export class OpenaiCompatibleModel implements LanguageModel {
     if (status === 401 || status === 403)
       return new EarmarkError(
         'engine.refused',
-        `${this.name} refused the key (HTTP ${status}); set the right one in EARMARK_LLM_KEY and start the daemon again.`,
+        `${this.name} refused the key (HTTP ${status}). Set the right one in ` +
+          'EARMARK_LLM_KEY and restart the daemon.',
       );
     if (status === 404)
       return new EarmarkError(
         'engine.refused',
-        `${this.name} is not there (HTTP 404); check "earmark.llm.endpoint" and "earmark.llm.model".`,
+        `${this.name} does not exist (HTTP 404); check "earmark.llm.endpoint" and ` +
+          '"earmark.llm.model".',
       );
     if (status >= 300 && status < 400)
       return new EarmarkError(
         'engine.refused',
-        `${this.name} sends elsewhere (HTTP ${status}), and what was said goes only where you said; set "earmark.llm.endpoint" to the final address.`,
+        `${this.name} redirects (HTTP ${status}), and Earmark sends transcripts only ` +
+          'to the address you set. Set "earmark.llm.endpoint" to the final address.',
       );
     if (status === 429 || status >= 500)
       return new EarmarkError(
         'engine.unavailable',
-        `${this.name} is overloaded or has a fault of its own (HTTP ${status}).`,
+        `${this.name} is overloaded or failed (HTTP ${status}).`,
       );
     return new EarmarkError(
       'engine.refused',

@@ -151,12 +151,12 @@ class Journal {
         this.seen.delete(id);
         throw new EarmarkError(
           'store.unwritable',
-          'The servers of the team do not take what was said; it waits.',
+          "The team's servers do not accept new text now. It waits on this server.",
           { retryAfterMs: AGAIN_MS, cause },
         );
       }
       claims.overtaken(id);
-      throw new EarmarkError('store.unwritable', 'Another server goes on with this session.', {
+      throw new EarmarkError('store.unwritable', 'Another server has taken over this session.', {
         cause,
       });
     }
@@ -169,7 +169,7 @@ class Journal {
     await bus.jsm.streams.purge(SESSIONS, { filter: subjects.all(id) }).catch((cause: unknown) => {
       throw new EarmarkError(
         'store.unwritable',
-        'The servers of the team do not delete now; try again in a moment.',
+        "The team's servers cannot delete now; try again in a moment.",
         { retryAfterMs: AGAIN_MS, cause },
       );
     });
@@ -233,7 +233,7 @@ class Journal {
         ? error
         : new EarmarkError(
             'store.unwritable',
-            'The session could not be taken over; try again in a moment.',
+            'Could not take over the session; try again in a moment.',
             { retryAfterMs: AGAIN_MS, cause: error },
           );
     }

@@ -160,7 +160,7 @@ export function isWrongRevision(error: unknown): boolean {
 export function unreachable(cause: unknown): EarmarkError {
   return new EarmarkError(
     'rpc.timeout',
-    'The servers of the team do not answer; try again in a moment.',
+    "The team's servers do not answer; try again in a moment.",
     { retryAfterMs: 2_000, cause },
   );
 }

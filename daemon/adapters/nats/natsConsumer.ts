@@ -304,7 +304,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
       if (job.cancelled) return undefined;
       const { code, message } = isEarmarkError(error)
         ? error
-        : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
+        : new EarmarkError('engine.crashed', 'The speech engine failed to decode this phrase.');
       metrics.count('errors', 1, code);
       logger.warn('phrase.failed', { error: code, deliveries: delivery.count });
       return ANOTHER.has(code) ? undefined : { id: phrase.id, waitMs, error: { code, message } };
@@ -331,7 +331,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
       waitMs: 0,
       error: {
         code: 'engine.crashed',
-        message: 'Every worker that took this phrase failed on it; the phrase is left out.',
+        message: 'Every worker failed to decode this phrase, so it is left out.',
       },
     });
     delivery.ack();

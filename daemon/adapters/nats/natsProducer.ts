@@ -20,6 +20,7 @@ import { directDispatch } from './directDispatch';
 import { ensureConsumer } from './partitions';
 import { cancelOf, type Partition, partitionOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
+import { decodeCancelled } from '../../asr/errors';
 
 export interface ProducerSetup {
   readonly bus: TeamBus;
@@ -163,7 +164,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
   async run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const { priority, sessionId } = request;
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
-    if (signal?.aborted) throw cancelled();
+    if (signal?.aborted) throw decodeCancelled();
     if (!this.takes(priority)) return this.drop(priority);
     if (
       priority === 'final' &&
@@ -171,7 +172,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     ) {
       throw new EarmarkError(
         'rpc.tooMany',
-        'Too much speech waits to be recognised; wait until it is done, or stop a session.',
+        'Too much speech is waiting for recognition; wait, or stop a session.',
         { retryAfterMs: 5_000 },
       );
     }
@@ -191,7 +192,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
       const { clock } = this.setup;
       const onAbort = (): void => {
         this.forget(id);
-        entry.settle({ error: cancelled() });
+        entry.settle({ error: decodeCancelled() });
       };
       const limit = clock.setTimeout(
         () => {
@@ -251,7 +252,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     this.rejectAll(
       new EarmarkError(
         'engine.unavailable',
-        'The gateway ends; its sessions go on at another one.',
+        'This gateway is shutting down. Its sessions continue at another one.',
       ),
     );
     this.looking?.dispose();
@@ -286,13 +287,13 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
         if (isFull(cause))
           throw new EarmarkError(
             'rpc.tooMany',
-            'Too much speech waits to be recognised; wait until it is done, or start more workers.',
+            'Too much speech is waiting for recognition; wait, or start more workers.',
             { retryAfterMs: 5_000, cause },
           );
         if ((clock.now() >= until && !this.inHand(entry)) || bus.nc.isClosed())
           throw new EarmarkError(
             'engine.unavailable',
-            'The queue of phrases cannot be reached; look whether the NATS servers run.',
+            'Could not reach the phrase queue; check that the NATS servers are running.',
             { cause },
           );
       }
@@ -375,8 +376,4 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
 function isFull(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === 10047 || code === 10077;
-}
-
-function cancelled(): EarmarkError {
-  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }

@@ -64,7 +64,7 @@ export function encodePhrase(
   if (message.length > PHRASE_MAX_BYTES)
     throw new EarmarkError(
       'audio.truncated',
-      'A phrase is longer than a worker takes; it is at most 30 s.',
+      'The phrase is longer than a worker accepts; the limit is 30 s.',
     );
   const withRight = right && framed({ ...sent, right: bytesOf(right).toString('base64') }, audio);
   // It only helps: a phrase that is too long with it goes without.
@@ -111,7 +111,8 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
   } catch (cause) {
     throw new EarmarkError(
       'internal',
-      'A message of the queue is no phrase; gateways and workers must be of the same or neighbouring versions.',
+      'A queue message is not a phrase. Run the same or neighbouring versions of ' +
+        'gateways and workers.',
       { cause },
     );
   }

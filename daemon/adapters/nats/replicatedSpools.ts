@@ -146,7 +146,7 @@ export class ReplicatedSpools implements SpoolFactory {
     } catch (cause) {
       throw new EarmarkError(
         'rpc.timeout',
-        'The servers of the team do not answer; try again in a moment.',
+        "The team's servers do not answer; try again in a moment.",
         { retryAfterMs: 500, cause },
       );
     }

@@ -121,7 +121,7 @@ export class SessionClaims {
     if (this.draining)
       throw new EarmarkError(
         'rpc.draining',
-        'This server makes room for another one; connect again.',
+        'This server is making room for another one; connect again.',
         { retryAfterMs: 500 },
       );
   }
@@ -141,7 +141,7 @@ export class SessionClaims {
     if (this.held.get(id) === undefined)
       throw new EarmarkError(
         'store.unwritable',
-        'It is not known which server of the team has this session; it waits.',
+        'The server of this session is not known yet. The session waits.',
         { retryAfterMs: REGAIN_MS },
       );
   }

@@ -103,7 +103,8 @@ export async function openBus({
   } catch (cause) {
     throw new EarmarkError(
       'daemon.startFailed',
-      'No NATS server of team.nats answers, or it refuses; start nats-server with JetStream (-js), or correct the address.',
+      'No NATS server in team.nats accepts connections. Start nats-server with ' +
+        'JetStream (-js), or correct the address.',
       { cause },
     );
   }
@@ -130,7 +131,8 @@ export async function openBus({
           if (codeOf(error) !== OVERLAPS) throw error;
           throw new EarmarkError(
             'daemon.startFailed',
-            'Another stream of this NATS server has subjects under "earmark."; give Earmark an account or a server of its own.',
+            'Another stream on this NATS server uses subjects under "earmark."; give ' +
+              'Earmark its own account or server.',
             { cause: error },
           );
         });
@@ -187,7 +189,8 @@ export async function openBus({
       ? error
       : new EarmarkError(
           'daemon.startFailed',
-          'NATS answers, but its JetStream does not; start nats-server with -js and a store folder.',
+          'NATS answers, but JetStream does not; start nats-server with -js and a store ' +
+            'folder.',
           { cause: error },
         );
   }
@@ -236,7 +239,8 @@ async function ensure(jsm: JetStreamManager, config: LimitedStream): Promise<voi
     if (code === NOT_CLUSTERED || code === NO_PEERS)
       throw new EarmarkError(
         'daemon.startFailed',
-        `NATS has fewer nodes than team.replicas asks for (${String(config.num_replicas)}); start more of them, or set team.replicas to 1.`,
+        `NATS has fewer nodes than team.replicas (${String(config.num_replicas)}). ` +
+          'Start more nodes, or set team.replicas to 1.',
         { cause: error },
       );
     throw error;

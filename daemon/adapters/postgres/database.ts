@@ -74,7 +74,7 @@ export class Database {
     if (this.closing)
       throw new EarmarkError(
         'store.unwritable',
-        'The database of the team is closed; start the server again.',
+        "The team's database is closed; restart the server.",
       );
     let client: PoolClient;
     try {
@@ -122,13 +122,16 @@ export class Database {
   async assertUnprivileged(): Promise<void> {
     const [role] = await this.transaction({}, (query) =>
       query<{ above: boolean; owns: boolean }>(
-        "SELECT rolsuper OR rolbypassrls AS above, EXISTS (SELECT FROM pg_namespace n WHERE nspname = 'earmark' AND pg_has_role(r.oid, nspowner, 'MEMBER')) AS owns FROM pg_roles r WHERE rolname = current_user",
+        `SELECT rolsuper OR rolbypassrls AS above, EXISTS (SELECT FROM pg_namespace n
+          WHERE nspname = 'earmark' AND pg_has_role(r.oid, nspowner, 'MEMBER')) AS owns
+          FROM pg_roles r WHERE rolname = current_user`,
       ),
     );
     if (!role || role.above || role.owns)
       throw new EarmarkError(
         'store.unwritable',
-        'The role of the database is above row-level security, or owns the tables; give the server a role of its own that is in earmark_gateway.',
+        'The database role bypasses row-level security or owns the tables. Give the ' +
+          'server its own role in earmark_gateway.',
       );
   }
 

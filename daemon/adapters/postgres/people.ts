@@ -47,14 +47,15 @@ export class People {
   async addOrganisation(id: string, name: string): Promise<Organisation> {
     const [row] = await this.database.transaction({}, (query) =>
       query<{ created_ms: number }>(
-        'INSERT INTO earmark.organisations (id, name, created_ms, created_by) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING created_ms',
+        `INSERT INTO earmark.organisations (id, name, created_ms, created_by) VALUES ($1, $2, $3, $4)
+          ON CONFLICT DO NOTHING RETURNING created_ms`,
         [id, name, this.wall(), this.by],
       ),
     );
     if (!row)
       throw new EarmarkError(
         'organisation.exists',
-        `There is an organisation "${id}" already; choose another name.`,
+        `The organisation "${id}" exists already; choose another name.`,
       );
     return { id, name, createdMs: row.created_ms };
   }
@@ -93,7 +94,11 @@ export class People {
     await this.require(organisation);
     const [row] = await this.in(organisation, (query) =>
       query<UserRow>(
-        `INSERT INTO earmark.users AS u (organisation, id, scopes, issuer, subject, created_ms, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organisation, id) DO UPDATE SET scopes = excluded.scopes, issuer = coalesce(excluded.issuer, u.issuer), subject = coalesce(excluded.subject, u.subject) RETURNING ${USER}`,
+        `INSERT INTO earmark.users AS u (organisation, id, scopes, issuer, subject, created_ms, created_by)
+          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organisation, id) DO UPDATE
+          SET scopes = excluded.scopes, issuer = coalesce(excluded.issuer, u.issuer),
+            subject = coalesce(excluded.subject, u.subject)
+          RETURNING ${USER}`,
         [
           organisation,
           id,
@@ -108,7 +113,7 @@ export class People {
       if (error.details?.sqlstate === '23505')
         throw new EarmarkError(
           'user.taken',
-          'Somebody else signs in as that subject of that issuer; end that first.',
+          'Another user signs in as that subject of that issuer; remove that sign-in ' + 'first.',
         );
       throw error;
     });
@@ -132,14 +137,16 @@ export class People {
   async setDisabled(organisation: string, id: string, disabled: boolean): Promise<User> {
     const [row] = await this.in(organisation, (query) =>
       query<UserRow>(
-        `UPDATE earmark.users SET disabled_ms = CASE WHEN $2::boolean THEN coalesce(disabled_ms, $3) END, disabled_by = CASE WHEN $2 THEN coalesce(disabled_by, $4) END WHERE id = $1 RETURNING ${USER}`,
+        `UPDATE earmark.users SET disabled_ms =
+          CASE WHEN $2::boolean THEN coalesce(disabled_ms, $3) END, disabled_by =
+          CASE WHEN $2 THEN coalesce(disabled_by, $4) END WHERE id = $1 RETURNING ${USER}`,
         [id, disabled, this.wall(), this.by],
       ),
     );
     if (!row)
       throw new EarmarkError(
         'user.notFound',
-        `There is no user "${id}" in "${organisation}"; "earmark users list" shows those there are.`,
+        `There is no user "${id}" in "${organisation}"; "earmark users list" shows the ` + 'users.',
       );
     return userOf(row);
   }
@@ -148,7 +155,8 @@ export class People {
     await this.require(organisation);
     await this.in(organisation, (query) =>
       query(
-        'INSERT INTO earmark.settings (organisation, name, value) VALUES ($1, $2, $3) ON CONFLICT (organisation, name) DO UPDATE SET value = excluded.value',
+        `INSERT INTO earmark.settings (organisation, name, value) VALUES ($1, $2, $3)
+          ON CONFLICT (organisation, name) DO UPDATE SET value = excluded.value`,
         [organisation, name, value],
       ),
     );
@@ -170,7 +178,7 @@ export class People {
 function notFound(id: string): EarmarkError {
   return new EarmarkError(
     'organisation.notFound',
-    `There is no organisation "${id}"; "earmark orgs list" shows those there are.`,
+    `There is no organisation "${id}"; "earmark orgs list" shows the organisations.`,
   );
 }
 

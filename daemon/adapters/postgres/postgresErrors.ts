@@ -25,33 +25,34 @@ export function postgresError(error: unknown): EarmarkError {
     case '08':
     case '57':
       return refused(
-        'The database of the team does not answer; what is said waits until it does.',
+        "The team's database does not answer. New text waits until it does.",
         RETRY_MS,
       );
     case '53':
       return refused(
-        'The database of the team is out of space, memory or connections; give it more.',
+        "The team's database is out of space, memory or connections; give it more.",
         RETRY_MS,
       );
     case '40':
     case '55':
       return refused(
-        'The database of the team is busy with the same session; it is tried again.',
+        "The team's database is busy with the same session. Earmark tries again.",
         RETRY_MS,
       );
     case '28':
     case '3D':
     case '42':
       return refused(
-        'The database of the team refuses this server; check its address, its role, and that "earmark database migrate" was run.',
+        "The team's database refuses this server. Check its address and its role, and " +
+          'run "earmark database migrate".',
       );
     case 'XX':
       return new EarmarkError(
         'store.corrupt',
-        'The database of the team is damaged; restore it from a backup.',
+        "The team's database is damaged; restore it from a backup.",
         { details: { sqlstate: state ?? '' } },
       );
     default:
-      return refused('The database of the team refused a change; look at its log.');
+      return refused("The team's database refused a change; look at its log.");
   }
 }

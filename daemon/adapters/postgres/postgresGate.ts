@@ -65,7 +65,8 @@ export class PostgresGate implements TokenGate {
     if (id === '') return undefined;
     const [row] = await this.database.transaction({ token: id }, (query) =>
       query<TokenRow>(
-        'SELECT id, organisation, user_id, scopes, hash, created_ms, expires_ms, revoked_ms, used_ms FROM earmark.tokens',
+        `SELECT id, organisation, user_id, scopes, hash, created_ms, expires_ms, revoked_ms, used_ms
+          FROM earmark.tokens`,
       ),
     );
     return row;

@@ -38,7 +38,7 @@ interface EventRow {
 }
 
 const SESSION = 'SELECT state, title, provider, model, duration_ms, record FROM earmark.sessions';
-const OVERTAKEN = 'Another server goes on with this session.';
+const OVERTAKEN = 'Another server has taken over this session.';
 const INSIGHT_KINDS: readonly Insight['kind'][] = [
   'action',
   'decision',
@@ -69,7 +69,13 @@ export class PostgresStore implements FencedStore {
     const { id, key, state, title, provider, model, owner, durationMs, createdMs } = record;
     const made = await this.run(id, (query) =>
       query(
-        'INSERT INTO earmark.sessions AS s (organisation, id, key, state, title, provider, model, owner, created_ms, duration_ms, record, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organisation, id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE s.last_seq = 0 AND s.fence = 0 RETURNING id',
+        `INSERT INTO earmark.sessions AS s (organisation, id, key, state, title, provider, model, owner,
+            created_ms, duration_ms, record, server)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organisation, id)
+          DO UPDATE
+          SET state = excluded.state, title = excluded.title, provider = excluded.provider,
+            model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record
+          WHERE s.last_seq = 0 AND s.fence = 0 RETURNING id`,
         [
           this.organisation,
           id,
@@ -87,7 +93,7 @@ export class PostgresStore implements FencedStore {
       ),
     );
     if (made.length === 0)
-      throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+      throw new EarmarkError('internal', 'The session exists already; restart Earmark.');
     this.fences.set(id, 0);
   }
 
@@ -113,7 +119,10 @@ export class PostgresStore implements FencedStore {
     const kept = await this.database.sparing(() =>
       this.run(id, (query) =>
         query(
-          "INSERT INTO earmark.audio (organisation, session, source, last_seq, frames) SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5 AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq) DO UPDATE SET frames = excluded.frames RETURNING last_seq",
+          `INSERT INTO earmark.audio (organisation, session, source, last_seq, frames)
+            SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5
+            AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq)
+            DO UPDATE SET frames = excluded.frames RETURNING last_seq`,
           [
             id,
             source,
@@ -160,7 +169,10 @@ export class PostgresStore implements FencedStore {
       );
       if (row) this.assertNotOvertaken(id, row.fence);
       await query(
-        'UPDATE earmark.sessions SET title = coalesce($2, title), duration_ms = coalesce($3, duration_ms), provider = coalesce($4, provider), model = coalesce($5, model), stats = coalesce($6, stats) WHERE id = $1',
+        `UPDATE earmark.sessions
+          SET title = coalesce($2, title), duration_ms = coalesce($3, duration_ms),
+            provider = coalesce($4, provider), model = coalesce($5, model), stats = coalesce($6, stats)
+          WHERE id = $1`,
         [
           id,
           title === undefined ? null : storable(title),
@@ -210,7 +222,11 @@ export class PostgresStore implements FencedStore {
         ]);
       for (const { source, finalThrough, received } of progress) {
         await query(
-          'INSERT INTO earmark.progress AS p (organisation, session, source, final_through, received) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organisation, session, source) DO UPDATE SET final_through = excluded.final_through, received = excluded.received WHERE excluded.final_through > p.final_through OR (excluded.final_through = p.final_through AND excluded.received IS NOT NULL)',
+          `INSERT INTO earmark.progress AS p (organisation, session, source, final_through, received)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organisation, session, source) DO UPDATE
+            SET final_through = excluded.final_through, received = excluded.received
+            WHERE excluded.final_through > p.final_through OR (excluded.final_through = p.final_through
+            AND excluded.received IS NOT NULL)`,
           [this.organisation, sessionId, source, finalThrough, receivedText(received)],
         );
       }
@@ -290,7 +306,8 @@ export class PostgresStore implements FencedStore {
     return this.run(undefined, async (query) =>
       (
         await query<SessionRow>(
-          `${SESSION} WHERE ${states}($1::text IS NULL OR owner = $1) ORDER BY created_ms DESC, inserted DESC LIMIT $2 OFFSET $3`,
+          `${SESSION} WHERE ${states}($1::text IS NULL OR owner = $1) ORDER BY created_ms ` +
+            'DESC, inserted DESC LIMIT $2 OFFSET $3',
           [owner ?? null, limit, offset],
         )
       ).map(recordOf),
@@ -332,7 +349,9 @@ export class PostgresStore implements FencedStore {
   async purgeSession(id: string): Promise<RemovedRows> {
     const [held] = await this.run(id, async (query) => {
       const counted = await query<{ events: number; segments: number; insights: number }>(
-        'SELECT (SELECT count(*) FROM earmark.events WHERE session = $1) AS events, (SELECT count(*) FROM earmark.segments WHERE session = $1) AS segments, (SELECT count(*) FROM earmark.insights WHERE session = $1) AS insights',
+        `SELECT (SELECT count(*) FROM earmark.events WHERE session = $1) AS events, (SELECT count(*)
+          FROM earmark.segments WHERE session = $1) AS segments, (SELECT count(*)
+          FROM earmark.insights WHERE session = $1) AS insights`,
         [id],
       );
       await query('DELETE FROM earmark.sessions WHERE id = $1', [id]);
@@ -392,7 +411,8 @@ export class PostgresStore implements FencedStore {
   async setSetting(name: string, value: string): Promise<void> {
     await this.run(undefined, (query) =>
       query(
-        'INSERT INTO earmark.settings (organisation, name, value) VALUES ($1, $2, $3) ON CONFLICT (organisation, name) DO UPDATE SET value = excluded.value',
+        `INSERT INTO earmark.settings (organisation, name, value) VALUES ($1, $2, $3)
+          ON CONFLICT (organisation, name) DO UPDATE SET value = excluded.value`,
         [this.organisation, name, value],
       ),
     );
@@ -429,7 +449,9 @@ export class PostgresStore implements FencedStore {
     if (events.length === 0) return;
     const bodies = events.map(({ seq: _seq, time: _time, ...body }) => json(body));
     await query(
-      'INSERT INTO earmark.events (organisation, session, seq, time, body) SELECT $1, $2, seq, time, body::jsonb FROM unnest($3::int[], $4::bigint[], $5::text[]) AS e (seq, time, body)',
+      `INSERT INTO earmark.events (organisation, session, seq, time, body)
+        SELECT $1, $2, seq, time, body::jsonb
+        FROM unnest($3::int[], $4::bigint[], $5::text[]) AS e (seq, time, body)`,
       [
         this.organisation,
         sessionId,
@@ -454,7 +476,8 @@ export class PostgresStore implements FencedStore {
       case 'revision': {
         const { segmentId, segment, added } = event.revision;
         await query(
-          "UPDATE earmark.segments SET start_ms = $3, body = $4, words = to_tsvector('simple', $5) WHERE session = $1 AND id = $2",
+          `UPDATE earmark.segments SET start_ms = $3, body = $4, words = to_tsvector('simple', $5)
+            WHERE session = $1 AND id = $2`,
           [sessionId, segmentId, segment.startMs, json(segment), indexed(segment.text)],
         );
         for (const one of added ?? []) await this.addSegment(query, sessionId, one);
@@ -481,7 +504,8 @@ export class PostgresStore implements FencedStore {
       [sessionId],
     );
     await query(
-      "INSERT INTO earmark.segments (organisation, session, id, n, start_ms, body, words) VALUES ($1, $2, $3, $4, $5, $6, to_tsvector('simple', $7))",
+      `INSERT INTO earmark.segments (organisation, session, id, n, start_ms, body, words)
+        VALUES ($1, $2, $3, $4, $5, $6, to_tsvector('simple', $7))`,
       [
         this.organisation,
         sessionId,
@@ -501,7 +525,10 @@ export class PostgresStore implements FencedStore {
     body: Speaker | Insight,
   ): Promise<void> {
     await query(
-      `INSERT INTO earmark.${table} (organisation, session, id, n, body) VALUES ($1, $2, $3, (SELECT coalesce(max(n), 0) + 1 FROM earmark.${table} WHERE session = $2), $4) ON CONFLICT (organisation, session, id) DO UPDATE SET body = excluded.body`,
+      `INSERT INTO earmark.${table} (organisation, session, id, n, body)
+        VALUES ($1, $2, $3, (SELECT coalesce(max(n), 0) + 1 FROM earmark.${table}
+        WHERE session = $2), $4) ON CONFLICT (organisation, session, id) DO UPDATE
+        SET body = excluded.body`,
       [this.organisation, sessionId, body.id, json(body)],
     );
   }
@@ -529,7 +556,7 @@ export class PostgresStore implements FencedStore {
     if (this.closed)
       throw new EarmarkError(
         'store.unwritable',
-        'The database of sessions is closed; start Earmark again.',
+        'The database of sessions is closed; restart Earmark.',
       );
     const transaction = (): Promise<T> =>
       this.database.transaction({ organisation: this.organisation }, work);

@@ -34,21 +34,27 @@ function segmentSql(query: SearchQuery): Sql {
   sql.add("g.body->'hidden' IS DISTINCT FROM 'true'");
   // Letters, digits and blanks alone: nothing in them is an operator.
   const asked = words
-    .map(
-      (word, i) =>
-        `to_tsquery('simple', ${sql.value(`${word.split(' ').join(' <-> ')}${i === words.length - 1 && begunWord(query) >= 0 ? ':*' : ''}`)})`,
-    )
+    .map((word, i) => {
+      const begun = i === words.length - 1 && begunWord(query) >= 0;
+      const lexemes = `${word.split(' ').join(' <-> ')}${begun ? ':*' : ''}`;
+      return `to_tsquery('simple', ${sql.value(lexemes)})`;
+    })
     .join(' && ');
   if (asked !== '') sql.add(`g.words @@ (${asked})`);
   if (query.speaker !== undefined) {
     const name = sql.value(query.speaker);
     sql.add(
-      `(${same("g.body->>'speaker'", name)} OR EXISTS (SELECT FROM earmark.speakers p WHERE p.organisation = g.organisation AND p.session = g.session AND p.id = g.body->>'speaker' AND ${same("p.body->>'name'", name)}))`,
+      `(${same("g.body->>'speaker'", name)} OR EXISTS (SELECT FROM earmark.speakers p
+        WHERE p.organisation = g.organisation AND p.session = g.session
+        AND p.id = g.body->>'speaker' AND ${same("p.body->>'name'", name)}))`,
     );
   }
   if (query.symbol !== undefined) {
     sql.add(
-      `g.id IN (SELECT e->>'segmentId' FROM earmark.insights i, jsonb_array_elements(i.body->'evidence') e WHERE i.organisation = g.organisation AND i.session = g.session AND ${symbol(sql.value(query.symbol))})`,
+      `g.id IN (SELECT e->>'segmentId'
+        FROM earmark.insights i, jsonb_array_elements(i.body->'evidence') e
+        WHERE i.organisation = g.organisation AND i.session = g.session
+        AND ${symbol(sql.value(query.symbol))})`,
     );
   }
   sessionConditions(sql, query);
@@ -57,7 +63,8 @@ function segmentSql(query: SearchQuery): Sql {
       ? 's.created_ms DESC, g.start_ms'
       : `ts_rank(g.words, ${asked}) DESC, s.created_ms DESC, g.start_ms`;
   return sql.select(
-    `SELECT g.session, g.body FROM earmark.segments g JOIN earmark.sessions s ON s.organisation = g.organisation AND s.id = g.session`,
+    `SELECT g.session, g.body FROM earmark.segments g
+      JOIN earmark.sessions s ON s.organisation = g.organisation AND s.id = g.session`,
     order,
     query.limit,
   );
@@ -69,13 +76,15 @@ function insightSql(query: SearchQuery): Sql {
   sql.add("i.body->>'status' <> 'dismissed'");
   for (const word of query.words)
     sql.add(
-      `(i.body->>'text') || ' ' || coalesce(i.body->>'owner', '') ILIKE ${sql.value(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`,
+      "(i.body->>'text') || ' ' || coalesce(i.body->>'owner', '') ILIKE " +
+        `${sql.value(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`,
     );
   if (query.speaker !== undefined) sql.add(same("i.body->>'owner'", sql.value(query.speaker)));
   if (query.symbol !== undefined) sql.add(symbol(sql.value(query.symbol)));
   sessionConditions(sql, query);
   return sql.select(
-    `SELECT i.session, i.body FROM earmark.insights i JOIN earmark.sessions s ON s.organisation = i.organisation AND s.id = i.session`,
+    `SELECT i.session, i.body FROM earmark.insights i
+      JOIN earmark.sessions s ON s.organisation = i.organisation AND s.id = i.session`,
     's.created_ms DESC, i.n',
     query.limit,
   );
@@ -83,7 +92,9 @@ function insightSql(query: SearchQuery): Sql {
 
 /** By a name of the code, or by the path of a file that a linked name stands in. */
 function symbol(name: string): string {
-  return `(EXISTS (SELECT FROM jsonb_array_elements(i.body->'symbols') y WHERE ${same("y->>'name'", name)} OR ${same("y->>'uri'", name)}) OR (i.body->>'kind' = 'entity' AND ${same("i.body->>'text'", name)}))`;
+  return `(EXISTS (SELECT FROM jsonb_array_elements(i.body->'symbols') y
+    WHERE ${same("y->>'name'", name)} OR ${same("y->>'uri'", name)}) OR (i.body->>'kind' = 'entity'
+    AND ${same("i.body->>'text'", name)}))`;
 }
 
 function sessionConditions(

@@ -79,7 +79,7 @@ export class SignInGate implements TokenGate {
         return { kind: 'unknown' };
       throw new EarmarkError(
         'store.unwritable',
-        'The provider of sign-in does not answer; try again.',
+        'The sign-in provider does not answer; try again.',
         { retryAfterMs: 1_000 },
       );
     }
@@ -145,7 +145,7 @@ export class SignInGate implements TokenGate {
       readonly jwks_uri?: unknown;
     };
     if (!answer.ok || found.issuer !== issuer || typeof found.jwks_uri !== 'string')
-      throw new Error('The provider does not describe itself.');
+      throw new Error('The sign-in provider publishes no description.');
     return createRemoteJWKSet(trusted(found.jwks_uri), { timeoutDuration: DISCOVERY_MS });
   }
 
@@ -168,7 +168,9 @@ export class SignInGate implements TokenGate {
     const add = (id: string): Promise<readonly UserRow[]> =>
       database.transaction({ organisation }, (query) =>
         query<UserRow>(
-          'INSERT INTO earmark.users (organisation, id, scopes, issuer, subject, created_ms, created_by) SELECT id, $2, $3, $4, $5, $6, $4 FROM earmark.organisations WHERE id = $1 ON CONFLICT DO NOTHING RETURNING organisation, id, scopes, disabled_ms',
+          `INSERT INTO earmark.users (organisation, id, scopes, issuer, subject, created_ms, created_by)
+            SELECT id, $2, $3, $4, $5, $6, $4 FROM earmark.organisations WHERE id = $1
+            ON CONFLICT DO NOTHING RETURNING organisation, id, scopes, disabled_ms`,
           [organisation, id, FIRST_SCOPES, issuer, subject, wall()],
         ),
       );
@@ -221,7 +223,7 @@ export function trusted(address: string): URL {
   if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)))
     throw new EarmarkError(
       'daemon.startFailed',
-      'The address of the sign-in provider must begin with https://.',
+      'The address of the sign-in provider must start with https://.',
     );
   return url;
 }

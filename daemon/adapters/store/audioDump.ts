@@ -57,12 +57,23 @@ export class AudioDump {
   get sentence(): string | undefined {
     if (this.state === 'off') return undefined;
     if (this.setup.encrypted())
-      return '"debug.audioDump" is on, but sound is not written in the clear beside what is encrypted; turn it off.';
+      return (
+        '"debug.audioDump" is on, but Earmark writes no unencrypted audio beside ' +
+        'encrypted sessions. Turn it off.'
+      );
     if (this.state === 'full')
-      return `"debug.audioDump" is on, but ${this.folder} holds as much as it may; delete it, or turn it off.`;
+      return (
+        `"debug.audioDump" is on, but ${this.folder} has reached its size limit. ` +
+        'Delete it, or turn the setting off.'
+      );
     if (this.state === 'failed')
-      return `"debug.audioDump" is on, but ${this.folder} cannot be written; turn it off.`;
-    return `The sound of every session is being written in the clear into ${this.folder}, because "debug.audioDump" is on; turn it off when the fault is found.`;
+      return (
+        `"debug.audioDump" is on, but Earmark cannot write to ${this.folder}. Turn it ` + 'off.'
+      );
+    return (
+      '"debug.audioDump" is on: Earmark writes the audio of every session ' +
+      `unencrypted into ${this.folder}. Turn it off when you have found the fault.`
+    );
   }
 
   /** The same spools; what goes into them is written to the dump too. */

@@ -86,7 +86,7 @@ export class FileSpool implements Spool {
     if (this.closed)
       throw new EarmarkError(
         'store.unwritable',
-        'The session is over; its sound is not kept any more.',
+        'The session has ended. Its audio is no longer stored.',
       );
     const source = frames[0]?.source;
     if (source === undefined) return;
@@ -341,8 +341,8 @@ function unwritable(cause: unknown): EarmarkError {
   return new EarmarkError(
     'store.unwritable',
     full
-      ? 'The disk is full, so sound cannot be kept; free some space.'
-      : 'The sound cannot be written to the state folder; check its rights and the disk.',
+      ? 'The disk is full, so Earmark cannot store audio; free some space.'
+      : 'Earmark cannot write audio to the state folder; check its permissions and the ' + 'disk.',
     { cause },
   );
 }

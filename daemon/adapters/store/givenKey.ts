@@ -70,7 +70,8 @@ function readKeyFile(file: string): string {
   } catch (cause) {
     throw new EarmarkError(
       'store.locked',
-      'The file that EARMARK_KEY_FILE names cannot be read; check its name and its rights.',
+      'Could not read the file that EARMARK_KEY_FILE names; check its name and its ' +
+        'permissions.',
       { cause },
     );
   }
@@ -86,7 +87,8 @@ function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean)
   if (!keychain)
     throw new EarmarkError(
       'store.locked',
-      'There is no keychain that Earmark can use on this platform; give the key with EARMARK_KEY or EARMARK_KEY_FILE.',
+      'Earmark cannot use a keychain on this platform. Set the key with EARMARK_KEY ' +
+        'or EARMARK_KEY_FILE.',
     );
   const [find, args] = keychain.find();
   let found = '';
@@ -113,7 +115,7 @@ function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean)
 function locked({ advice }: Keychain, cause?: unknown): EarmarkError {
   return new EarmarkError(
     'store.locked',
-    `The keychain does not give the key; ${advice}, or set EARMARK_KEY.`,
+    `The keychain returned no key; ${advice}, or set EARMARK_KEY.`,
     cause === undefined ? {} : { cause },
   );
 }

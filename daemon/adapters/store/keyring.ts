@@ -63,7 +63,7 @@ export function openKeyring(home: string, key: string): Buffer {
   if (!ring)
     throw new EarmarkError(
       'store.corrupt',
-      'keyring.json is missing from the state folder; put it back from a backup.',
+      'keyring.json is missing from the state folder; restore it from a backup.',
     );
   const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
   try {
@@ -77,7 +77,7 @@ export function openKeyring(home: string, key: string): Buffer {
   } catch (cause) {
     throw new EarmarkError(
       'store.locked',
-      'This key does not open what Earmark keeps; give the one it was encrypted with.',
+      'This key does not open the stored sessions; use the key that encrypted them.',
       { cause },
     );
   }
@@ -91,7 +91,7 @@ function read(home: string): z.infer<typeof Keyring> | undefined {
   } catch (cause) {
     throw new EarmarkError(
       'store.corrupt',
-      'keyring.json in the state folder is damaged; put it back from a backup.',
+      'keyring.json in the state folder is damaged; restore it from a backup.',
       { cause },
     );
   }

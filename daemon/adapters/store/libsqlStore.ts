@@ -96,7 +96,7 @@ export class LibsqlStore implements SyncStore {
         text,
       );
       if (changes === 0)
-        throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+        throw new EarmarkError('internal', 'The session exists already; restart Earmark.');
       this.seal(id);
     });
   }
@@ -479,7 +479,7 @@ export class LibsqlStore implements SyncStore {
     if (this.closed)
       throw new EarmarkError(
         'store.unwritable',
-        'The database of sessions is closed; start Earmark again.',
+        'The database of sessions is closed; restart Earmark.',
       );
     try {
       return work();

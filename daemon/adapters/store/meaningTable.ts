@@ -12,11 +12,13 @@ export class MeaningTable {
   constructor(private readonly db: Sqlite) {
     this.sql = {
       unread: db.prepare(
-        'SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL ORDER BY g.n DESC LIMIT ?',
+        `SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL
+          ORDER BY g.n DESC LIMIT ?`,
       ),
       // Its text may have changed, or it may be gone, since it was read.
       keep: db.prepare(
-        'INSERT OR REPLACE INTO meanings (n, vector) SELECT n, CASE WHEN ? IS NULL THEN NULL ELSE vector8(?) END FROM segments WHERE n = ? AND text = ?',
+        `INSERT OR REPLACE INTO meanings (n, vector) SELECT n,
+          CASE WHEN ? IS NULL THEN NULL ELSE vector8(?) END FROM segments WHERE n = ? AND text = ?`,
       ),
     };
   }

@@ -227,7 +227,8 @@ function encrypt(file: string, how: How): void {
     db.prepare("ATTACH DATABASE ? AS clear KEY ''").run(file);
     const tables = db
       .prepare(
-        "SELECT name FROM clear.sqlite_master WHERE type = 'table' AND name NOT LIKE 'segment_text%' AND name NOT LIKE 'sqlite_%'",
+        `SELECT name FROM clear.sqlite_master WHERE type = 'table' AND name NOT LIKE 'segment_text%'
+          AND name NOT LIKE 'sqlite_%'`,
       )
       .all() as { name: string }[];
     db.exec('PRAGMA foreign_keys = OFF');
@@ -251,7 +252,8 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
   } catch (cause) {
     throw new EarmarkError(
       'store.unwritable',
-      'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.',
+      'Earmark cannot write to the state folder. Check its permissions, or set ' +
+        'EARMARK_HOME to another folder.',
       { cause },
     );
   }
@@ -293,7 +295,7 @@ function migrate(db: Sqlite): void {
   if (version > MIGRATIONS.length)
     throw new EarmarkError(
       'store.corrupt',
-      'The database of sessions was written by a newer Earmark; update Earmark.',
+      'A newer Earmark wrote the database of sessions; update Earmark.',
       { details: { newer: true } },
     );
   MIGRATIONS.slice(version).forEach((sql, i) => {

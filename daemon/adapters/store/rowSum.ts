@@ -74,7 +74,14 @@ export type Row = Readonly<Record<string, string | number | null>>;
  */
 export function selectBytes(table: SummedTable | 'settings'): string {
   const { texts, numbers } = COLUMNS[table];
-  return `SELECT ${[...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`), ...numbers.map((name) => `CASE WHEN typeof(${name}) IN ('integer', 'null') THEN ${name} ELSE x'' END AS ${name}`)].join(', ')} FROM "${table}"`;
+  const columns = [
+    ...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`),
+    ...numbers.map(
+      (name) =>
+        `CASE WHEN typeof(${name}) IN ('integer', 'null') THEN ${name} ELSE x'' END AS ${name}`,
+    ),
+  ];
+  return `SELECT ${columns.join(', ')} FROM "${table}"`;
 }
 
 /** The row with its texts; undefined where one is not UTF-8, or a number is none. */

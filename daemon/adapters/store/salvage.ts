@@ -141,7 +141,9 @@ function lostEvent(seq: number, fromMs: number, toMs: number): DurableEvent {
   return {
     kind: 'warning',
     code: 'store.damaged',
-    message: `The database was damaged; something from ${at(fromMs)} to ${at(Math.max(fromMs, toMs))} of this session is lost.`,
+    message:
+      `The database was damaged. Parts of this session from ${at(fromMs)} to ${at(Math.max(fromMs, toMs))} ` +
+      'are lost.',
     seq,
     time: Math.max(fromMs, 0),
   };
@@ -191,7 +193,8 @@ function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonl
       try {
         next = db
           .prepare(
-            `${selectBytes(table)} ${where} ORDER BY ${keys.map((name) => `${name} ${order}`).join(', ')} LIMIT ${page}`,
+            `${selectBytes(table)} ${where} ORDER BY ` +
+              `${keys.map((name) => `${name} ${order}`).join(', ')} LIMIT ${page}`,
           )
           .all(...(after ?? [])) as typeof next;
       } catch {

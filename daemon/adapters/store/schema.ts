@@ -43,7 +43,9 @@ export const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL,
     UNIQUE (session, id)
   ) STRICT;
-  CREATE VIRTUAL TABLE segment_text USING fts5 (text, content = 'segments', content_rowid = 'n', tokenize = 'unicode61 remove_diacritics 2');
+  CREATE VIRTUAL TABLE segment_text USING fts5 (
+    text, content = 'segments', content_rowid = 'n', tokenize = 'unicode61 remove_diacritics 2'
+  );
   CREATE TRIGGER segments_insert AFTER INSERT ON segments BEGIN
     INSERT INTO segment_text (rowid, text) VALUES (new.n, new.text);
   END;
@@ -79,8 +81,8 @@ export const MIGRATIONS: readonly string[] = [
   // The index's own secure-delete is not used: in SQLite 3.45.1 it leaves an index that its
   // integrity check calls malformed.
   `
-  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  `,
+      CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      `,
   // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
   ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress']
     .map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)

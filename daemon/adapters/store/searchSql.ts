@@ -19,10 +19,12 @@ export function nearestSql(query: SearchQuery, vector: Float32Array, mostDistanc
   const sql = new Conditions();
   segmentConditions(sql, query);
   // What is far is left out before the filters look into rows.
-  const near =
-    'WITH near AS MATERIALIZED (SELECT n, vector_distance_cos(vector, vector8(?)) AS distance FROM meanings WHERE vector IS NOT NULL)';
+  const near = `WITH near AS MATERIALIZED (SELECT n, vector_distance_cos(vector, vector8(?)) AS distance
+    FROM meanings WHERE vector IS NOT NULL)`;
   return {
-    text: `${near} SELECT g.session, g.body FROM near JOIN segments g ON g.n = near.n JOIN sessions s ON s.id = g.session WHERE near.distance <= ? AND ${sql.text} ORDER BY near.distance LIMIT ?`,
+    text: `${near} SELECT g.session, g.body FROM near JOIN segments g ON g.n = near.n
+      JOIN sessions s ON s.id = g.session WHERE near.distance <= ? AND ${sql.text}
+      ORDER BY near.distance LIMIT ?`,
     values: [`[${Array.from(vector).join(',')}]`, mostDistance, ...sql.values, query.limit],
   };
 }
@@ -41,7 +43,8 @@ function segmentSql(query: SearchQuery): Sql {
   segmentConditions(sql, query);
   const from = indexed ? 'segment_text t JOIN segments g ON g.n = t.rowid' : 'segments g';
   return {
-    text: `SELECT g.session, g.body FROM ${from} JOIN sessions s ON s.id = g.session WHERE ${sql.text} ORDER BY ${indexed ? 'rank' : 's.created_ms DESC, g.start_ms'} LIMIT ?`,
+    text: `SELECT g.session, g.body FROM ${from} JOIN sessions s ON s.id = g.session WHERE ${sql.text}
+      ORDER BY ${indexed ? 'rank' : 's.created_ms DESC, g.start_ms'} LIMIT ?`,
     values: [...sql.values, query.limit],
   };
 }
@@ -51,13 +54,17 @@ function segmentConditions(sql: Conditions, query: SearchQuery): void {
   sql.add("json_extract(g.body, '$.hidden') IS NOT 1");
   if (query.speaker !== undefined)
     sql.add(
-      `(${same("json_extract(g.body, '$.speaker')")} OR EXISTS (SELECT 1 FROM speakers p WHERE p.session = g.session AND p.id = json_extract(g.body, '$.speaker') AND ${same("json_extract(p.body, '$.name')")}))`,
+      `(${same("json_extract(g.body, '$.speaker')")} OR EXISTS (SELECT 1 FROM speakers p
+        WHERE p.session = g.session AND p.id = json_extract(g.body, '$.speaker')
+        AND ${same("json_extract(p.body, '$.name')")}))`,
       query.speaker,
       query.speaker,
     );
   if (query.symbol !== undefined)
     sql.add(
-      `g.id IN (SELECT json_extract(e.value, '$.segmentId') FROM insights i, json_each(i.body, '$.evidence') e WHERE i.session = g.session AND ${SYMBOL})`,
+      `g.id IN (SELECT json_extract(e.value, '$.segmentId')
+        FROM insights i, json_each(i.body, '$.evidence') e WHERE i.session = g.session
+        AND ${SYMBOL})`,
       ...symbolValues(query.symbol),
     );
   sessionConditions(sql, query);
@@ -76,7 +83,8 @@ function insightSql(query: SearchQuery): Sql {
   if (query.symbol !== undefined) sql.add(SYMBOL, ...symbolValues(query.symbol));
   sessionConditions(sql, query);
   return {
-    text: `SELECT i.session, i.body FROM insights i JOIN sessions s ON s.id = i.session WHERE ${sql.text} ORDER BY s.created_ms DESC, i.rowid LIMIT ?`,
+    text: `SELECT i.session, i.body FROM insights i JOIN sessions s ON s.id = i.session
+      WHERE ${sql.text} ORDER BY s.created_ms DESC, i.rowid LIMIT ?`,
     values: [...sql.values, query.limit],
   };
 }
@@ -85,7 +93,10 @@ function insightSql(query: SearchQuery): Sql {
  * By a name of the code, or by the path of a file that a linked name stands in. Values:
  * `symbolValues`.
  */
-const SYMBOL = `(EXISTS (SELECT 1 FROM json_each(i.body, '$.symbols') y WHERE ${same("json_extract(y.value, '$.name')")} OR ${same("json_extract(y.value, '$.uri')")}) OR (json_extract(i.body, '$.kind') = 'entity' AND ${same("json_extract(i.body, '$.text')")}))`;
+const SYMBOL = `(EXISTS (SELECT 1 FROM json_each(i.body, '$.symbols') y
+  WHERE ${same("json_extract(y.value, '$.name')")} OR ${same("json_extract(y.value, '$.uri')")})
+  OR (json_extract(i.body, '$.kind') = 'entity'
+  AND ${same("json_extract(i.body, '$.text')")}))`;
 
 const symbolValues = (symbol: string): readonly string[] => [symbol, symbol, symbol];
 

@@ -12,10 +12,17 @@ export function prepareSessions(db: Sqlite) {
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {
     createSession: s(
-      'INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE last_seq = 0',
+      `INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+        SET state = excluded.state, title = excluded.title, provider = excluded.provider,
+          model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record
+        WHERE last_seq = 0`,
     ),
     updateSession: s(
-      'UPDATE sessions SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?, provider), model = coalesce(?, model), stats = coalesce(?, stats) WHERE id = ?',
+      `UPDATE sessions
+        SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?,
+          provider), model = coalesce(?, model), stats = coalesce(?, stats)
+        WHERE id = ?`,
     ),
     seal: s('UPDATE sessions SET sum = ? WHERE id = ?'),
     setState: s('UPDATE sessions SET state = ? WHERE id = ?'),
@@ -33,7 +40,9 @@ export function prepareSessions(db: Sqlite) {
     listOver: s(`SELECT * FROM sessions WHERE state IN ('DONE', 'FAILED') AND ${owned} ${newest}`),
     deleteSession: s('DELETE FROM sessions WHERE id = ?'),
     holds: s(
-      'SELECT (SELECT count(*) FROM events WHERE session = ?) AS events, (SELECT count(*) FROM segments WHERE session = ?) AS segments, (SELECT count(*) FROM insights WHERE session = ?) AS insights',
+      `SELECT (SELECT count(*) FROM events WHERE session = ?) AS events, (SELECT count(*)
+        FROM segments WHERE session = ?) AS segments, (SELECT count(*) FROM insights
+        WHERE session = ?) AS insights`,
     ),
     deleteEvents: s('DELETE FROM events WHERE session = ?'),
     deleteSpeakers: s('DELETE FROM speakers WHERE session = ?'),
@@ -56,16 +65,22 @@ export function prepareSessions(db: Sqlite) {
     segments: s('SELECT body FROM segments WHERE session = ? ORDER BY start_ms, n'),
     deleteSegments: s('DELETE FROM segments WHERE session = ?'),
     setSpeaker: s(
-      'INSERT INTO speakers (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, sum = excluded.sum',
+      `INSERT INTO speakers (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+        SET body = excluded.body, sum = excluded.sum`,
     ),
     speakers: s('SELECT body FROM speakers WHERE session = ? ORDER BY rowid'),
     setInsight: s(
-      'INSERT INTO insights (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, sum = excluded.sum',
+      `INSERT INTO insights (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+        SET body = excluded.body, sum = excluded.sum`,
     ),
     deleteInsight: s('DELETE FROM insights WHERE session = ? AND id = ?'),
     insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
     setProgress: s(
-      'INSERT INTO progress (session, source, final_through, received, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET final_through = excluded.final_through, received = excluded.received, sum = excluded.sum WHERE excluded.final_through > final_through OR (excluded.final_through = final_through AND excluded.received IS NOT NULL)',
+      `INSERT INTO progress (session, source, final_through, received, sum) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE
+        SET final_through = excluded.final_through, received = excluded.received, sum = excluded.sum
+        WHERE excluded.final_through > final_through OR (excluded.final_through = final_through
+        AND excluded.received IS NOT NULL)`,
     ),
     progress: s('SELECT source, final_through, received FROM progress WHERE session = ?'),
   };

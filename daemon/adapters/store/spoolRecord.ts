@@ -101,7 +101,7 @@ export function frameAt(
   const into = Buffer.from(pcm.buffer);
   const body = at + HEADER_BYTES;
   if (from.readUInt8(at + 5) !== 2) from.copy(into, 0, body, body + SAMPLE_BYTES);
-  else if (!key) throw new Error('A frame is encrypted and there is no key.');
+  else if (!key) throw new Error('A frame is encrypted, but no key is set.');
   else {
     const decipher = createDecipheriv(
       'aes-256-gcm',

@@ -140,7 +140,8 @@ export class Storage implements Disposable {
     else
       this.reason = new EarmarkError(
         'store.locked',
-        'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.',
+        'The sessions are encrypted. Start Earmark with EARMARK_KEY, or open the ' +
+          'editor that holds the key.',
       );
   }
 
@@ -199,7 +200,7 @@ export class Storage implements Disposable {
   private whenOpen(): Opened {
     if (this.opened) return this.opened;
     throw (
-      this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; give the key.')
+      this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; enter the key.')
     );
   }
 }
@@ -207,7 +208,8 @@ export class Storage implements Disposable {
 function cannotEncrypt(): EarmarkError {
   return new EarmarkError(
     'store.locked',
-    'Sessions cannot be encrypted on Windows on Arm: start Earmark without a key, or take Earmark for x64 in a VS Code for x64.',
+    'Earmark cannot encrypt sessions on Windows on Arm. Start it without a key, or ' +
+      'use Earmark for x64 in a VS Code for x64.',
   );
 }
 

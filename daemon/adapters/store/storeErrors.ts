@@ -46,13 +46,14 @@ export function storeError(error: unknown): EarmarkError {
     case 'SQLITE_CORRUPT':
       return new EarmarkError(
         'store.corrupt',
-        'The database of sessions is damaged; restart Earmark, which sets it aside and begins a new one.',
+        'The database of sessions is damaged. Restart Earmark: it sets the database ' +
+          'aside and creates a new one.',
         { cause: error },
       );
     case 'SQLITE_FULL':
       return new EarmarkError(
         'store.unwritable',
-        'The disk is full, so sessions cannot be kept; free some space.',
+        'The disk is full, so Earmark cannot store sessions; free some space.',
         { cause: error },
       );
     case 'SQLITE_READONLY':
@@ -60,26 +61,27 @@ export function storeError(error: unknown): EarmarkError {
     case 'SQLITE_PERM':
       return new EarmarkError(
         'store.unwritable',
-        'The database of sessions cannot be written; check the rights of the state folder.',
+        'Earmark cannot write to the database of sessions; check the permissions of ' +
+          'the state folder.',
         { cause: error },
       );
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
       return new EarmarkError(
         'store.unwritable',
-        'Another program holds the database of sessions; close it and try again.',
+        'Another program is using the database of sessions; close it and try again.',
         { cause: error, retryAfterMs: 1000 },
       );
     case 'SQLITE_IOERR':
       return new EarmarkError(
         'store.unwritable',
-        'The disk failed while a session was written; check it and its free space.',
+        'The disk failed while Earmark wrote a session; check the disk and its free ' + 'space.',
         { cause: error },
       );
     default:
       return new EarmarkError(
         'store.unwritable',
-        'The database of sessions could not be used; restart Earmark.',
+        'Could not use the database of sessions; restart Earmark.',
         { cause: error, ...(code ? { details: { sqlite: code } } : {}) },
       );
   }

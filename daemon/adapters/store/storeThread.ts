@@ -91,13 +91,13 @@ class StoreThread {
     if (this.state !== 'open')
       throw new EarmarkError(
         'store.unwritable',
-        'The database of sessions is closed; start Earmark again.',
+        'The database of sessions is closed; restart Earmark.',
       );
     if (name === 'close') this.state = 'closing';
     else if (this.waiting.length >= WAITING_MAX)
       throw new EarmarkError(
         'store.unwritable',
-        'The disk is too slow for what is to be written; wait a moment and try again.',
+        'The disk is too slow; wait a moment and try again.',
         { retryAfterMs: 1000 },
       );
     const waiting: Waiting = { name, args, answer: new Deferred(), tries: 0 };
@@ -188,7 +188,7 @@ class StoreThread {
 const gone = (cause?: Error): EarmarkError =>
   new EarmarkError(
     'store.unwritable',
-    'The database of sessions was closed by a fault twice while this was done; try again.',
+    'The database of sessions failed twice during this request; try again.',
     { retryAfterMs: 1000, ...(cause ? { cause } : {}) },
   );
 

@@ -30,7 +30,7 @@ export function runStoreThread(): void {
   const port = parentPort;
   if (!port)
     throw new Error(
-      'This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.',
+      'The daemon starts this program by itself; run `earmark daemon start` instead.',
     );
   const tell = (message: FromThread): void => port.postMessage(message);
   const { file, key, busySeconds, nowMs } = workerData as ThreadSetup;

@@ -45,7 +45,7 @@ export class UploadFiles implements UploadRecords {
     } catch (cause) {
       throw new EarmarkError(
         'store.unwritable',
-        'The copy of the recording on this machine cannot be written; free some space.',
+        'Could not write the local copy of the recording; free some space.',
         { cause },
       );
     }

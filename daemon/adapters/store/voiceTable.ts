@@ -63,10 +63,12 @@ function prepare(db: Sqlite) {
   return {
     all: s('SELECT owner, name, session, kept_ms, speech_ms, centre FROM voices ORDER BY n'),
     keep: s(
-      'INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, speech_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, speech_ms, centre, sum)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ),
     thin: s(
-      'DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)',
+      `DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices
+        WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)`,
     ),
     forget: s('DELETE FROM voices WHERE owner = ? AND (? IS NULL OR name = ?)'),
     forgetSession: s('DELETE FROM voices WHERE session = ?'),

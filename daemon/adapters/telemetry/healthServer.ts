@@ -37,7 +37,7 @@ export async function openHealth({
   const server = plainServer((request, response) => {
     answer({ readiness, metrics }, request, response).catch((error: unknown) => {
       logger.warn('health.failed', { error: error instanceof Error ? error.name : 'unknown' });
-      end(response, 500, 'It could not be found out.\n');
+      end(response, 500, 'The state could not be determined.\n');
     });
   });
   await listening(server, listenAddress(address, '--health')).catch(
@@ -46,7 +46,8 @@ export async function openHealth({
         ? cause
         : new EarmarkError(
             'daemon.startFailed',
-            `Probes cannot be answered at ${address} (${cause.code ?? cause.name}); choose another address with --health.`,
+            `Cannot answer probes at ${address} (${cause.code ?? cause.name}); choose ` +
+              'another address with --health.',
             { cause },
           );
     },
@@ -65,7 +66,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD')
-    return end(response, 405, 'There is nothing here but probes to GET.\n');
+    return end(response, 405, 'Only GET requests of probes are answered here.\n');
   if (url === '/livez') return end(response, 200, 'ok\n');
   if (url === '/metrics' && metrics) {
     if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${metrics.token}`)))
@@ -82,7 +83,7 @@ async function answer(
     return end(
       response,
       404,
-      'There are /livez and /readyz, and /metrics where metrics.token is set.\n',
+      'Available: /livez, /readyz, and /metrics if metrics.token is set.\n',
     );
   const missing = await readiness.missing();
   return end(

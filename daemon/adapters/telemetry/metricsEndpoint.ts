@@ -32,7 +32,7 @@ export class MetricsEndpoint {
         this.reason =
           error instanceof EarmarkError
             ? error.message
-            : "The metrics cannot be served; see the daemon's log.";
+            : "Could not serve the metrics; see the daemon's log.";
         this.setup.logger.error('metrics.notServed', { error: this.reason });
       }
     });

@@ -46,14 +46,15 @@ export async function openMetrics(setup: MetricsServerSetup): Promise<MetricsSer
       setup.logger.warn('metrics.failed', {
         error: error instanceof Error ? error.name : 'unknown',
       });
-      end(response, 500, 'The metrics could not be read.\n');
+      end(response, 500, 'Could not read the metrics.\n');
     });
   });
   await listening(server, { host: HOST, port: setup.port }).catch(
     (cause: NodeJS.ErrnoException) => {
       throw new EarmarkError(
         'daemon.startFailed',
-        `The metrics cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "metrics.port" in config.json.`,
+        `Could not serve the metrics at port ${setup.port} (${cause.code ?? cause.name}); ` +
+          'choose another "metrics.port" in config.json.',
         { cause },
       );
     },
@@ -87,7 +88,7 @@ async function answer(
   if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? ''))
     return end(response, 403, 'Ask 127.0.0.1.\n');
   if (request.method !== 'GET')
-    return end(response, 405, 'There is nothing here but metrics to GET.\n');
+    return end(response, 405, 'Only GET requests for metrics are answered here.\n');
   const path = request.url ?? '';
   // The page itself knows nothing: it asks with the token behind the # of its address, which no
   // request carries.
@@ -107,7 +108,7 @@ async function answer(
     return end(response, 200, await text(), 'text/plain; version=0.0.4; charset=utf-8');
   if (path === '/livez') return end(response, 200, 'ok\n');
   if (path !== '/health.json' && path !== '/readyz')
-    return end(response, 404, 'There are /metrics, /health.json, /livez and /readyz.\n');
+    return end(response, 404, 'Available: /metrics, /health.json, /livez and /readyz.\n');
   const found = await health();
   if (path === '/readyz')
     return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');

@@ -29,7 +29,8 @@ export function certificateOf(files: { readonly cert: string; readonly key: stri
   } catch (cause) {
     throw new EarmarkError(
       'daemon.startFailed',
-      `The certificate ${files.cert} with the key ${files.key} cannot be read; give two PEM files.`,
+      `Could not read the certificate ${files.cert} with the key ${files.key}; use ` +
+        'two PEM files.',
       { cause },
     );
   }

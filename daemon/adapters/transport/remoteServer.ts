@@ -111,7 +111,7 @@ class RemoteServer implements RemoteTransport {
         response.socket ?? undefined,
         new EarmarkError(
           'rpc.versionMismatch',
-          `Earmark speaks WebSocket at ${REMOTE_PATH}; use an Earmark client.`,
+          `Earmark serves WebSocket connections at ${REMOTE_PATH}; use an Earmark client.`,
         ),
       ),
     );
@@ -121,10 +121,7 @@ class RemoteServer implements RemoteTransport {
         return void socket.destroy();
       this.refuse(
         socket,
-        new EarmarkError(
-          'rpc.versionMismatch',
-          'That is not an HTTP request; use an Earmark client.',
-        ),
+        new EarmarkError('rpc.versionMismatch', 'The request is not HTTP; use an Earmark client.'),
       );
     });
     this.http.on('tlsClientError', (_error, socket) => {
@@ -160,7 +157,8 @@ class RemoteServer implements RemoteTransport {
         reject(
           new EarmarkError(
             'daemon.startFailed',
-            `${host}:${port} cannot be listened on (${cause.code ?? cause.name}); choose another port or address.`,
+            `Cannot listen on ${host}:${port} (${cause.code ?? cause.name}); choose ` +
+              'another port or address.',
             { cause },
           ),
         ),
@@ -174,7 +172,10 @@ class RemoteServer implements RemoteTransport {
   }
 
   async close(
-    reason: EarmarkError = new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.'),
+    reason: EarmarkError = new EarmarkError(
+      'rpc.disconnected',
+      'The Earmark daemon is shutting down.',
+    ),
   ): Promise<void> {
     const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
     for (const { peer } of this.admitted) peer.close(reason);
@@ -208,7 +209,10 @@ class RemoteServer implements RemoteTransport {
       if (chunk[0] !== TLS_HANDSHAKE_RECORD)
         return this.refuse(
           socket,
-          new EarmarkError('rpc.versionMismatch', 'This daemon speaks TLS only; use wss://.'),
+          new EarmarkError(
+            'rpc.versionMismatch',
+            'This daemon accepts TLS connections only; use wss://.',
+          ),
         );
       socket.unshift(chunk);
       this.http.emit('connection', socket);
@@ -229,7 +233,7 @@ class RemoteServer implements RemoteTransport {
     // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's
     // clients never do.
     if (headers.origin !== undefined)
-      return new EarmarkError('rpc.forbidden', 'Web pages may not use the Earmark daemon.');
+      return new EarmarkError('rpc.forbidden', 'Web pages cannot use the Earmark daemon.');
     const secret = /^Bearer ([\x21-\x7e]{1,6000})$/.exec(headers.authorization ?? '')?.[1];
     if (secret === undefined)
       return new EarmarkError(
@@ -244,13 +248,13 @@ class RemoteServer implements RemoteTransport {
     if (url !== REMOTE_PATH)
       return new EarmarkError(
         'rpc.versionMismatch',
-        `Earmark is at ${REMOTE_PATH}; update Earmark on both sides.`,
+        `Earmark serves at ${REMOTE_PATH}; update Earmark on both sides.`,
       );
     const penalty = (this.penalties.get(token.id) ?? 0) - now();
     if (penalty > 0)
       return new EarmarkError(
         'rpc.tooFast',
-        'Too much was sent with this token; wait before you connect again.',
+        'This token has reached its data limit; wait before you connect again.',
         { retryAfterMs: Math.ceil(penalty) },
       );
     const own = [...this.admitted].filter(
@@ -259,7 +263,7 @@ class RemoteServer implements RemoteTransport {
     if (this.admitted.size >= limits.connections || own >= limits.connectionsPerUser)
       return new EarmarkError(
         'rpc.tooMany',
-        'Too many programs use the Earmark daemon at once; close one and try again.',
+        'Too many programs are using the Earmark daemon; close one and try again.',
         { retryAfterMs: 1_000 },
       );
     return token;
@@ -315,7 +319,8 @@ class RemoteServer implements RemoteTransport {
       };
     });
     const timer = setTimeout(() => {
-      if (!greeted) admitted.peer.refuse('rpc.timeout', 'Nothing was said in time; connect again.');
+      if (!greeted)
+        admitted.peer.refuse('rpc.timeout', 'The client sent nothing in time; connect again.');
     }, limits.handshakeMs);
   }
 
@@ -363,7 +368,9 @@ class RemoteServer implements RemoteTransport {
         : `Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}\r\n`;
     socket.on('error', () => undefined);
     socket.end(
-      `HTTP/1.1 ${HTTP_STATUS[error.code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nEarmark-Close: ${closeCodeOf(error.code)}\r\n${retry}\r\n${body}`,
+      `HTTP/1.1 ${HTTP_STATUS[error.code] ?? '400 Bad Request'}\r\nConnection: close\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+        `Earmark-Close: ${closeCodeOf(error.code)}\r\n${retry}\r\n${body}`,
     );
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), 1_000);
@@ -385,7 +392,8 @@ function tokenError(kind: Exclude<TokenCheck['kind'], 'ok'>): EarmarkError {
   const sentence =
     kind === 'revoked'
       ? 'The token was revoked; ask for a new one.'
-      : 'The token is not known to this daemon; set the one that "earmark tokens create" printed.';
+      : 'This daemon does not know the token; set the one that "earmark tokens create" ' +
+        'printed.';
   return new EarmarkError('rpc.unauthorized', sentence, { details: { reason: kind } });
 }
 
@@ -395,14 +403,14 @@ function whyNot(error: unknown): EarmarkError {
     ? error
     : new EarmarkError(
         'internal',
-        'The token could not be checked; try again, and look at the log of the server.',
+        'Could not check the token. Try again, and look at the log of the server.',
       );
 }
 
 function tooFast(retryAfterMs: number): EarmarkError {
   return new EarmarkError(
     'rpc.tooFast',
-    'More was sent than the daemon takes; wait, then send again.',
+    'The connection has reached its data limit; wait, then send again.',
     { retryAfterMs },
   );
 }

@@ -70,7 +70,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     if (peers.size >= limits.connections)
       return peer.refuse(
         'rpc.tooMany',
-        'Too many programs use the Earmark daemon at once; close one and try again.',
+        'Too many programs are using the Earmark daemon; close one and try again.',
       );
     peers.add(peer);
     peer.serve(options.accept);
@@ -105,7 +105,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     rmSync(join(stateDir, DAEMON_FILE), { force: true });
     throw new EarmarkError(
       'daemon.startFailed',
-      `The socket ${path} cannot be opened; set EARMARK_HOME to a folder on a local disk.`,
+      `Could not open the socket ${path}; set EARMARK_HOME to a folder on a local ` + 'disk.',
       { cause },
     );
   }

@@ -33,7 +33,8 @@ export function socketPath(stateDir: string, platform: NodeJS.Platform = process
   }
   throw new EarmarkError(
     'daemon.startFailed',
-    "Every folder for the daemon's socket has too long a path; set EARMARK_HOME to a shorter one.",
+    "The path of every folder for the daemon's socket is too long; set " +
+      'EARMARK_HOME to a shorter one.',
   );
 }
 
@@ -50,7 +51,8 @@ export function makePrivateFolder(folder: string): void {
     if (error instanceof EarmarkError) throw error;
     throw new EarmarkError(
       'store.unwritable',
-      `The folder ${folder} cannot be made or used; check its permissions or set EARMARK_HOME to another one.`,
+      `Could not create or use the folder ${folder}. Check its permissions, or set ` +
+        'EARMARK_HOME to another one.',
       { cause: error },
     );
   }

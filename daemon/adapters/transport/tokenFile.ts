@@ -58,7 +58,7 @@ export class TokenFile implements Tokens, TokenGate {
     if (room.length >= MAX_TOKENS)
       throw new EarmarkError(
         'rpc.tooMany',
-        `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`,
+        `There are ${MAX_TOKENS} tokens already; revoke an unused one.`,
       );
     const { id, secret, hash } = newSecret();
     const kept: StoredToken = {
@@ -83,7 +83,7 @@ export class TokenFile implements Tokens, TokenGate {
     if (!kept)
       throw new EarmarkError(
         'token.notFound',
-        'There is no such token; "earmark tokens list" shows those there are.',
+        'There is no such token; "earmark tokens list" shows the tokens.',
       );
     const after: StoredToken =
       kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall(), revokedBy: by } : kept;
@@ -109,7 +109,7 @@ export class TokenFile implements Tokens, TokenGate {
     } catch (cause) {
       throw new EarmarkError(
         'store.unwritable',
-        `${this.path} cannot be written; check the disk and the permissions, then try again.`,
+        `Could not write ${this.path}. Check the disk and the permissions, then try ` + 'again.',
         { cause },
       );
     }
@@ -145,12 +145,13 @@ function read(path: string): readonly StoredToken[] {
   }
   try {
     const { tokens } = JSON.parse(text) as { tokens: readonly StoredToken[] };
-    if (!tokens.every(isKept)) throw new Error('A token is not whole.');
+    if (!tokens.every(isKept)) throw new Error('A token is incomplete.');
     return tokens;
   } catch (cause) {
     throw new EarmarkError(
       'store.corrupt',
-      `${path} is damaged, so nobody can be let in over the network; move it away and create the tokens again.`,
+      `${path} is damaged, so no client can connect over the network. Move it away ` +
+        'and create the tokens again.',
       { cause },
     );
   }

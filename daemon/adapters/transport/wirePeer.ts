@@ -102,7 +102,8 @@ export class WirePeer implements Peer {
     if (!message)
       return this.refuse(
         'rpc.invalidRequest',
-        'A binary message is not audio of a version that this daemon knows; update Earmark on both sides.',
+        'The binary message is not audio in a version that this daemon supports; ' +
+          'update Earmark on both sides.',
       );
     if (this.over || !this.handler?.audio) return;
     const { id, ...header } = message.header;
@@ -131,8 +132,5 @@ export class WirePeer implements Peer {
 function known(thrown: unknown): EarmarkError {
   return isEarmarkError(thrown)
     ? thrown
-    : new EarmarkError(
-        'internal',
-        'Something went wrong in the Earmark daemon; see "earmark daemon logs".',
-      );
+    : new EarmarkError('internal', 'The Earmark daemon failed; see "earmark daemon logs".');
 }

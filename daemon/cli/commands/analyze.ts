@@ -21,11 +21,13 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .command('analyze')
     .summary('find actions, decisions, risks and questions in a transcript')
     .description(
-      'Finds actions, decisions, risks, questions, entities and a summary in a transcript: JSON {"segments": [{id, start, end, source, speaker, text}]} or plain "Speaker: text" lines.',
+      'Finds actions, decisions, risks, questions, entities and a summary in a ' +
+        'transcript. Input: JSON {"segments": [{id, start, end, source, speaker, ' +
+        'text}]} or plain "Speaker: text" lines.',
     )
-    .argument('<FILE>', 'the transcript; - for standard input')
-    .addOption(new Option('--format <F>', 'what to print').choices(['json', 'md']).default('json'))
-    .option('--self <NAME>', 'the name of the speaker who is "You"')
+    .argument('<FILE>', 'file of the transcript; - for standard input')
+    .addOption(new Option('--format <F>', 'output format').choices(['json', 'md']).default('json'))
+    .option('--self <NAME>', 'name of the speaker "You"')
     .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
       const segments = parse(await read(file));
       const { out, err, signal, home } = env();
@@ -75,7 +77,7 @@ async function read(file: string): Promise<string> {
     if (error instanceof EarmarkError) throw error;
     throw new EarmarkError(
       'analysis.badInput',
-      `${name} cannot be read; check its name and permissions.`,
+      `Could not read ${name}; check its name and permissions.`,
       { cause: error },
     );
   }

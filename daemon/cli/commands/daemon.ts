@@ -29,44 +29,42 @@ const WATCH_MS = 1_000;
 export function daemonCommandGroup(program: Command, env: () => Environment): void {
   const daemon = program
     .command('daemon')
-    .summary('the background process')
+    .summary('manage the background process')
     .description(
-      'Starts, stops and looks at the daemon. Clients start it by themselves; it ends when nobody needs it.',
+      'Starts, stops and inspects the daemon. Clients start it when they need it; it ' +
+        'ends when idle.',
     );
   daemon
     .command('start')
-    .summary('start it, or find it running')
+    .summary('start the daemon, or show the running one')
     .option(
       '--listen <HOST:PORT>',
-      'also serve other machines; people get in with "earmark tokens create"',
+      'also serve other machines; "earmark tokens create" gives a person access',
     )
-    .option(
-      '--tls-cert <FILE>',
-      'certificate (PEM) for --listen; without one the daemon signs its own',
-    )
-    .option('--tls-key <FILE>', 'its key (PEM)')
+    .option('--tls-cert <FILE>', 'TLS certificate (PEM) for --listen; default: self-signed')
+    .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
     .action((options: ListenOptions) => start(env(), options));
   daemon
     .command('stop')
-    .summary('finish every session and end it')
+    .summary('finish all sessions and stop the daemon')
     .action(() => stop(env()));
   daemon
     .command('status')
-    .summary('what it does; exit code 1 when it does not run')
+    .summary("show the daemon's state; exit code 1 if it is not running")
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
-    .option('--watch', 'go on, anew each second, until Ctrl-C')
+    .option('--watch', 'refresh every second until Ctrl-C')
     .action((options: { format: 'text' | 'json'; watch?: boolean }) =>
       options.watch ? watch(env(), options.format) : status(env(), options.format),
     );
   daemon
     .command('logs')
-    .summary('the last lines of its log')
-    .option('--follow', 'go on as lines come')
-    .addOption(new Option('--lines <N>', 'how many').argParser(lines).default(100))
+    .summary("show the last lines of the daemon's log")
+    .option('--follow', 'print new lines as they arrive')
+    .addOption(new Option('--lines <N>', 'number of lines').argParser(lines).default(100))
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
     .action((options: { follow?: boolean; lines: number; format: 'text' | 'json' }) =>
       showLogs(env(), { ...options, follow: options.follow ?? false }),
@@ -82,9 +80,9 @@ interface ListenOptions {
 async function start(env: Environment, { listen, tlsCert, tlsKey }: ListenOptions): Promise<void> {
   const asked = listen === undefined ? undefined : addressOf(listen);
   if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new UsageError('--tls-cert and --tls-key belong together.');
+    throw new UsageError('Give --tls-cert and --tls-key together.');
   if (tlsCert !== undefined && asked === undefined)
-    throw new UsageError('A certificate is for --listen; name HOST:PORT.');
+    throw new UsageError('A certificate needs --listen; add --listen HOST:PORT.');
   const options = connectOptions(env);
   const extra = [
     ...(listen === undefined ? [] : ['--listen', listen]),
@@ -102,13 +100,14 @@ async function start(env: Environment, { listen, tlsCert, tlsKey }: ListenOption
   if (asked && !listensAt(found?.url, asked))
     throw new EarmarkError(
       'daemon.startFailed',
-      'The daemon runs already and does not listen there; end it with "earmark daemon stop", then start it again.',
+      'The daemon is already running and does not listen there. Stop it with ' +
+        '"earmark daemon stop", then start it again.',
     );
-  env.out.write(`The daemon runs (process ${pid}).\n`);
+  env.out.write(`The daemon is running (process ${pid}).\n`);
   if (!found) return;
-  env.out.write(`It listens at ${found.url}.\n`);
+  env.out.write(`It listens on ${found.url}.\n`);
   if (found.fingerprint !== undefined)
-    env.out.write(`Fingerprint of its certificate (SHA-256): ${found.fingerprint}\n`);
+    env.out.write(`Certificate fingerprint (SHA-256): ${found.fingerprint}\n`);
 }
 
 function addressOf(listen: string): ListenAddress {
@@ -131,7 +130,7 @@ function listensAt(url: string | undefined, { host, port }: ListenAddress): bool
 function lines(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > 100_000)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 100000.');
+    throw new InvalidArgumentError('Use a whole number from 1 to 100000.');
   return n;
 }
 
@@ -150,7 +149,7 @@ async function stop(env: Environment): Promise<void> {
     client.dispose();
   } catch (error) {
     if (isEarmarkError(error, 'rpc.disconnected') && (pid === undefined || !isAlive(pid))) {
-      env.out.write('The daemon does not run.\n');
+      env.out.write('The daemon is not running.\n');
       return;
     }
     // One that does not answer any more, or speaks another protocol, still hears SIGTERM. Its
@@ -163,9 +162,10 @@ async function stop(env: Environment): Promise<void> {
   if (pid !== undefined && isAlive(pid))
     throw new EarmarkError(
       'rpc.timeout',
-      `The daemon (process ${pid}) does not end; end it with "kill -9 ${pid}", nothing that was said is lost.`,
+      `The daemon (process ${pid}) does not stop. Stop it with "kill -9 ${pid}"; no ` +
+        'recording is lost.',
     );
-  env.out.write('The daemon ended.\n');
+  env.out.write('The daemon has stopped.\n');
 }
 
 /** A terminal is drawn anew; anything else gets one block after the other. */
@@ -235,7 +235,7 @@ async function status(env: Environment, format: 'text' | 'json'): Promise<void> 
     env.out.write(
       format === 'json'
         ? 'null\n'
-        : 'The daemon does not run; it starts when something needs it.\n',
+        : 'The daemon is not running. It starts when a client needs it.\n',
     );
     throw new SilentFailure();
   }
@@ -275,7 +275,7 @@ function healthText(
     ...(listen
       ? [
           [
-            'listens at',
+            'listens on',
             `${listen.url}${listen.fingerprint === undefined ? '' : `, certificate SHA-256 ${listen.fingerprint}`}`,
           ],
         ]
@@ -291,11 +291,13 @@ function healthText(
     ...uploads.map((upload) => ['recording', uploadText(upload)]),
     ...health.engines.map((engine) => [
       'engine',
-      `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`,
+      `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}` +
+        `${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`,
     ]),
     ...health.workers.map((w) => [
       'worker',
-      `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`,
+      `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}` +
+        `${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`,
     ]),
   ];
   return `${table(rows, [style.dim])}${health.problems.map((p) => `${style.yellow('!')} ${p}\n`).join('')}`;

@@ -29,23 +29,28 @@ const TEXT_MAX = 100_000;
 export function dictateCommand(program: Command, env: () => Environment): void {
   program
     .command('dictate')
-    .summary('write what was dictated as a developer means it')
+    .summary('write dictation the way developers write')
     .description(
-      'Writes dictation as a developer means it: symbols of a list in their spelling, spoken punctuation and commands carried out, numbers in digits.',
+      'Writes dictation the way developers write: symbols in their spelling, ' +
+        'punctuation, spoken commands carried out, numbers as digits.',
     )
     .argument('[FILE...]', 'recordings of dictation')
-    .option('--text <TEXT>', 'text that was recognised already, instead of recordings')
-    .option('--symbols <FILE>', 'names of the code, one a line, the nearest to the cursor first')
+    .option('--text <TEXT>', 'text to write instead of recordings')
+    .option(
+      '--symbols <FILE>',
+      'file of names from the code, one per line, nearest to the cursor first',
+    )
     .option(
       '--language-id <ID>',
-      'language of the place it goes to, as VS Code calls it (typescript, scminput); a commit message is broken at 72 columns',
+      'VS Code language ID of the target (typescript, scminput); commit messages ' +
+        'wrap at 72 columns',
     )
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
-    .option('--model <M>', 'its model, as "earmark models list" names it')
+    .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
-    .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
+    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'jsonl']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'jsonl']).default('text'),
     )
     .action((files: string[], options: Options) => dictate(env(), files, options));
 }
@@ -56,7 +61,7 @@ async function dictate(
   options: Options,
 ): Promise<void> {
   if ((options.text === undefined) === (files.length === 0))
-    throw new UsageError('Name recordings or give --text, one of the two.');
+    throw new UsageError('Name recordings or give --text, but not both.');
   if ((options.text?.length ?? 0) > TEXT_MAX)
     throw new UsageError(`The text is longer than ${TEXT_MAX} characters; dictate it in parts.`);
   const speller = await readSymbols(options.symbols);

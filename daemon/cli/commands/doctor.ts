@@ -37,13 +37,14 @@ const DISK_MIN_BYTES = 500_000_000;
 export function doctorCommand(program: Command, env: () => Environment): void {
   program
     .command('doctor')
-    .summary('what works here, and what to do about the rest')
-    .option('--bundle', 'write a file that helps to find a fault; it holds nothing that was said')
-    .option('--profile', 'with --bundle: watch for 5 s where the daemon spends its time and memory')
-    .option('--retry', 'start speech engines that failed again, first of all')
+    .summary('check this machine and suggest fixes')
+    .option('--bundle', 'write a support bundle; it contains no transcript text')
+    .option('--profile', "with --bundle: profile the daemon's processor time and memory for 5 s")
+    .option('--retry', 'first restart speech engines that failed')
     .option(
       '--calibrate',
-      'measure first how fast this machine is, within a minute; the models are chosen by that',
+      'first measure the speed of this machine (up to a minute); Earmark chooses its ' +
+        'models by it',
     )
     .action(
       async (options: {
@@ -52,8 +53,7 @@ export function doctorCommand(program: Command, env: () => Environment): void {
         retry?: boolean;
         calibrate?: boolean;
       }) => {
-        if (options.profile && !options.bundle)
-          throw new UsageError('--profile belongs to --bundle.');
+        if (options.profile && !options.bundle) throw new UsageError('--profile needs --bundle.');
         // What it fails with stands in the findings.
         if (options.retry)
           await withDaemon(env(), (c) =>
@@ -75,7 +75,7 @@ export function doctorCommand(program: Command, env: () => Environment): void {
             findings.map(({ level, what, text: said }) => `${level} ${what}: ${said}`),
             options.profile ?? false,
           );
-          env().out.write(`\nWritten to ${path}. Look into it before you give it away.\n`);
+          env().out.write(`\nWritten to ${path}. Read it before you share it.\n`);
         }
         if (findings.some((f) => f.level === 'bad')) throw new SilentFailure();
       },
@@ -108,14 +108,16 @@ function stateFolderFinding(home: string): Finding {
       return {
         level: 'bad',
         what: 'State folder',
-        text: `${home} has ${megabytes(free)} left; make room or set EARMARK_HOME to another disk.`,
+        text:
+          `${home} has ${megabytes(free)} left; free some space or set EARMARK_HOME to ` +
+          'another disk.',
       };
     return { level: 'good', what: 'State folder', text: `${home}, ${megabytes(free)} free` };
   } catch {
     return {
       level: 'bad',
       what: 'State folder',
-      text: `${home} cannot be written; check its permissions or set EARMARK_HOME.`,
+      text: `Cannot write to ${home}; check its permissions or set EARMARK_HOME.`,
     };
   }
 }
@@ -131,7 +133,9 @@ async function daemonFindings(env: Environment): Promise<Finding[]> {
       {
         level: 'bad',
         what: 'Daemon',
-        text: isEarmarkError(error) ? error.message : 'does not start; run "earmark daemon logs".',
+        text: isEarmarkError(error)
+          ? error.message
+          : 'The daemon does not start; run "earmark daemon logs".',
       },
     ];
   }
@@ -190,18 +194,21 @@ function machineFindings({
       ? {
           level: 'good',
           what: 'Speed',
-          text: `real-time factor ${calibration.rtf.toFixed(3)} on one core (${calibration.model}, ${Math.round(calibration.audioMs / 1000)} s of speech, ${calibration.at.slice(0, 10)})`,
+          text:
+            `real-time factor ${calibration.rtf.toFixed(3)} on one core (${calibration.model}, ` +
+            `${Math.round(calibration.audioMs / 1000)} s of speech, ${calibration.at.slice(0, 10)}` +
+            ')',
         }
       : {
           level: 'note',
           what: 'Speed',
-          text: 'not measured yet; it is after two idle minutes, or now with "earmark doctor --calibrate"',
+          text: 'not measured yet; measured after two idle minutes, or now with "earmark doctor --calibrate"',
         },
     { level: 'good', what: 'Tier', text: `${tier}: ${why}` },
     {
       level: 'good',
-      what: 'Models for it',
-      text: `${targets.map(named).join(', ')}; the first that is installed and knows the language, the others stand in for it`,
+      what: 'Models',
+      text: `${targets.map(named).join(', ')}; Earmark uses the first installed one that supports the language`,
     },
   ];
 }
@@ -224,7 +231,8 @@ function engineFindings({
     ...(rtf.decodes === 0
       ? []
       : [
-          `real-time factor ${rtf.mean.toFixed(2)} (95 %: ${rtf.p95.toFixed(2)}, 99 %: ${rtf.p99.toFixed(2)}, ${rtf.decodes} decodes)`,
+          `real-time factor ${rtf.mean.toFixed(2)} (95 %: ${rtf.p95.toFixed(2)}, 99 %: ` +
+            `${rtf.p99.toFixed(2)}, ${rtf.decodes} decodes)`,
         ]),
     ...(queuedMs > 0 ? [`${(queuedMs / 1000).toFixed(0)} s wait`] : []),
     ...(rssBytes > 0 ? [megabytes(rssBytes)] : []),
@@ -274,7 +282,9 @@ async function modelFindings(connection: Connection): Promise<Finding[]> {
     findings.push({
       level: 'note',
       what: 'Languages',
-      text: `${speech.id} knows ${languages} only; for other languages choose the engine whisper (docs/whisper.md).`,
+      text:
+        `${speech.id} supports ${languages} only; for other languages choose the ` +
+        'engine whisper (docs/whisper.md).',
     });
   }
   return findings;

@@ -12,12 +12,10 @@ export function mcpCommand(program: Command, env: () => Environment): void {
     .command('mcp')
     .summary('serve agents over the Model Context Protocol')
     .description(
-      'Lets an agent search and read sessions over the Model Context Protocol, on standard input and output. It reads only, unless --allow-changes is given.',
+      'Lets an agent search and read sessions over the Model Context Protocol, on ' +
+        'standard input and output. Read-only unless you give --allow-changes.',
     )
-    .option(
-      '--allow-changes',
-      'the agent may also rename sessions and change decisions and actions',
-    )
+    .option('--allow-changes', 'let the agent rename sessions and change decisions and actions')
     .action(async (options: { allowChanges?: boolean }) => {
       const { signal, version } = env();
       const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
@@ -38,9 +36,7 @@ export function mcpCommand(program: Command, env: () => Environment): void {
         server.server.onclose = resolve;
       });
       server.server.onerror = () =>
-        env().err.write(
-          'earmark: A message was no valid JSON-RPC of at most 1 MB and was left out.\n',
-        );
+        env().err.write('earmark: Ignored a message that is not valid JSON-RPC of at most 1 MB.\n');
       try {
         await server.connect(
           new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MESSAGE_MAX }),

@@ -27,13 +27,13 @@ const VERIFY_TIMEOUT_MS = 300_000;
 export function modelsCommand(program: Command, env: () => Environment): void {
   const models = program
     .command('models')
-    .summary('speech models')
-    .description('Lists, fetches, checks and removes models.');
+    .summary('manage speech models')
+    .description('Lists, downloads, checks and removes models.');
   models
     .command('list')
-    .summary('the catalogue, and what is installed')
+    .summary('list available and installed models')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
     .action(async (options: { format: 'text' | 'json' }) => {
       const { models: found } = await withDaemon(env(), (c) => persist(c, ModelsList, {}));
@@ -43,11 +43,9 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     });
   models
     .command('pull')
-    .summary('fetch models')
-    .description(
-      'Fetches models and checks every file; without a name, the ones that the speech path needs.',
-    )
-    .argument('[ID...]', 'models of "earmark models list"')
+    .summary('download models')
+    .description('Downloads models and checks every file. Without a name: the default models.')
+    .argument('[ID...]', 'models from "earmark models list"')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         const wanted =
@@ -60,7 +58,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
   models
     .command('verify')
     .summary('check installed models against their checksums')
-    .argument('[ID...]', 'models; all installed ones when absent')
+    .argument('[ID...]', 'models to check; default: all installed models')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         const wanted =
@@ -71,7 +69,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
                 .map((m) => m.id);
         for (const modelId of wanted) {
           await persist(c, ModelsVerify, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
-          env().out.write(`${modelId}: every file is as it should be\n`);
+          env().out.write(`${modelId}: all files are intact\n`);
         }
         if (wanted.length === 0) env().out.write('No models are installed.\n');
       });
@@ -87,8 +85,8 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     });
   models
     .command('update')
-    .summary('bring newer versions, beside the old ones')
-    .argument('[ID...]', 'models; all that have a newer version when absent')
+    .summary('download newer versions and keep the old ones')
+    .argument('[ID...]', 'models to update; default: all with a newer version')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         const wanted =
@@ -103,7 +101,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     });
   models
     .command('rollback')
-    .summary('use the version before again')
+    .summary('return to the previous version')
     .argument('<ID...>', 'models')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
@@ -114,7 +112,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
             { modelId },
             { timeoutMs: VERIFY_TIMEOUT_MS },
           );
-          env().out.write(`${model.id}: version ${model.version} is used from now on\n`);
+          env().out.write(`${model.id}: now using version ${model.version}\n`);
         }
       });
     });
@@ -145,7 +143,8 @@ async function fetch(
     );
     bar.stop();
     env.out.write(
-      `${model.id}: ${method === ModelsUpdate ? `version ${model.version} ` : ''}installed (${megabytes(model.bytes)}, ${model.licence})\n`,
+      `${model.id}: ${method === ModelsUpdate ? `version ${model.version} ` : ''}installed ` +
+        `(${megabytes(model.bytes)}, ${model.licence})\n`,
     );
   } finally {
     bar.stop();
@@ -161,7 +160,10 @@ function listText(env: Environment, models: readonly ModelInfo[]): string {
     if (status.state === 'broken') return `broken: ${status.reason}`;
     if (status.state === 'absent')
       return origin === 'import' ? 'not installed, from the import folder alone' : 'not installed';
-    return `${origin === 'bundled' ? 'comes with Earmark' : 'installed'}${update === undefined ? '' : `, version ${version}; ${update} is there`}`;
+    return (
+      `${origin === 'bundled' ? 'comes with Earmark' : 'installed'}` +
+      `${update === undefined ? '' : `, version ${version}; ${update} is there`}`
+    );
   };
   const languages = (m: ModelInfo) =>
     m.languages.includes('*') ? 'any language' : m.languages.join(', ');

@@ -36,13 +36,14 @@ export function benchCommand(models: Command, env: () => Environment): void {
     .command('bench')
     .summary('measure installed speech models on this machine')
     .description(
-      'Loads each model afresh in a process of its own and lets it decode a recording, on one thread. Prints the time to load, the real-time factor (below 1 is faster than speech) and the memory.',
+      'Loads each model in a new process and decodes a recording on one thread. ' +
+        'Prints load time, real-time factor (below 1 is faster than speech) and memory.',
     )
-    .argument('[ID...]', 'speech models of "earmark models list"; all installed ones when absent')
-    .option('--file <FILE>', 'another recording')
-    .option('--seconds <N>', 'how much of it', '60')
+    .argument('[ID...]', 'speech models from "earmark models list"; default: all installed models')
+    .option('--file <FILE>', 'recording to decode; default: the one included with Earmark')
+    .option('--seconds <N>', 'seconds of the recording to decode', '60')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
     .action((ids: string[], options: Options) => bench(env(), ids, options));
 }
@@ -50,7 +51,7 @@ export function benchCommand(models: Command, env: () => Environment): void {
 async function bench(env: Environment, ids: readonly string[], options: Options): Promise<void> {
   const seconds = Number(options.seconds);
   if (!(seconds >= 1 && seconds <= 600))
-    throw new EarmarkError('rpc.invalidParams', '--seconds is not a number from 1 to 600.');
+    throw new EarmarkError('rpc.invalidParams', 'Set --seconds to a number from 1 to 600.');
   const settings = openSettings({ home: env.home, env: process.env });
   const manager = createModelManager({
     home: env.home,
@@ -72,10 +73,11 @@ async function bench(env: Environment, ids: readonly string[], options: Options)
   if (other)
     throw new EarmarkError(
       'engine.unavailable',
-      `${other.id} is not run by Earmark's own workers, so it is not measured; choose one of ${known
-        .filter((m) => IN_WORKERS.includes(m.provider))
-        .map((m) => m.id)
-        .join(', ')}.`,
+      `Earmark's own workers do not run ${other.id}, so it is not measured; choose ` +
+        `one of ${known
+          .filter((m) => IN_WORKERS.includes(m.provider))
+          .map((m) => m.id)
+          .join(', ')}.`,
     );
   const pcm = toFloat32(await recording(options.file, seconds, env.signal));
   const rows: ({ model: string; version: string } & ModelMeasurements & { rtf: number })[] = [];
@@ -139,7 +141,7 @@ function bundledRecording(from: string): string {
     if (dirname(at) === at)
       throw new EarmarkError(
         'audio.unreadable',
-        'The recording that comes with Earmark is missing; name one with --file.',
+        'The recording included with Earmark is missing; name another one with --file.',
       );
   }
 }

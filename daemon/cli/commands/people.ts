@@ -17,7 +17,7 @@ interface Where {
 export function databaseOption(): Option {
   return new Option(
     '--database <URL>',
-    'postgres://role@host/database of a role in earmark_admin (or EARMARK_DATABASE)',
+    'postgres://role@host/database, with a role in earmark_admin (or ' + 'EARMARK_DATABASE)',
   );
 }
 
@@ -25,9 +25,7 @@ export function databaseOption(): Option {
 function databaseOf({ database }: Where): string {
   const url = database ?? process.env['EARMARK_DATABASE'];
   if (!url)
-    throw new UsageError(
-      'The database of the team is not named; give --database or set EARMARK_DATABASE.',
-    );
+    throw new UsageError('No team database is named; give --database or set EARMARK_DATABASE.');
   return url;
 }
 
@@ -39,7 +37,7 @@ function teamAdmin(): typeof import('../../teamAdmin') {
     return require('../../teamAdmin') as typeof import('../../teamAdmin');
   } catch (cause) {
     throw new UsageError(
-      "This installation has no part for a team's server; run the command where the server is installed.",
+      'This installation has no team server; run the command on the machine of the ' + 'server.',
       { cause },
     );
   }
@@ -59,23 +57,22 @@ export function peopleCommands(program: Command, env: () => Environment): void {
 function database(program: Command, env: () => Environment): void {
   const group = program
     .command('database')
-    .summary('the database of a team')
-    .description("Looks after the PostgreSQL database of a team's server.");
+    .summary('manage the database of a team')
+    .description("Manages the PostgreSQL database of a team's server.");
   group
     .command('migrate')
-    .summary('bring the database to this version')
+    .summary('upgrade the database to this version')
     .addOption(
       new Option(
         '--database <URL>',
-        'postgres://owner@host/database of a role that may create roles and schemas (or EARMARK_DATABASE)',
+        'postgres://owner@host/database, with a role that may create roles and schemas ' +
+          '(or EARMARK_DATABASE)',
       ),
     )
     .action(async (options: Where) => {
       const done = await teamAdmin().migrate(databaseOf(options));
       env().out.write(
-        done.length === 0
-          ? 'The database has this version already.\n'
-          : `Applied ${done.join(', ')}.\n`,
+        done.length === 0 ? 'The database is up to date.\n' : `Applied ${done.join(', ')}.\n`,
       );
     });
 }
@@ -83,23 +80,26 @@ function database(program: Command, env: () => Environment): void {
 function organisations(program: Command, env: () => Environment): void {
   const group = program
     .command('orgs')
-    .summary("organisations of a team's server")
-    .description('Adds, lists and removes organisations; none sees anything of another.');
+    .summary("manage the organisations of a team's server")
+    .description(
+      "Adds, lists and removes organisations. Organisations cannot see each other's " + 'data.',
+    );
   group
     .command('add')
     .summary('add an organisation')
-    .argument('<ORG>', 'small letters, digits and -', organisation)
-    .option('--name <NAME>', 'as people call it')
+    .argument('<ORG>', 'id: lowercase letters, digits and -', organisation)
+    .option('--name <NAME>', 'display name')
     .addOption(databaseOption())
     .action(async (id: string, options: Where & { name?: string }) => {
       await asAdmin(options, ({ people }) => people.addOrganisation(id, options.name ?? id));
       env().out.write(
-        `Organisation ${id} is there; "earmark tokens create USER --org ${id}" lets somebody in.\n`,
+        `Added the organisation ${id}; "earmark tokens create USER --org ${id}" gives ` +
+          'a person access.\n',
       );
     });
   group
     .command('list')
-    .summary('organisations there are')
+    .summary('list organisations')
     .addOption(FORMAT())
     .addOption(databaseOption())
     .action(async (options: Where & { format: Format }) => {
@@ -114,21 +114,21 @@ function organisations(program: Command, env: () => Environment): void {
     });
   group
     .command('remove')
-    .summary('remove an organisation and everything that was said in it')
+    .summary('remove an organisation with all its sessions')
     .argument('<ORG>', 'which', organisation)
-    .requiredOption('--yes', 'because nothing brings it back')
+    .requiredOption('--yes', 'confirm the removal; it cannot be undone')
     .addOption(databaseOption())
     .action(async (id: string, options: Where) => {
       await asAdmin(options, ({ people }) => people.removeOrganisation(id));
-      env().out.write(`Organisation ${id} is gone, with its users, tokens and sessions.\n`);
+      env().out.write(`Removed the organisation ${id} with its users, tokens and sessions.\n`);
     });
   group
     .command('retention')
-    .summary('how many days an organisation keeps what')
+    .summary('set how many days an organisation stores its data')
     .argument('<ORG>', 'which', organisation)
-    .option('--audio <DAYS>', 'sound', days)
-    .option('--transcript <DAYS>', 'what was said', days)
-    .option('--insights <DAYS>', 'actions, decisions and the rest', days)
+    .option('--audio <DAYS>', 'audio', days)
+    .option('--transcript <DAYS>', 'transcripts', days)
+    .option('--insights <DAYS>', 'actions, decisions and other insights', days)
     .addOption(databaseOption())
     .action(
       async (
@@ -148,7 +148,8 @@ function organisations(program: Command, env: () => Environment): void {
           ),
         );
         env().out.write(
-          `${id} keeps sound ${said(audioDays)}, transcripts ${said(transcriptDays)} and insights ${said(insightsDays)}; servers apply it within half an hour.\n`,
+          `${id} stores audio ${said(audioDays)}, transcripts ${said(transcriptDays)} ` +
+            `and insights ${said(insightsDays)}; servers apply this within half an hour.\n`,
         );
       },
     );
@@ -157,20 +158,20 @@ function organisations(program: Command, env: () => Environment): void {
 function users(program: Command, env: () => Environment): void {
   const group = program
     .command('users')
-    .summary('people of an organisation')
-    .description('Adds, lists, disables and enables people of an organisation.');
+    .summary('manage the people of an organisation')
+    .description('Adds, lists, disables and enables the people of an organisation.');
   const org = (): Option =>
-    new Option('--org <ORG>', 'of which organisation')
+    new Option('--org <ORG>', 'id of the organisation')
       .argParser(organisation)
       .makeOptionMandatory();
   group
     .command('add')
-    .summary('add a person, or change what one may do')
-    .argument('<USER>', 'letters, digits and ._@-', user)
+    .summary("add a person, or change the person's permissions")
+    .argument('<USER>', 'id: letters, digits and ._@-', user)
     .addOption(org())
     .addOption(SCOPES())
-    .option('--issuer <URL>', 'of the OpenID Connect provider that the person signs in with')
-    .option('--subject <ID>', 'what the provider calls the person (sub)')
+    .option('--issuer <URL>', "issuer of the person's OpenID Connect provider")
+    .option('--subject <ID>', "the provider's subject (sub) of the person")
     .addOption(databaseOption())
     .action(
       async (
@@ -179,7 +180,7 @@ function users(program: Command, env: () => Environment): void {
       ) => {
         const { issuer, subject } = options;
         if ((issuer === undefined) !== (subject === undefined))
-          throw new UsageError('Issuer and subject belong together; give --issuer and --subject.');
+          throw new UsageError('Give --issuer and --subject together.');
         const { scopes } = await asAdmin(options, ({ people }) =>
           people.putUser(
             options.org,
@@ -188,12 +189,12 @@ function users(program: Command, env: () => Environment): void {
             issuer === undefined || subject === undefined ? undefined : { issuer, subject },
           ),
         );
-        env().out.write(`${id} of ${options.org} may ${scopes.join(', ')}.\n`);
+        env().out.write(`${id} of ${options.org} can ${scopes.join(', ')}.\n`);
       },
     );
   group
     .command('list')
-    .summary('people there are')
+    .summary('list people')
     .addOption(org())
     .addOption(FORMAT())
     .addOption(databaseOption())
@@ -220,7 +221,7 @@ function users(program: Command, env: () => Environment): void {
     group
       .command(name)
       .summary(summary)
-      .argument('<USER>', 'as "earmark users list" shows it', user)
+      .argument('<USER>', 'id from "earmark users list"', user)
       .addOption(org())
       .addOption(databaseOption())
       .action(async (id: string, options: Where & { org: string }) => {
@@ -232,14 +233,14 @@ function users(program: Command, env: () => Environment): void {
 
 export function organisation(text: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(text))
-    throw new InvalidArgumentError('It has 1 to 63 small letters, digits and -.');
+    throw new InvalidArgumentError('Use 1 to 63 lowercase letters, digits and -.');
   return text;
 }
 
 function days(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > MAX_DAYS)
-    throw new InvalidArgumentError(`Give whole days, ${MAX_DAYS} at most.`);
+    throw new InvalidArgumentError(`Use a whole number of days, ${MAX_DAYS} at most.`);
   return value;
 }
 

@@ -34,7 +34,7 @@ interface Options {
   readonly symbols?: string;
 }
 
-const CONSENT = 'Started from the command line by a person who runs it to record.';
+const CONSENT = 'Started by a person from the command line.';
 const NOTE_MS = 3_000;
 const DONE_TIMEOUT_MS = 120_000;
 const CONFIRM_TIMEOUT_MS = 30_000;
@@ -43,21 +43,20 @@ const POLL_MS = 50;
 export function recordCommand(program: Command, env: () => Environment): void {
   program
     .command('record')
-    .summary('record a meeting, live in the terminal')
+    .summary('record a meeting and show its transcript')
     .description(
-      'Records your microphone and what your speakers play, and shows the words as they are spoken. Ctrl-C stops. Tell the others before you record them.',
+      'Records your microphone and the audio of your speakers, and shows the ' +
+        'transcript live. Ctrl-C stops. Inform the other participants before you ' +
+        'record them.',
     )
     .option('--mic', 'record the microphone')
-    .option('--system', 'record what the speakers play')
+    .option('--system', 'record the audio of your speakers')
     .option('--title <T>', 'title of the session')
-    .option('--notes <FILE>', 'write the Markdown note there; what you type into it stays')
+    .option('--notes <FILE>', 'write the Markdown note to this file; your own text in it stays')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
-    .option('--model <M>', 'its model, as "earmark models list" names it')
+    .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
-    .option(
-      '--symbols <FILE>',
-      'names of the code that are likely to be said, one a line, likeliest first',
-    )
+    .option('--symbols <FILE>', 'file of names from the code, one per line, likeliest first')
     .action(async (options: Options) => {
       const phrases = (await readSymbols(options.symbols))?.phrases ?? [];
       await withDaemon(env(), (connection) => record(env(), connection, options, phrases), {
@@ -117,7 +116,7 @@ async function record(
         void note
           .update(sessionId)
           .catch((error: unknown) =>
-            live.notice(isEarmarkError(error) ? error.message : 'The note could not be written.'),
+            live.notice(isEarmarkError(error) ? error.message : 'Could not write the note.'),
           ),
       NOTE_MS,
     );
@@ -134,7 +133,8 @@ async function record(
     if (found !== '') env.out.write(`\n${found}`);
     if (note) env.err.write(`earmark: The note is in ${await note.update(sessionId)}.\n`);
     env.err.write(
-      `earmark: Kept as session ${session.id}; "earmark sessions show ${session.id}" shows it.\n`,
+      `earmark: Saved as session ${session.id}; "earmark sessions show ${session.id}" ` +
+        'shows it.\n',
     );
   } finally {
     clearInterval(timer);
@@ -155,7 +155,8 @@ async function confirmed(env: Environment, connection: Connection): Promise<void
   ) {
     if (Date.now() < deadline) continue;
     env.err.write(
-      'earmark: The remote daemon has not confirmed the recording yet, so a copy stays on this machine; "earmark daemon status" tells of it.\n',
+      'earmark: The remote daemon has not confirmed the recording yet, so a copy ' +
+        'stays on this machine. "earmark daemon status" shows its state.\n',
     );
     return;
   }
@@ -181,7 +182,7 @@ async function chooseSources(
     throw new EarmarkError(
       'audio.noRecorder',
       advice[0] ??
-        'Nothing on this machine can record; run "earmark doctor" to see what is missing.',
+        'No recorder works on this machine; run "earmark doctor" to see what is ' + 'missing.',
     );
   for (const sentence of found.length < 2 ? advice : []) env.err.write(`earmark: ${sentence}\n`);
   return found;
@@ -201,7 +202,8 @@ function timeout(ms: number): Promise<never> {
         reject(
           new EarmarkError(
             'rpc.timeout',
-            'The session is not finished yet; the daemon goes on with it, "earmark sessions list" shows when it is.',
+            'The daemon is still finishing the session; "earmark sessions list" shows its ' +
+              'state.',
           ),
         ),
       ms,

@@ -31,15 +31,19 @@ const PURGE_TIMEOUT_MS = 120_000;
 export function sessionsCommand(program: Command, env: () => Environment): void {
   const sessions = program
     .command('sessions')
-    .summary('what was recorded')
+    .summary('manage recorded sessions')
     .description('Lists, shows, searches, exports, recovers, deletes and purges sessions.');
   sessions
     .command('list')
-    .summary('sessions, newest first')
+    .summary('list sessions, newest first')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
-    .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
+    .addOption(
+      new Option('--limit <N>', 'maximum number of sessions')
+        .argParser(count)
+        .default(LIST_DEFAULT),
+    )
     .action(async (options: { format: 'text' | 'json'; limit: number }) => {
       const { sessions: found } = await withDaemon(env(), (c) =>
         persist(c, SessionList, { limit: options.limit }),
@@ -50,9 +54,9 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     });
   sessions
     .command('show')
-    .summary('one session')
-    .argument('<ID>', 'a session, or the first letters of its id')
-    .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('md'))
+    .summary('show one session')
+    .argument('<ID>', 'session id, or its first letters')
+    .addOption(new Option('--format <F>', 'output format').choices(FORMATS).default('md'))
     .action(async (id: string, options: { format: ExportFormat }) => {
       env().out.write(
         await withDaemon(env(), async (c) => renderExport(options.format, [await load(c, id)])),
@@ -60,10 +64,10 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     });
   sessions
     .command('export')
-    .summary('one session as a file')
-    .argument('<ID>', 'a session, or the first letters of its id')
-    .addOption(new Option('--format <F>', 'what to write').choices(FORMATS).default('md'))
-    .option('--output <FILE>', 'where to write it; standard output when absent')
+    .summary('export one session to a file')
+    .argument('<ID>', 'session id, or its first letters')
+    .addOption(new Option('--format <F>', 'output format').choices(FORMATS).default('md'))
+    .option('--output <FILE>', 'output file; default: standard output')
     .action(async (id: string, options: { format: ExportFormat; output?: string }) => {
       const text = await withDaemon(env(), async (c) =>
         renderExport(options.format, [await load(c, id)]),
@@ -76,9 +80,10 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     .command('delete')
     .summary('remove sessions')
     .description(
-      'Removes sessions with their transcript, insights and audio. One that is running is stopped first.',
+      'Removes sessions with their transcript, insights and audio. Running sessions ' +
+        'are stopped first.',
     )
-    .argument('<ID...>', 'sessions, or the first letters of their ids')
+    .argument('<ID...>', 'session ids, or their first letters')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         for (const id of ids) await persist(c, SessionDelete, { sessionId: await fullId(c, id) });
@@ -86,24 +91,27 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     });
   sessions
     .command('search')
-    .summary('what was said, decided and undertaken')
+    .summary('search transcripts and insights')
     .description(
-      'Searches all sessions: what was said, or with --kind what was decided, undertaken, asked. Every filter that is given must hold; with a filter no words are needed.',
+      'Searches all transcripts, or with --kind all decisions, actions or questions. ' +
+        'Filters combine with AND; with a filter the words are optional.',
     )
-    .argument('[WORDS...]', 'all of them stand in what is found')
+    .argument('[WORDS...]', 'words to find; all must occur')
     .addOption(
-      new Option('--kind <K>', 'what to look for').choices(SEARCH_KINDS).default('transcript'),
+      new Option('--kind <K>', 'type of result').choices(SEARCH_KINDS).default('transcript'),
     )
-    .option('--speaker <NAME>', 'who said it, or whose action it is')
-    .option('--since <DATE>', 'sessions of this day (2026-11-21) or later')
-    .option('--until <DATE>', 'sessions of this day or earlier')
-    .option('--repo <NAME>', 'repository the session belongs to')
-    .option('--branch <NAME>', 'its branch')
-    .option('--symbol <NAME>', 'a name of the code that was said')
+    .option('--speaker <NAME>', 'name of the speaker, or the owner of an action')
+    .option('--since <DATE>', 'only sessions since this day (2026-11-21)')
+    .option('--until <DATE>', 'only sessions until this day')
+    .option('--repo <NAME>', 'repository of the session')
+    .option('--branch <NAME>', 'branch of the session')
+    .option('--symbol <NAME>', 'name from the code')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
-    .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
+    .addOption(
+      new Option('--limit <N>', 'maximum number of results').argParser(count).default(LIST_DEFAULT),
+    )
     .action(
       async (
         words: string[],
@@ -126,11 +134,12 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     );
   sessions
     .command('recover')
-    .summary('finish what was left of a session')
+    .summary('finish an interrupted session')
     .description(
-      'Transcribes sound that an earlier end left behind, and completes insights that failed.',
+      'Transcribes the remaining audio of an interrupted session, and completes ' +
+        'insights that failed.',
     )
-    .argument('<ID>', 'a session, or the first letters of its id')
+    .argument('<ID>', 'session id, or its first letters')
     .action(async (given: string) =>
       env().err.write(
         `earmark: ${await withDaemon(env(), async (c) => recover(c, await fullId(c, given)))}\n`,
@@ -140,12 +149,13 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     .command('purge')
     .summary('remove every trace of sessions')
     .description(
-      'Removes sessions from the database with its index and free pages, and their sound. With --note also their notes.',
+      'Erases sessions from the database, its index and its free pages, and deletes ' +
+        'their audio. With --note it deletes their notes too.',
     )
-    .argument('<ID...>', 'sessions, or the first letters of their ids')
+    .argument('<ID...>', 'session ids, or their first letters')
     .option(
       '--note [PATH]',
-      'also the note: a file, or a folder of notes (.earmark where it is not given)',
+      'also delete the note: a file, or a folder of notes (default: .earmark)',
     )
     .action(async (ids: string[], options: { note?: string | true }) => {
       await withDaemon(env(), async (c) => {
@@ -189,7 +199,7 @@ interface Filters {
 function count(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > LIST_MAX)
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${LIST_MAX}.`);
+    throw new InvalidArgumentError(`Use a whole number from 1 to ${LIST_MAX}.`);
   return n;
 }
 
@@ -233,8 +243,8 @@ async function recover(connection: Connection, sessionId: string): Promise<strin
   );
   if (!left)
     return state === 'DONE'
-      ? 'Nothing was left to do; the session is complete.'
-      : 'Nothing can be recovered: no sound of the session is on disk.';
+      ? 'The session is already complete.'
+      : 'Nothing to recover: the disk has no audio of this session.';
   let reason = '';
   const last = await new Promise<string>((resolve, reject) => {
     connection
@@ -255,7 +265,7 @@ async function recover(connection: Connection, sessionId: string): Promise<strin
   if (last === 'DONE') return 'The session is complete.';
   throw new EarmarkError(
     'engine.unavailable',
-    reason || 'The session could not be finished; run "earmark doctor".',
+    reason || 'Could not finish the session; run "earmark doctor".',
   );
 }
 
@@ -266,14 +276,17 @@ function purgedText(
 ): string {
   const { segments, insights, events, audioFiles, setAside } = removed;
   const parts = [
-    `${segments} parts of transcript`,
+    `${segments} transcript segments`,
     `${insights} insights`,
     `${events} events`,
-    `${audioFiles} sound files`,
+    `${audioFiles} audio files`,
     'its search index',
   ];
-  if (setAside > 0) parts.push(`${setAside} damaged databases of earlier`);
-  return `${sessionId}: removed ${parts.join(', ')}.\n${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`;
+  if (setAside > 0) parts.push(`${setAside} earlier damaged databases`);
+  return (
+    `${sessionId}: removed ${parts.join(', ')}.\n` +
+    `${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`
+  );
 }
 
 async function load(connection: Connection, id: string): Promise<ExportSession> {
@@ -311,7 +324,7 @@ function write(file: string, text: string): void {
   } catch (cause) {
     throw new EarmarkError(
       'note.unwritable',
-      `${file} cannot be written; choose another place with --output.`,
+      `Could not write ${file}; choose another file with --output.`,
       { cause },
     );
   }

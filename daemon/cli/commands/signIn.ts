@@ -11,11 +11,15 @@ export function signInCommand(program: Command, env: () => Environment): void {
     .command('sign-in')
     .summary("sign in to a team's server")
     .description(
-      "Signs in with the OpenID Connect provider of a team's server, in a browser; afterwards --remote needs no token.",
+      "Signs in with the OpenID Connect provider of a team's server, in a browser. " +
+        'Afterwards --remote needs no token.',
     )
-    .requiredOption('--issuer <URL>', 'the provider, as the server names it')
-    .requiredOption('--client-id <ID>', 'how the provider knows Earmark')
-    .option('--code', 'type a code on another device, where this one has no browser')
+    .requiredOption(
+      '--issuer <URL>',
+      'issuer address of the provider; ask your server administrator',
+    )
+    .requiredOption('--client-id <ID>', 'OpenID Connect client ID; ask your server administrator')
+    .option('--code', 'enter a code on another device, if this one has no browser')
     .action(
       async ({ issuer, clientId, code }: { issuer: string; clientId: string; code?: boolean }) => {
         const { home, err, signal } = env();
@@ -26,7 +30,7 @@ export function signInCommand(program: Command, env: () => Environment): void {
                 ...provider,
                 signal,
                 show: (where, typed) =>
-                  err.write(`earmark: Open ${where} on any device and type ${typed}.\n`),
+                  err.write(`earmark: Open ${where} on any device and enter ${typed}.\n`),
               })
             : await signIn({
                 ...provider,
@@ -34,7 +38,7 @@ export function signInCommand(program: Command, env: () => Environment): void {
                 open: (url) => err.write(`earmark: Open this page to sign in: ${url}\n`),
               });
         keepSignIn(home, provider, signedIn);
-        err.write('earmark: You are signed in; use --remote without a token.\n');
+        err.write('earmark: You are signed in. Use --remote without a token.\n');
       },
     );
 }

@@ -12,30 +12,32 @@ import { SilentFailure } from '../failure';
 export function teamCommands(program: Command, env: () => Environment): void {
   program
     .command('server')
-    .summary("serve a team's clients, with workers that decode")
+    .summary("run a team's server")
     .description(
-      'Serves clients as the daemon does and holds their sessions; workers decode what is said. Runs until SIGTERM.',
+      'Serves the clients of a team and holds their sessions; workers decode the ' +
+        'speech. Runs until SIGTERM.',
     )
-    .requiredOption('--listen <HOST:PORT>', 'where clients come')
+    .requiredOption('--listen <HOST:PORT>', 'address for clients')
     .option('--nats <URL>', 'NATS servers, separated by commas (or EARMARK_NATS)')
-    .option('--tls-cert <FILE>', 'certificate (PEM); without one the server signs its own')
-    .option('--tls-key <FILE>', 'its key (PEM)')
-    .option('--health <HOST:PORT>', 'where probes ask for /livez and /readyz (or EARMARK_HEALTH)')
+    .option('--tls-cert <FILE>', 'TLS certificate (PEM); default: self-signed')
+    .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
+    .option('--health <HOST:PORT>', 'address for the probes /livez and /readyz (or EARMARK_HEALTH)')
     .action(
       ({ listen, nats, tlsCert, tlsKey, health }: Readonly<Record<string, string | undefined>>) =>
         run(env(), 'server', { listen, nats, 'tls-cert': tlsCert, 'tls-key': tlsKey, health }),
     );
   program
     .command('worker')
-    .summary('decode phrases for a team')
+    .summary('run a decode worker of a team')
     .description(
-      "Takes phrases of a team's gateways from NATS and decodes them with one model, until SIGTERM; then it ends what it has in hand.",
+      "Takes phrases of a team's gateways from NATS and decodes them with one model. " +
+        'On SIGTERM it finishes its current phrases and ends.',
     )
     .option('--nats <URL>', 'NATS servers, separated by commas (or EARMARK_NATS)')
     .option('--provider <P>', 'speech engine')
-    .option('--model <M>', 'model; "earmark models pull" gets it')
-    .option('--slots <N>', 'phrases at once; without it one a core')
-    .option('--health <HOST:PORT>', 'where probes ask for /livez and /readyz (or EARMARK_HEALTH)')
+    .option('--model <M>', 'model of the engine; "earmark models pull" downloads it')
+    .option('--slots <N>', 'phrases decoded at once; default: one per core')
+    .option('--health <HOST:PORT>', 'address for the probes /livez and /readyz (or EARMARK_HEALTH)')
     .action((options: Readonly<Record<string, string>>) => run(env(), 'worker', options));
 }
 

@@ -5,15 +5,15 @@ import { AccessScope } from '../../../protocol/tokens';
 export type Format = 'text' | 'json';
 
 export const FORMAT = (): Option =>
-  new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text');
+  new Option('--format <F>', 'output format').choices(['text', 'json']).default('text');
 export const SCOPES = (): Option =>
-  new Option('--scopes <LIST>', 'any of read, record, admin, with commas between')
+  new Option('--scopes <LIST>', 'comma-separated: read, record, admin')
     .argParser(scopes)
     .default(['record'], 'record');
 
 export function user(text: string): string {
   if (!/^[A-Za-z0-9._@-]{1,64}$/.test(text))
-    throw new InvalidArgumentError('It has 1 to 64 letters, digits and ._@-.');
+    throw new InvalidArgumentError('Use 1 to 64 letters, digits and ._@-.');
   return text;
 }
 

@@ -28,18 +28,19 @@ interface Where {
 export function tokensCommand(program: Command, env: () => Environment): void {
   const tokens = program
     .command('tokens')
-    .summary("who may use this daemon, or a team's server, over the network")
+    .summary('manage access over the network')
     .description(
-      "Makes, lists and revokes the tokens of people who use this daemon from other machines; with --org, those of a team's server, in its database.",
+      'Creates, lists and revokes tokens for access to this daemon from other ' +
+        "machines. With --org: tokens of a team's server, in its database.",
     );
   const org = (): Option =>
-    new Option('--org <ORG>', "of an organisation of a team's server").argParser(organisation);
+    new Option('--org <ORG>', "id of an organisation on a team's server").argParser(organisation);
   tokens
     .command('create')
-    .summary('make a token and print it, this once')
-    .argument('<USER>', 'whose sessions it sees: letters, digits and ._@-', user)
+    .summary('create a token and print it once')
+    .argument('<USER>', 'owner of the token: letters, digits and ._@-', user)
     .addOption(SCOPES())
-    .addOption(new Option('--expires <TIME>', 'when it ends: 12h, 30d, 8w').argParser(duration))
+    .addOption(new Option('--expires <TIME>', 'lifetime: 12h, 30d, 8w').argParser(duration))
     .addOption(org())
     .addOption(databaseOption())
     .action((name: string, options: Where & { scopes: AccessScope[]; expires?: number }) =>
@@ -47,15 +48,15 @@ export function tokensCommand(program: Command, env: () => Environment): void {
     );
   tokens
     .command('list')
-    .summary('tokens that were made')
+    .summary('list tokens')
     .addOption(FORMAT())
     .addOption(org())
     .addOption(databaseOption())
     .action((options: Where & { format: Format }) => list(env(), options));
   tokens
     .command('revoke')
-    .summary('end tokens; connections that they opened are closed')
-    .argument('<ID...>', 'as "earmark tokens list" shows them')
+    .summary('revoke tokens and close their connections')
+    .argument('<ID...>', 'ids from "earmark tokens list"')
     .addOption(org())
     .addOption(databaseOption())
     .action((ids: string[], options: Where) => revoke(env(), ids, options));
@@ -65,7 +66,7 @@ function duration(text: string): number {
   const match = /^(\d{1,5})([mhdw])$/.exec(text);
   const ms = Number(match?.[1]) * UNITS_MS[(match?.[2] ?? 'm') as keyof typeof UNITS_MS];
   if (!(ms > 0 && ms <= MAX_EXPIRY_MS))
-    throw new InvalidArgumentError('Write it as 12h, 30d or 8w; ten years at most.');
+    throw new InvalidArgumentError('Write it as 12h, 30d or 8w; the maximum is ten years.');
   return ms;
 }
 
@@ -91,7 +92,9 @@ async function create(
         });
   env.out.write(`${token}\n`);
   env.err.write(
-    `earmark: This is token ${info.id} for ${info.user} (${info.scopes.join(', ')}${info.expiresAt === undefined ? '' : `, until ${info.expiresAt}`}); it is not shown again.\n`,
+    `earmark: Token ${info.id} for ${info.user} (${info.scopes.join(', ')}` +
+      `${info.expiresAt === undefined ? '' : `, until ${info.expiresAt}`}). It is not ` +
+      'shown again.\n',
   );
 }
 
@@ -106,7 +109,7 @@ async function list(
   if (format === 'json') return void env.out.write(`${JSON.stringify(tokens, undefined, 2)}\n`);
   env.out.write(
     tokens.length === 0
-      ? 'There are no tokens; make one with "earmark tokens create USER".\n'
+      ? 'There are no tokens; create one with "earmark tokens create USER".\n'
       : table(
           tokens.map((t) => [t.id, t.user, t.scopes.join(','), standing(t)]),
           [env.out.style.dim],

@@ -41,27 +41,25 @@ const IN_FLIGHT = 3;
 export function transcribeCommand(program: Command, env: () => Environment): void {
   program
     .command('transcribe')
-    .summary('turn recordings into text')
+    .summary('transcribe recordings')
     .description(
-      'Turns recordings into text: WAV, FLAC, MP3, OGG and Opus, and whatever else ffmpeg reads.',
+      'Transcribes recordings: WAV, FLAC, MP3, OGG and Opus, and other formats ' +
+        'through ffmpeg.',
     )
     .argument('<FILE...>', 'recordings')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
-    .option('--model <M>', 'its model, as "earmark models list" names it')
+    .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
-    .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('text'))
+    .addOption(new Option('--format <F>', 'output format').choices(FORMATS).default('text'))
     .option(
       '--split-channels',
-      'two channels are two sources: left is you (mic), right the others (system)',
+      'treat the left channel as you (mic), the right channel as the others (system)',
     )
-    .option('--diarize', 'tell the speakers apart by their voices')
-    .option('--realtime', 'play the file at its own speed')
-    .option('--keep', 'keep the session; "earmark sessions show" finds it again')
-    .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
-    .option(
-      '--symbols <FILE>',
-      'names of the code that are likely to be said, one a line, likeliest first',
-    )
+    .option('--diarize', 'distinguish the speakers by their voices')
+    .option('--realtime', 'process the file at playback speed')
+    .option('--keep', 'store the session; "earmark sessions show" shows it')
+    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)')
+    .option('--symbols <FILE>', 'file of names from the code, one per line, likeliest first')
     .action(async (files: string[], options: Options) => {
       await transcribe(env(), files, options);
     });
@@ -73,7 +71,7 @@ async function transcribe(
   options: Options,
 ): Promise<void> {
   if (new Set(files).size < files.length)
-    throw new UsageError('A file is named twice; name each once.');
+    throw new UsageError('You named a file twice; name each file once.');
   const phrases = (await readSymbols(options.symbols))?.phrases;
   // Lines that come as they are spoken and a bar do not share a terminal.
   const progress = progressBar(
@@ -169,7 +167,7 @@ async function oneFile(
       : {}),
   });
   for (const sentence of result.diagnostics) watch.complain(sentence);
-  if (options.keep) watch.complain(`Kept as session ${result.session.id}.`);
+  if (options.keep) watch.complain(`Saved as session ${result.session.id}.`);
   return {
     file,
     title: result.session.title,

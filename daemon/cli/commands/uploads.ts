@@ -26,41 +26,44 @@ export function uploadsCommand(
 ): void {
   const uploads = program
     .command('uploads')
-    .summary('recordings kept for a daemon elsewhere')
+    .summary('manage recordings that wait for a remote daemon')
     .description(
-      'A recording for a daemon elsewhere is kept on this machine until that has confirmed length and hash. These commands show what still waits, send it again, transcribe it here instead, or discard it.',
+      'This machine keeps a copy of each recording until the remote daemon confirms ' +
+        'its length and hash. List the copies, send them again, transcribe them here, ' +
+        'or discard them.',
     );
   uploads
     .command('list')
-    .summary('what is kept and not confirmed, oldest first')
+    .summary('list unconfirmed recordings, oldest first')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
     .action((options: { format: 'text' | 'json' }) => list(env(), options.format));
   uploads
     .command('send')
-    .summary(
-      'send it to the daemon that --remote names, have it confirmed, and end what was being recorded',
-    )
+    .summary('send the recording to the daemon of --remote, confirm it, and end its session')
     .argument(
       '[ID...]',
-      'as "earmark uploads list" shows it, or its beginning; none: all for that daemon',
+      'id from "earmark uploads list", or its first letters; default: all for that ' + 'daemon',
     )
     .action((ids: string[]) => send(env(), elsewhere(), ids));
   uploads
     .command('transcribe')
-    .summary('transcribe it with the engine of this machine, as a session here')
-    .argument('<ID>', 'as "earmark uploads list" shows it, or its beginning')
+    .summary('transcribe the recording on this machine, as a local session')
+    .argument('<ID>', 'id from "earmark uploads list", or its first letters')
     .action((id: string) => transcribe(env(), id));
   uploads
     .command('discard')
-    .summary('delete the copy here, whether the other side has it or not')
-    .argument('<ID...>', 'as "earmark uploads list" shows it, or its beginning')
+    .summary('delete the local copy, confirmed or not')
+    .argument('<ID...>', 'id from "earmark uploads list", or its first letters')
     .action((ids: string[]) => discard(env(), ids));
 }
 
 export function uploadText(upload: UploadInfo): string {
-  return `of ${startOf(upload)} for ${upload.remote}: ${stateOf(upload)}, ${megabytes(upload.bytes)}${upload.problem === undefined ? '' : `. ${upload.problem}`}`;
+  return (
+    `of ${startOf(upload)} for ${upload.remote}: ${stateOf(upload)}, ` +
+    `${megabytes(upload.bytes)}${upload.problem === undefined ? '' : `. ${upload.problem}`}`
+  );
 }
 
 const startOf = ({ startedAt }: UploadInfo): string =>
@@ -79,7 +82,7 @@ async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
   if (format === 'json') return void env.out.write(`${JSON.stringify(uploads, undefined, 2)}\n`);
   env.out.write(
     uploads.length === 0
-      ? 'Nothing is kept for a daemon elsewhere.\n'
+      ? 'No recordings are waiting for a remote daemon.\n'
       : table(
           uploads.map((u) => [
             u.uploadId,
@@ -101,9 +104,7 @@ async function send(
 ): Promise<void> {
   const { remote } = elsewhere;
   if (!remote)
-    throw new UsageError(
-      'Name the daemon that is to have it, with --remote wss://host:port or EARMARK_REMOTE.',
-    );
+    throw new UsageError('Name the remote daemon with --remote wss://host:port or EARMARK_REMOTE.');
   const name = new URL(remote.url).host;
   const all = await withDaemon(env, kept);
   const wanted =
@@ -112,7 +113,7 @@ async function send(
     throw new UsageError(
       `The recording ${other.uploadId} is for ${other.remote}, not for ${name}.`,
     );
-  if (wanted.length === 0) return void env.out.write(`Nothing is kept for ${name}.\n`);
+  if (wanted.length === 0) return void env.out.write(`No recordings are waiting for ${name}.\n`);
   const left = await withDaemon(elsewhere, async (connection) => {
     // Ctrl-C: what was sent is there, the copies stay.
     const stopped = new Promise<never>((_, reject) =>
@@ -128,8 +129,8 @@ async function send(
   if (sent > 0)
     env.out.write(
       sent === 1
-        ? `${name} has one recording; its copy here is gone.\n`
-        : `${name} has ${sent} recordings; their copies here are gone.\n`,
+        ? `${name} confirmed one recording. The local copy is deleted.\n`
+        : `${name} confirmed ${sent} recordings. The local copies are deleted.\n`,
     );
   for (const problem of left) env.err.write(`earmark: ${problem}\n`);
   if (left.length > 0) throw new SilentFailure();
@@ -144,7 +145,8 @@ async function transcribe(env: Environment, id: string): Promise<void> {
       { timeoutMs: TRANSCRIBE_TIMEOUT_MS },
     );
     env.out.write(
-      `It is being transcribed as session ${sessionId}; the copy goes when that is done. "earmark sessions show ${sessionId}" shows it.\n`,
+      `Transcribing as session ${sessionId}; the copy is deleted when the ` +
+        `transcription is complete. "earmark sessions show ${sessionId}" shows it.\n`,
     );
   });
 }
@@ -157,9 +159,7 @@ async function discard(env: Environment, ids: readonly string[]): Promise<void> 
       await connection.request(UploadDiscard, { uploadId });
   });
   env.out.write(
-    ids.length === 1
-      ? 'One recording is discarded.\n'
-      : `${ids.length} recordings are discarded.\n`,
+    ids.length === 1 ? 'Discarded one recording.\n' : `Discarded ${ids.length} recordings.\n`,
   );
 }
 
@@ -173,12 +173,13 @@ function find(uploads: readonly UploadInfo[], id: string): UploadInfo {
   if (!upload)
     throw new EarmarkError(
       'session.notFound',
-      `No recording ${id} is kept here; "earmark uploads list" shows what is.`,
+      `There is no recording ${id} on this machine; "earmark uploads list" shows the ` +
+        'recordings.',
     );
   if (found.length > 1)
     throw new EarmarkError(
       'rpc.invalidParams',
-      `${id} is the beginning of several recordings; write more of it.`,
+      `${id} matches several recordings; write more of the id.`,
     );
   return upload;
 }

@@ -10,21 +10,22 @@ import { table } from '../output';
 export function voicesCommand(program: Command, env: () => Environment): void {
   const voices = program
     .command('voices')
-    .summary('whose voices are kept')
+    .summary('manage stored voices')
     .description(
-      'Lists and forgets the voices of people who are recognised in later meetings. A voice is kept where a person agrees in the panel.',
+      'Lists and forgets the stored voices that identify people in later meetings. ' +
+        'Earmark stores a voice only if the person agrees in the panel.',
     );
   voices
     .command('list')
-    .summary('people whose voices are kept')
+    .summary('list the people with a stored voice')
     .addOption(
-      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+      new Option('--format <F>', 'output format').choices(['text', 'json']).default('text'),
     )
     .action((options: { format: 'text' | 'json' }) => list(env(), options.format));
   voices
     .command('forget')
-    .summary('remove every trace of voices; names in transcripts stay')
-    .argument('[NAME...]', 'as "earmark voices list" shows them')
+    .summary('erase voices; names in transcripts stay')
+    .argument('[NAME...]', 'names from "earmark voices list"')
     .option('--all', 'everybody')
     .action((names: string[], options: { all?: boolean }, command: Command) => {
       if ((options.all === true) === names.length > 0)
@@ -38,12 +39,12 @@ async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
   if (format === 'json') return void env.out.write(`${JSON.stringify(voices, undefined, 2)}\n`);
   env.out.write(
     voices.length === 0
-      ? 'No voices are kept.\n'
+      ? 'No voices are stored.\n'
       : table(
           voices.map(({ name, keptAt, sessions }) => [
             name,
             sessions === 1 ? '1 session' : `${sessions} sessions`,
-            `kept ${keptAt.slice(0, 10)}`,
+            `stored ${keptAt.slice(0, 10)}`,
           ]),
           [undefined, undefined, env.out.style.dim],
         ),
@@ -60,14 +61,14 @@ async function forget(env: Environment, names: readonly (string | undefined)[]):
       if (name !== undefined && forgotten === 0)
         throw new EarmarkError(
           'speaker.notFound',
-          `No voice of "${name}" is kept; "earmark voices list" shows whose are.`,
+          `There is no stored voice of "${name}"; "earmark voices list" shows the voices.`,
         );
       env.out.write(
         name !== undefined
-          ? `The voice of ${name} is forgotten.\n`
+          ? `Forgot the voice of ${name}.\n`
           : forgotten === 1
-            ? 'One voice is forgotten.\n'
-            : `${forgotten} voices are forgotten.\n`,
+            ? 'Forgot one voice.\n'
+            : `Forgot ${forgotten} voices.\n`,
       );
     }
   });

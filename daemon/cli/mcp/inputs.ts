@@ -48,13 +48,13 @@ export const ListSessions = z.strictObject({
 
 export const Search = z.strictObject({
   query: Words.optional().describe(
-    'Words; all of them stand in what is found. They are plain words, not a query language.',
+    'Plain words; all of them must occur in a result. There is no query language.',
   ),
   kind: z
     .enum(['transcript', ...InsightKinds.options])
     .default('transcript')
-    .describe('What was said, or what was found in it.'),
-  speaker: plain(200).optional().describe('Who said it, or whose action it is.'),
+    .describe('Transcripts, or one kind of insight.'),
+  speaker: plain(200).optional().describe('Name of the speaker, or of the owner of an action.'),
   since: Day.optional(),
   until: Day.optional(),
   repository: plain(300).optional(),
@@ -64,7 +64,7 @@ export const Search = z.strictObject({
 
 export const ReadSession = z.strictObject({
   session: Session,
-  offset: offset.describe('First segment of the transcript to give.'),
+  offset: offset.describe('First segment of the transcript to return.'),
   limit: limit(500, 200),
 });
 
@@ -76,7 +76,7 @@ export const ListInsights = z.strictObject({
 });
 
 export const LiveTranscript = z.strictObject({
-  session: Session.optional().describe('Absent: the meeting that runs now.'),
+  session: Session.optional().describe('If absent: the running meeting.'),
   after: z
     .number()
     .int()
@@ -84,14 +84,14 @@ export const LiveTranscript = z.strictObject({
     .max(Number.MAX_SAFE_INTEGER)
     .optional()
     .describe(
-      'The cursor of the last answer: gives only what is new since. Absent: the last words so far.',
+      'Cursor of the last answer: returns only newer text. If absent: the last words ' + 'so far.',
     ),
   waitSeconds: z
     .number()
     .min(0)
     .max(30)
     .default(0)
-    .describe('With a cursor, how long to wait for something new.'),
+    .describe('With a cursor: seconds to wait for new text.'),
 });
 
 /** A path is one inside the workspace: it is compared with links of insights, never opened. */
@@ -110,7 +110,8 @@ const CodeName = plain(300)
 
 export const SaidAbout = z.strictObject({
   name: CodeName.describe(
-    'A symbol (`retryWithBackoff`) or the path of a file from the workspace folder (`src/cache.ts`).',
+    'A symbol (`retryWithBackoff`) or a file path relative to the workspace folder ' +
+      '(`src/cache.ts`).',
   ),
   limit: limit(100, 30),
 });

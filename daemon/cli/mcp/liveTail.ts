@@ -47,7 +47,7 @@ async function running(connection: Connection): Promise<string> {
   if (sessions[0]) return sessions[0].id;
   throw new EarmarkError(
     'session.notFound',
-    'No meeting runs now; give the id of a session as list_sessions shows it.',
+    'No meeting is running; give the id of a session from list_sessions.',
   );
 }
 
@@ -102,7 +102,7 @@ async function since(
     if (after > session.lastSeq)
       throw new EarmarkError(
         'rpc.invalidParams',
-        'This cursor lies beyond the session; use the one of the last answer.',
+        'This cursor is beyond the end of the session; use the cursor of the last ' + 'answer.',
       );
     await until(
       () => taken.length >= EVENTS_MAX || (taken.at(-1)?.seq ?? after) >= session.lastSeq,
@@ -174,8 +174,8 @@ function over(
   session: Pick<SessionInfo, 'state' | 'lastSeq'>,
   cursor = session.lastSeq,
 ): Record<string, unknown> {
-  if (cursor < session.lastSeq) return { next: 'There is more: ask again with this cursor.' };
+  if (cursor < session.lastSeq) return { next: 'There is more; call again with this cursor.' };
   return isOver(session)
-    ? { next: 'The session is over.' }
-    : { next: 'Ask again with this cursor for what is said next.' };
+    ? { next: 'The session has ended.' }
+    : { next: 'Call again with this cursor for newer text.' };
 }

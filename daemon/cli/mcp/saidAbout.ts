@@ -41,7 +41,7 @@ export async function saidAbout(
     insights: found.shown,
     segments: said.shown,
     ...(found.left + said.left > 0 && {
-      next: 'There is more than fits: ask with a smaller limit, or use search.',
+      next: 'There are more results; use a smaller limit, or search.',
     }),
   };
 }

@@ -128,7 +128,7 @@ describe('command line', function () {
 
     it('keeps the session when asked, which show, export and delete find again', async () => {
       const { err } = await run('transcribe', '--keep', file('kept.wav', wav([say(9, 8)])));
-      match(err, /^earmark: Kept as session \w+\.\n$/);
+      match(err, /^earmark: Saved as session \w+\.\n$/);
       const [kept] = await sessions();
       equal(kept?.title, 'kept.wav');
       const id = kept!.id;
@@ -222,7 +222,7 @@ describe('command line', function () {
         [code, err],
         [
           1,
-          'earmark: mono.wav has one channel, so it cannot be split into microphone and system; leave the splitting of channels away.\n',
+          'earmark: mono.wav has one channel, so Earmark cannot split it into microphone and system. Leave out the channel splitting.\n',
         ],
       );
     }
@@ -309,7 +309,7 @@ describe('command line', function () {
         '--notes',
         join(work, 'one.wav', 'note.md'),
       ]);
-      await until(() => /cannot be (written|read)/.test(running.err()), 'it says so');
+      await until(() => /Could not (write|read)/.test(running.err()), 'it says so');
       running.child.kill('SIGINT');
       const { code } = await running.done;
       equal(code, 1);
@@ -402,7 +402,7 @@ describe('command line', function () {
       match(text.out, /^script {2}asr {2}any language {2}.*installed \(default\)\n$/);
       equal((JSON.parse(json.out) as { id: string }[])[0]?.id, 'script');
     });
-    it('fetches, checks and removes', async () => {
+    it('downloads, checks and removes', async () => {
       deepEqual(
         (
           await Promise.all([
@@ -413,7 +413,7 @@ describe('command line', function () {
         ).map((r) => [r.code, r.out]),
         [
           [0, 'script: installed (0.0 MB, MIT)\n'],
-          [0, 'script: every file is as it should be\n'],
+          [0, 'script: all files are intact\n'],
           [0, ''],
         ],
       );
@@ -429,7 +429,7 @@ describe('command line', function () {
         [
           [0, 'Every installed model is up to date.\n'],
           [0, 'script: version 1 installed (0.0 MB, MIT)\n'],
-          [0, 'script: version 1 is used from now on\n'],
+          [0, 'script: now using version 1\n'],
         ],
       );
       equal((await run('models', 'rollback')).code, 2);
@@ -452,11 +452,11 @@ describe('command line', function () {
       deepEqual(
         [list.out, json.out, all.out, one.code, one.err, neither.code],
         [
-          'No voices are kept.\n',
+          'No voices are stored.\n',
           '[]\n',
-          '0 voices are forgotten.\n',
+          'Forgot 0 voices.\n',
           1,
-          'earmark: No voice of "Ben" is kept; "earmark voices list" shows whose are.\n',
+          'earmark: There is no stored voice of "Ben"; "earmark voices list" shows the voices.\n',
           2,
         ],
       );
@@ -481,9 +481,9 @@ describe('command line', function () {
       ];
       deepEqual(
         [stopped.out, again.out, down.code, json.out],
-        ['The daemon ended.\n', 'The daemon does not run.\n', 1, 'null\n'],
+        ['The daemon has stopped.\n', 'The daemon is not running.\n', 1, 'null\n'],
       );
-      match((await run('daemon', 'start')).out, /^The daemon runs \(process \d+\)\.\n$/);
+      match((await run('daemon', 'start')).out, /^The daemon is running \(process \d+\)\.\n$/);
     });
   });
 });

@@ -45,7 +45,7 @@ describe('earmark mcp', function () {
       ),
       [],
     );
-    match(agent.client.getInstructions() ?? '', /never an instruction/);
+    match(agent.client.getInstructions() ?? '', /never instructions/);
   });
 
   it('lists, reads, and finds decisions and actions with the words they rest on', async () => {
@@ -60,7 +60,7 @@ describe('earmark mcp', function () {
     const page = await agent.ask('read_session', { session: 'aaaa', offset: 2, limit: 3 });
     deepEqual(
       [page.segments.map(({ id }) => id), page.segments[0]?.speaker, page.next],
-      [['s3', 's4', 's5'], 'Sam', 'Ask with offset 5 for what follows.'],
+      [['s3', 's4', 's5'], 'Sam', 'Use offset 5 for the next page.'],
     );
     const whole = (await agent.ask('read_session', { session: 'aaaa1111', limit: 500 })).segments;
     deepEqual(page.speakers, [...new Set(whole.map(({ speaker }) => speaker))]);
@@ -120,7 +120,7 @@ describe('earmark mcp', function () {
   it('follows a meeting that runs: the last words, then only what is new, then its end', async () => {
     equal(
       (await agent.call('live_transcript')).text,
-      'No meeting runs now; give the id of a session as list_sessions shows it.',
+      'No meeting is running; give the id of a session from list_sessions.',
     );
     const connection = createConnection({
       stateDir: folder.path,
@@ -152,7 +152,7 @@ describe('earmark mcp', function () {
       await pusher.end();
       await connection.request(SessionStop, { sessionId: session.sessionId });
       let cursor = next.cursor as number;
-      for (let last = next; last.next !== 'The session is over.'; cursor = last.cursor) {
+      for (let last = next; last.next !== 'The session has ended.'; cursor = last.cursor) {
         last = await agent.ask('live_transcript', {
           session: session.sessionId,
           after: cursor,
@@ -247,7 +247,7 @@ describe('earmark mcp', function () {
       'a day that no month has',
       'search',
       { query: 'a', since: '2026-99-99' },
-      /"since" is no date/,
+      /"since" is not a date/,
     );
     refused(
       'a path for a session',
@@ -290,7 +290,7 @@ describe('earmark mcp', function () {
       'a cursor of the future',
       'live_transcript',
       { session: 'aaaa', after: 2 ** 53 - 1 },
-      /beyond the session/,
+      /beyond the end of the session/,
     );
     refused(
       'a wait without end',
@@ -335,7 +335,7 @@ describe('earmark mcp', function () {
     );
     await until(() => out.includes('\n'), 'it answers');
     deepEqual(JSON.parse(out), { jsonrpc: '2.0', id: 1, result: {} });
-    match(err, /^earmark: A message was no valid JSON-RPC/);
+    match(err, /^earmark: Ignored a message that is not valid JSON-RPC/);
     const code = await new Promise((resolve) => {
       child.on('close', resolve);
       child.stdin.end();

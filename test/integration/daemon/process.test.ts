@@ -156,7 +156,7 @@ describe('daemon process', function () {
       },
       { code: 'rpc.versionMismatch', oldRuns: false, reasons: ['drain'] },
     );
-    match(error.message, /install Earmark again/);
+    match(error.message, /reinstall Earmark/);
   });
 
   it('is started by a client that finds an older one, once that has handed over', async () => {
@@ -200,7 +200,7 @@ describe('daemon process', function () {
       protocol: { major: 2, minor: 0 },
     }).catch((e: unknown) => e)) as EarmarkError;
     equal(error.code, 'rpc.versionMismatch');
-    match(error.message, /stop the daemon/);
+    match(error.message, /Stop the daemon/);
     const older = (await come({ protocol: { major: 0, minor: 9 } }).catch(
       (e: unknown) => e,
     )) as EarmarkError;
@@ -221,8 +221,8 @@ describe('daemon process', function () {
       [(missing as EarmarkError).code, (wrong as EarmarkError).code],
       ['daemon.startFailed', 'daemon.startFailed'],
     );
-    match((missing as EarmarkError).message, /cannot be run/);
-    match((wrong as EarmarkError).message, /An argument is not known/);
+    match((missing as EarmarkError).message, /Could not run/);
+    match((wrong as EarmarkError).message, /Unknown argument/);
   });
 
   it('does not use a state folder that others may write', async function () {

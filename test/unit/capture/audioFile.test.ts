@@ -256,18 +256,19 @@ describe('audio file', function () {
         {},
       ));
     it('an empty file', () => check(put(Buffer.alloc(0)), 'audio.empty', /talk\.wav is empty/));
-    it('a header without sound', () => check(put(wav(0, () => 0)), 'audio.empty', /has no sound/));
+    it('a header without sound', () =>
+      check(put(wav(0, () => 0)), 'audio.empty', /contains no audio/));
     it('0 Hz', () =>
       check(
         put(wav(100, () => 0, { sampleRate: 0 })),
         'audio.unsupportedFormat',
-        /0 samples a second/,
+        /sample rate of 0 Hz/,
       ));
     it('400 kHz', () =>
       check(
         put(wav(100, () => 0, { sampleRate: 400_000 })),
         'audio.unsupportedFormat',
-        /400000 samples a second/,
+        /sample rate of 400000 Hz/,
       ));
     it('0 channels', () =>
       check(put(wav(100, () => 0, { channels: 0 })), 'audio.unsupportedFormat', /0 channels/));
@@ -276,17 +277,17 @@ describe('audio file', function () {
     it('a header that contradicts itself', () => {
       const bytes = wav(100, () => 0);
       bytes.writeUInt16LE(3, 32);
-      return check(put(bytes), 'audio.unsupportedFormat', /contradicts itself/);
+      return check(put(bytes), 'audio.unsupportedFormat', /inconsistent header/);
     });
     it('400 kHz in a FLAC header', () => {
       const bytes = Buffer.from(readFileSync(path.join(fixtures, 'stereo44100.flac')));
       bytes.writeUIntBE((400_000 << 4) | (bytes[20]! & 15), 18, 3);
-      return check(put(bytes, 'high.flac'), 'audio.unsupportedFormat', /400000 samples a second/);
+      return check(put(bytes, 'high.flac'), 'audio.unsupportedFormat', /sample rate of 400000 Hz/);
     });
     it('0 Hz in an Ogg header', () => {
       const bytes = Buffer.from(readFileSync(path.join(fixtures, 'stereo44100.ogg')));
       bytes.writeUInt32LE(0, 40);
-      return check(put(bytes, 'zero.ogg'), 'audio.unsupportedFormat', /0 samples a second/);
+      return check(put(bytes, 'zero.ogg'), 'audio.unsupportedFormat', /sample rate of 0 Hz/);
     });
     it('one channel that should be split', () =>
       check(put(wav(100, () => 0)), 'audio.unsupportedFormat', /one channel/, {
@@ -297,7 +298,7 @@ describe('audio file', function () {
       check(
         path.join(fixtures, 'stereo44100.m4a'),
         'audio.unsupportedFormat',
-        /MPEG-4.*install ffmpeg/,
+        /MPEG-4.*Install ffmpeg/,
       ));
     it('a folder', () => check(dir, 'audio.unreadable', /is a folder/));
     it('a missing file', () =>
@@ -332,7 +333,7 @@ describe('audio file', function () {
       check(
         damaged('stereo44100.flac', 0.01),
         'audio.truncated',
-        /cut off or damaged where its sound begins/,
+        /cut off or damaged at the start of its audio/,
       ));
     it('stops when told to', async () => {
       const stop = new AbortController();
@@ -361,7 +362,7 @@ describe('audio file', function () {
           diagnostics.map((d) => d.code),
           ['audio.truncated'],
         );
-        assert.match(diagnostics[0]!.message, /only 00:00:0[01].* could be read\.$/);
+        assert.match(diagnostics[0]!.message, /could read only 00:00:0[01]/);
       });
     }
     it('a WAV file cut in the middle gives what is there, to the sample', async () => {
@@ -372,7 +373,7 @@ describe('audio file', function () {
       assert.deepEqual(diagnostics, [
         {
           code: 'audio.truncated',
-          message: 'talk.wav is damaged or cut off: only 00:00:01 of 00:00:01 could be read.',
+          message: 'talk.wav is damaged or cut off: Earmark could read only 00:00:01 of 00:00:01.',
         },
       ]);
     });

@@ -167,7 +167,7 @@ describe('the end of a recorder', () => {
       'sox',
       'sox WARN x\nsox FAIL: flux capacitor.\n',
       'audio.recorderFailed',
-      /because sox ended and said: sox FAIL: flux capacitor; start again/,
+      /because sox ended with the message: sox FAIL: flux capacitor; start again/,
     ));
   it('silence is told as the exit code', () =>
     check('parec', '', 'audio.recorderFailed', /parec ended with exit code 1; start again/));

@@ -49,7 +49,7 @@ describe('command line usage', () => {
     ));
   it('a limit that is no number', () =>
     checkUsage(['sessions', 'list', '--limit', 'many'], /whole number/));
-  it('a file twice', () => checkUsage(['transcribe', 'a.wav', 'a.wav'], /named twice/));
+  it('a file twice', () => checkUsage(['transcribe', 'a.wav', 'a.wav'], /a file twice/));
 
   it('lists what is there', async () => {
     const helps: CliResult[] = [];

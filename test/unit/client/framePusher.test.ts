@@ -164,7 +164,7 @@ describe('frame pusher', () => {
 
   it('fails for good when the daemon refuses the audio', async () => {
     const { pusher } = setup(() => {
-      throw new EarmarkError('audio.afterStop', 'The session is over.');
+      throw new EarmarkError('audio.afterStop', 'The session has ended.');
     });
     const errors: string[] = [];
     pusher.onDidFail((e) => errors.push(e.code));

@@ -71,32 +71,32 @@ describe('settings', () => {
     check({ env: { EARMARK_MODELS_OFFLINE: 'yes' } }, 'models.offline', true));
   it('a wrong number', () =>
     check({ env: { EARMARK_MODELS_PARALLEL: '0' } }, 'models.parallel', 2, [
-      'EARMARK_MODELS_PARALLEL: Too small: expected number to be >=1; 2 stays until that is corrected.',
+      'EARMARK_MODELS_PARALLEL: Too small: expected number to be >=1; 2 stays until you correct it.',
     ]));
   it('a wrong flag', () =>
     check({ env: { EARMARK_MODELS_OFFLINE: 'perhaps' } }, 'models.offline', false, [
-      'EARMARK_MODELS_OFFLINE: expected boolean, received string; false stays until that is corrected.',
+      'EARMARK_MODELS_OFFLINE: expected boolean, received string; false stays until you correct it.',
     ]));
   it('a wrong address', () =>
     check({ file: { 'models.mirror': 'models.example' } }, 'models.mirror', '', [
-      '"models.mirror" in config.json: expected an address of the kind "https://host", or nothing; nothing is set until that is corrected.',
+      '"models.mirror" in config.json: expected an address of the kind "https://host", or nothing; nothing is set until you correct it.',
     ]));
   it('a value that cannot be compared', () =>
     check({ file: '{"llm.model": {"length": {"toString": 1, "valueOf": 1}}}' }, 'llm.model', '', [
-      '"llm.model" in config.json: the value is wrong; nothing is set until that is corrected.',
+      '"llm.model" in config.json: the value is wrong; nothing is set until you correct it.',
     ]));
   it('an unknown name', () =>
     check({ file: { 'log.levle': 'debug' } }, 'log.level', 'info', [
-      '"log.levle" in config.json is no setting; correct its name or remove it.',
+      '"log.levle" in config.json is not a setting; correct its name or remove it.',
     ]));
   it('a secret in the file', () =>
     check({ file: { 'llm.key': 'abc' } }, 'llm.key', '', [
-      '"llm.key" in config.json is not read, because a file is no place for a secret; set EARMARK_LLM_KEY instead.',
+      'Earmark ignores "llm.key" in config.json, because secrets do not belong in files; set EARMARK_LLM_KEY instead.',
     ]));
   for (const text of ['{', '[]', '"x"', 'null', '\u0000'])
     it(`a file that is ${JSON.stringify(text)}`, () =>
       check({ file: text }, 'log.level', 'info', [
-        'config.json is not a JSON object; correct it. What it said before stays.',
+        'config.json is not a JSON object; correct it. The previous settings stay in use.',
       ]));
 
   it('change while everything runs; a wrong value keeps the last good one', () => {
@@ -111,7 +111,7 @@ describe('settings', () => {
         9001,
         ['metrics.port', 'log.level'],
         [
-          '"metrics.port" in config.json: Too big: expected number to be <=65535; 9001 stays until that is corrected.',
+          '"metrics.port" in config.json: Too big: expected number to be <=65535; 9001 stays until you correct it.',
         ],
       ],
     );
@@ -135,7 +135,7 @@ describe('settings', () => {
     const { rewrite, problems } = open({});
     rewrite({ 'listen.address': '0.0.0.0:1' });
     deepEqual(problems(), [
-      '"listen.address" has changed; restart the daemon with "earmark daemon stop" for it to count.',
+      '"listen.address" has changed; restart the daemon with "earmark daemon stop" to apply it.',
     ]);
   });
 

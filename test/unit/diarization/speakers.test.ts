@@ -344,5 +344,5 @@ describe('naming a speaker', () => {
   it('merges two by giving one the name of the other', () =>
     check('file-1', 'Speaker 2', ['Speaker 2', 'Speaker 2', 'Speaker 2'], 'Speaker 2'));
   it('refuses a speaker that is not there', () =>
-    assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer there/));
+    assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer exists/));
 });

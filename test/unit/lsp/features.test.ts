@@ -254,7 +254,7 @@ describe('notes as a language', () => {
     ]);
     deepEqual(renamed(rename(note, 'Lea K.', 'Ben')).slice(0, 1), ['participants: [Ben]']);
     for (const bad of ['', '  ', 'a*b', 'a, b', 'x'.repeat(201)])
-      throws(() => rename(note, 'Ben', bad), /Give a name of 1 to 200 letters/);
+      throws(() => rename(note, 'Ben', bad), /Use a name of 1 to 200 characters/);
   });
 
   it('symbols of the workspace: actions and decisions of open and closed notes, read once', async () => {

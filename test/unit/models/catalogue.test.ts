@@ -97,7 +97,7 @@ describe('the model catalogue', () => {
       ),
       [['speaker-encoder-ge2e', { state: 'installed', verified: true }, true]],
     );
-    await assert.rejects(models.remove('speaker-encoder-ge2e'), /is a part of Earmark/);
+    await assert.rejects(models.remove('speaker-encoder-ge2e'), /is part of Earmark/);
   });
 
   it('has a default recogniser and a default voice detector', () => {

@@ -364,7 +364,7 @@ describe('session lifecycle', () => {
     h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
     await pass(8);
     const both = [
-      'The microphone stopped sending sound; trying to get it back.',
+      'The microphone stopped sending audio. Earmark is trying to reconnect.',
       'The microphone cannot be recorded: connect one.',
     ];
     deepEqual(await reported(), both);
@@ -441,7 +441,7 @@ describe('session lifecycle', () => {
     deepEqual(
       { gaps, said, state: (await h.manager.get(id)).record.state },
       {
-        gaps: ['60 s of sound did not arrive; silence stands for it.'],
+        gaps: ['60 s of audio did not arrive; silence replaces it.'],
         said: ['w1 0', 'w2 61', 'w3 61.5', 'w4 62.5'],
         state: 'STREAMING',
       },
@@ -468,8 +468,8 @@ describe('session lifecycle', () => {
         device: 'default',
         texts: ['w1', 'w2'],
         said: [
-          'The microphone stopped sending sound; trying to get it back.',
-          'The chosen microphone is gone; the recording goes on with the default device “default”.',
+          'The microphone stopped sending audio. Earmark is trying to reconnect.',
+          'The chosen microphone is gone. The recording continues with the default device “default”.',
         ],
       },
     );

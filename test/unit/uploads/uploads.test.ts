@@ -113,8 +113,8 @@ describe('recordings kept for a daemon elsewhere', () => {
     recording.write(SPOKEN);
     recording.end();
     for (const [received, reported] of [
-      [[], /has is not what was recorded/],
-      [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/],
+      [[], /differs from the local copy/],
+      [[{ ...truth(), digest: '0'.repeat(64) }], /differs from the local copy/],
       [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/],
     ] as const) {
       const answer = await turns(uploads.settle('u1', received));
