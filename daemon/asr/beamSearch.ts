@@ -52,7 +52,7 @@ interface Text<Step> {
   readonly tokens: readonly ScoredToken[];
   /** Sum of the logarithms of the tokens' probabilities, and of what the bias gives. */
   readonly score: number;
-  /** It and the last token are how to go on; undefined where there is none. */
+  /** State to continue from, with the last token; undefined if there is none. */
   readonly before: Step | undefined;
   readonly lean: Lean | undefined;
 }

@@ -30,7 +30,7 @@ export class EffortMeter {
 
   constructor(private readonly clock: Clock) {}
 
-  /** What the next final gets. */
+  /** Effort of the next final. */
   get effort(): DecodeEffort {
     const now = this.clock.now();
     if (this.step > 0 && now - this.calmSinceMs >= CALM_MS) {

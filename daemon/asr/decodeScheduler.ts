@@ -76,7 +76,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   private readonly dropped = { speculative: 0, partial: 0 };
   private waitingMs = 0;
 
-  /** @param onPressure told when a final waits because every slot is busy. */
+  /** @param onPressure called when a final waits because every slot is busy. */
   constructor(
     private readonly clock: Clock,
     private readonly onPressure: () => void = () => undefined,
@@ -303,7 +303,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     this.pump();
   }
 
-  /** Where the decoders are too busy for speculation, nothing is heard twice either. */
+  /** Decoders too busy for speculation do no second decode either. */
   private get decodeEffort(): DecodeEffort {
     const { effort } = this.effort;
     return effort === 'full' && !this.meter.allowsSpeculation ? 'single-pass' : effort;
@@ -349,7 +349,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   }
 
   private enqueue(job: Job): void {
-    // What gave way stands again before what came after it.
+    // A preempted request returns to its place before later ones.
     if (job.yields > 0) this.queue.unshift(job);
     else this.queue.push(job);
     this.waitingMs += job.audioMs;

@@ -33,7 +33,7 @@ export class DecodeStats {
     return weighted(this.decodes.slice(-last));
   }
 
-  /** Mean of the decodes that ended at or after `fromMs`; undefined where there is none. */
+  /** Mean of the decodes that ended at or after `fromMs`; undefined if there were none. */
   meanSince(fromMs: number): number | undefined {
     const recent = this.decodes.filter(({ atMs }) => atMs >= fromMs);
     return recent.length === 0 ? undefined : weighted(recent);

@@ -30,7 +30,7 @@ export interface ChoiceSetup {
   readonly providers: readonly ProviderFact[];
   /** The catalogue's recognisers. */
   readonly models: readonly ModelFact[];
-  /** What suits this machine, best first; the user's own setting stands first. */
+  /** Engines that suit this machine, best first; the user's setting comes first. */
   readonly preferred: readonly EngineTarget[];
 }
 

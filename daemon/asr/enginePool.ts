@@ -22,11 +22,11 @@ export interface EnginePoolSetup {
   readonly create: (target: EngineTarget) => ManagedSpeechEngine;
   /** Workers that no single engine owns: the speech detector. */
   readonly sharedWorkers: () => readonly InferenceWorkerHealth[];
-  /** What is there to choose from, looked up anew. */
+  /** Looks up the available engines. */
   readonly look: () => Promise<ChoiceSetup>;
-  /** What to choose from before the first look. */
+  /** Available engines before the first look-up. */
   readonly choice: ChoiceSetup;
-  /** What suits this machine is known for good. */
+  /** The engines that suit this machine are final. */
   readonly probed: Promise<unknown>;
   readonly machine: () => MachineFacts;
   /** Measures the machine; `machine` and `look` tell by it from then on. Ends with the pool. */
@@ -195,7 +195,7 @@ class EnginePool implements ManagedEngines {
     this.entries.clear();
   }
 
-  /** What is installed, else what would be fetched. */
+  /** The installed model, otherwise the one to download. */
   private mainTarget(): EngineTarget {
     const { preferred, models } = this.choice;
     const target =

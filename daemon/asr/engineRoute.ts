@@ -26,7 +26,7 @@ import type { EngineTarget } from './enginesApi';
 import type { AsrResult } from './provider';
 import type { ManagedSpeechEngine } from './speechEngineApi';
 
-/** What of the machine the degradation looks at, 0–1; undefined where it cannot be told. */
+/** Machine load that degradation considers, 0–1; undefined if unknown. */
 export interface MachineLoad {
   readonly freeMemory?: number | undefined;
   readonly battery?: number | undefined;
@@ -52,7 +52,7 @@ const LOOK_MS = 1_000;
 const WINDOW_MS = 10_000;
 /** A preferred engine that something stands in for is tried this often. */
 const PROBE_MS = 10_000;
-/** What a probe decodes: enough to tell its speed, little enough to cost nothing. */
+/** Audio of a probe: long enough to measure speed, short enough to be cheap. */
 const PROBE_SAMPLES = 2 * SAMPLE_RATE;
 
 /** Share of this machine's memory. */
@@ -125,7 +125,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
   get preferred(): EngineTarget {
     return this.targets[0].target;
   }
-  /** What decodes now. */
+  /** The engine that decodes now. */
   get active(): EngineTarget {
     return this.now.target;
   }
@@ -406,7 +406,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
     this.listened.add(engine);
     this.store.add(
       engine.onDidWarn((warning) => {
-        // One that fails where another goes on is told as that.
+        // A failure with a working fallback is reported as a fallback.
         if (
           warning.code === 'engine.unavailable' &&
           this.targets.some(({ health }, i) => i > 0 && health.kind === 'up')

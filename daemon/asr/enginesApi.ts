@@ -40,7 +40,7 @@ export interface EngineHealth extends EngineTarget {
   readonly degradationLevel: DegradationLevel;
 }
 
-/** What the choice of engines rests on. */
+/** Facts behind the choice of engines. */
 export interface MachineFacts {
   readonly capabilities: Capabilities;
   readonly choice: TierChoice;
@@ -67,7 +67,7 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
     readonly provider?: string | undefined;
     readonly model?: string | undefined;
   }): Promise<void>;
-  /** The settings of a provider changed: its engines load anew. What waits for them waits on. */
+  /** Reloads the engines of a provider after a settings change; waiting phrases stay. */
   renew(provider: string): void;
   /**
    * Engines that have the model loaded take its files as they are now, between two phrases. @throws

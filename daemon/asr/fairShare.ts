@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock';
 
 /** After this time use counts half. */
 const HALF_LIFE_MS = 30_000;
-/** What is less than this is nothing: its entry goes. */
+/** Shares below this are removed. */
 const NOTHING_MS = 100;
 /** Entries at which those that are nothing are looked for. */
 const SWEEP_AT = 256;

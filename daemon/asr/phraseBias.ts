@@ -5,7 +5,7 @@
  * "Shallow-Fusion End-to-End Contextual Biasing".
  */
 
-/** What of a tokenizer is needed to make the tree; llama-tokenizer-js has it. */
+/** The tokenizer functions that build the tree; llama-tokenizer-js has them. */
 export interface PieceEncoder {
   readonly vocabById: readonly string[];
   encode(text: string, hasBos?: boolean, hasLeadingSpace?: boolean): number[];

@@ -18,7 +18,7 @@ export interface QueuedDecode {
   readonly options: DecodeRequest;
   readonly priority: DecodePriority;
   readonly sessionId: string;
-  /** Whose session it is; absent for the user of this machine. */
+  /** Owner of the session; absent for the user of this machine. */
   readonly owner?: string;
   /** Milliseconds from now until the text is wanted. */
   readonly deadlineMs?: number;
@@ -39,7 +39,7 @@ export interface QueueHealth {
   readonly waitMaxMs: number;
   /** Share of the decoders that finals and speculation keep busy, 0–1. */
   readonly load: number;
-  /** What is done for finals of live sessions now. */
+  /** Current effort for finals of live sessions. */
   readonly finals: DecodeEffort;
   /** Decodes that were refused or gave way since the start. */
   readonly droppedSpeculations: number;

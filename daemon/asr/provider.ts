@@ -44,7 +44,7 @@ export interface DecodeRequest {
   readonly phrases?: readonly string[];
   /** Put the text into English. Ignored where the engine cannot. */
   readonly translate?: boolean;
-  /** What is said in one place has one language: with `auto` it is settled for each of these. */
+  /** Key of the language: with `auto` the language is detected once per key. */
   readonly conversation?: string;
   /**
    * What the text is for; `final` where absent. `partial`: shown for a moment, so a recogniser may

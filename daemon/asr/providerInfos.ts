@@ -1,4 +1,4 @@
-/** What the built-in recognisers can do. */
+/** Capabilities of the built-in recognisers. */
 import type { ProviderInfo } from './provider';
 
 export const moonshineInfo: ProviderInfo = {

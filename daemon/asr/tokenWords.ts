@@ -8,7 +8,7 @@ export interface ScoredToken {
   readonly probability: number;
 }
 
-/** What of a tokenizer is needed here; llama-tokenizer-js has it. */
+/** The tokenizer functions used here; llama-tokenizer-js has them. */
 export interface PieceDecoder {
   readonly vocabById: readonly string[];
   decode(ids: number[], hasBos?: boolean, hasLeadingSpace?: boolean): string;

@@ -53,7 +53,7 @@ export function maxTokens(samples: number): number {
   return Math.ceil(SPARE_TOKENS + (samples / SAMPLE_RATE) * TOKENS_PER_SECOND);
 }
 
-/** What one decode gave. */
+/** Result of one decode. */
 export interface WhisperText {
   readonly text: string;
   readonly words: readonly AsrWord[];

@@ -1,4 +1,4 @@
-/** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
+/** Dependencies of the handlers: real ones from `compose.ts`, fakes in tests. */
 import type { ModelQueueStats } from '../insights/model/modelQueue';
 import type { AnalyzerFactory } from '../insights/types';
 import type { ManagedEngines } from '../asr/enginesApi';
@@ -33,7 +33,7 @@ export interface DaemonControl {
   shutdown(): void;
 }
 
-/** What is kept, and the key to it. */
+/** Stored data and its encryption key. */
 export interface Vault {
   readonly locked: boolean;
   readonly encrypted: boolean;
@@ -50,12 +50,12 @@ export interface Vault {
   };
 }
 
-/** What is seen of the daemon from inside. */
+/** The daemon's own metrics and profiles. */
 export interface Observed extends Pick<MetricRecorder, 'count' | 'observe'> {
   condition(): Condition;
   readonly onDidAlert: Event<AlertChange>;
   profile(ms: number): Promise<{ readonly cpu: string; readonly heap: string }>;
-  /** What is logged until `work` is done carries the request's id. */
+  /** Log lines during `work` carry the request's id. */
   within<T>(request: string, work: () => Promise<T>): Promise<T>;
 }
 

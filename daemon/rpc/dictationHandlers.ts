@@ -92,7 +92,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
     });
 }
 
-/** What was said, written for the places. @throws EarmarkError session.notFound */
+/** The dictated text, written for each place. @throws EarmarkError session.notFound */
 async function recognise(
   { sessions }: RpcDeps,
   client: ClientContext,

@@ -92,7 +92,7 @@ export class Lifecycle implements Disposable {
       this.deps.end(reason);
     };
     clock.setTimeout(() => {
-      // What a session cannot finish in time stays in its spool; the next daemon goes on with it.
+      // Unfinished audio stays in its spool; the next daemon continues with it.
       sessions.shutdown(withinMs, reason).then(end, (error: unknown) => {
         logger.error('daemon.flushFailed', {
           error: error instanceof Error ? error.name : 'unknown',

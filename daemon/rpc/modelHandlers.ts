@@ -18,7 +18,7 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
     .on(ModelsPull, async ({ modelId }, _client, { signal }) => {
       const model = toModel(await models.pull(modelId, signal));
       await engines.refresh();
-      // What an engine failed for may be there now.
+      // The model that an engine lacked may be installed now.
       if (model.isDefault)
         engines.retry().catch((error: unknown) =>
           logger.warn('engine.loadFailed', {

@@ -40,7 +40,7 @@ import { voiceHandlers } from './voiceHandlers';
 
 /** Requests of one connection that are not answered yet. */
 const PENDING_MAX = 256;
-/** What a connection may ask before it is greeted, and when it is newer than this daemon. */
+/** Methods allowed before the greeting, and for a client newer than this daemon. */
 const NEWER_MAY = new Set([DaemonDrain.method, DaemonShutdown.method]);
 
 export class RpcServer implements Disposable {

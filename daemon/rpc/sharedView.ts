@@ -35,7 +35,7 @@ export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own:
       },
       usage: () => ({ folder: '', databaseBytes: 0, audioBytes: 0, logBytes: 0 }),
     },
-    // No wish, no key and no figure of one organisation's language model is for the other's.
+    // Settings, keys and metrics of one organisation's language model stay hidden from others.
     languageModel: () => undefined,
     engines: {
       get main() {

@@ -1,4 +1,4 @@
-/** What the RPC room may ask of the sessions. Implemented by SessionManager. */
+/** Interface of the sessions for the RPC room. Implemented by SessionManager. */
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
@@ -56,7 +56,7 @@ export interface SessionDocument extends SessionView {
   readonly stats: Readonly<Record<string, number>>;
 }
 
-/** What a purge removed. */
+/** Counts of the data that a purge removed. */
 export interface Purged {
   readonly events: number;
   readonly segments: number;
@@ -176,7 +176,7 @@ export interface Sessions {
   renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void>;
   /** Voices of named people. */
   readonly voices: Pick<Voiceprints, 'standing' | 'keep' | 'people' | 'forget'>;
-  /** What the editor has open; of no consequence for a session that is over. */
+  /** Code that the editor has open; has no effect on an ended session. */
   look(
     sessionId: string,
     seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol },
@@ -196,7 +196,7 @@ export interface Sessions {
     readonly source: Source;
     readonly ackSeq: number;
   }>;
-  /** Another server goes on with a session: whoever follows it here finds it there. */
+  /** Another server has taken over a session; its subscribers here must attach there. */
   readonly onDidMove: Event<string>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;

@@ -76,7 +76,7 @@ class BufferedSpool implements Spool {
   private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
   private retry: Disposable | undefined;
   private closed = false;
-  /** What the disk said last. */
+  /** The disk's last error. */
   private refusal = new EarmarkError(
     'store.unwritable',
     'Earmark cannot write to the disk; free some space.',

@@ -18,7 +18,7 @@ export interface BufferedStore extends SessionStore {
 export function bufferedStore(store: SessionStore): BufferedStore {
   const pending = new Map<string, SessionRecord>();
   let refusal: string | undefined;
-  /** What the store refuses to write is told until it takes something. */
+  /** The store's refusal, reported until a write succeeds. */
   const watched = async <T>(write: Promise<T>): Promise<T> => {
     try {
       const result = await write;

@@ -32,7 +32,7 @@ export function calledEvents(
   });
 }
 
-/** A speaker that was told apart anew, with the suggestion there is while the label stays. */
+/** A newly distinguished speaker, with the current suggestion while the label stays. */
 export function stillCalled(speaker: Speaker, before: Speaker | undefined): Speaker {
   return before?.called &&
     before.name === speaker.name &&

@@ -88,7 +88,7 @@ export class CodeContext {
     );
     for (const text of [insight.text, ...insight.evidence.map(({ quote }) => quote)]) {
       for (const name of this.names.find(text)) {
-        // One that is not told any more is not open any more.
+        // A symbol missing from the new list is no longer open.
         const symbol = this.symbols.get(name);
         if (symbol && !links.has(name)) links.set(name, symbol);
       }

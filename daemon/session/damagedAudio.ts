@@ -1,8 +1,8 @@
-/** What is said of audio that was damaged on disk. */
+/** Warning about audio that was damaged on disk. */
 import type { Source } from '../audio/frame';
 import type { LostAudio } from './ports';
 
-/** Damaged stretches that are named; of more only the number is told. */
+/** Maximum number of damaged stretches named; beyond it only their count is given. */
 const SPANS_REPORTED = 10;
 
 /** @param timeOf session time of a frame, in ms */

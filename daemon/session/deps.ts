@@ -1,4 +1,4 @@
-/** What a SessionManager is built from; `compose.ts` gives the real things, tests give fakes. */
+/** Dependencies of a SessionManager: real ones from `compose.ts`, fakes in tests. */
 import type { AnalyzerFactory } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';

@@ -19,7 +19,7 @@ import { Deferred } from './wait';
 export interface EventLogSetup {
   readonly sessionId: string;
   readonly store: SessionStore;
-  /** What of the session is in the store. */
+  /** The part of the session that is in the store. */
   readonly counts: Pick<SessionCounts, 'lastSeq' | 'lastTime'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,7 +54,7 @@ export type Planned = readonly DurableEventBody[] | (() => readonly DurableEvent
 interface Waiting {
   readonly bodies: Planned;
   readonly progress: readonly Progress[];
-  /** A person waits for it: told that the store refuses, instead of being written later. */
+  /** A person waits for it: the store's refusal is reported at once, without a later retry. */
   readonly person?: Deferred;
 }
 
@@ -282,7 +282,7 @@ export class EventLog implements Disposable {
     );
   }
 
-  /** What is written next: entries in a row that can go together. */
+  /** The next batch: consecutive entries that one call can write. */
   private next(): Batch | undefined {
     for (let first = this.waiting.shift(); first !== undefined; first = this.waiting.shift()) {
       const entries = [first];

@@ -115,7 +115,7 @@ export class FrameQueue {
         return frames;
       }
     }
-    // What stands before the head and is not in the spool is a hole.
+    // A gap before the head that the spool lacks is a hole.
     const frames: Frame[] = [];
     for (
       let next = this.queue.peek();

@@ -64,7 +64,7 @@ export class InsightFeed implements Disposable {
     this.asking = undefined;
   }
 
-  /** What the rules found stands meanwhile, and where the model fails. */
+  /** Results of the rules, used until the model answers and if it fails. */
   private async ask(final: boolean): Promise<void> {
     const { analyzer, clock, modelMs, warn, logger } = this.setup;
     const asking = (this.asking = new AbortController());

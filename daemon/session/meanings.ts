@@ -113,7 +113,7 @@ export class Meanings implements Disposable {
   }
 }
 
-/** What both know comes before what one knows. */
+/** Results that both searches found come first. */
 export function joinRanks(...lists: readonly (readonly SearchHit[])[]): SearchHit[] {
   const found = new Map<string, { readonly hit: SearchHit; score: number }>();
   for (const list of lists) {

@@ -33,7 +33,7 @@ export interface SessionOptions {
   readonly levelMs: number;
   /** Time between two health events. */
   readonly healthMs: number;
-  /** What was said is given to the analyzer at most this often. */
+  /** Minimum interval between two analyses of the transcript. */
   readonly analysisMs: number;
   /**
    * What a language model may take at the end of a session, for all of it; then the rules have the
@@ -94,7 +94,7 @@ export interface SessionOptions {
   readonly recoverCaptureMs: number;
   /** The same warning of a source is given at most this often. */
   readonly warningMs: number;
-  /** A full queue is told only when it stays behind for so long; a short burst is no news. */
+  /** A full queue is reported only after this time, so that a short burst causes no warning. */
   readonly overflowMs: number;
   /** Events that wait for a store that cannot be written; more end the session. */
   readonly maxPendingEvents: number;

@@ -30,7 +30,7 @@ interface Open {
   readonly agreement: PartialAgreement;
   readonly abortion: AbortController;
   lastMs: number;
-  /** What was sent last. */
+  /** The last partial sent. */
   text?: PartialText;
 }
 

@@ -48,7 +48,7 @@ export interface PipelineSetup {
   readonly live: boolean;
   /** Somebody waits for the end of what is said: a dictation. */
   readonly awaited: boolean;
-  /** Several people may speak on it, and their voices are not told apart. */
+  /** Several people may speak on this source without speaker diarization. */
   readonly mixed: boolean;
   readonly partials: boolean;
   /**
@@ -96,7 +96,7 @@ interface Boundary {
 }
 
 export class SourcePipeline implements Disposable {
-  /** What had come in when it was made. */
+  /** Audio received when it was created. */
   readonly firstMs: number;
   readonly stats: PipelineStats = {
     frames: 0,
@@ -125,7 +125,7 @@ export class SourcePipeline implements Disposable {
   private readonly unstored: { readonly firstSeq: number; readonly lastSeq: number }[] = [];
   private lastCaptureMs = 0;
   private sinceSync = 0;
-  /** The level that was told last. */
+  /** The last level reported. */
   private shown:
     { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
   private readonly syncs: Disposable;
@@ -373,7 +373,7 @@ export class SourcePipeline implements Disposable {
     this.working = false;
   }
 
-  /** What is to be done next, begun; undefined when there is nothing. */
+  /** Starts the next piece of work; undefined if there is none. */
   private step(): Promise<void> | undefined {
     if (this.state === 'aborted') return undefined;
     const boundary = this.boundaries[0];
@@ -461,7 +461,7 @@ export class SourcePipeline implements Disposable {
   }
 
   private watchBacklog(): void {
-    // Before the model is loaded everything waits; that is told once, by the session.
+    // Before the model is loaded everything waits; the session reports that once.
     if (!this.setup.live || !this.engineSeen || !this.queue.behind || this.behindTimer) return;
     const { lostFrames } = this.stats;
     this.behindTimer = this.setup.clock.setTimeout(() => {

@@ -25,7 +25,7 @@ export class Playback implements Disposable {
 
   constructor(private readonly deps: { readonly spools: SpoolFactory; readonly clock: Clock }) {}
 
-  /** @throws EarmarkError audio.notKept where there is no audio of that source then */
+  /** @throws EarmarkError audio.notKept if no audio of that source is stored at that time */
   clip(sessionId: string, source: Source, startMs: number, endMs: number): Clip {
     const spool = this.spoolOf(sessionId);
     const range = spool?.range(source);

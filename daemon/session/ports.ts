@@ -65,7 +65,7 @@ export interface SessionStore {
     events: readonly DurableEvent[],
     progress?: readonly Progress[],
   ): Promise<void>;
-  /** What `append` was told last, by source. */
+  /** Last progress given to `append`, by source. */
   progress(sessionId: string): Promise<readonly Progress[]>;
   readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]>;
   getSession(id: string): Promise<SessionRecord | undefined>;
@@ -108,7 +108,7 @@ export interface SessionStore {
   /** A setting of the daemon; undefined when it was never set. */
   setting(name: string): Promise<string | undefined>;
   setSetting(name: string, value: string): Promise<void>;
-  /** What was asked for before is carried out first; what is asked for later is refused. */
+  /** Finishes earlier requests first and refuses later ones. */
   close(): Promise<void>;
 }
 
@@ -130,7 +130,7 @@ export interface StoredVoice {
   readonly sessionId: string;
   /** Milliseconds since the epoch. */
   readonly keptMs: number;
-  /** How much of it was heard, milliseconds. */
+  /** Duration of its speech, milliseconds. */
   readonly speechMs: number;
   readonly centre: Embedding;
 }
@@ -191,7 +191,7 @@ export interface LostAudio {
 
 /** Audio that is not final yet, on disk. One spool a session. */
 export interface Spool extends Disposable {
-  /** What was found damaged when it was opened. */
+  /** Damage found when it was opened. */
   readonly lost: readonly LostAudio[];
   /** Some of it is in memory alone, because the disk refuses it. */
   readonly behind: boolean;
@@ -209,7 +209,7 @@ export interface Spool extends Disposable {
   read(source: Source, fromSeq: number, limit: number): readonly Frame[];
   /** Frames before `seq` are final and may go. */
   release(source: Source, seq: number): void;
-  /** What was appended and not released, of one source: first and last frame. */
+  /** First and last unreleased frame of one source. */
   range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined;
   /** Deletes the spool. */
   remove(): void;
@@ -237,9 +237,9 @@ export interface DecodeOptions extends DecodeRequest {
   readonly deadlineMs?: number;
   /** Spoken now: being late counts as load. */
   readonly live?: boolean;
-  /** Whose session it is: over many machines, what decodes is shared out between them. */
+  /** Owner of the session; decoders of a team are shared between owners. */
   readonly owner?: string;
-  /** What took too long is not tried here again: another engine does it. */
+  /** A decode that took too long goes to another engine. */
   readonly retryOnOther?: boolean;
 }
 
@@ -286,13 +286,13 @@ export interface SpeechEngine {
   readonly rtf: number;
   /** The same over more decodes, with its percentiles. */
   readonly metrics: RtfStats;
-  /** Resident memory of what decodes, as it last told. */
+  /** Resident memory of the decoders, as last reported. */
   readonly rssBytes: number;
   readonly detectors: SpeechDetectorFactory;
   readonly onDidWarn: Event<EngineWarning>;
 }
 
-/** What a session wishes; what is absent, or `auto`, the daemon chooses. */
+/** A session's choice of engine; the daemon chooses absent or `auto` parts. */
 export interface EngineRequest {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;

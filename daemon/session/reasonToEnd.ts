@@ -1,7 +1,7 @@
 /** When a session that runs ends by itself. */
 import type { SessionOptions } from './options';
 
-/** What is so now; times in milliseconds. */
+/** The current state; times in milliseconds. */
 export interface Situation {
   readonly captured: boolean;
   readonly ephemeral: boolean;

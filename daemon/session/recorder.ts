@@ -18,7 +18,7 @@ import { delay, within } from './wait';
 const SAMPLES_PER_MS = 16;
 /** A recorder that is behind by more than this … */
 const DRIFT_MS = 1000;
-/** The log is told whenever a device's clock has run away from ours by so much more. */
+/** Logged whenever a device's clock has drifted by this much more. */
 const DRIFT_REPORTED_MS = 250;
 /**
  * … and does not catch up for so long lost audio (the machine slept). What comes meanwhile is held,
@@ -69,7 +69,7 @@ export class Recorder {
   private readonly drift = new DeviceDrift();
   /** True once a sample came: what is missing before it is no gap. */
   private begun = false;
-  /** What is recorded now; the chosen device, until it is pulled out. */
+  /** The recorded device: the chosen one until it is disconnected. */
   private device: string | undefined;
 
   constructor(private readonly setup: RecorderSetup) {

@@ -1,4 +1,4 @@
-/** What becomes of a session that a crash left, by the state in which it was left. */
+/** Recovery of a session after a crash, by its last state. */
 import { isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -93,7 +93,7 @@ function awaitClient(left: Left): void {
   left.add(look);
 }
 
-/** What the store has of a session that is taken up again. */
+/** Stored data of a resumed session. */
 export interface Stored {
   readonly counts: SessionCounts;
   readonly stats: SessionStats;

@@ -3,7 +3,7 @@ import type { AsrResult, AsrWord } from '../asr/provider';
 import { redact } from '../base/redact';
 import type { SpeechEngine } from './ports';
 
-/** What text is asked of. */
+/** The engine that decodes. */
 export type Recogniser = Pick<SpeechEngine, 'ready' | 'decode' | 'idle'>;
 
 /** @param wanted asked for each text, so that the switch counts at once */
@@ -35,7 +35,7 @@ function redactedWords({ text: before, words }: AsrResult, after: string): reado
   const result: AsrWord[] = [];
   let [at, left] = [0, said.length];
   for (const [i, word] of out.entries()) {
-    // What comes behind this word in the new text tells how many of the old ones it took.
+    // The words after this one in the new text show how many old words it replaced.
     const rest = out.slice(i + 1);
     const taken = word === said[at] ? 1 : Math.max(1, left - tailLength(said.slice(at), rest));
     const [first, last] = [kept[at], kept[at + taken - 1]];

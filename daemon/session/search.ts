@@ -1,4 +1,4 @@
-/** What is looked for over all sessions, and what is found. */
+/** Query and results of a search over all sessions. */
 import type { Insight } from '../insights/types';
 import type { Segment } from '../transcript/types';
 
@@ -11,7 +11,7 @@ export interface SearchQuery {
   readonly kind: 'transcript' | Insight['kind'];
   readonly limit: number;
   readonly owner?: string;
-  /** Who said it, or whose action it is. */
+  /** Name of the speaker, or of the owner of an action. */
   readonly speaker?: string;
   /** Milliseconds since 1970 between which the session began; `untilMs` excluded. */
   readonly sinceMs?: number;

@@ -1,4 +1,4 @@
-/** A phrase and what the engine heard in it, as a segment of the session. */
+/** A phrase and its decoded text, as a segment of the session. */
 import type { AsrResult } from '../asr/provider';
 import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';

@@ -39,7 +39,7 @@ import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, within } from './wait';
 
-/** Length and figures of a running session are stored this often. */
+/** Interval at which the length and metrics of a running session are stored. */
 const SAVE_MS = 30_000;
 
 const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
@@ -58,7 +58,7 @@ export interface SessionSetup {
   /** Given back when the session ended. */
   readonly engine: EngineLease;
   readonly record: SessionRecord;
-  /** What there is of a session that is taken up again. */
+  /** Stored data of a resumed session. */
   readonly stored?: Stored | undefined;
   /** Voices of named people that its own are compared with. */
   readonly voiceprints: () => readonly NamedVoice[];
@@ -427,7 +427,7 @@ export class Session {
     );
   }
 
-  /** Voices as they are told apart now. */
+  /** Voices as they are distinguished now. */
   get voices(): readonly SourceVoice[] {
     return this.speakers?.activeVoices ?? [];
   }
@@ -463,12 +463,12 @@ export class Session {
     try {
       this.spool.sync();
     } catch {
-      // What could not be written is lost with the process; the store has every final.
+      // Unwritten events are lost with the process; the store has every final.
     }
     this.release(false);
   }
 
-  /** What the editor has open now. */
+  /** Code that the editor has open now. */
   async look({
     symbols,
     focus,
@@ -499,7 +499,7 @@ export class Session {
   /** STOPPING → FINALIZING → DONE, from wherever a crash left it. */
   private async finish(cause: string): Promise<void> {
     try {
-      // Nothing is heard from now on; what was heard becomes text while the recorders end.
+      // No audio enters from now on; received audio becomes text while the recorders end.
       const stopped = this.sources.stopCapture();
       const drained = this.sources.end();
       void drained.then(() => this.log.written()).then(() => this.flushed.resolve());
@@ -612,7 +612,7 @@ export class Session {
     if (this.speakers) this.log.append(() => this.speakers?.revise() ?? []);
   }
 
-  /** With whoever is first heard in them. */
+  /** Includes speakers that occur for the first time. */
   private finals(segments: readonly Segment[], source: Source): readonly DurableEventBody[] {
     const speakersSettled = this.speakers?.name(segments);
     const speaker = speakerOf(source);

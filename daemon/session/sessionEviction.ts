@@ -86,7 +86,7 @@ export class SessionEviction implements Disposable {
     this.timers.add(timer);
   }
 
-  /** What was said and is not text yet comes to nothing. @throws EarmarkError session.notFound */
+  /** Discards audio that is not yet text. @throws EarmarkError session.notFound */
   async discard(sessionId: string, cause: string): Promise<void> {
     const session = this.setup.live.get(sessionId);
     if (session) await session.discard(cause);
@@ -116,7 +116,7 @@ export class SessionEviction implements Disposable {
   async takeOff(sessionId: string): Promise<void> {
     const session = this.setup.live.get(sessionId);
     if (!session) return;
-    // From now on it is not here, whoever asks.
+    // From now on this server does not have the session.
     this.setup.live.delete(sessionId);
     session.suspend();
     await session.log.settled();

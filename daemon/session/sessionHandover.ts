@@ -24,7 +24,7 @@ export interface SessionHandoverSetup {
   readonly here: (sessionId: string) => Promise<Session | undefined>;
   readonly has: (sessionId: string) => boolean;
   readonly reopen: (record: SessionRecord) => Promise<Session>;
-  /** What counts for its user's limit. */
+  /** Sessions that count towards their user's limit. */
   readonly place: (owner: string | undefined) => Promise<Lease | undefined>;
   readonly letGo: (sessionId: string) => void;
   /** Ends it here, without finishing it; resolves when nothing of it is open. */
@@ -78,7 +78,7 @@ export class SessionHandover implements Disposable {
     await session.whenEnded;
   }
 
-  /** What is not given up in time is free when this server's lease has run out. */
+  /** Sessions not released in time are free when this server's lease expires. */
   async giveUpAll(withinMs: number): Promise<void> {
     const { ownership, running, deps } = this.setup;
     const { clock, logger } = deps;

@@ -25,7 +25,7 @@ export interface SessionInsightsSetup {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What was said before, where the session goes on. */
+  /** Transcript of a resumed session. */
   readonly restore: readonly SegmentText[] | undefined;
   /** Adds what an insight names in the code. */
   readonly link: (insight: Insight) => Insight;

@@ -61,7 +61,7 @@ export class SessionLoader {
     return session;
   }
 
-  /** Who listens to it goes along. */
+  /** Its subscribers move along. */
   async reopen(record: SessionRecord): Promise<Session> {
     const { archive, leaving, listeners } = this.setup;
     const moved = listeners.move(record.id);
@@ -100,13 +100,13 @@ export class SessionLoader {
     });
   }
 
-  /** What was left when the daemon ended. @returns whether the session is in memory now */
+  /** Resumes a session that the daemon left behind. @returns whether it is in memory now */
   async recover(record: SessionRecord): Promise<boolean> {
     const { deps, leaving, live } = this.setup;
     try {
       // A client was quicker.
       if (live.has(record.id)) return true;
-      // What never began is no session; a client that asks again by its key gets one that begins.
+      // A session that never started is dropped; the same key starts a new one.
       if (record.state === 'IDLE') {
         await leaving.remove(record.id);
         return false;
@@ -131,7 +131,7 @@ export class SessionLoader {
     return this.open(record, this.engineOf(record), await storedOf(deps.store, record.id));
   }
 
-  /** What a session was begun with may be gone since; its words matter more than its engine. */
+  /** The original engine may be gone; another one then decodes the session. */
   private engineOf(record: SessionRecord): EngineLease {
     const { deps, live } = this.setup;
     const { provider, model, language, vocabulary, translate, owner } = record;

@@ -43,7 +43,7 @@ class Manager implements SessionManager {
   /** Sessions that run, and ended ones that somebody is still attached to. */
   private readonly live = new Map<string, Session>();
   private readonly admission: Admission;
-  /** Who serves a stored session changes in one turn at a time. */
+  /** Serialises changes of the server of a stored session. */
   private readonly turns = new KeyedMutex();
   readonly voices: Voiceprints;
   private readonly archive: EndedSessions;

@@ -63,7 +63,7 @@ export class SessionStarter {
       await started;
     } catch (error) {
       attachment?.dispose();
-      // What never began is no session: the caller has the reason, the list stays clean.
+      // A session that never started is removed: the caller has the reason.
       if (session.state === 'FAILED') await this.setup.leaving.remove(session.id);
       throw error;
     } finally {
@@ -146,7 +146,7 @@ export class SessionStarter {
       listeners.add(record.id, 0, sink, (after, recognise) => session.attach(after, recognise));
     const started = session.start();
     this.starting.set(record.id, started);
-    // Whoever started it is told; so is who asks for the same by its key.
+    // The error reaches the caller, and callers with the same key.
     started.catch(() => undefined);
     return { session, attachment, started };
   }

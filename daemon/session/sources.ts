@@ -47,7 +47,7 @@ export class Sources implements Disposable {
   private readonly receipts = new Map<Source, Receipt>();
   private readonly lost = new Set<Source>();
   private readonly stored = new Emitter<void>();
-  /** Recorders start and stop one after the other, whoever asks. */
+  /** Serialises starts and stops of recorders. */
   private turn: Promise<unknown> = Promise.resolve();
   private pushedMs: number;
   private readonly begun: { readonly atMs: number; readonly sessionMs: number };
@@ -232,7 +232,7 @@ export class Sources implements Disposable {
     this.pipelines.get(source)?.onStored(finalThrough);
   }
 
-  /** What is stored when the words of a source are final up to and with this frame. */
+  /** Progress of a source: its words are final up to and including this frame. */
   progressAt(source: Source, finalThrough: number): Progress {
     const received = this.receipts.get(source)?.before(finalThrough);
     return { source, finalThrough, ...(received ? { received } : {}) };
@@ -338,7 +338,7 @@ export class Sources implements Disposable {
     );
   }
 
-  /** What is sent again counts once. @throws EarmarkError audio.overLimit, audio.tooFast */
+  /** Counts repeated audio once. @throws EarmarkError audio.overLimit, audio.tooFast */
   private allow(source: Source, frames: number): void {
     const {
       deps: { allowance },

@@ -50,7 +50,7 @@ interface SourceVoices {
   waiting: number;
 }
 
-/** What tells whose a segment is. */
+/** Facts that decide the speaker of a segment. */
 type Spoken = Pick<Segment, 'id' | 'source' | 'startMs' | 'endMs'>;
 
 export class SpeakerAssigner {
@@ -59,7 +59,7 @@ export class SpeakerAssigner {
   private state: 'open' | 'failed' | 'closed' = 'open';
   private readonly numbers: SpeakerNumbers;
   private nextVoice: number;
-  /** What was said before a crash keeps its speakers: its audio is gone, and so are its voices. */
+  /** Segments from before a crash keep their speakers: their audio and voices are gone. */
   private readonly settled: ReadonlySet<string>;
   private readonly earlier: readonly Speaker[];
   /**
@@ -134,12 +134,12 @@ export class SpeakerAssigner {
     }
   }
 
-  /** Voices as they are told apart now, or were at the end. */
+  /** Voices as they are distinguished now, or were at the end. */
   get activeVoices(): readonly SourceVoice[] {
     return this.sourceVoices.size > 0 ? this.voices(this.turns()) : this.last;
   }
 
-  /** Events that name who speaks in segments that are not told of yet, and in them. */
+  /** Events that name the speakers of new segments. */
   name(segments: readonly Segment[]): {
     readonly segments: readonly Segment[];
     readonly speakers: readonly DurableEventBody[];
@@ -158,7 +158,7 @@ export class SpeakerAssigner {
     };
   }
 
-  /** What was said already and is known better now. */
+  /** Segments whose speaker is known better now. */
   revise(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
     const turns = this.turns();
@@ -167,7 +167,7 @@ export class SpeakerAssigner {
     return [...this.changed(speakers), ...this.revisions(voices, speakers)];
   }
 
-  /** All audio is heard and every voice told apart again. `conclude` says what follows from it. */
+  /** Clusters all voices again over the whole audio. `conclude` returns the consequences. */
   async finish(): Promise<void> {
     for (const current of this.sourceVoices.values()) {
       await current.work;
@@ -232,7 +232,7 @@ export class SpeakerAssigner {
     );
   }
 
-  /** Those who have a turn and were told of, as they are to be named. */
+  /** Announced speakers that have a turn, with their names. */
   private speakers(turns: readonly Turn[]): Speaker[] {
     const spoken = new Map<string, { source: Source; ms: number }>();
     for (const { speaker, source, startMs, endMs } of turns)
@@ -241,7 +241,7 @@ export class SpeakerAssigner {
       .filter(({ source }) => source === 'mic')
       .reduce((sum, { ms }) => sum + ms, 0);
     const { projection } = this.setup;
-    // Who alone spoke into the microphone before a crash is taken to go on after it.
+    // The only speaker of the microphone before a crash is assumed to continue after it.
     const before = new Set(
       this.earlier.filter(({ source }) => source === 'mic').map(({ name }) => name),
     );
@@ -294,7 +294,7 @@ export class SpeakerAssigner {
     );
   }
 
-  /** Who is like a kept voice; who was sure before stays so. */
+  /** Matches voices with stored voiceprints; a certain match stays. */
   private recognise(turns: readonly Turn[]): ReadonlyMap<string, Recognised> {
     const kept = this.setup.kept();
     if (kept.length === 0) return new Map();
@@ -385,7 +385,7 @@ export class SpeakerAssigner {
       );
   }
 
-  /** Whose each segment is, by its id; from now on those are told of. */
+  /** Speaker of each segment, by segment id; marks these speakers as announced. */
   private voicesOf(
     turns: readonly Turn[],
     segments: readonly Spoken[],
@@ -396,7 +396,7 @@ export class SpeakerAssigner {
     return voices;
   }
 
-  /** @returns a voice's id or `UNKNOWN`; undefined where nobody was heard on the source yet */
+  /** @returns a voice's id or `UNKNOWN`; undefined if the source has no voice yet */
   private voiceIn(turns: readonly Turn[], segment: Spoken): string | undefined {
     const voices = this.sourceVoices.get(segment.source)?.voices;
     if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
@@ -476,7 +476,7 @@ export class SpeakerAssigner {
   }
 }
 
-/** What the voice of a segment is called. */
+/** Display name of a segment's voice. */
 function namesOf(speakers: readonly Speaker[]): ReadonlyMap<string | undefined, string> {
   return new Map([[UNKNOWN, UNKNOWN], ...speakers.map(({ id, name }) => [id, name] as const)]);
 }

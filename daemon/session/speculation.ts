@@ -33,7 +33,7 @@ const NEWEST_SHARE = 0.2;
  * (docs/decisions/0005-decoding-in-the-pause.md).
  */
 const WELL_RECOGNISED = 0.5;
-/** Nobody has been heard yet; an engine that does not measure its trust stays there. */
+/** Initial value, before any speech; also for engines without a confidence. */
 const FIRST_TRUSTED_SHARE = 0.4;
 
 interface Guess {

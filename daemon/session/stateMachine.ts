@@ -48,7 +48,7 @@ export class StateMachine {
   private current: State;
   private tokens: StartToken = 0;
 
-  /** @param onChange told of every change, after it happened. */
+  /** @param onChange called after every change. */
   constructor(
     private readonly onChange: (change: StateChange) => void,
     initial: State = { name: 'IDLE' },

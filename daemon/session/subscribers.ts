@@ -52,7 +52,7 @@ export class Subscribers {
       listener.attachment = undefined;
     }
     return (attach) => {
-      // Who left meanwhile is not in it any more; who came meanwhile is attached already.
+      // Subscribers that left meanwhile are gone; new ones are already attached.
       for (const listener of here) listener.attachment ??= attach(listener.last, listener.sink);
     };
   }

@@ -139,7 +139,7 @@ export class Voiceprints implements Disposable {
     return gone.length;
   }
 
-  /** What waits of a session goes. */
+  /** Discards the pending voices of a session. */
   drop(sessionId: string): void {
     this.waiting.get(sessionId)?.end.dispose();
     this.waiting.delete(sessionId);
