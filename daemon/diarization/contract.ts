@@ -1,7 +1,7 @@
 /** Who speaks when: what the room takes in and gives out. */
 import type { Source } from '../audio/frame';
 
-/** Values of a voice: 256, unit length (GE2E, Wan et al. 2018). */
+/** Values of a voice: 192, unit length (CAM++, Wang et al. 2023). */
 export type Embedding = Float32Array;
 
 /**
@@ -15,6 +15,29 @@ export interface SpeakerEmbedder {
    * EarmarkError model.*, engine.*
    */
   embed(cuts: readonly Float32Array[]): Promise<readonly Embedding[]>;
+}
+
+/** Shape of segmentation 3.0 (Plaquet and Bredin 2023), in samples at 16 kHz. */
+export const SEGMENTATION = {
+  /** Longest window, ten seconds, which the model was trained on. */
+  window: 160_000,
+  shortest: 1_600,
+  /** From one frame to the next. */
+  step: 270,
+  /** Middle of the first frame. */
+  first: 495.5,
+  /** Local speakers. */
+  speakers: 3,
+} as const;
+
+/** Tells in short windows who of a few local speakers talks, overlap included. */
+export interface SpeakerSegmenter {
+  /**
+   * @param window 16 kHz mono, −1…1, at most `SEGMENTATION.window` samples
+   * @returns for each frame the local speakers that talk, a bit each. @throws EarmarkError model.*,
+   * engine.*
+   */
+  segment(window: Float32Array): Promise<Uint8Array>;
 }
 
 /** A part of a stretch of speech, and the voice in it. */
