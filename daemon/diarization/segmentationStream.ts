@@ -104,14 +104,12 @@ export class SegmentationStream {
   /** A boundary: the rest is segmented, and the open run ends. */
   async flush(): Promise<void> {
     if (this.originMs === undefined) return;
-    const rest = this.end - this.next * STEP;
-    const covered = this.windows.at(-1);
-    const reached = covered ? covered.from * STEP + WINDOW : 0;
+    const before = this.windows.at(-1)?.from;
+    const reached = before === undefined ? 0 : before * STEP + WINDOW;
     if (this.end - reached >= SHORTEST) {
       // The last window ends with the recording.
-      const from = Math.max(0, Math.ceil((this.end - WINDOW) / STEP));
-      if (covered && from > covered.from) this.next = from;
-      await this.window(Math.min(covered ? this.end - this.next * STEP : rest, WINDOW));
+      this.next = Math.max(0, Math.ceil((this.end - WINDOW) / STEP));
+      await this.window(this.end - this.next * STEP);
     }
     await this.settle(
       this.windows.reduce((to, { from, masks }) => Math.max(to, from + masks.length), 0),
@@ -230,7 +228,9 @@ export class SegmentationStream {
   }
 
   private forget(): void {
-    const needed = Math.min(this.next, this.open?.from ?? this.next) - 2;
+    // The last window may begin anywhere behind the one before.
+    const before = this.next - this.settings.hop;
+    const needed = Math.min(before, this.open?.from ?? before) - 2;
     const gone = Math.max(0, needed * STEP) - this.kept;
     if (gone < SAMPLE_RATE) return;
     this.samples.copyWithin(0, gone, this.end - this.kept);

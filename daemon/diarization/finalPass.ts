@@ -1,0 +1,237 @@
+/**
+ * Who speaks when in a whole recording: pieces of one voice are clustered, small clusters join
+ * others, every piece takes the nearest voice, and where voices overlap both speak.
+ */
+import { averageLinkage } from './agglomerative';
+import type { Embedding } from './contract';
+import type { VoicePiece, VoiceRun } from './segmentationStream';
+import { dot, greatest, meanDirection } from './vectors';
+
+export interface FinalSettings {
+  /** Cosine distance from which two clusters are two voices. */
+  readonly threshold: number;
+  /** Shorter pieces found no cluster, milliseconds. */
+  readonly foundingMs: number;
+  /** A cluster with less speech is part of another, milliseconds. */
+  readonly smallMs: number;
+  /** Added to the similarity of the voice that the same track had in the piece before. */
+  readonly trackBonus: number;
+  /** A pause of one voice is filled up to this, milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
+export const FINAL_SETTINGS: FinalSettings = {
+  threshold: 0.65,
+  foundingMs: 800,
+  smallMs: 2_000,
+  trackBonus: 0,
+  pauseMs: 100,
+};
+
+export interface FinalVoice {
+  readonly centre: Embedding;
+}
+
+/** Speech of a voice, an index into the voices. */
+export interface FinalTurn {
+  readonly voice: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface FinalSpeakers {
+  readonly voices: readonly FinalVoice[];
+  /** In order of their start; those of different voices may overlap. */
+  readonly turns: readonly FinalTurn[];
+}
+
+/** More pieces, an hour of speech, only take their voice from the others. */
+const MOST_CLUSTERED = 2_500;
+const ROUNDS = 3;
+/** A second voice of an overlap that its track does not name is somebody who spoke so near. */
+const NEAR_MS = 5_000;
+
+interface Embedded extends VoicePiece {
+  readonly embedding: Embedding;
+}
+const lengthOf = ({ startMs, endMs }: { startMs: number; endMs: number }): number =>
+  endMs - startMs;
+const middleOf = ({ startMs, endMs }: { startMs: number; endMs: number }): number =>
+  (startMs + endMs) / 2;
+
+/** @param pieces in order @param runs in order, where somebody speaks */
+export function finalSpeakers(
+  pieces: readonly VoicePiece[],
+  runs: readonly VoiceRun[],
+  settings = FINAL_SETTINGS,
+): FinalSpeakers {
+  const embedded = pieces.filter((piece): piece is Embedded => piece.embedding !== undefined);
+  const centres = centresOf(embedded, settings);
+  const labels = labelsOf(pieces, centres, settings);
+  return {
+    voices: centres.map((centre) => ({ centre })),
+    turns: filled(turnsOf(pieces, labels, runs, centres.length), settings.pauseMs),
+  };
+}
+
+function centresOf(embedded: readonly Embedded[], settings: FinalSettings): Embedding[] {
+  const founding = foundingOf(embedded, settings);
+  if (founding.length === 0) return [];
+  const labels = averageLinkage(
+    founding.map(({ embedding }) => embedding),
+    settings.threshold,
+  );
+  const clusters = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
+    founding.filter((_piece, i) => labels[i] === k),
+  ).sort((a, b) => speechOf(b) - speechOf(a));
+  const large = clusters.filter((own, k) => k === 0 || speechOf(own) >= settings.smallMs);
+  let centres = large.map(centreOf);
+  for (let round = 0; round < ROUNDS; round++) {
+    const nearest = founding.map(({ embedding }) => nearestTo(embedding, centres));
+    centres = centres.map((centre, k) => {
+      const own = founding.filter((_piece, i) => nearest[i] === k);
+      return own.length > 0 ? centreOf(own) : centre;
+    });
+  }
+  return centres;
+}
+
+/** Long pieces, evenly thinned where they are too many. */
+function foundingOf(embedded: readonly Embedded[], { foundingMs }: FinalSettings): Embedded[] {
+  const long = embedded.filter((piece) => lengthOf(piece) >= foundingMs);
+  const all = long.length > 0 ? long : [...embedded];
+  const step = all.length / MOST_CLUSTERED;
+  return step <= 1
+    ? all
+    : Array.from({ length: MOST_CLUSTERED }, (_, i) => all[Math.floor(i * step)] as Embedded);
+}
+
+const speechOf = (pieces: readonly Embedded[]): number =>
+  pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
+
+function centreOf(pieces: readonly Embedded[]): Embedding {
+  return meanDirection(
+    pieces.map(({ embedding }) => embedding),
+    pieces.map((piece) => Math.sqrt(lengthOf(piece))),
+  );
+}
+
+function nearestTo(embedding: Embedding, centres: readonly Embedding[]): number {
+  return greatest(centres.map((centre) => dot(embedding, centre)));
+}
+
+/** Voice of each piece; one without an embedding takes that of its track, or of its neighbour. */
+function labelsOf(
+  pieces: readonly VoicePiece[],
+  centres: readonly Embedding[],
+  { trackBonus }: FinalSettings,
+): number[] {
+  const last = new Map<number, number>();
+  const labels = pieces.map(({ embedding, track }) => {
+    if (!embedding || centres.length === 0) return -1;
+    const before = last.get(track);
+    const label = greatest(
+      centres.map((centre, k) => dot(embedding, centre) + (k === before ? trackBonus : 0)),
+    );
+    last.set(track, label);
+    return label;
+  });
+  const known = pieces.flatMap((piece, i) =>
+    (labels[i] as number) < 0 ? [] : [{ piece, label: labels[i] as number }],
+  );
+  const byTrack = grouped(known, ({ piece }) => piece.track);
+  return labels.map((label, i) => {
+    if (label >= 0) return label;
+    const piece = pieces[i] as VoicePiece;
+    const near = byTrack.get(piece.track) ?? known;
+    return nearestIn(near, middleOf(piece))?.label ?? 0;
+  });
+}
+
+interface Labelled {
+  readonly piece: VoicePiece;
+  readonly label: number;
+}
+
+function grouped<T, K>(all: readonly T[], by: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const one of all) {
+    const group = groups.get(by(one));
+    if (group) group.push(one);
+    else groups.set(by(one), [one]);
+  }
+  return groups;
+}
+
+function nearestIn(labelled: readonly Labelled[], ms: number): Labelled | undefined {
+  let best: Labelled | undefined;
+  let least = Infinity;
+  for (const one of labelled) {
+    const apart = Math.abs(middleOf(one.piece) - ms);
+    if (apart < least) [best, least] = [one, apart];
+  }
+  return best;
+}
+
+function turnsOf(
+  pieces: readonly VoicePiece[],
+  labels: readonly number[],
+  runs: readonly VoiceRun[],
+  voices: number,
+): FinalTurn[] {
+  const labelled = pieces.map((piece, i) => ({ piece, label: labels[i] as number }));
+  const byTrack = grouped(labelled, ({ piece }) => piece.track);
+  const turns = labelled.map(({ piece, label }) => ({
+    voice: label,
+    startMs: piece.startMs,
+    endMs: piece.endMs,
+  }));
+  for (const run of runs)
+    if (run.tracks.length > 1)
+      for (const voice of overlapVoices(run, labelled, byTrack, voices))
+        turns.push({ voice, startMs: run.startMs, endMs: run.endMs });
+  return turns.sort((a, b) => a.startMs - b.startMs);
+}
+
+/** Voices of the tracks nearby; tracks that name one voice twice are two people all the same. */
+function overlapVoices(
+  run: VoiceRun,
+  labelled: readonly Labelled[],
+  byTrack: ReadonlyMap<number, readonly Labelled[]>,
+  voices: number,
+): Set<number> {
+  const middle = middleOf(run);
+  const found = new Set<number>();
+  for (const track of run.tracks) {
+    const own = nearestIn(byTrack.get(track) ?? [], middle)?.label;
+    if (own !== undefined) found.add(own);
+  }
+  if (found.size < Math.min(run.tracks.length, voices)) {
+    const other = nearestIn(
+      labelled.filter(
+        ({ piece, label }) => !found.has(label) && Math.abs(middleOf(piece) - middle) < NEAR_MS,
+      ),
+      middle,
+    );
+    if (other) found.add(other.label);
+  }
+  if (found.size === 0) found.add(0);
+  return found;
+}
+
+/** Turns of each voice joined over its short pauses. */
+function filled(turns: readonly FinalTurn[], pauseMs: number): FinalTurn[] {
+  const open = new Map<number, FinalTurn>();
+  const done: FinalTurn[] = [];
+  for (const turn of turns) {
+    const last = open.get(turn.voice);
+    if (last && turn.startMs - last.endMs <= pauseMs)
+      open.set(turn.voice, { ...last, endMs: Math.max(last.endMs, turn.endMs) });
+    else {
+      if (last) done.push(last);
+      open.set(turn.voice, turn);
+    }
+  }
+  return [...done, ...open.values()].sort((a, b) => a.startMs - b.startMs);
+}
