@@ -5,10 +5,10 @@
  * labelled turns.
  */
 import { resolve } from 'node:path';
-import { SpeakerEncoder } from '../daemon/adapters/inference/speakerEncoder';
+import { OnnxSpeakerModels } from '../daemon/adapters/inference/speakers/speakerModels';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import type { Source } from '../daemon/audio/frame';
-import type { SpeakerEmbedder } from '../daemon/diarization/contract';
+import type { SpeakerModels } from '../daemon/diarization/contract';
 import { SessionProjection } from '../daemon/session/sessionProjection';
 import type { DurableEvent, DurableEventBody } from '../daemon/session/events';
 import { segmentOf } from '../daemon/session/segmentOf';
@@ -18,9 +18,9 @@ import { framesOf } from '../daemon/vad/phraseSource';
 import type { LabelledMeeting } from './insightsScore';
 import { SimulatedMachine } from './latencySimulation';
 import { LivePath } from './livePath';
+import { speakerModelFiles } from './speakerTrials';
 import { readAudio, type SpeechModels } from './speechPath';
 
-const ENCODER = resolve(__dirname, '..', 'models', 'speaker-encoder-ge2e', 'model.onnx');
 const SOURCES = ['mic', 'system'] as const satisfies readonly Source[];
 
 export interface RecognisedMeeting {
@@ -33,7 +33,7 @@ export interface RecognisedMeeting {
 export class MeetingRecogniser {
   private constructor(
     private readonly engine: ManagedSpeechEngine,
-    private readonly embedder: SpeakerEmbedder,
+    private readonly speakerModels: SpeakerModels,
   ) {}
 
   static async open(models: SpeechModels): Promise<MeetingRecogniser> {
@@ -41,9 +41,9 @@ export class MeetingRecogniser {
     await machine.load(models);
     const engine = machine.engine();
     await engine.ready();
-    const encoder = new SpeakerEncoder();
-    await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: ENCODER } });
-    return new MeetingRecogniser(engine, encoder);
+    const speakerModels = new OnnxSpeakerModels();
+    await speakerModels.load(speakerModelFiles());
+    return new MeetingRecogniser(engine, speakerModels);
   }
 
   /**
@@ -65,7 +65,7 @@ export class MeetingRecogniser {
       );
     const assigner = new SpeakerAssigner({
       sources: speakers === 'named' ? SOURCES : [],
-      embedder: this.embedder,
+      models: this.speakerModels,
       detectors: this.engine.detectors,
       projection,
       kept: () => [],

@@ -9,6 +9,16 @@ import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerEmbedder } from '../daemon/diarization/contract';
 import { dot } from '../daemon/diarization/vectors';
 import { SHARED } from './speechPath';
+import type { LoadedModelFiles } from '../daemon/asr/provider';
+
+/** The models that ship. */
+export function speakerModelFiles(): LoadedModelFiles {
+  const of = (id: string): string => join(__dirname, '..', 'models', id, 'model.onnx');
+  return {
+    id: 'speakers',
+    files: { encoder: of('campplus-zh-en'), segmentation: of('segmentation-3.0') },
+  };
+}
 
 /** A reader's speech, with the name of its recording. */
 export interface Reading {

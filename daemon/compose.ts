@@ -13,7 +13,7 @@ import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
 import { createModelManager } from './adapters/download/createModelManager';
 import type { DetectorsSetup } from './adapters/inference/createSpeechEngine';
 import { tidyGraphs } from './adapters/inference/graphCache';
-import { EmbedBatch } from './adapters/inference/embedBatch';
+import { createSpeakerModels } from './adapters/inference/speakers/createSpeakerModels';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
@@ -150,7 +150,6 @@ export interface RunningDaemon {
   readonly ended: Promise<void>;
 }
 
-const SPEAKER_MODEL = 'speaker-encoder-ge2e';
 const SENTENCE_MODEL = 'minilm-l6-v2';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
@@ -294,17 +293,14 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const real = options.voices !== 'none';
   const voices = real
     ? open.add(
-        new IdleWorker({
-          role: 'speaker',
-          provider: 'ge2e',
+        createSpeakerModels({
           worker: workerEntry(),
-          files: () => models.files(SPEAKER_MODEL),
+          files: (id) => models.files(id),
           clock,
           logger: logger.child('voices'),
         }),
       )
     : undefined;
-  const embedder = voices && new EmbedBatch((cuts) => voices.call('embed', { cuts }));
   const sentences = real
     ? open.add(
         new IdleWorker({
@@ -340,7 +336,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       }),
       allowance: (owner, frames) =>
         allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
-      ...(embedder && { voices: embedder }),
+      ...(voices && { voices }),
       clock,
       metrics: telemetry,
       logger: logger.child('session'),

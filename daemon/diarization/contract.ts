@@ -11,8 +11,7 @@ export type Embedding = Float32Array;
 export interface SpeakerEmbedder {
   /**
    *
-   * @param cuts 16 kHz mono, −1…1, 0.3–1.6 s each; those of one length cost less together. @throws
-   * EarmarkError model.*, engine.*
+   * @param cuts 16 kHz mono, −1…1, 0.1–10 s each. @throws EarmarkError model.*, engine.*
    */
   embed(cuts: readonly Float32Array[]): Promise<readonly Embedding[]>;
 }
@@ -39,6 +38,9 @@ export interface SpeakerSegmenter {
    */
   segment(window: Float32Array): Promise<Uint8Array>;
 }
+
+/** Both, as an inference worker has them. */
+export type SpeakerModels = SpeakerEmbedder & SpeakerSegmenter;
 
 /** A part of a stretch of speech, and the voice in it. */
 export interface VoiceWindow {

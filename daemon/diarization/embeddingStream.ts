@@ -24,10 +24,7 @@ const LONG_PAUSE = 2 * SAMPLE_RATE;
 const WARM_UP_WINDOWS = 20;
 /** A stretch that has no window yet is listened to for a first guess when it is so long. */
 const GUESS = 0.7 * SAMPLE_RATE;
-/**
- * So many windows are encoded in one run: alone a window takes 4.5 ms of processor time, of two
- * each 3.6, of four 3.3, and the second waits 0.4 s for its voice.
- */
+/** So many windows go to the worker in one message; the second waits 0.6 s for its voice. */
 const TOGETHER = 2;
 /** A capture clock that jumps by more begins anew. */
 const MAX_JUMP_MS = 100;

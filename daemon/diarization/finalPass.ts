@@ -2,18 +2,12 @@
  * Who speaks when in a whole recording: pieces of one voice are clustered, small clusters join
  * others, every piece takes the nearest voice, and where voices overlap both speak.
  */
-import { averageLinkage } from './agglomerative';
 import type { Embedding } from './contract';
 import type { VoicePiece, VoiceRun } from './segmentationStream';
-import { dot, greatest, meanDirection } from './vectors';
+import { dot, greatest } from './vectors';
+import { type VoiceSettings, VOICE_SETTINGS, voiceCentres } from './voiceCentres';
 
-export interface FinalSettings {
-  /** Cosine distance from which two clusters are two voices. */
-  readonly threshold: number;
-  /** Shorter pieces found no cluster, milliseconds. */
-  readonly foundingMs: number;
-  /** A cluster with less speech is part of another, milliseconds. */
-  readonly smallMs: number;
+export interface FinalSettings extends VoiceSettings {
   /** Added to the similarity of the voice that the same track had in the piece before. */
   readonly trackBonus: number;
   /** A pause of one voice is filled up to this, milliseconds. */
@@ -21,13 +15,7 @@ export interface FinalSettings {
 }
 
 /** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
-export const FINAL_SETTINGS: FinalSettings = {
-  threshold: 0.65,
-  foundingMs: 800,
-  smallMs: 2_000,
-  trackBonus: 0,
-  pauseMs: 100,
-};
+export const FINAL_SETTINGS: FinalSettings = { ...VOICE_SETTINGS, trackBonus: 0.1, pauseMs: 100 };
 
 export interface FinalVoice {
   readonly centre: Embedding;
@@ -46,17 +34,9 @@ export interface FinalSpeakers {
   readonly turns: readonly FinalTurn[];
 }
 
-/** More pieces, an hour of speech, only take their voice from the others. */
-const MOST_CLUSTERED = 2_500;
-const ROUNDS = 3;
 /** A second voice of an overlap that its track does not name is somebody who spoke so near. */
 const NEAR_MS = 5_000;
 
-interface Embedded extends VoicePiece {
-  readonly embedding: Embedding;
-}
-const lengthOf = ({ startMs, endMs }: { startMs: number; endMs: number }): number =>
-  endMs - startMs;
 const middleOf = ({ startMs, endMs }: { startMs: number; endMs: number }): number =>
   (startMs + endMs) / 2;
 
@@ -66,59 +46,17 @@ export function finalSpeakers(
   runs: readonly VoiceRun[],
   settings = FINAL_SETTINGS,
 ): FinalSpeakers {
-  const embedded = pieces.filter((piece): piece is Embedded => piece.embedding !== undefined);
-  const centres = centresOf(embedded, settings);
+  const centres = voiceCentres(
+    pieces.flatMap(({ startMs, endMs, embedding }) =>
+      embedding ? [{ startMs, endMs, embedding }] : [],
+    ),
+    settings,
+  );
   const labels = labelsOf(pieces, centres, settings);
   return {
     voices: centres.map((centre) => ({ centre })),
     turns: filled(turnsOf(pieces, labels, runs, centres.length), settings.pauseMs),
   };
-}
-
-function centresOf(embedded: readonly Embedded[], settings: FinalSettings): Embedding[] {
-  const founding = foundingOf(embedded, settings);
-  if (founding.length === 0) return [];
-  const labels = averageLinkage(
-    founding.map(({ embedding }) => embedding),
-    settings.threshold,
-  );
-  const clusters = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
-    founding.filter((_piece, i) => labels[i] === k),
-  ).sort((a, b) => speechOf(b) - speechOf(a));
-  const large = clusters.filter((own, k) => k === 0 || speechOf(own) >= settings.smallMs);
-  let centres = large.map(centreOf);
-  for (let round = 0; round < ROUNDS; round++) {
-    const nearest = founding.map(({ embedding }) => nearestTo(embedding, centres));
-    centres = centres.map((centre, k) => {
-      const own = founding.filter((_piece, i) => nearest[i] === k);
-      return own.length > 0 ? centreOf(own) : centre;
-    });
-  }
-  return centres;
-}
-
-/** Long pieces, evenly thinned where they are too many. */
-function foundingOf(embedded: readonly Embedded[], { foundingMs }: FinalSettings): Embedded[] {
-  const long = embedded.filter((piece) => lengthOf(piece) >= foundingMs);
-  const all = long.length > 0 ? long : [...embedded];
-  const step = all.length / MOST_CLUSTERED;
-  return step <= 1
-    ? all
-    : Array.from({ length: MOST_CLUSTERED }, (_, i) => all[Math.floor(i * step)] as Embedded);
-}
-
-const speechOf = (pieces: readonly Embedded[]): number =>
-  pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
-
-function centreOf(pieces: readonly Embedded[]): Embedding {
-  return meanDirection(
-    pieces.map(({ embedding }) => embedding),
-    pieces.map((piece) => Math.sqrt(lengthOf(piece))),
-  );
-}
-
-function nearestTo(embedding: Embedding, centres: readonly Embedding[]): number {
-  return greatest(centres.map((centre) => dot(embedding, centre)));
 }
 
 /** Voice of each piece; one without an embedding takes that of its track, or of its neighbour. */

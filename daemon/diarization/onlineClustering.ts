@@ -4,10 +4,10 @@
  * thinned.
  */
 import type { Source } from '../audio/frame';
-import { clusterEarly, clusterVoices, SimilarityMatrix, VOICE_SETTINGS } from './clustering';
 import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
-import { dot, greatest } from './vectors';
+import { dot } from './vectors';
+import { VOICE_SETTINGS, nearestVoice, voiceCentres } from './voiceCentres';
 
 /**
  * Windows that are clustered; with more, every second goes, for the time grows with their square.
@@ -15,11 +15,9 @@ import { dot, greatest } from './vectors';
 const MOST_POOLED = 400;
 /** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
 const MOST_OPEN = 4_000;
-/**
- * So many windows, some 40 s of speech, are the first; without an end to them a spoken meeting of
- * four voices goes from 16 % to 30 % error online.
- */
+/** So many windows, some 40 s of speech, are the first: there a voice opens with one window. */
 const EARLY_WINDOWS = 100;
+const EARLY_SMALL_MS = 1_200;
 /** Nobody knows yet who goes on after a longer pause: a stretch without a voice waits. */
 const GUESSED_PAUSE_MS = 700;
 /** Clustered anew when this part of the windows is new: more often while little is heard. */
@@ -29,8 +27,6 @@ const EARLY_NEW_PART = 0.05;
 interface Voice {
   readonly id: string;
   readonly centre: Embedding;
-  /** Added to its similarity. */
-  readonly bias: number;
 }
 
 interface Pooled {
@@ -45,9 +41,6 @@ export class OnlineClustering {
   private settled: Turn[] = [];
   private voices: readonly Voice[] = [];
   private fresh = 0;
-  /** The greatest count of voices that the first windows spoke for. */
-  private counted = 0;
-  private readonly known = new SimilarityMatrix();
   /** Turns of stretches by the voices there are. */
   private parts = new WeakMap<Stretch, readonly Turn[]>();
 
@@ -69,8 +62,7 @@ export class OnlineClustering {
     if (this.pool.length > MOST_POOLED) this.pool = this.pool.filter((_pooled, i) => i % 2 === 0);
     const early = this.pool.length < EARLY_WINDOWS;
     if (this.fresh < (early ? EARLY_NEW_PART : NEW_PART) * this.pool.length) return;
-    if (early) this.clusterEarly();
-    else this.cluster();
+    this.cluster(early ? { ...this.settings, smallMs: EARLY_SMALL_MS } : this.settings);
   }
 
   addStretch(stretch: Stretch): void {
@@ -93,38 +85,16 @@ export class OnlineClustering {
     }
   }
 
-  /** Tells the voices apart anew, from everything heard. */
-  cluster(): void {
-    this.take(
-      clusterVoices(
-        this.pool.map(({ window }) => window),
-        this.settings,
-        this.known,
-      ).centres,
+  /** Tells the voices apart anew, by all windows in the pool. */
+  cluster(settings = this.settings): void {
+    const centres = voiceCentres(
+      this.pool.map(({ window }) => window),
+      settings,
     );
-  }
-
-  private clusterEarly(): void {
-    const windows = this.pool.map(({ window }) => window);
-    this.counted = Math.max(
-      this.counted,
-      clusterVoices(windows, this.settings, this.known).centres.length,
-    );
-    const { centres, biases } = clusterEarly(windows, this.counted, this.settings, this.known);
-    this.take(centres, biases);
-  }
-
-  private take(centres: readonly Embedding[], biases?: readonly number[]): void {
     this.fresh = 0;
-    const nearest = this.pool.map(({ window }) =>
-      greatest(centres.map((centre, k) => dot(window.embedding, centre) + (biases?.[k] ?? 0))),
-    );
+    const nearest = this.pool.map(({ window }) => nearestVoice(window.embedding, centres));
     const ids = this.keepIds(nearest, centres.length);
-    this.voices = centres.map((centre, k) => ({
-      centre,
-      bias: biases?.[k] ?? 0,
-      id: ids[k] as string,
-    }));
+    this.voices = centres.map((centre, k) => ({ centre, id: ids[k] as string }));
     this.pool.forEach((pooled, i) => (pooled.voice = ids[nearest[i] as number]));
     this.parts = new WeakMap();
   }

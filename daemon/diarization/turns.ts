@@ -17,8 +17,6 @@ const LONGEST_PAUSE_MS = 1_300;
 
 export interface VoiceCentre {
   readonly centre: Embedding;
-  /** Added to its similarity. */
-  readonly bias: number;
 }
 
 /** A part of a stretch with one voice: an index into the voices. */
@@ -35,7 +33,7 @@ export interface VoicePart {
 export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {
   if (voices.length === 0) return [];
   const similarity = stretch.windows.map(({ embedding }) =>
-    voices.map(({ centre, bias }) => dot(embedding, centre) + bias),
+    voices.map(({ centre }) => dot(embedding, centre)),
   );
   const parts: VoicePart[] = [];
   for (let from = stretch.startMs; from < stretch.endMs; from += STEP_MS) {
@@ -76,14 +74,27 @@ function voiceAt(
 
 /**
  * Turns of one source in order; pauses of a speaker are filled where nobody else speaks in them.
+ * Turns of two speakers may overlap.
  */
 export function joinTurns(turns: readonly Turn[], longestPauseMs = LONGEST_PAUSE_MS): Turn[] {
   const joined: Turn[] = [];
+  const lastOf = new Map<string, number>();
+  let latest = -Infinity;
   for (const turn of [...turns].sort((a, b) => a.startMs - b.startMs)) {
-    const last = joined.at(-1);
-    if (last?.speaker === turn.speaker && turn.startMs - last.endMs < longestPauseMs)
-      joined[joined.length - 1] = { ...last, endMs: Math.max(last.endMs, turn.endMs) };
-    else joined.push(turn);
+    const at = lastOf.get(turn.speaker);
+    const last = at === undefined ? undefined : joined[at];
+    // Nobody else has spoken since, or the speaker never stopped.
+    const goesOn =
+      last &&
+      (turn.startMs <= last.endMs ||
+        (turn.startMs - last.endMs < longestPauseMs && latest <= last.endMs));
+    if (last && at !== undefined && goesOn)
+      joined[at] = { ...last, endMs: Math.max(last.endMs, turn.endMs) };
+    else {
+      lastOf.set(turn.speaker, joined.length);
+      joined.push(turn);
+    }
+    latest = Math.max(latest, turn.endMs);
   }
   return joined;
 }
@@ -102,4 +113,25 @@ export function speakersIn(
     if (shared > 0) found.set(turn.speaker, (found.get(turn.speaker) ?? 0) + shared);
   }
   return found;
+}
+
+interface TimeSpan {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Milliseconds that spans of two lists share; each list is in order. */
+export function overlapMs(a: readonly TimeSpan[], b: readonly TimeSpan[]): number {
+  let shared = 0;
+  let first = 0;
+  for (const span of a) {
+    while (first < b.length && (b[first] as TimeSpan).endMs <= span.startMs) first++;
+    for (let i = first; i < b.length && (b[i] as TimeSpan).startMs < span.endMs; i++)
+      shared += Math.max(
+        0,
+        Math.min(span.endMs, (b[i] as TimeSpan).endMs) -
+          Math.max(span.startMs, (b[i] as TimeSpan).startMs),
+      );
+  }
+  return shared;
 }

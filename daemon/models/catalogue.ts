@@ -324,11 +324,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
   },
   {
-    // GE2E (Wan et al. 2018, arXiv:1710.10467), the weights of Resemblyzer.
-    id: 'speaker-encoder-ge2e',
-    name: 'GE2E speaker encoder',
+    // CAM++ (Wang et al. 2023, arXiv:2303.00332), weights of 3D-Speaker in 8 bits.
+    id: 'campplus-zh-en',
+    name: 'CAM++ speaker encoder',
     kind: 'speaker',
-    provider: 'ge2e',
+    provider: 'campplus',
     languages: ['*'],
     licence: 'Apache-2.0',
     isDefault: false,
@@ -338,8 +338,28 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       {
         role: 'model',
         name: 'model.onnx',
-        bytes: 6_378_757,
-        sha256: '1f78cca87a917a1f19f2bc67ceeae2f547ed80fcb73ddd2851fc281d3733aeb5',
+        bytes: 7_834_548,
+        sha256: 'ed74f4309d80bec8848870e593a661d285686e5247a277af24a423b2dcc99b31',
+      },
+    ],
+  },
+  {
+    // Segmentation 3.0 (Plaquet and Bredin 2023, arXiv:2310.13025), weights in 16 bits.
+    id: 'segmentation-3.0',
+    name: 'Speaker segmentation 3.0',
+    kind: 'speaker',
+    provider: 'segmentation',
+    languages: ['*'],
+    licence: 'MIT',
+    isDefault: false,
+    version: '1',
+    source: { type: 'bundled' },
+    files: [
+      {
+        role: 'model',
+        name: 'model.onnx',
+        bytes: 3_000_248,
+        sha256: 'ce2a8c92c59e23b5e5ba98056e83923ad88d81d4c43191fb40b88d4380ed0d4a',
       },
     ],
   },

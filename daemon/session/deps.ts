@@ -3,7 +3,7 @@ import type { AnalyzerFactory } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { SpeakerEmbedder } from '../diarization/contract';
+import type { SpeakerEmbedder, SpeakerSegmenter } from '../diarization/contract';
 import type { Lease } from '../team/leases';
 import type { Ownership } from '../team/ownership';
 import type { MetricRecorder } from '../telemetry/metrics';
@@ -36,7 +36,7 @@ export interface SessionManagerDeps {
    */
   readonly learnNames?: NameLearner;
   /** Tells voices; without it the sources are the speakers. */
-  readonly voices?: SpeakerEmbedder;
+  readonly voices?: SpeakerEmbedder & Partial<SpeakerSegmenter>;
   /** Keeps voices of people who agreed; without it none are kept. */
   readonly voiceStore?: VoiceStore;
   /** Search by meaning; without it words alone are searched. */

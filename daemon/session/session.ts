@@ -176,7 +176,7 @@ export class Session {
     if (record.diarize && deps.voices) {
       this.speakers = new SpeakerAssigner({
         sources: record.sources.map(({ source }) => source),
-        embedder: deps.voices,
+        models: deps.voices,
         detectors: setup.engine.detectors,
         projection: this.projection,
         kept: setup.voiceprints,

@@ -4,12 +4,11 @@
  * after it failed, sources are the speakers.
  */
 import type { Frame, Source } from '../audio/frame';
-import type { SpeakerEmbedder, Turn } from '../diarization/contract';
+import type { SpeakerEmbedder, SpeakerSegmenter, Turn } from '../diarization/contract';
 import { type NamedVoice, type Recognised, recogniseVoices } from '../diarization/recognise';
 import { samePersons, type SourceVoice } from '../diarization/samePerson';
 import { partsOf, speakerOfSpan } from '../diarization/splitting';
-import { OnlineClustering } from '../diarization/onlineClustering';
-import { EmbeddingStream } from '../diarization/embeddingStream';
+import { SourceSpeakers } from '../diarization/sourceSpeakers';
 import { unpackSegment, type PackedSegment } from '../transcript/packedSegment';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
@@ -20,7 +19,8 @@ import { SpeakerNumbers } from './speakerNumbers';
 
 export interface SpeakerAssignerSetup {
   readonly sources: readonly Source[];
-  readonly embedder: SpeakerEmbedder;
+  /** Without segmentation there is no final pass: the voices of the session stand. */
+  readonly models: SpeakerEmbedder & Partial<SpeakerSegmenter>;
   readonly detectors: SpeechDetectorFactory;
   readonly projection: SessionProjection;
   /** Voices of named people. */
@@ -37,15 +37,14 @@ const MOST_WAITING_FRAMES = 1_500;
 /** The microphone's voice with this share of its speech is the user. */
 const DOMINANT = 0.7;
 /**
- * A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at
- * 0.75–0.95.
+ * A segment with a smaller similarity to its speaker's voice is nobody's: 0.3 % of windows of 1.2 s
+ * lie below for their own voice, 98.5 % for another.
  */
-const LEAST_SIMILARITY = 0.6;
+const LEAST_SIMILARITY = 0.3;
 const UNKNOWN = 'Unknown';
 
 interface SourceVoices {
-  readonly track: EmbeddingStream;
-  readonly voices: OnlineClustering;
+  readonly speakers: SourceSpeakers;
   work: Promise<void>;
   waiting: number;
 }
@@ -95,15 +94,13 @@ export class SpeakerAssigner {
       ),
     );
     for (const source of setup.sources) {
-      const voices = new OnlineClustering(source, () => `${source}-${this.nextVoice++}`);
-      const track = new EmbeddingStream({
+      const speakers = new SourceSpeakers({
         source,
-        embedder: setup.embedder,
+        models: setup.models,
         detector: setup.detectors.create(source),
-        onWindow: (window) => voices.addWindow(window),
-        onStretch: (stretch) => voices.addStretch(stretch),
+        newId: () => `${source}-${this.nextVoice++}`,
       });
-      this.sourceVoices.set(source, { track, voices, work: Promise.resolve(), waiting: 0 });
+      this.sourceVoices.set(source, { speakers, work: Promise.resolve(), waiting: 0 });
     }
   }
 
@@ -172,8 +169,7 @@ export class SpeakerAssigner {
     for (const current of this.sourceVoices.values()) {
       await current.work;
       if (this.state !== 'open') return;
-      await current.track.flush().catch((error: unknown) => this.fail(error));
-      current.voices.cluster();
+      await current.speakers.finish().catch((error: unknown) => this.fail(error));
     }
   }
 
@@ -205,13 +201,13 @@ export class SpeakerAssigner {
 
   dispose(): void {
     if (this.state === 'open') this.state = 'closed';
-    for (const { track } of this.sourceVoices.values()) track.dispose();
+    for (const { speakers } of this.sourceVoices.values()) speakers.dispose();
     this.sourceVoices.clear();
   }
 
   private async process(current: SourceVoices, frames: readonly Frame[]): Promise<void> {
     try {
-      if (this.state === 'open') await current.track.process(frames);
+      if (this.state === 'open') await current.speakers.process(frames);
     } catch (error) {
       this.fail(error);
     } finally {
@@ -227,8 +223,8 @@ export class SpeakerAssigner {
 
   /** @param longestPauseMs within a turn; as people write turns down where absent */
   private turns(longestPauseMs?: number): Turn[] {
-    return [...this.sourceVoices.values()].flatMap(({ track, voices }) =>
-      voices.turns(track.open, longestPauseMs),
+    return [...this.sourceVoices.values()].flatMap(({ speakers }) =>
+      speakers.turns(longestPauseMs),
     );
   }
 
@@ -289,8 +285,8 @@ export class SpeakerAssigner {
         (sum, { speaker, startMs, endMs }) => sum + (speaker === id ? endMs - startMs : 0),
         0,
       );
-    return [...this.sourceVoices].flatMap(([source, { voices }]) =>
-      voices.activeVoices.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })),
+    return [...this.sourceVoices].flatMap(([source, { speakers }]) =>
+      speakers.voices.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })),
     );
   }
 
@@ -398,11 +394,11 @@ export class SpeakerAssigner {
 
   /** @returns a voice's id or `UNKNOWN`; undefined if the source has no voice yet */
   private voiceIn(turns: readonly Turn[], segment: Spoken): string | undefined {
-    const voices = this.sourceVoices.get(segment.source)?.voices;
-    if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
+    const speakers = this.sourceVoices.get(segment.source)?.speakers;
+    if (!speakers || turns.every(({ source }) => source !== segment.source)) return undefined;
     const speaker = speakerOfSpan(turns, segment);
     if (speaker === undefined) return UNKNOWN;
-    return (voices.similarity(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_SIMILARITY
+    return (speakers.similarity(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_SIMILARITY
       ? UNKNOWN
       : speaker;
   }

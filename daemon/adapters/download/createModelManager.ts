@@ -35,7 +35,7 @@ function bundledFolder(from: string): string {
   for (let at = from; ; at = path.dirname(at)) {
     const found = path.join(at, 'models');
     if (
-      existsSync(path.join(found, 'speaker-encoder-ge2e', 'model.onnx')) ||
+      existsSync(path.join(found, 'campplus-zh-en', 'model.onnx')) ||
       path.dirname(at) === at
     )
       return found;

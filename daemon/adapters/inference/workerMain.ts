@@ -11,7 +11,7 @@ import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
 import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
-import { SpeakerEncoder } from './speakerEncoder';
+import { OnnxSpeakerModels } from './speakers/speakerModels';
 import { WhisperProvider } from './whisper';
 import {
   HEARTBEAT_MS,
@@ -63,8 +63,12 @@ function vadHandlers(): Handlers {
 }
 
 function speakerHandlers(): Handlers {
-  const encoder = new SpeakerEncoder();
-  return { load: ({ model }) => encoder.load(model), embed: ({ cuts }) => encoder.embed(cuts) };
+  const models = new OnnxSpeakerModels();
+  return {
+    load: ({ model }) => models.load(model),
+    embed: ({ cuts }) => models.embed(cuts),
+    segment: ({ window }) => models.segment(window),
+  };
 }
 
 function sentenceHandlers(): Handlers {

@@ -25,6 +25,7 @@ export interface WorkerCalls {
   };
   detect: { params: DetectParams; result: readonly Float32Array[] };
   embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
+  segment: { params: { readonly window: Float32Array }; result: Uint8Array };
   embedTexts: { params: { readonly texts: readonly string[] }; result: readonly Float32Array[] };
   closeStream: { params: { readonly stream: number }; result: void };
 }

@@ -11,6 +11,7 @@ import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
 import { joinTurns, voicesOf } from '../../../daemon/diarization/turns';
 import { dot, dots } from '../../../daemon/diarization/vectors';
+import { voiceCentres } from '../../../daemon/diarization/voiceCentres';
 import { OnlineClustering } from '../../../daemon/diarization/onlineClustering';
 import { SessionProjection } from '../../../daemon/session/sessionProjection';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
@@ -18,7 +19,7 @@ import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /**
- * A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.8); the
+ * A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.7); the
  * noise repeats.
  */
 function voice(axis: number, i: number, noisy = 1.2): Float32Array {
@@ -27,7 +28,7 @@ function voice(axis: number, i: number, noisy = 1.2): Float32Array {
     (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5;
   const vector = Float32Array.from(
     { length: 256 },
-    (_, d) => (d % 4 === axis ? 1 : 0.3) + noisy * noise(),
+    (_, d) => (d % 4 === axis ? 1 : 0) + noisy * noise(),
   );
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / length);
@@ -65,7 +66,7 @@ const words = (text: string, startMs: number, eachMs: number): Segment => ({
 
 describe('voices', () => {
   const checkCount = (axes: readonly number[], expected: number) =>
-    assert.equal(clusterVoices(windowsOf(axes)).centres.length, expected);
+    assert.equal(voiceCentres(windowsOf(axes)).length, expected);
   it('are none where nothing is heard', () => checkCount([], 0));
   it('are one where one speaks', () => checkCount(new Array<number>(30).fill(0), 1));
   it('are two where two take turns', () =>
@@ -79,52 +80,16 @@ describe('voices', () => {
       3,
     ));
 
-  const early = (count: number, most: number) =>
-    clusterEarly(
-      windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)], 0.8),
-      most,
-    );
-  it('open early with one window of 1.2 s, where the count allows one more', () =>
+  it('open with two seconds, and join another with less', () =>
     assert.deepEqual(
-      [
-        [0, 2],
-        [1, 1],
-        [1, 2],
-      ].map(([count, most]) => early(count as number, most as number).centres.length),
-      [1, 1, 2],
+      [1, 2].map(
+        (count) =>
+          voiceCentres(
+            windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)]),
+          ).length,
+      ),
+      [1, 2],
     ));
-  it('do not open early for less', () => {
-    const windows = windowsOf([...new Array<number>(10).fill(0), 1], 0.8).map((window, i) =>
-      i === 10 ? { ...window, endMs: window.startMs + 1_000 } : window,
-    );
-    assert.equal(clusterEarly(windows, 2).centres.length, 1);
-  });
-  it('are less likely early where they spoke less', () => {
-    const [often, rare] = early(2, 2).biases;
-    assert.deepEqual(
-      [often, Number(rare?.toFixed(3))],
-      [0, Number((0.03 * Math.log(2 / 10)).toFixed(3))],
-    );
-  });
-  it('are told apart to the last digit as without what earlier calls found out', () => {
-    const windows = windowsOf(Array.from({ length: 61 }, (_, i) => Math.floor((i % 15) / 5))).map(
-      (window, i) => ({ ...window, startMs: i * 600, endMs: i * 600 + 1_200 }),
-    );
-    const known = new SimilarityMatrix();
-    // More and more come, once every second one goes, and more come again.
-    for (const activeVoices of [
-      ...[5, 20, 21, 40, 61].map((count) => windows.slice(0, count)),
-      windows.filter((_window, i) => i % 2 === 0),
-      windows,
-      windows,
-    ]) {
-      assert.deepEqual(clusterVoices(activeVoices, undefined, known), clusterVoices(activeVoices));
-      assert.deepEqual(
-        clusterEarly(activeVoices, 3, undefined, known),
-        clusterEarly(activeVoices, 3),
-      );
-    }
-  });
   it('are as like each other four at a time as one by one', () => {
     const voices = Array.from({ length: 7 }, (_, i) => voice(i % 3, i));
     assert.deepEqual(
@@ -132,22 +97,6 @@ describe('voices', () => {
       voices.map((other) => dot(voices[2] as Float32Array, other)),
     );
   });
-  it('that are about equally likely go to the one with the greater bias', () => {
-    const [a, b] = [voice(0, 1), voice(1, 1)] as const;
-    const between = a.map((x, d) => (x + (b[d] as number)) / 2);
-    const stretch = {
-      startMs: 0,
-      endMs: 1_200,
-      windows: [{ startMs: 0, endMs: 1_200, embedding: between }],
-    };
-    const check = (biases: readonly [number, number]) =>
-      voicesOf(stretch, [
-        { centre: a, bias: biases[0] },
-        { centre: b, bias: biases[1] },
-      ]).map((part) => part.voice);
-    assert.deepEqual([check([0, -0.05]), check([-0.05, 0])], [[0], [1]]);
-  });
-
   it('keep their ids when they are told apart anew, and memory stays bounded', () => {
     let next = 0;
     const clustering = new OnlineClustering('file', () => `v${++next}`);

@@ -47,14 +47,16 @@ describe('the model catalogue', () => {
       [
         ids('asr', 'moonshine'),
         ids('asr', 'voxtral'),
-        ids('speaker', 'ge2e'),
+        ids('speaker', 'campplus'),
+        ids('speaker', 'segmentation'),
         ids('embedding', 'minilm'),
         ids('asr', 'whisper'),
       ],
       [
         ['moonshine-tiny', 'moonshine-base'],
         ['voxtral-mini-4b'],
-        ['speaker-encoder-ge2e'],
+        ['campplus-zh-en'],
+        ['segmentation-3.0'],
         ['minilm-l6-v2'],
         [
           'tiny',
@@ -95,9 +97,12 @@ describe('the model catalogue', () => {
           (await models.files(id)).files['model']?.endsWith('model.onnx'),
         ]),
       ),
-      [['speaker-encoder-ge2e', { state: 'installed', verified: true }, true]],
+      [
+        ['campplus-zh-en', { state: 'installed', verified: true }, true],
+        ['segmentation-3.0', { state: 'installed', verified: true }, true],
+      ],
     );
-    await assert.rejects(models.remove('speaker-encoder-ge2e'), /is part of Earmark/);
+    await assert.rejects(models.remove('campplus-zh-en'), /is part of Earmark/);
   });
 
   it('has a default recogniser and a default voice detector', () => {

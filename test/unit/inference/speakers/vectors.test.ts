@@ -55,7 +55,7 @@ describe('the speaker models', function () {
     if (!existsSync(VECTORS)) skip(this, '../shared/models/speakers is not there');
     vectors = JSON.parse(readFileSync(VECTORS, 'utf8')) as Record<string, Vectors>;
     speech = readWav(join(shared, 'data/misc/jfk.wav'));
-    encoder = await CamPlusPlus.load(join(root, 'models/campplus/model.onnx'));
+    encoder = await CamPlusPlus.load(join(root, 'models/campplus-zh-en/model.onnx'));
     segmentation = await SpeakerSegmentation.load(join(root, 'models/segmentation-3.0/model.onnx'));
   });
 
@@ -87,7 +87,12 @@ describe('the speaker models', function () {
       const found = await segmentation.logProbabilities(cut);
       assert.deepEqual([found.length / 7, 7], vector.segmentation_shape);
       near('frame 0', found, vector.segmentation_frame0_log_probabilities, HALF_PRECISION);
-      near('frame 50', found.subarray(350), vector.segmentation_frame50_log_probabilities, HALF_PRECISION);
+      near(
+        'frame 50',
+        found.subarray(350),
+        vector.segmentation_frame50_log_probabilities,
+        HALF_PRECISION,
+      );
       near('last frame', found.subarray(-7), vector.segmentation_last_frame, HALF_PRECISION);
     });
 

@@ -1,0 +1,89 @@
+/**
+ * How many voices there are, and where they lie: embeddings are clustered by average linkage, small
+ * clusters join others, and the centres are refined as k-means does.
+ */
+import { averageLinkage } from './agglomerative';
+import type { Embedding, VoiceWindow } from './contract';
+import { dot, greatest, meanDirection } from './vectors';
+
+export interface VoiceSettings {
+  /** Mean cosine distance from which two clusters are two voices. */
+  readonly threshold: number;
+  /** A shorter window founds no cluster, milliseconds. */
+  readonly foundingMs: number;
+  /** A cluster with less speech is part of another, milliseconds. */
+  readonly smallMs: number;
+}
+
+/** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
+export const VOICE_SETTINGS: VoiceSettings = { threshold: 0.68, foundingMs: 800, smallMs: 2_000 };
+
+/** More windows, an hour of speech in pieces, only take their voice from the others. */
+const MOST_CLUSTERED = 2_500;
+const ROUNDS = 3;
+
+/**
+ * @param windows in order of time; they may overlap
+ * @returns a centre for each voice, the one with most speech first; at least one, unless there is
+ * no window
+ */
+export function voiceCentres(
+  windows: readonly VoiceWindow[],
+  settings = VOICE_SETTINGS,
+): Embedding[] {
+  const founding = foundingOf(windows, settings);
+  if (founding.length === 0) return [];
+  const labels = averageLinkage(
+    founding.map(({ embedding }) => embedding),
+    settings.threshold,
+  );
+  const clusters = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
+    founding.filter((_window, i) => labels[i] === k),
+  ).sort((a, b) => coveredMs(b) - coveredMs(a));
+  const large = clusters.filter((own, k) => k === 0 || coveredMs(own) >= settings.smallMs);
+  let centres = large.map(centreOf);
+  for (let round = 0; round < ROUNDS; round++) {
+    const nearest = founding.map(({ embedding }) => nearestVoice(embedding, centres));
+    centres = centres.map((centre, k) => {
+      const own = founding.filter((_window, i) => nearest[i] === k);
+      return own.length > 0 ? centreOf(own) : centre;
+    });
+  }
+  return centres;
+}
+
+/** Index of the centre with the greatest similarity; −1 of none. */
+export function nearestVoice(embedding: Embedding, centres: readonly Embedding[]): number {
+  return greatest(centres.map((centre) => dot(embedding, centre)));
+}
+
+/** Long windows, evenly thinned if they are too many. */
+function foundingOf(
+  windows: readonly VoiceWindow[],
+  { foundingMs }: VoiceSettings,
+): readonly VoiceWindow[] {
+  const long = windows.filter(({ startMs, endMs }) => endMs - startMs >= foundingMs);
+  const all = long.length > 0 ? long : windows;
+  const step = all.length / MOST_CLUSTERED;
+  return step <= 1
+    ? all
+    : Array.from({ length: MOST_CLUSTERED }, (_, i) => all[Math.floor(i * step)] as VoiceWindow);
+}
+
+/** Milliseconds that windows cover, overlap once. */
+function coveredMs(windows: readonly VoiceWindow[]): number {
+  let covered = 0;
+  let end = -Infinity;
+  for (const { startMs, endMs } of windows) {
+    covered += Math.max(0, endMs - Math.max(end, startMs));
+    end = Math.max(end, endMs);
+  }
+  return covered;
+}
+
+function centreOf(windows: readonly VoiceWindow[]): Embedding {
+  return meanDirection(
+    windows.map(({ embedding }) => embedding),
+    windows.map(({ startMs, endMs }) => Math.sqrt(endMs - startMs)),
+  );
+}
