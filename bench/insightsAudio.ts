@@ -4,7 +4,6 @@
  * speaker changes. Without the echo gate: the channels are clean. Each segment is laid over the
  * labelled turns.
  */
-import { resolve } from 'node:path';
 import { OnnxSpeakerModels } from '../daemon/adapters/inference/speakers/speakerModels';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import type { Source } from '../daemon/audio/frame';

@@ -9,6 +9,12 @@ export const Voiceprint = z.object({
   name: z.string(),
   keptAt: z.string().describe('Time of the newest recording of the voice, ISO 8601.'),
   sessions: z.number().int().describe('Sessions that contributed to the voice.'),
+  enrolAgain: z
+    .boolean()
+    .optional()
+    .describe(
+      'An earlier speaker encoder made this voiceprint. It names nobody until you name and store the person again.',
+    ),
 });
 export type Voiceprint = z.infer<typeof Voiceprint>;
 

@@ -12,12 +12,18 @@ import { type Conversation, type Reader, type Utterance, simulate } from './simu
 
 export type Part = 'tuning' | 'test';
 
-/** Conversations of each part. */
+export type Length = 'long' | 'short';
+
+/** Conversations of each part and length. */
 const COUNT = 20;
 const SEED: Readonly<Record<Part, number>> = { tuning: 1_000, test: 2_000 };
 /** Minutes, drawn with equal chance on a logarithmic scale. */
-const SHORTEST = 2;
-const LONGEST = 20;
+const MINUTES: Readonly<Record<Length, readonly [least: number, most: number]>> = {
+  long: [2, 20],
+  short: [0.5, 1],
+};
+/** Where the seeds of short conversations begin. */
+const SHORT_SEED = 500;
 /** Speech of a reader for each conversation, seconds. */
 const LEAST_SPEECH = 8;
 
@@ -70,18 +76,21 @@ function speechOf(readings: readonly Utterance[]): number {
 export async function* conversations(
   part: Part,
   detector: Detector,
+  length: Length = 'long',
   count = COUNT,
 ): AsyncGenerator<Conversation> {
   const { many, one } = await readersOf(part, detector);
   for (let i = 0; i < count; i++) {
-    const random = new Random(SEED[part] + i);
+    const seed = SEED[part] + (length === 'short' ? SHORT_SEED : 0) + i;
+    const random = new Random(seed);
+    const [least, most] = MINUTES[length];
     const speakers = 2 + (i % 5);
-    const minutes = SHORTEST * (LONGEST / SHORTEST) ** random.next();
+    const minutes = least * (most / least) ** random.next();
     const withMany = Math.min(speakers, many.length, 1 + random.below(2));
     const readers = [
       ...random.shuffled(many).slice(0, withMany),
       ...random.shuffled(one).slice(0, speakers - withMany),
     ];
-    yield simulate(`${part}-${i}`, readers, 60 * minutes, 7 * (SEED[part] + i));
+    yield simulate(`${part}-${length}-${i}`, readers, 60 * minutes, 7 * seed);
   }
 }

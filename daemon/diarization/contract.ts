@@ -1,7 +1,10 @@
 /** Who speaks when: what the room takes in and gives out. */
 import type { Source } from '../audio/frame';
 
-/** Values of a voice: 192, unit length (CAM++, Wang et al. 2023). */
+/** Values of an embedding of CAM++ (Wang et al. 2023). */
+export const EMBEDDING_WIDTH = 192;
+
+/** The direction of a voice: `EMBEDDING_WIDTH` values of unit length. */
 export type Embedding = Float32Array;
 
 /**

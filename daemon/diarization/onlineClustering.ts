@@ -15,9 +15,8 @@ import { VOICE_SETTINGS, nearestVoice, voiceCentres } from './voiceCentres';
 const MOST_POOLED = 400;
 /** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
 const MOST_OPEN = 4_000;
-/** So many windows, some 40 s of speech, are the first: there a voice opens with one window. */
+/** So many windows, some 60 s of speech, are the first: they are clustered anew more often. */
 const EARLY_WINDOWS = 100;
-const EARLY_SMALL_MS = 1_200;
 /** Nobody knows yet who goes on after a longer pause: a stretch without a voice waits. */
 const GUESSED_PAUSE_MS = 700;
 /** Clustered anew when this part of the windows is new: more often while little is heard. */
@@ -62,7 +61,7 @@ export class OnlineClustering {
     if (this.pool.length > MOST_POOLED) this.pool = this.pool.filter((_pooled, i) => i % 2 === 0);
     const early = this.pool.length < EARLY_WINDOWS;
     if (this.fresh < (early ? EARLY_NEW_PART : NEW_PART) * this.pool.length) return;
-    this.cluster(early ? { ...this.settings, smallMs: EARLY_SMALL_MS } : this.settings);
+    this.cluster();
   }
 
   addStretch(stretch: Stretch): void {
@@ -86,10 +85,10 @@ export class OnlineClustering {
   }
 
   /** Tells the voices apart anew, by all windows in the pool. */
-  cluster(settings = this.settings): void {
+  cluster(): void {
     const centres = voiceCentres(
       this.pool.map(({ window }) => window),
-      settings,
+      this.settings,
     );
     this.fresh = 0;
     const nearest = this.pool.map(({ window }) => nearestVoice(window.embedding, centres));

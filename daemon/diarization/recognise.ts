@@ -25,7 +25,7 @@ const SUGGESTED = 0.45;
 /** No pair of different readers exceeds this; a wrong name is worse than a question. */
 const SURE = 0.55;
 /** With less speech the centre of a voice is not known well enough, milliseconds. */
-export const LEAST_HEARD_MS = 10_000;
+export const LEAST_SPEECH_MS = 10_000;
 /** A voice that is nearly as similar to another stored person is neither. */
 const LEAST_LEAD = 0.05;
 

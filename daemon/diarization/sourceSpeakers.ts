@@ -59,6 +59,12 @@ export class SourceSpeakers {
     await this.whole?.process(frames);
   }
 
+  /** As `process`, of a recording whose live voices nobody asks for. */
+  async processWhole(frames: readonly Frame[]): Promise<void> {
+    if (this.whole) await this.whole.process(frames);
+    else await this.windows.process(frames);
+  }
+
   /** The source has ended. @throws what the models throw */
   async finish(): Promise<void> {
     await this.windows.flush();

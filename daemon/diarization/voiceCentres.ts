@@ -11,12 +11,16 @@ export interface VoiceSettings {
   readonly threshold: number;
   /** A shorter window founds no cluster, milliseconds. */
   readonly foundingMs: number;
-  /** A cluster with less speech is part of another, milliseconds. */
-  readonly smallMs: number;
+  /** A cluster with less speech is part of another: part of all speech, and its bounds, milliseconds. */
+  readonly small: { readonly part: number; readonly leastMs: number; readonly mostMs: number };
 }
 
 /** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
-export const VOICE_SETTINGS: VoiceSettings = { threshold: 0.68, foundingMs: 800, smallMs: 2_000 };
+export const VOICE_SETTINGS: VoiceSettings = {
+  threshold: 0.66,
+  foundingMs: 800,
+  small: { part: 0.02, leastMs: 1_000, mostMs: 2_000 },
+};
 
 /** More windows, an hour of speech in pieces, only take their voice from the others. */
 const MOST_CLUSTERED = 2_500;
@@ -40,7 +44,9 @@ export function voiceCentres(
   const clusters = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
     founding.filter((_window, i) => labels[i] === k),
   ).sort((a, b) => coveredMs(b) - coveredMs(a));
-  const large = clusters.filter((own, k) => k === 0 || coveredMs(own) >= settings.smallMs);
+  const { part, leastMs, mostMs } = settings.small;
+  const smallMs = Math.min(mostMs, Math.max(leastMs, part * coveredMs(founding)));
+  const large = clusters.filter((own, k) => k === 0 || coveredMs(own) >= smallMs);
   let centres = large.map(centreOf);
   for (let round = 0; round < ROUNDS; round++) {
     const nearest = founding.map(({ embedding }) => nearestVoice(embedding, centres));

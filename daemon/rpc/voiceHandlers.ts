@@ -14,11 +14,14 @@ export function voiceHandlers(registry: Registry, { sessions: { voices } }: RpcD
       return {};
     })
     .on(VoicesList, async (_, { peer }) => ({
-      voices: (await voices.people(ownerSeen(peer.identity))).map(({ name, keptMs, sessions }) => ({
-        name,
-        keptAt: new Date(keptMs).toISOString(),
-        sessions,
-      })),
+      voices: (await voices.people(ownerSeen(peer.identity))).map(
+        ({ name, keptMs, sessions, enrolAgain }) => ({
+          name,
+          keptAt: new Date(keptMs).toISOString(),
+          sessions,
+          ...(enrolAgain && { enrolAgain }),
+        }),
+      ),
     }))
     .on(VoicesForget, async ({ name }, { peer }) => ({
       forgotten: await voices.forget(ownerSeen(peer.identity), name),

@@ -5,6 +5,7 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
+import { EMBEDDING_WIDTH } from '../diarization/contract';
 import { LEAST_SPEECH_MS, type NamedVoice } from '../diarization/recognise';
 import type { SourceVoice } from '../diarization/samePerson';
 import type { StoredVoice, VoiceStore } from './ports';
@@ -28,6 +29,8 @@ export interface VoiceprintPerson {
   readonly keptMs: number;
   /** Sessions that its voice was kept from. */
   readonly sessions: number;
+  /** All embeddings are of an earlier encoder: none can be compared. */
+  readonly enrolAgain: boolean;
 }
 
 export interface VoiceprintsSetup {
@@ -58,20 +61,24 @@ export class Voiceprints implements Disposable {
     this.all = (await this.setup.store?.voices()) ?? [];
   }
 
-  /** Voices of the people of an owner. */
+  /** Voices of the people of an owner that can be compared. */
   of(owner: string | undefined): readonly NamedVoice[] {
-    return this.own(owner);
+    return this.own(owner).filter(isCurrent);
   }
 
   async people(owner: string | undefined): Promise<readonly VoiceprintPerson[]> {
     await this.refresh();
     const people = new Map<string, VoiceprintPerson>();
-    for (const { name, keptMs } of this.own(owner))
+    for (const voice of this.own(owner)) {
+      const { name, keptMs } = voice;
+      const known = people.get(name);
       people.set(name, {
         name,
-        keptMs: Math.max(keptMs, people.get(name)?.keptMs ?? 0),
-        sessions: 1 + (people.get(name)?.sessions ?? 0),
+        keptMs: Math.max(keptMs, known?.keptMs ?? 0),
+        sessions: 1 + (known?.sessions ?? 0),
+        enrolAgain: known?.enrolAgain !== false && !isCurrent(voice),
       });
+    }
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
@@ -94,7 +101,7 @@ export class Voiceprints implements Disposable {
     owner: string | undefined,
   ): Promise<VoiceStanding> {
     const { name, live } = await this.setup.speaker(sessionId, speakerId);
-    if (this.own(owner).some((voice) => voice.name === name)) return 'kept';
+    if (this.of(owner).some((voice) => voice.name === name)) return 'kept';
     return this.setup.store && this.find(sessionId, speakerId, live) ? 'offered' : 'none';
   }
 
@@ -118,6 +125,9 @@ export class Voiceprints implements Disposable {
         'rpc.tooMany',
         `The voices of ${MOST_PEOPLE} people are already stored; forget some of them ` + 'first.',
       );
+    // Embeddings of an earlier encoder are renewed by this one.
+    if (people.some((person) => person.name === name && person.enrolAgain))
+      await store.forgetVoices(owner, name);
     await store.keepVoice({
       name,
       ...(owner === undefined ? {} : { owner }),
@@ -161,4 +171,9 @@ export class Voiceprints implements Disposable {
     const voices = live ?? this.waiting.get(sessionId)?.voices ?? [];
     return voices.find(({ id, ms }) => id === speakerId && ms >= LEAST_SPEECH_MS);
   }
+}
+
+/** Whether it was kept with the speaker encoder of now. */
+function isCurrent({ centre }: StoredVoice): boolean {
+  return centre.length === EMBEDDING_WIDTH;
 }

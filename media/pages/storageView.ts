@@ -89,9 +89,10 @@ const recordings = (uploads: readonly UploadInfo[], language: string): TemplateR
   </section>`;
 
 function voiceprints(voices: PanelStorage['voices'], language: string): TemplateResult {
-  const row = ({ name, keptAt }: PanelStorage['voices'][number]): TemplateResult =>
+  const row = ({ name, keptAt, enrolAgain }: PanelStorage['voices'][number]): TemplateResult =>
     html`<li>
-      <span>${name}</span
+      <span
+        >${name}${enrolAgain ? html` <span class="hint">${t('Enrol again')}</span>` : nothing}</span
       ><span class="amount">${when(keptAt, language, new Date())}</span
       >${iconButton('trash', t('Delete the voiceprint of {0}', name), () => command('forgetVoice', name))}
     </li>`;

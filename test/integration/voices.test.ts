@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { decodeAudioFile } from '../../daemon/adapters/capture/audioFile';
-import { SpeakerEncoder } from '../../daemon/adapters/inference/speakerEncoder';
+import { OnnxSpeakerModels } from '../../daemon/adapters/inference/speakers/speakerModels';
 import { openStore } from '../../daemon/adapters/store/openStore';
 import { FRAME_MS, FRAME_SAMPLES } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
@@ -24,6 +24,13 @@ import { skip } from '../skip';
 import { CountingAnalyzers, phrases } from '../unit/session/harness';
 
 const root = resolve(__dirname, '../..');
+const speakerModelFiles = {
+  id: 'speakers',
+  files: {
+    encoder: join(root, 'models/campplus-zh-en/model.onnx'),
+    segmentation: join(root, 'models/segmentation-3.0/model.onnx'),
+  },
+};
 const readers = join(root, '../shared/data/libri/other');
 /** The reader of the first session in other recordings, and another reader. */
 const AGAIN = ['2033-164914-0000', '2033-164914-0001', '2033-164914-0002'];
@@ -51,11 +58,8 @@ describe('voices of named people', function () {
 
   /** The daemon's sessions on the database of before. */
   async function begin(): Promise<void> {
-    const voices = new SpeakerEncoder();
-    await voices.load({
-      id: 'speaker-encoder-ge2e',
-      files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') },
-    });
+    const voices = new OnnxSpeakerModels();
+    await voices.load(speakerModelFiles);
     clock = new ManualClock();
     const opened = openStore({ file: join(home, 'earmark.db') }).store;
     store = inPlace(opened);
@@ -182,11 +186,8 @@ describe('voices of named people', function () {
   });
 
   it('are the same alone and in company', async () => {
-    const encoder = new SpeakerEncoder();
-    await encoder.load({
-      id: 'speaker-encoder-ge2e',
-      files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') },
-    });
+    const encoder = new OnnxSpeakerModels();
+    await encoder.load(speakerModelFiles);
     const { tracks } = await decodeAudioFile(
       join(readers, readdirSync(readers).find((one) => one.endsWith('.flac')) ?? ''),
     );
@@ -198,7 +199,7 @@ describe('voices of named people', function () {
     const cuts = [cut(0, 1.2), cut(1, 1), cut(0.4, 1.2)];
     const together = await encoder.embed(cuts);
     const alone = await Promise.all(
-      cuts.map(async (one) => (await encoder.embed([one]))[0] ?? new Float32Array(256)),
+      cuts.map(async (one) => (await encoder.embed([one]))[0] ?? new Float32Array(192)),
     );
     deepEqual(
       together.map((a, i) => a.reduce((sum, x, d) => sum + x * (alone[i]?.[d] ?? 0), 0) > 0.9999),

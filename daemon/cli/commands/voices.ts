@@ -41,10 +41,10 @@ async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
     voices.length === 0
       ? 'No voices are stored.\n'
       : table(
-          voices.map(({ name, keptAt, sessions }) => [
+          voices.map(({ name, keptAt, sessions, enrolAgain }) => [
             name,
             sessions === 1 ? '1 session' : `${sessions} sessions`,
-            `stored ${keptAt.slice(0, 10)}`,
+            `stored ${keptAt.slice(0, 10)}${enrolAgain ? ', enrol again: name this person in a meeting' : ''}`,
           ]),
           [undefined, undefined, env.out.style.dim],
         ),

@@ -2,14 +2,9 @@
  * Voices are told apart, segments split at a change of speaker, a name given once is everywhere.
  */
 import assert from 'node:assert/strict';
-import {
-  clusterEarly,
-  clusterVoices,
-  SimilarityMatrix,
-} from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
-import { joinTurns, voicesOf } from '../../../daemon/diarization/turns';
+import { joinTurns } from '../../../daemon/diarization/turns';
 import { dot, dots } from '../../../daemon/diarization/vectors';
 import { voiceCentres } from '../../../daemon/diarization/voiceCentres';
 import { OnlineClustering } from '../../../daemon/diarization/onlineClustering';
@@ -85,7 +80,7 @@ describe('voices', () => {
       [1, 2].map(
         (count) =>
           voiceCentres(
-            windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)]),
+            windowsOf([...new Array<number>(100).fill(0), ...new Array<number>(count).fill(1)]),
           ).length,
       ),
       [1, 2],

@@ -6,11 +6,10 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
 import { SAMPLE_RATE } from '../../../audio/frame';
+import { EMBEDDING_WIDTH } from '../../../diarization/contract';
 import { type Ort, loadOrt, openModel } from '../onnx';
 import { FBANK_BINS, fbankFrames, kaldiFbank } from './fbank';
 
-/** Values of an embedding. */
-export const EMBEDDING_WIDTH = 192;
 /** Fewer frames, 0.1 s, give nothing that the model could pool. */
 const LEAST_FRAMES = 8;
 const MAX_SAMPLES = 10 * SAMPLE_RATE;
