@@ -14,7 +14,7 @@ export interface FinalSettings extends VoiceSettings {
   readonly pauseMs: number;
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
+/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
 export const FINAL_SETTINGS: FinalSettings = { ...VOICE_SETTINGS, trackBonus: 0.1, pauseMs: 100 };
 
 export interface FinalVoice {

@@ -39,7 +39,7 @@ export interface SegmentationSettings {
   readonly shortestEmbedded: number;
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
+/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
 export const SEGMENTATION_SETTINGS: SegmentationSettings = {
   // 5 s.
   hop: 296,

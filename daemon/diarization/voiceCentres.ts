@@ -15,7 +15,7 @@ export interface VoiceSettings {
   readonly small: { readonly part: number; readonly leastMs: number; readonly mostMs: number };
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/diarization.md. */
+/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
 export const VOICE_SETTINGS: VoiceSettings = {
   threshold: 0.66,
   foundingMs: 800,
