@@ -24,7 +24,7 @@ const LONG_PAUSE = 2 * SAMPLE_RATE;
 const WARM_UP_WINDOWS = 20;
 /** A stretch that has no window yet is listened to for a first guess when it is so long. */
 const GUESS = 0.7 * SAMPLE_RATE;
-/** So many windows go to the worker in one message; the second waits 0.6 s for its voice. */
+/** So many windows go to the worker in one message; the second waits 0.8 s for its voice. */
 const TOGETHER = 2;
 /** A capture clock that jumps by more begins anew. */
 const MAX_JUMP_MS = 100;

@@ -9,7 +9,7 @@ import { EmbeddingStream } from './embeddingStream';
 import { type FinalSpeakers, finalSpeakers } from './finalPass';
 import { OnlineClustering } from './onlineClustering';
 import { SegmentationStream, type VoicePiece } from './segmentationStream';
-import { joinTurns, overlapMs } from './turns';
+import { overlapMs } from './turns';
 import { dot } from './vectors';
 
 export interface SourceSpeakersSetup {
@@ -90,10 +90,12 @@ export class SourceSpeakers {
     return this.final?.voices ?? this.online.activeVoices;
   }
 
-  /** @param longestPauseMs within a turn; as people write turns down if absent */
-  turns(longestPauseMs?: number): Turn[] {
-    if (!this.final) return this.online.turns(this.windows.open, longestPauseMs);
-    return longestPauseMs === 0 ? [...this.final.turns] : joinTurns(this.final.turns);
+  /**
+   * Those of two voices overlap after the final pass.
+   * @param longestPauseMs within a live turn; as people write turns down if absent
+   */
+  turns(longestPauseMs?: number): readonly Turn[] {
+    return this.final?.turns ?? this.online.turns(this.windows.open, longestPauseMs);
   }
 
   /** Mean similarity of a voice to the speech in a span; undefined if no embedding lies there. */

@@ -7,11 +7,11 @@ import { SAMPLE_RATE } from '../audio/frame';
 import { VAD_WINDOW } from '../vad/contract';
 
 /**
- * 1.2 s every 0.6 s, none across a pause. An embedding of 1.2 s takes some 18 ms of processor time,
+ * 1.2 s every 0.8 s, none across a pause. An embedding of 1.2 s takes some 18 ms of processor time,
  * so a shorter hop costs more than 30 ms a second of speech.
  */
 const WINDOW = 1.2 * SAMPLE_RATE;
-const HOP = 0.6 * SAMPLE_RATE;
+const HOP = 0.8 * SAMPLE_RATE;
 const LEAST_WINDOW = 0.3 * SAMPLE_RATE;
 
 const ONSET = 0.5;
