@@ -34,10 +34,7 @@ export function createModelManager({ home, settings, ...setup }: ModelManagerSet
 function bundledFolder(from: string): string {
   for (let at = from; ; at = path.dirname(at)) {
     const found = path.join(at, 'models');
-    if (
-      existsSync(path.join(found, 'campplus-zh-en', 'model.onnx')) ||
-      path.dirname(at) === at
-    )
+    if (existsSync(path.join(found, 'campplus-zh-en', 'model.onnx')) || path.dirname(at) === at)
       return found;
   }
 }

@@ -422,9 +422,9 @@ describe('voices that only seemed to be there', () => {
       for (const { speaker } of projection.transcript.ordered()) live.add(speaker);
     };
     await say(0.1, 12);
-    await say(0.05, 1.5, addressedByName);
-    for (let i = 0; i < 4; i++) await say(0.1, 12);
-    await say(0.2, 12);
+    await say(0.031, 1.5, addressedByName);
+    for (let i = 0; i < 8; i++) await say(0.1, 12);
+    for (let i = 0; i < 2; i++) await say(0.2, 12);
     await assigner.finish();
     tell(assigner.conclude());
     return { projection, live };
@@ -440,13 +440,10 @@ describe('voices that only seemed to be there', () => {
 
   it('leave no number behind', async () => {
     const { projection, live } = await session();
+    // A third voice had a number for a while.
     assert.deepEqual(
-      [[...live].filter((name) => name !== 'Unknown'), named(projection), there(projection)],
-      [
-        ['Speaker 1', 'Speaker 2', 'Speaker 3'],
-        ['Speaker 1', 'Speaker 2'],
-        ['Speaker 1', 'Speaker 2'],
-      ],
+      [live.has('Speaker 3'), named(projection), there(projection)],
+      [true, ['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2']],
     );
   });
   it('have no number where no segment was theirs', async () => {
