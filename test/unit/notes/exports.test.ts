@@ -84,6 +84,18 @@ describe('exports', () => {
       renderRttm(session(segment('1', 250, 'Speaker 2', 'x'))),
       'SPEAKER my_talk.v2 1 0.250 1.500 <NA> <NA> Speaker_2 <NA> <NA>\n',
     ));
+  it('rttm has both speakers of an overlap', () =>
+    assert.equal(
+      renderRttm({
+        ...session(segment('1', 0, 'Ann', 'x')),
+        speakers: [
+          { id: 'a', name: 'Ann', source: 'system', turns: [{ startMs: 0, endMs: 4_000 }] },
+          { id: 'b', name: 'Ben', source: 'system', turns: [{ startMs: 3_000, endMs: 6_500 }] },
+        ],
+      }),
+      'SPEAKER my_talk.v2 1 0.000 4.000 <NA> <NA> Ann <NA> <NA>\n' +
+        'SPEAKER my_talk.v2 1 3.000 3.500 <NA> <NA> Ben <NA> <NA>\n',
+    ));
   it('json has seconds, string ids and no words where there are none', () => {
     const { segments } = jsonObject(
       session(
