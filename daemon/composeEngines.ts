@@ -17,7 +17,7 @@ import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
 import type { LoadedModelFiles } from './asr/provider';
-import { moonshineInfo, whisperInfo } from './asr/providerInfos';
+import { moonshineInfo, nemoInfo, whisperInfo } from './asr/providerInfos';
 import { shareDetectors } from './asr/sharedDetectors';
 import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
@@ -31,6 +31,7 @@ import { workerEntry, warmUpPath } from './programFiles';
 /** Recognisers that workers run. */
 export const WORKER_PROVIDERS: readonly ProviderFact[] = [
   { info: moonshineInfo },
+  { info: nemoInfo },
   { info: whisperInfo },
 ];
 /** Speech that a calibration decodes, and the time that it takes at most. */

@@ -142,6 +142,7 @@ export interface AsrProvider {
    * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled
    */
   transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult>;
-  stream?(options: DecodeRequest): AsrStream;
+  /** undefined where the loaded model cannot. */
+  stream?(options: DecodeRequest): AsrStream | undefined;
   unload(): Promise<void>;
 }

@@ -27,6 +27,19 @@ export const whisperInfo: ProviderInfo = {
   },
 };
 
+export const nemoInfo: ProviderInfo = {
+  id: 'nemo',
+  name: 'NVIDIA NeMo: Parakeet and Nemotron (up to 25 languages, on this computer)',
+  capabilities: {
+    languages: ['*'],
+    streaming: false,
+    wordTimestamps: true,
+    prompt: false,
+    gpu: false,
+    translate: false,
+  },
+};
+
 export const scriptedInfo: ProviderInfo = {
   id: 'scripted',
   name: 'Scripted (tests)',

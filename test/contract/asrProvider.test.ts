@@ -4,11 +4,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
 import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine';
+import { NemoProvider } from '../../daemon/adapters/inference/nemo/nemo';
 import { OpenaiProvider } from '../../daemon/adapters/inference/openai';
 import { SileroVad } from '../../daemon/adapters/inference/silero';
 import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral';
@@ -79,6 +80,24 @@ after(() => {
   rmSync(voxtralFolder, { recursive: true, force: true });
 });
 
+/** Small models of ../shared/models/nemo, by folder. */
+const nemo = (folder: string, files: Record<string, string>) => {
+  const place = join(__dirname, '../../../shared/models/nemo', folder);
+  return {
+    name: 'nemo',
+    what: `nemo, ${folder}`,
+    make: () => new NemoProvider(),
+    model: existsSync(place)
+      ? {
+          id: `nemo-${folder}`,
+          files: Object.fromEntries(
+            Object.entries(files).map(([role, file]) => [role, join(place, file)]),
+          ),
+        }
+      : undefined,
+  };
+};
+
 const providers: {
   name: string;
   what?: string;
@@ -132,6 +151,24 @@ const providers: {
     make: () => new MoonshineProvider(),
     model: { id: 'moonshine-base', files: { encoder: onnx.baseEncoder, decoder: onnx.base } },
   },
+  nemo('tdt', {
+    encoder: 'encoder-model.onnx',
+    decoderJoint: 'decoder_joint-model.onnx',
+    vocabulary: 'vocab.txt',
+  }),
+  nemo('tdt128', {
+    encoder: 'encoder-model.int8.onnx',
+    decoderJoint: 'decoder_joint-model.int8.onnx',
+    vocabulary: 'vocab.txt',
+    config: 'config.json',
+  }),
+  nemo('ctc', { ctc: 'model.onnx', vocabulary: 'tokens.txt' }),
+  nemo('streaming', {
+    encoder: '560/encoder.onnx',
+    decoder: 'decoder.onnx',
+    joiner: 'joiner.onnx',
+    vocabulary: 'tokens.txt',
+  }),
   {
     name: 'whisper',
     make: () => new WhisperProvider(),
@@ -149,7 +186,9 @@ for (const { name, what = name, make, model } of providers) {
           this,
           name === 'whisper'
             ? 'Whisper is not built: run "npm run whisper"'
-            : 'no models: run it with "npm test"',
+            : name === 'nemo'
+              ? '../shared/models/nemo is not there'
+              : 'no models: run it with "npm test"',
         );
       provider = make();
       assert.equal(

@@ -6,9 +6,10 @@
 import { constants, setPriority } from 'node:os';
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrProvider } from '../../asr/provider';
-import { moonshineInfo, whisperInfo } from '../../asr/providerInfos';
+import { moonshineInfo, nemoInfo, whisperInfo } from '../../asr/providerInfos';
 import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
+import { NemoProvider } from './nemo/nemo';
 import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
 import { OnnxSpeakerModels } from './speakers/speakerModels';
@@ -32,6 +33,7 @@ type Handlers = {
 
 const providers = new ProviderRegistry()
   .register({ info: moonshineInfo, create: () => new MoonshineProvider() })
+  .register({ info: nemoInfo, create: () => new NemoProvider() })
   .register({ info: whisperInfo, create: () => new WhisperProvider() });
 
 function asrHandlers(): Handlers {
