@@ -159,7 +159,16 @@ export function createEngines({
           : { in: 'workers', worker, cores: availableParallelism() },
         detectors: detectorsOf(),
         // What is sent to a server may cost money; such a provider checks itself when it loads.
-        ...(inProcess ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
+        ...(inProcess
+          ? {}
+          : {
+              warmUp: () => readWarmUp(warmUpPath()),
+              // The phrase is English, and what a model of the user's own knows is not known here.
+              expectsWords: async () => {
+                const { origin, languages } = await models.get(target.model);
+                return origin !== 'own' && languages.some((l) => l === 'en' || l === '*');
+              },
+            }),
       });
     },
   });

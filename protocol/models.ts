@@ -19,8 +19,10 @@ export const ModelInfo = z.object({
   licence: z.string(),
   isDefault: z.boolean(),
   origin: z
-    .enum(['download', 'bundled', 'import'])
-    .describe('A download, a part of Earmark, or from the import folder only.'),
+    .enum(['download', 'bundled', 'import', 'own'])
+    .describe("A download, a part of Earmark, from the import folder only, or the user's own."),
+  notice: z.string().optional().describe('Warning to show before the download.'),
+  residentBytes: z.number().optional().describe('Memory of a process with the model loaded.'),
   version: z.string().describe('Version in use, or the version that a pull installs.'),
   update: z.string().optional().describe('Newer version that `models/update` installs.'),
   versions: z.array(z.string()).describe('Versions on disk, newest first.'),
@@ -44,6 +46,13 @@ export const ModelsPull = request({
   params: idOnly,
   result: z.object({ model: ModelInfo }),
   errors: ['model.unknown', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
+});
+export const ModelsAdd = request({
+  method: 'models/add',
+  doc: "Registers a model of the user's own from a folder with its files and a `model.json`. The files are copied, and their checksums taken.",
+  params: z.object({ folder: z.string().describe("Absolute, on the daemon's machine.") }),
+  result: z.object({ model: ModelInfo }),
+  errors: ['model.missing', 'model.incompatible', 'model.diskFull', 'model.download'],
 });
 export const ModelsUpdate = request({
   method: 'models/update',

@@ -22,6 +22,8 @@ export interface LoadedModelFiles {
   readonly id: string;
   /** Role (`encoder`, `decoder`, `model`) → absolute path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Memory of a worker that has it loaded; absent where it is not known. */
+  readonly residentBytes?: number;
   /** Where an engine may keep what makes the next load faster. It checks what it finds there. */
   readonly cache?: {
     /** Absolute; of this model alone. */ readonly folder: string;

@@ -47,6 +47,8 @@ export interface SpeechEngineSetup {
    * ready. Absent: silence alone warms it up.
    */
   readonly warmUp?: () => Promise<Float32Array>;
+  /** Whether the phrase is in a language of the model; true where absent. */
+  readonly expectsWords?: () => Promise<boolean>;
   /** One a core; the first is loaded by `ready`, the others when phrases wait. */
   readonly decoders: readonly Decoder[];
   readonly detectors: DetectorService;
@@ -384,7 +386,7 @@ class Engine implements ManagedSpeechEngine {
       const phrase = await this.setup.warmUp?.();
       const examined =
         phrase && (await decoder.transcribe(phrase, { language: 'en', purpose: 'trial' }, signal));
-      if (examined?.text === '')
+      if (examined?.text === '' && ((await this.setup.expectsWords?.()) ?? true))
         throw new EarmarkError(
           'model.incompatible',
           `The model ${this.setup.model} loads but recognises nothing in the test ` +

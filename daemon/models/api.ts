@@ -16,8 +16,12 @@ export interface ModelView {
   readonly bytes: number;
   readonly licence: string;
   readonly isDefault: boolean;
-  /** How it is got: a download, part of Earmark, or from the import folder alone. */
-  readonly origin: 'download' | 'bundled' | 'import';
+  /** A download, a part of Earmark, from the import folder alone, or the user's own. */
+  readonly origin: 'download' | 'bundled' | 'import' | 'own';
+  /** What a person should know before the download. */
+  readonly notice?: string;
+  /** Memory of a worker that has it loaded, bytes. */
+  readonly residentBytes?: number;
   /** The version in use, or the one that a pull would bring. */
   readonly version: string;
   /** The catalogue's version, where another one is in use. */
@@ -58,6 +62,13 @@ export interface Models {
    * model.corrupt, model.unknown, model.download
    */
   rollback(id: string): Promise<ModelView>;
+  /**
+   * Registers a model of the user's own: copies the files of a folder and takes their checksums.
+   *
+   * @param folder absolute; has a `model.json`
+   * @throws EarmarkError model.missing, model.incompatible, model.diskFull, model.download
+   */
+  add(folder: string, signal?: AbortSignal): Promise<ModelView>;
   /** @throws EarmarkError model.missing, model.corrupt, model.unknown */
   verify(id: string): Promise<ModelView>;
   /** @throws EarmarkError model.unknown, model.busy */

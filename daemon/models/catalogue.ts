@@ -3,6 +3,7 @@
  * Data only.
  */
 import { createHash } from 'node:crypto';
+import { NEMO_MODELS } from './nemoCatalogue';
 
 export interface ModelFile {
   /** What an engine asks for: `encoder`, `decoder`, `model`. */
@@ -50,6 +51,12 @@ export interface CatalogueEntry extends ModelVersion {
   readonly licence: string;
   /** Fetched by set-up; the speech path needs it. */
   readonly isDefault: boolean;
+  /** Memory of a worker that has it loaded, as measured; see memory.ts where absent. */
+  readonly residentBytes?: number;
+  /** What a person should know before the download: one sentence. */
+  readonly notice?: string;
+  /** The user's own, not of the catalogue. */
+  readonly own?: boolean;
   /** Other versions that are known to be right, newest first; taken from the import folder too. */
   readonly earlier?: readonly ModelVersion[];
 }
@@ -198,6 +205,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       },
     ],
   },
+  ...NEMO_MODELS,
   whisper('tiny', 77_691_713, 'be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21'),
   whisper(
     'tiny-q5_1',

@@ -15,7 +15,8 @@ import {
   totalBytes,
 } from './catalogue';
 import { type Candidate, type EvictionLimits, planEviction } from './eviction';
-import type { InstallProgress, ModelDisk } from './ports';
+import { residentBytesOf } from './memory';
+import type { InstallFrom, InstallProgress, ModelDisk } from './ports';
 import { Slots } from './slots';
 
 export interface ModelsSetup {
@@ -52,7 +53,7 @@ export function createModels(setup: ModelsSetup): Models {
 }
 
 class ModelManager implements Models {
-  private readonly entries: ReadonlyMap<string, CatalogueEntry>;
+  private readonly catalogue: readonly CatalogueEntry[];
   /** Where nothing is kept here, the disk is asked. */
   private readonly states = new Map<string, ModelState>();
   private readonly downloads = new Map<string, Download>();
@@ -67,7 +68,7 @@ class ModelManager implements Models {
   private readonly slots: Slots;
 
   constructor(private readonly setup: ModelsSetup) {
-    this.entries = new Map((setup.catalogue ?? CATALOGUE).map((entry) => [entry.id, entry]));
+    this.catalogue = setup.catalogue ?? CATALOGUE;
     this.slots = new Slots(() => Math.max(1, this.policy.parallel ?? PARALLEL));
   }
 
@@ -79,15 +80,15 @@ class ModelManager implements Models {
   }> = (listener) => this.progress.event(listener);
 
   async list(): Promise<readonly ModelView[]> {
-    return Promise.all([...this.entries.values()].map((entry) => this.view(entry)));
+    return Promise.all((await this.entries()).map((entry) => this.view(entry)));
   }
 
   async get(id: string): Promise<ModelView> {
-    return this.view(this.entry(id));
+    return this.view(await this.entry(id));
   }
 
   async pull(id: string, signal?: AbortSignal): Promise<ModelView> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     await this.share(entry, `pull ${id}`, signal, async (abort) => {
       const current = await this.current(entry);
       if (await this.isWhole(entry, current)) return;
@@ -102,8 +103,23 @@ class ModelManager implements Models {
     return this.view(entry);
   }
 
+  async add(folder: string, signal?: AbortSignal): Promise<ModelView> {
+    const entry = await this.setup.disk.describe(folder);
+    if (this.catalogue.some(({ id }) => id === entry.id))
+      throw new EarmarkError(
+        'model.incompatible',
+        `Earmark has a model named ${entry.id} already; choose another "id" in model.json.`,
+      );
+    await this.share(entry, `add ${entry.id}`, signal, async (abort) => {
+      await this.slots.run(() => this.install(entry, entry, { folder }, abort), abort);
+      await this.setup.disk.keepOwn(entry);
+      await this.use(entry, entry);
+    });
+    return this.view(entry);
+  }
+
   async update(id: string, signal?: AbortSignal): Promise<ModelView> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     await this.share(entry, `update ${id}`, signal, async (abort) => {
       const current = await this.current(entry);
       if ((await this.setup.disk.installed(entry)).length === 0 && entry.source.type !== 'bundled')
@@ -118,7 +134,7 @@ class ModelManager implements Models {
   }
 
   async rollback(id: string): Promise<ModelView> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     const { disk } = this.setup;
     const [current, installed, active] = await Promise.all([
       this.current(entry),
@@ -138,7 +154,7 @@ class ModelManager implements Models {
   }
 
   async verify(id: string): Promise<ModelView> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     const current = await this.current(entry);
     for (const file of current.files)
       this.verified.delete(this.setup.disk.path(entry, current, file));
@@ -147,7 +163,7 @@ class ModelManager implements Models {
   }
 
   async remove(id: string): Promise<void> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     if (entry.source.type === 'bundled')
       throw new EarmarkError(
         'model.busy',
@@ -168,7 +184,7 @@ class ModelManager implements Models {
   }
 
   async files(id: string): Promise<InstalledFiles> {
-    const entry = this.entry(id);
+    const entry = await this.entry(id);
     const { disk } = this.setup;
     const version = await this.current(entry);
     await this.check(entry, version);
@@ -176,6 +192,7 @@ class ModelManager implements Models {
     return {
       id,
       revision: revisionOf(version),
+      residentBytes: residentBytesOf(entry),
       files: Object.fromEntries(
         version.files.map((file) => [file.role, disk.path(entry, version, file)]),
       ),
@@ -186,7 +203,7 @@ class ModelManager implements Models {
     const { disk, clock, logger } = this.setup;
     const { limits = {} } = this.policy;
     const found: { entry: CatalogueEntry; version: string; candidate: Candidate }[] = [];
-    for (const entry of this.entries.values()) {
+    for (const entry of await this.entries()) {
       const [installed, current] = await Promise.all([disk.installed(entry), this.current(entry)]);
       for (const one of installed) {
         const { revision, usedAt, bytesOnDisk: bytes } = one;
@@ -221,12 +238,19 @@ class ModelManager implements Models {
     return this.setup.policy?.() ?? {};
   }
 
-  private entry(id: string): CatalogueEntry {
-    const entry = this.entries.get(id);
+  /** The catalogue's models, then the user's own. */
+  private async entries(): Promise<readonly CatalogueEntry[]> {
+    const own = await this.setup.disk.own();
+    return [...this.catalogue, ...own.filter(({ id }) => !this.catalogue.some((e) => e.id === id))];
+  }
+
+  private async entry(id: string): Promise<CatalogueEntry> {
+    const entries = await this.entries();
+    const entry = entries.find((one) => one.id === id);
     if (!entry)
       throw new EarmarkError(
         'model.unknown',
-        `There is no model "${id.slice(0, 100)}"; choose one of ${[...this.entries.keys()].join(', ')}.`,
+        `There is no model "${id.slice(0, 100)}"; choose one of ${entries.map((one) => one.id).join(', ')}.`,
       );
     return entry;
   }
@@ -351,7 +375,7 @@ class ModelManager implements Models {
   private async install(
     entry: CatalogueEntry,
     version: ModelVersion,
-    from: 'source' | 'import',
+    from: InstallFrom,
     signal: AbortSignal,
   ): Promise<void> {
     const { clock, disk, logger } = this.setup;
@@ -431,7 +455,7 @@ class ModelManager implements Models {
         this.setState(entry, { state: 'broken', reason });
         throw new EarmarkError(
           'model.corrupt',
-          `The model ${entry.name} is damaged (${reason}); run "earmark models pull ${entry.id}" to fetch it again.`,
+          `The model ${entry.name} is damaged (${reason}); ${fetchAgain(entry)}.`,
         );
       }
       this.verified.set(path, facts.stamp);
@@ -446,7 +470,13 @@ class ModelManager implements Models {
       this.setup.disk.installed(entry),
     ]);
     const origin =
-      source.type === 'bundled' ? 'bundled' : source.type === 'local' ? 'import' : 'download';
+      entry.own === true
+        ? 'own'
+        : source.type === 'bundled'
+          ? 'bundled'
+          : source.type === 'local'
+            ? 'import'
+            : 'download';
     const status = await this.status(entry, current);
     const isOld = status.state !== 'absent' && revisionOf(current) !== revisionOf(entry);
     return {
@@ -462,6 +492,8 @@ class ModelManager implements Models {
       ...(isOld ? { update: entry.version } : {}),
       versions: installed.map((v) => v.version),
       status,
+      residentBytes: residentBytesOf(entry),
+      ...(entry.notice === undefined ? {} : { notice: entry.notice }),
     };
   }
 
@@ -499,8 +531,12 @@ class ModelManager implements Models {
 function missing(entry: CatalogueEntry): EarmarkError {
   return new EarmarkError(
     'model.missing',
-    `The model ${entry.name} is not installed; run "earmark models pull ${entry.id}".`,
+    `The model ${entry.name} is not installed; ${fetchAgain(entry)}.`,
   );
+}
+
+function fetchAgain({ id, own = false }: CatalogueEntry): string {
+  return own ? 'run "earmark models add" with its folder again' : `run "earmark models pull ${id}"`;
 }
 
 function cancelled(entry: CatalogueEntry): EarmarkError {

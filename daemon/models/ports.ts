@@ -30,6 +30,8 @@ export interface ActiveVersion {
   readonly previous?: string;
 }
 
+export type InstallFrom = 'source' | 'import' | { readonly folder: string };
+
 export interface ModelDisk {
   /** Newest first. Versions that the catalogue no longer knows are among them. */
   installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]>;
@@ -50,6 +52,16 @@ export interface ModelDisk {
     version: ModelVersion,
     file: ModelFile,
   ): Promise<FileFacts | undefined>;
+  /** Models that the user added. */
+  own(): Promise<readonly CatalogueEntry[]>;
+  /**
+   * What a folder of the user's holds, with the checksums of its files.
+   *
+   * @throws EarmarkError model.missing, model.incompatible
+   */
+  describe(folder: string): Promise<CatalogueEntry>;
+  /** Notes a model that the user added, whose files are placed. */
+  keepOwn(entry: CatalogueEntry): Promise<void>;
   /** Lower-case hex. */
   sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string>;
   /** The version whose files, by name and size, all lie in the import folder, newest first. */
@@ -57,14 +69,14 @@ export interface ModelDisk {
   /**
    * Fetches, checks and places all files of a version, or none; other versions stay as they are.
    * Where another process does the same, this one waits for it.
-   * @param from `import` takes the import folder's files and makes no request
+   * @param from `import` takes the import folder's files and makes no request; so does a folder
    * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull,
    * rpc.cancelled
    */
   install(
     entry: CatalogueEntry,
     version: ModelVersion,
-    from: 'source' | 'import',
+    from: InstallFrom,
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<void>;

@@ -1,6 +1,7 @@
 /** `models/*`; the progress of a download goes to every client (in server.ts). */
 import { isEarmarkError } from '../../protocol/errors';
 import {
+  ModelsAdd,
   ModelsList,
   ModelsPull,
   ModelsRemove,
@@ -25,6 +26,12 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
             error: isEarmarkError(error) ? error.code : 'unexpected',
           }),
         );
+      return { model };
+    })
+    .on(ModelsAdd, async ({ folder }, _client, { signal }) => {
+      const model = toModel(await models.add(folder, signal));
+      await engines.refresh();
+      await engines.swap(model.id);
       return { model };
     })
     .on(ModelsUpdate, async ({ modelId }, _client, { signal }) => {

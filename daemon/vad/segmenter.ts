@@ -56,6 +56,21 @@ export const whisperFileSegmenterOptions: Partial<SegmenterOptions> = {
 const whisperLiveSegmenterOptions: Partial<SegmenterOptions> = { maxPhraseMs: 20_000 };
 
 /**
+ * For NeMo on recordings: the model normalises what it is given as a whole, so a phrase has the
+ * silence around it as well, and a recording of up to 28 s without a long pause is decoded whole.
+ * 2 s more for the seam fit into the 30 s of a decode. A longer one is cut at the quietest place of
+ * its last 8 s.
+ */
+const nemoFileSegmenterOptions: Partial<SegmenterOptions> = {
+  preRollMs: 3_000,
+  endSilenceMs: 3_000,
+  shortEndSilenceMs: 3_000,
+  postRollMs: 3_000,
+  maxPhraseMs: 28_000,
+  cutSearchMs: 8_000,
+};
+
+/**
  * For dictation: whoever lets go of the key waits for the text, so a decode begins with every
  * pause. Four windows: fewer are met inside words.
  */
@@ -66,6 +81,12 @@ const dictationSegmenterOptions: Partial<SegmenterOptions> = { pauseMs: 128, pau
  * turns of two speakers less often (docs/decisions/0010-shorter-phrases-in-mixed-sources.md).
  */
 const mixedSegmenterOptions: Partial<SegmenterOptions> = { shortPhraseMs: 5_000 };
+
+/** For recordings, where a recogniser has its own. */
+const FILE_OPTIONS: Readonly<Record<string, Partial<SegmenterOptions>>> = {
+  whisper: whisperFileSegmenterOptions,
+  nemo: nemoFileSegmenterOptions,
+};
 
 export interface SourceUse {
   /** Somebody waits for the end of what is said. */
@@ -80,14 +101,11 @@ export function segmenterOptionsFor(
   live: boolean,
   { awaited = false, mixed = false }: SourceUse = {},
 ): Partial<SegmenterOptions> {
-  const own =
-    provider === 'whisper'
-      ? live
-        ? whisperLiveSegmenterOptions
-        : whisperFileSegmenterOptions
-      : live
-        ? {}
-        : fileSegmenterOptions;
+  const own = live
+    ? provider === 'whisper'
+      ? whisperLiveSegmenterOptions
+      : {}
+    : (FILE_OPTIONS[provider] ?? fileSegmenterOptions);
   return {
     ...own,
     ...(mixed ? mixedSegmenterOptions : {}),

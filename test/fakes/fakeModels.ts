@@ -32,6 +32,7 @@ export class FakeModels implements Models {
     return this.known(id);
   };
   update = (id: string) => this.known(id);
+  add = () => Promise.resolve(MODEL);
   rollback = (id: string) => this.known(id);
   verify = (id: string) => this.known(id);
   tidy = () => Promise.resolve([]);

@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { loadOrt } from '../../daemon/adapters/inference/onnx';
-import { nemoModelsIn } from '../../daemon/adapters/inference/nemo/fileLayout';
+import { nemoModelsIn } from '../../daemon/models/nemoFiles';
 import { multipliesRight } from '../../daemon/adapters/inference/nemo/int8SelfTest';
 import { featuresOf } from '../../daemon/adapters/inference/nemo/logMel';
 import {

@@ -111,6 +111,7 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'dictation/stop': ({ sessionId }) => ({ sessionId }),
   'dictation/cancel': ({ sessionId }) => ({ sessionId }),
   'models/list': () => ({}),
+  'models/add': () => ({ folder: '/x' }),
   'models/pull': () => ({ modelId: 'x' }),
   'models/remove': () => ({ modelId: 'x' }),
   'models/rollback': () => ({ modelId: 'x' }),

@@ -35,6 +35,7 @@ import type {
   ActiveVersion,
   FileFacts,
   InstalledVersion,
+  InstallFrom,
   InstallProgress,
   ModelDisk,
 } from '../../models/ports';
@@ -44,6 +45,7 @@ import { asModelError, diskFull } from './failures';
 import { fetchHubFile } from './hubFile';
 import { loadNpmOptions, type NpmOptions } from './npmOptions';
 import { extractFiles, write } from './npmTarball';
+import { describeFolder, keepOwnEntry, ownEntries } from './ownFolder';
 import { readActive, readManifest, writeManifest } from './records';
 
 export interface ModelDiskOptions {
@@ -183,6 +185,18 @@ class NodeModelDisk implements ModelDisk {
     return { bytes: found.size, stamp: `${found.size}:${found.mtimeMs}:${found.ino}` };
   }
 
+  own(): Promise<readonly CatalogueEntry[]> {
+    return ownEntries(this.folder);
+  }
+
+  describe(folder: string): Promise<CatalogueEntry> {
+    return describeFolder(folder);
+  }
+
+  keepOwn(entry: CatalogueEntry): Promise<void> {
+    return keepOwnEntry(path.join(this.folder, entry.id), entry);
+  }
+
   async sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string> {
     const hash = createHash('sha256');
     await pipeline(
@@ -195,7 +209,7 @@ class NodeModelDisk implements ModelDisk {
   async importable(entry: CatalogueEntry): Promise<ModelVersion | undefined> {
     for (const version of [entry, ...(entry.earlier ?? [])]) {
       const right = await Promise.all(
-        version.files.map(async (file) => (await this.importFile(file)) !== undefined),
+        version.files.map(async (file) => (await this.importFile(entry, file)) !== undefined),
       );
       if (right.every(Boolean)) return version;
     }
@@ -205,7 +219,7 @@ class NodeModelDisk implements ModelDisk {
   async install(
     entry: CatalogueEntry,
     version: ModelVersion,
-    from: 'source' | 'import',
+    from: InstallFrom,
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
@@ -229,8 +243,8 @@ class NodeModelDisk implements ModelDisk {
       needed -= await this.partBytes(version);
       const room = await statfs(this.folder).catch(() => undefined);
       if (room && room.bavail * room.bsize < needed) throw diskFull(entry, this.folder, needed);
-      if (from === 'import' || version.source.type === 'local')
-        await this.import(entry, version, staging, onProgress, signal);
+      if (from !== 'source' || version.source.type === 'local')
+        await this.import(entry, version, from, staging, onProgress, signal);
       else await this.fetch(entry, version, staging, onProgress, signal);
       await this.commit(entry, version, staging);
     } catch (error) {
@@ -341,8 +355,9 @@ class NodeModelDisk implements ModelDisk {
     return proxy === undefined ? npm : { ...npm, proxy, httpsProxy: proxy };
   }
 
-  private async importFile(file: ModelFile): Promise<string | undefined> {
-    for (const folder of this.importFolders)
+  /** Models whose files have the same names may have a folder each. */
+  private async importFile(entry: CatalogueEntry, file: ModelFile): Promise<string | undefined> {
+    for (const folder of this.importFolders.flatMap((at) => [at, path.join(at, entry.id)]))
       if (await this.isRight(path.join(folder, file.name), file))
         return path.join(folder, file.name);
     return undefined;
@@ -352,6 +367,7 @@ class NodeModelDisk implements ModelDisk {
   private async import(
     entry: CatalogueEntry,
     version: ModelVersion,
+    place: InstallFrom,
     staging: string,
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
@@ -359,10 +375,13 @@ class NodeModelDisk implements ModelDisk {
     const total = totalBytes(version);
     let received = 0;
     for (const file of version.files) {
-      const own = path.join(this.importFolders[0]!, file.name);
+      const own =
+        typeof place === 'object'
+          ? path.join(place.folder, file.path ?? file.name)
+          : path.join(this.importFolders[0]!, file.name);
       // A file of the user's that is wrong is named as wrong when it is written.
       const from =
-        (await this.importFile(file)) ??
+        (typeof place === 'object' ? undefined : await this.importFile(entry, file)) ??
         ((await stat(own).catch(() => undefined))?.isFile() ? own : undefined);
       if (from === undefined)
         throw new EarmarkError(

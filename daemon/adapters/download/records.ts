@@ -11,7 +11,7 @@ import type { ActiveVersion } from '../../models/ports';
 const Revision = z.string().regex(/^[0-9a-f]{12}$/);
 const Active = z.object({ revision: Revision, previous: Revision.optional() });
 /** A plain name: the file is looked for beside the record and nowhere else. */
-const FileName = z
+export const FileName = z
   .string()
   .min(1)
   .max(200)

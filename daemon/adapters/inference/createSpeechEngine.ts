@@ -13,6 +13,8 @@ import {
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
+import { requireMemory } from '../../models/memory';
+import { freeMemory } from '../system/freeMemory';
 import { CrashBudget, type CrashLimits, defaultCrashLimits } from './crashBudget';
 import { DetectorBatch } from './detectorBatch';
 import { type WorkerEntry, forkWorker } from './forkWorker';
@@ -44,6 +46,9 @@ export interface SpeechEngineSetup extends Common {
   readonly detectors: DetectorService;
   /** See SpeechEngineSetup of asr/speechEngine. */
   readonly warmUp?: () => Promise<Float32Array>;
+  readonly expectsWords?: () => Promise<boolean>;
+  /** Memory that a model may take, bytes; undefined where it is not known. */
+  readonly freeBytes?: () => Promise<number | undefined>;
 }
 
 const DETECT_TIMEOUT_MS = 10_000;
@@ -54,7 +59,7 @@ const VAD_MEMORY_BYTES = 500_000_000;
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
-  const { clock, logger, asr, limits, runs, detectors, warmUp } = setup;
+  const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords } = setup;
   const device = asr.device ?? 'auto';
   const common = {
     clock,
@@ -63,6 +68,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
     device,
     detectors,
     ...(warmUp ? { warmUp } : {}),
+    ...(expectsWords ? { expectsWords } : {}),
   };
   if (runs.in === 'process')
     return createEngine({
@@ -85,7 +91,11 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
       new WorkerSupervisor({
         name: `${asr.provider}-${i + 1}`,
         spawn: () => forkWorker(runs.worker, 'asr'),
-        load: async () => ({ provider: asr.provider, model: await asr.files(), device }),
+        load: async () => {
+          const model = await asr.files();
+          await checkMemory(model, setup.freeBytes ?? freeMemory);
+          return { provider: asr.provider, model, device };
+        },
         clock,
         logger,
         budget,
@@ -101,6 +111,15 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
       return { dispose: () => listeners.forEach((l) => l.dispose()) };
     },
   });
+}
+
+/** @throws EarmarkError engine.unavailable */
+async function checkMemory(
+  { id, residentBytes }: LoadedModelFiles,
+  free: () => Promise<number | undefined>,
+): Promise<void> {
+  const bytes = residentBytes === undefined ? undefined : await free();
+  if (bytes !== undefined && residentBytes !== undefined) requireMemory(id, residentBytes, bytes);
 }
 
 function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {

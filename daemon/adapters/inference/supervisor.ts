@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
+import { workerLimitOf } from '../../models/memory';
 import { CrashBudget } from './crashBudget';
 import {
   HEARTBEAT_MS,
@@ -35,7 +36,9 @@ export interface WorkerProcess {
 
 export interface SupervisorLimits {
   readonly missedHeartbeats: number;
+  /** At least; a large model may take longer. */
   readonly loadTimeoutMs: number;
+  /** Where absent, what the model's size allows. */
   readonly memoryBytes: number;
 }
 
@@ -44,6 +47,9 @@ const defaultLimits: SupervisorLimits = {
   loadTimeoutMs: 60_000,
   memoryBytes: 1_500_000_000,
 };
+
+/** A slow disk reads so much of a model a second. */
+const LOAD_BYTES_PER_MS = 10_000;
 
 /** Past its cap a worker is replaced between calls; past this many times the cap at once. */
 const HARD_CAP = 1.5;
@@ -86,6 +92,7 @@ export class WorkerSupervisor implements Disposable {
   private missed = 0;
   private watch: Disposable | undefined;
   private recycle = false;
+  private memoryBytes: number;
   /** The process that counts now; messages of an older one are dropped. */
   private worker: WorkerProcess | undefined;
   private readonly budgetSpent: Disposable;
@@ -93,6 +100,7 @@ export class WorkerSupervisor implements Disposable {
 
   constructor(private readonly setup: SupervisorSetup) {
     this.limits = { ...defaultLimits, ...setup.limits };
+    this.memoryBytes = this.limits.memoryBytes;
     this.budget = setup.budget ?? new CrashBudget(setup.clock);
     this.budgetSpent = this.budget.onDidSpend((error) => this.giveUp(error));
   }
@@ -190,9 +198,16 @@ export class WorkerSupervisor implements Disposable {
       }
       const params = await this.setup.load();
       this.requireCurrent(generation);
+      const { residentBytes } = params.model;
+      if (residentBytes !== undefined && this.setup.limits?.memoryBytes === undefined)
+        this.memoryBytes = workerLimitOf(residentBytes);
       const worker = this.spawn();
       try {
-        await this.send(worker, 'load', params, { timeoutMs: this.limits.loadTimeoutMs });
+        const timeoutMs = Math.max(
+          this.limits.loadTimeoutMs,
+          (residentBytes ?? 0) / LOAD_BYTES_PER_MS,
+        );
+        await this.send(worker, 'load', params, { timeoutMs });
         this.requireCurrent(generation);
         this.state = { kind: 'ready', worker };
         if (!first) this.restarted.fire({ name: this.setup.name });
@@ -291,9 +306,9 @@ export class WorkerSupervisor implements Disposable {
 
   private onMemory(rssBytes: number): void {
     this.rssBytes = rssBytes;
-    if (rssBytes <= this.limits.memoryBytes) return;
+    if (rssBytes <= this.memoryBytes) return;
     this.recycle = true;
-    if (rssBytes > this.limits.memoryBytes * HARD_CAP) this.crash('memory');
+    if (rssBytes > this.memoryBytes * HARD_CAP) this.crash('memory');
   }
 
   /** Counts ticks, not time: a computer that slept did not miss a beat. */

@@ -1,10 +1,12 @@
 /**
- * `earmark models list|pull|verify|update|rollback|remove|bench`: the catalogue and what of it is
+ * `earmark models list|pull|add|verify|update|rollback|remove|bench`: the catalogue and what of it is
  * on this machine.
  */
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../../client';
 import {
+  ModelsAdd,
   ModelsList,
   ModelsProgress,
   ModelsPull,
@@ -52,8 +54,29 @@ export function modelsCommand(program: Command, env: () => Environment): void {
           ids.length > 0
             ? ids
             : (await persist(c, ModelsList, {})).models.filter((m) => m.isDefault).map((m) => m.id);
+        await warn(env(), c, ids);
         for (const id of wanted) await fetch(env(), c, ModelsPull, id);
       });
+    });
+  models
+    .command('add')
+    .summary('register a model of your own')
+    .description(
+      'Copies a model of your own into the model folder. The folder has the files of its recogniser under their public names and a model.json: {"id": "my-model", "recogniser": "nemo", "languages": ["en"]}. Recognisers: nemo, moonshine, whisper.',
+    )
+    .argument('<FOLDER>', 'folder with the files and model.json')
+    .action(async (folder: string) => {
+      const { model } = await withDaemon(env(), (c) =>
+        persist(
+          c,
+          ModelsAdd,
+          { folder: resolve(folder) },
+          { timeoutMs: PULL_TIMEOUT_MS, signal: env().signal },
+        ),
+      );
+      env().out.write(
+        `${model.id}: added (${megabytes(model.bytes)}, yours); use it with --provider ${model.provider} --model ${model.id}\n`,
+      );
     });
   models
     .command('verify')
@@ -119,6 +142,23 @@ export function modelsCommand(program: Command, env: () => Environment): void {
   benchCommand(models, env);
 }
 
+/** Says what to know of models that are about to be fetched by name: licence, size, and more. */
+async function warn(
+  env: Environment,
+  connection: Connection,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const { models } = await persist(connection, ModelsList, {});
+  for (const { id, licence, notice, status } of models)
+    if (
+      ids.includes(id) &&
+      status.state === 'absent' &&
+      (notice !== undefined || licence.startsWith('NVIDIA'))
+    )
+      env.err.write(`${id}: licence ${licence}.${notice === undefined ? '' : ` ${notice}`}\n`);
+}
+
 async function fetch(
   env: Environment,
   connection: Connection,
@@ -160,10 +200,9 @@ function listText(env: Environment, models: readonly ModelInfo[]): string {
     if (status.state === 'broken') return `broken: ${status.reason}`;
     if (status.state === 'absent')
       return origin === 'import' ? 'not installed, from the import folder alone' : 'not installed';
-    return (
-      `${origin === 'bundled' ? 'comes with Earmark' : 'installed'}` +
-      `${update === undefined ? '' : `, version ${version}; ${update} is there`}`
-    );
+    const place =
+      origin === 'bundled' ? 'comes with Earmark' : origin === 'own' ? 'yours' : 'installed';
+    return `${place}${update === undefined ? '' : `, version ${version}; ${update} is there`}`;
   };
   const languages = (m: ModelInfo) =>
     m.languages.includes('*') ? 'any language' : m.languages.join(', ');

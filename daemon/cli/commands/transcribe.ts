@@ -47,7 +47,7 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
         'through ffmpeg.',
     )
     .argument('<FILE...>', 'recordings')
-    .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
+    .option('--provider <P>', 'speech engine: moonshine, nemo, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
     .addOption(new Option('--format <F>', 'output format').choices(FORMATS).default('text'))

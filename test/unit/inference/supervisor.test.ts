@@ -65,7 +65,11 @@ interface Rig {
 function rig(
   onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) =>
     void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined })),
-  { clock = new ManualClock(), budget }: { clock?: ManualClock; budget?: CrashBudget } = {},
+  {
+    clock = new ManualClock(),
+    budget,
+    residentBytes,
+  }: { clock?: ManualClock; budget?: CrashBudget; residentBytes?: number } = {},
 ): Rig {
   const workers: PlayedWorker[] = [];
   const supervisor = new WorkerSupervisor({
@@ -75,10 +79,15 @@ function rig(
       workers.push(worker);
       return worker;
     },
-    load: () => Promise.resolve({ provider: 'p', model: { id: 'm', files: {} }, device: 'cpu' }),
+    load: () =>
+      Promise.resolve({
+        provider: 'p',
+        model: { id: 'm', files: {}, ...(residentBytes === undefined ? {} : { residentBytes }) },
+        device: 'cpu',
+      }),
     clock,
     logger: silentLogger,
-    limits: { memoryBytes: 1000 },
+    ...(residentBytes === undefined ? { limits: { memoryBytes: 1000 } } : {}),
     ...(budget ? { budget } : {}),
   });
   const restarts: string[] = [];
@@ -177,6 +186,25 @@ describe('WorkerSupervisor', () => {
     assert.equal(await call, 'engine.timeout');
     await turn();
     assert.deepEqual([workers[0]?.killed, supervisor.health().state], [1, 'ready']);
+  });
+
+  it('lets a worker take one and a half times what its model does, and load for longer', async () => {
+    const { supervisor, workers, worker, clock } = rig(undefined, { residentBytes: 1.3e9 });
+    await supervisor.start();
+    worker().say({ kind: 'beat', rssBytes: 1.9e9 });
+    await turn();
+    assert.equal(workers.length, 1);
+    worker().say({ kind: 'beat', rssBytes: 2e9 });
+    worker().say({ kind: 'result', id: -1, value: undefined });
+    await turn();
+    assert.equal(workers.length, 2);
+    const slow = rig(() => undefined, { clock, residentBytes: 1.3e9 });
+    void slow.supervisor.start().catch(() => undefined);
+    await turn();
+    for (let second = 0; second < 120; second++) clock.advance(1_000);
+    await turn();
+    assert.equal(slow.workers.length, 1, 'after 120 s of 130 s');
+    slow.supervisor.stop();
   });
 
   it('replaces a worker that takes too much memory, after its call; at once when it is far too much', async () => {

@@ -46,6 +46,7 @@ describe('the model catalogue', () => {
     assert.deepEqual(
       [
         ids('asr', 'moonshine'),
+        ids('asr', 'nemo'),
         ids('asr', 'voxtral'),
         ids('speaker', 'campplus'),
         ids('speaker', 'segmentation'),
@@ -54,6 +55,13 @@ describe('the model catalogue', () => {
       ],
       [
         ['moonshine-tiny', 'moonshine-base'],
+        [
+          'parakeet-tdt_ctc-110m',
+          'parakeet-tdt-0.6b-v2',
+          'parakeet-tdt-0.6b-v3',
+          'fastconformer-streaming-114m',
+          'nemotron-streaming-0.6b',
+        ],
         ['voxtral-mini-4b'],
         ['campplus-zh-en'],
         ['segmentation-3.0'],

@@ -85,9 +85,12 @@ class MemoryDisk implements ModelDisk {
   active = (): Promise<ActiveVersion | undefined> => Promise.resolve(this.chosen);
   activate: ModelDisk['activate'] = (_, active) => Promise.resolve(void (this.chosen = active));
   touch = (): Promise<void> => Promise.resolve();
+  own = (): Promise<readonly CatalogueEntry[]> => Promise.resolve([]);
+  describe = (): Promise<CatalogueEntry> => Promise.reject(new Error('no folder'));
+  keepOwn = (): Promise<void> => Promise.resolve();
   importable = (): Promise<ModelVersion | undefined> => Promise.resolve(this.inImport);
   install: ModelDisk['install'] = async (_, version, from, onProgress, signal) => {
-    this.installs.push(`${version.version} from ${from}`);
+    this.installs.push(`${version.version} from ${typeof from === 'object' ? from.folder : from}`);
     await this.fetch(onProgress, signal);
     this.place(version);
   };
@@ -133,6 +136,7 @@ describe('models', () => {
         encoder: `/models/${revisionOf(entry)}/e`,
         decoder: `/models/${revisionOf(entry)}/d`,
       },
+      residentBytes: 150_000_012,
     });
     await models.pull('ear');
     assert.deepEqual([disk.installs, disk.hashed], [['1.0.0 from source'], 0]);

@@ -18,7 +18,7 @@ import { SAMPLE_RATE } from '../../../audio/frame';
 import { joinSamples } from '../../../audio/pcm';
 import { HOP } from './logMel';
 import { type NemoModel, decodeWhole, openNemo } from './nemoModel';
-import { NemoStream } from './nemoStream';
+import { NemoStream, tailOf } from './nemoStream';
 import { PhraseStream } from './phraseStream';
 import { wordsBefore, wordsBehind } from './seams';
 import type { SearchOptions } from './transducerSearch';
@@ -26,6 +26,8 @@ import { type TimedToken, type WordOfTokens, confidenceOf, timedWords, wordsOf }
 
 /** Longer input would need more memory, and the graphs know positions up to a limit. */
 const MAX_SECONDS = 30;
+/** Samples of zeros at the end that stand for no audio: less than a frame of the capture. */
+const PADDING_SAMPLES = 320;
 /** Half a step of 16-bit audio: digital silence, whose normalised features are noise. */
 const SILENCE = 0.5 / 32_768;
 
@@ -64,7 +66,7 @@ export class NemoProvider implements AsrProvider {
       );
     if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
     const begun = performance.now();
-    const audio = withContext(pcm, options);
+    const audio = withContext(withoutPadding(pcm), options);
     const decoded = isSilent(audio.pcm)
       ? []
       : await tokensOf(model, audio.pcm, { bias: this.biasOf(options.phrases) }, signal);
@@ -171,8 +173,19 @@ async function tokensOf(
   if (model.part.kind !== 'streaming') return decodeWhole(model, pcm, options, signal);
   const stream = new NemoStream(model, options, signal);
   await stream.push(pcm);
+  await stream.push(tailOf(model));
   await stream.endInput();
   return stream.tokens;
+}
+
+/**
+ * The last frame of a recording is filled up with zeros. The normalisation of features takes them
+ * for the faintest audio there is, so they go.
+ */
+function withoutPadding(pcm: Float32Array): Float32Array {
+  let end = pcm.length;
+  while (end > 0 && pcm.length - end < PADDING_SAMPLES - 1 && pcm[end - 1] === 0) end--;
+  return pcm.subarray(0, end);
 }
 
 function isSilent(pcm: Float32Array): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
-import { LogMel } from './logMel';
+import { HOP, LogMel } from './logMel';
 import { type NemoModel, encoderFrames, inputsOf } from './nemoModel';
 import { anotherGraph, tensor } from './transducerGraphs';
 import { type SearchOptions, TransducerSearch } from './transducerSearch';
@@ -153,6 +153,14 @@ export class NemoStream {
     this.channelLength = tensor(results['cache_last_channel_next_len']);
     await this.search.feed(encoderFrames(results), this.signal);
   }
+}
+
+/**
+ * Silence to push before `endInput`: a step of the encoder, so that the last word has the audio
+ * behind it that it was trained with.
+ */
+export function tailOf({ part }: NemoModel): Float32Array {
+  return new Float32Array(part.kind === 'streaming' ? part.sizes.shift * HOP : 0);
 }
 
 function endedAlready(): EarmarkError {

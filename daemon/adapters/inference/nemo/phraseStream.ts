@@ -3,7 +3,7 @@ import { EarmarkError } from '../../../../protocol/errors';
 import type { AsrResult, AsrStream } from '../../../asr/provider';
 import { SAMPLE_RATE } from '../../../audio/frame';
 import type { NemoModel } from './nemoModel';
-import { NemoStream, type StreamText } from './nemoStream';
+import { NemoStream, type StreamText, tailOf } from './nemoStream';
 import type { SearchOptions } from './transducerSearch';
 import { confidenceOf, timedWords } from './words';
 
@@ -25,7 +25,7 @@ export class PhraseStream implements AsrStream {
   private waitingSamples = 0;
   private flushing: Promise<void> = Promise.resolve();
   private closed = false;
-  private failure: unknown;
+  private failure: Error | undefined;
   private readonly queue: StreamEvent[] = [];
   private wake: (() => void) | undefined;
 
@@ -66,6 +66,7 @@ export class PhraseStream implements AsrStream {
     this.phrase = undefined;
     this.flushing = this.flushing.then(async () => {
       try {
+        await phrase.stream.push(tailOf(this.model));
         this.add(this.eventOf('final', phrase, await phrase.stream.endInput()));
       } catch (error) {
         this.fail(error);
@@ -102,7 +103,7 @@ export class PhraseStream implements AsrStream {
   }
 
   private fail(error: unknown): void {
-    this.failure ??= error;
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
     this.wake?.();
   }
 
@@ -117,7 +118,7 @@ export class PhraseStream implements AsrStream {
     for (;;) {
       const value = this.queue.shift();
       if (value) return { done: false, value };
-      if (this.failure !== undefined) throw this.failure;
+      if (this.failure) throw this.failure;
       if (this.closed) {
         await this.flushing.catch(() => undefined);
         const last = this.queue.shift();

@@ -3,7 +3,7 @@
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ctcTokens } from '../../../../daemon/adapters/inference/nemo/ctcSearch';
-import { nemoModelsIn } from '../../../../daemon/adapters/inference/nemo/fileLayout';
+import { nemoModelsIn } from '../../../../daemon/models/nemoFiles';
 import { LogMel, featuresOf } from '../../../../daemon/adapters/inference/nemo/logMel';
 import { cacheSizes } from '../../../../daemon/adapters/inference/nemo/streamingSizes';
 import {
