@@ -191,10 +191,10 @@ describe('WorkerSupervisor', () => {
   it('lets a worker take one and a half times what its model does, and load for longer', async () => {
     const { supervisor, workers, worker, clock } = rig(undefined, { residentBytes: 1.3e9 });
     await supervisor.start();
-    worker().say({ kind: 'beat', rssBytes: 1.9e9 });
+    worker().say({ kind: 'heartbeat', rssBytes: 1.9e9 });
     await turn();
     assert.equal(workers.length, 1);
-    worker().say({ kind: 'beat', rssBytes: 2e9 });
+    worker().say({ kind: 'heartbeat', rssBytes: 2e9 });
     worker().say({ kind: 'result', id: -1, value: undefined });
     await turn();
     assert.equal(workers.length, 2);
