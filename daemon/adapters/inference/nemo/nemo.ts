@@ -193,7 +193,7 @@ function isSilent(pcm: Float32Array): boolean {
 }
 
 /** The models do not tell the language; of one with English letters alone it is known. */
-export function languageOf({ vocabulary }: NemoModel, wanted: string): string {
+function languageOf({ vocabulary }: NemoModel, wanted: string): string {
   if (!vocabulary.multilingual) return wanted.split('-')[0] === 'en' ? wanted : 'en';
   return wanted === '' || wanted === 'auto' ? 'und' : wanted;
 }

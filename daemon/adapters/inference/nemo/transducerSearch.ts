@@ -176,7 +176,7 @@ export function indexOfLargest(values: Float32Array, from: number, to: number): 
 }
 
 /** Logarithm of the softmax of the first `count` scores at `token`. */
-export function logProbOf(scores: Float32Array, token: number, count: number): number {
+function logProbOf(scores: Float32Array, token: number, count: number): number {
   const largest = scores[indexOfLargest(scores, 0, count)] as number;
   let sum = 0;
   for (let i = 0; i < count; i++) sum += Math.exp((scores[i] as number) - largest);

@@ -6,7 +6,7 @@ import type { PieceEncoder } from '../../../asr/phraseBias';
 import { EarmarkError } from '../../../../protocol/errors';
 
 /** Sentence pieces write a space so. */
-export const SPACE_MARK = '▁';
+const SPACE_MARK = '▁';
 /** Marks of the model, such as a language; no text. */
 const CONTROL = /^<(?:\||unk>|pad>|s>|\/s>|blk>|blank>|en>)/;
 /** One byte of a character that has no piece of its own. */
