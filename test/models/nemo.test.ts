@@ -14,6 +14,7 @@ import {
   encode,
   openNemo,
 } from '../../daemon/adapters/inference/nemo/nemoModel';
+import { NemoProvider } from '../../daemon/adapters/inference/nemo/nemo';
 import { NemoStream } from '../../daemon/adapters/inference/nemo/nemoStream';
 import { type TimedToken, wordsOf } from '../../daemon/adapters/inference/nemo/words';
 import { skip } from '../skip';
@@ -214,6 +215,71 @@ for (const [folder, layouts] of [
       });
   });
 }
+
+describe('NeMo recogniser', function () {
+  this.timeout(60_000);
+  const files = (folder: string) => ({
+    id: folder,
+    files: {
+      encoder: path.join(root, folder, 'encoder-model.onnx'),
+      decoderJoint: path.join(root, folder, 'decoder_joint-model.onnx'),
+      vocabulary: path.join(root, folder, 'vocab.txt'),
+    },
+  });
+  const jfk = (): Float32Array => samplesOf({ audio: 'jfk.wav' });
+  /** Between "Americans," and "ask". */
+  const cut = 3.2 * 16_000;
+
+  it('gives the words of a phrase alone, decoded with the audio around it', async () => {
+    const provider = new NemoProvider();
+    await provider.load(files('tdt'));
+    const pcm = jfk();
+    const whole = await provider.transcribe(pcm, { language: 'en' });
+    const first = await provider.transcribe(pcm.subarray(0, cut), {
+      language: 'en',
+      context: { right: pcm.subarray(cut) },
+    });
+    const second = await provider.transcribe(pcm.subarray(cut), {
+      language: 'en',
+      context: { left: { pcm: pcm.subarray(0, cut), tokens: first.tokens ?? [] } },
+    });
+    equal(first.text, 'And so my fellow Americans,');
+    equal(`${first.text} ${second.text}`, whole.text);
+    deepEqual(
+      second.words.map(({ startMs }) => startMs + 3_200),
+      whole.words.slice(5).map(({ startMs }) => startMs),
+    );
+    // Where nothing is known of the audio before, its words come now.
+    const both = await provider.transcribe(pcm.subarray(cut), {
+      language: 'en',
+      context: { left: { pcm: pcm.subarray(0, cut), tokens: [] } },
+    });
+    equal(both.text, whole.text);
+    await provider.unload();
+  });
+
+  it('gives nothing for digital silence, and no error for 0.2 s', async () => {
+    const provider = new NemoProvider();
+    await provider.load(files('tdt128'));
+    equal((await provider.transcribe(new Float32Array(32_000), { language: 'en' })).text, '');
+    for (const seconds of [0.005, 0.05, 0.2])
+      await provider.transcribe(jfk().subarray(0, seconds * 16_000), { language: 'en' });
+    await provider.unload();
+  });
+
+  it('leaves words of high probability as they are where phrases are boosted', async () => {
+    const provider = new NemoProvider();
+    await provider.load(files('tdt'));
+    const pcm = samplesOf({ audio: '19-198-0000.wav' });
+    const plain = await provider.transcribe(pcm, { language: 'en' });
+    const boosted = await provider.transcribe(pcm, {
+      language: 'en',
+      phrases: ['abbot', 'Northanger abbey'],
+    });
+    equal(boosted.text, plain.text, 'the text stays');
+    await provider.unload();
+  });
+});
 
 describe('NeMo streaming against the reference', function () {
   this.timeout(240_000);
