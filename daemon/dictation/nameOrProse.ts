@@ -4,7 +4,7 @@
  * and vocabulary around the stretch; what people say about code comes without articles and stands
  * where a name stands.
  */
-import { NUMBER_WORDS, numberToWords } from './numbers';
+import { NUMBER_WORDS, numberToWords } from './numberWords';
 import type { SpokenSymbol } from './symbols';
 
 export interface NameContext {

@@ -1,221 +1,247 @@
 /**
- * Numbers: spoken words to digits as developers write them, and digits to the words they are said
- * with.
+ * Spoken numbers as digits. One decision covers a whole run of number words: all of it is written
+ * with digits, or all of it stays words. A reading is taken only where it keeps the value said;
+ * "five six engineers" has none and stays as it is.
  */
-
-const UNITS = [
-  'zero',
-  'one',
-  'two',
-  'three',
-  'four',
-  'five',
-  'six',
-  'seven',
-  'eight',
-  'nine',
-  'ten',
-  'eleven',
-  'twelve',
-  'thirteen',
-  'fourteen',
-  'fifteen',
-  'sixteen',
-  'seventeen',
-  'eighteen',
-  'nineteen',
-];
-const TENS = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
-const SCALES = new Map([
-  ['hundred', 100],
-  ['thousand', 1_000],
-  ['million', 1_000_000],
-  ['billion', 1_000_000_000],
-]);
-
-const VALUES = new Map<string, number>([
-  ...UNITS.map((word, i) => [word, i] as const),
-  ...TENS.flatMap((word, i) => (word === '' ? [] : [[word, i * 10] as const])),
-  ['oh', 0],
-]);
-
-export const NUMBER_WORDS: ReadonlySet<string> = new Set([...VALUES.keys(), ...SCALES.keys()]);
-
-/** What makes a number a quantity: it is written with digits before these, however small. */
-const MEASURES = new Set([
-  'percent',
-  'ms',
-  'millisecond',
-  'milliseconds',
-  'second',
-  'seconds',
-  'minute',
-  'minutes',
-  'hour',
-  'hours',
-  'pixel',
-  'pixels',
-  'byte',
-  'bytes',
-  'kilobyte',
-  'kilobytes',
-  'megabyte',
-  'megabytes',
-  'gigabyte',
-  'gigabytes',
-  'mb',
-  'gb',
-  'kb',
-  'px',
-  'rem',
-  'em',
-  'degrees',
-  'columns',
-  'characters',
-]);
-/** A number after these is written with digits, however small. */
-const LABELS = new Set([
-  'port',
-  'version',
-  'line',
-  'page',
-  'step',
-  'chapter',
-  'section',
-  'number',
-  'issue',
-  'ticket',
-  'equals',
-  'node',
-  'python',
-  'index',
-  'column',
-  'row',
-]);
-
-/** Whole numbers below a thousand thousand, and single digits, as words. */
-export function numberToWords(digits: string): string[] {
-  const value = Number(digits);
-  if (value >= 1_000_000) return [...digits].flatMap((digit) => numberToWords(digit));
-  if (value >= 1_000)
-    return [
-      ...numberToWords(String(Math.floor(value / 1_000))),
-      'thousand',
-      ...(value % 1_000 === 0 ? [] : numberToWords(String(value % 1_000))),
-    ];
-  if (value >= 100)
-    return [
-      UNITS[Math.floor(value / 100)] as string,
-      'hundred',
-      ...(value % 100 === 0 ? [] : numberToWords(String(value % 100))),
-    ];
-  if (value >= 20)
-    return [
-      TENS[Math.floor(value / 10)] as string,
-      ...(value % 10 === 0 ? [] : [UNITS[value % 10] as string]),
-    ];
-  return [UNITS[value] as string];
-}
+import { type Atom, atomsOf, runAt } from './numberRun';
+import { LABELS, MEASURES, SCALES } from './numberWords';
 
 export interface NumberMatch {
-  /** Words taken. */
+  /** Words of the run, and of "and a half" behind it. */
   readonly count: number;
-  readonly digits: string;
+  /** Undefined where the words stay. */
+  readonly written?: string;
+  readonly kind:
+    'cardinal' | 'digits' | 'decimal' | 'version' | 'year' | 'time' | 'ordinal' | 'words';
 }
 
+type Reading = Omit<NumberMatch, 'count'>;
+
+interface Context {
+  readonly before: string;
+  readonly beforeThat: string;
+  readonly after: string;
+  readonly afterThat: string;
+  /** A label stands before it or up to two words before: "number is", "port". */
+  readonly labelled: boolean;
+}
+
+const WORDS: Reading = { kind: 'words' };
+/** Digits that make a telephone, card or account number. */
+const LONG_STRING = 7;
+const HALVES: ReadonlyMap<string, string> = new Map([
+  ['half', '5'],
+  ['quarter', '25'],
+]);
+/** "a few hundred and twenty" is no number. */
+const VAGUE = new Set(['few', 'couple', 'several', 'many']);
+/** "twenty two fifths", "ten millionths". */
+const FRACTION =
+  /^(?:halves|quarters|thirds|(?:four|fif|six|seven|eigh|nin|ten)ths|\w+(?:redth|sandth|lionth)s?)$/;
+const BEFORE_TIME = new Set([
+  'at',
+  'by',
+  'until',
+  'till',
+  'around',
+  'before',
+  'after',
+  'from',
+  'to',
+]);
+const BEFORE_YEAR = new Set(
+  'in since year of from until till by before after early mid late spring summer autumn fall winter january february march april may june july august september october november december'.split(
+    ' ',
+  ),
+);
+const HALF_DAY = /^(?:am|pm|a\.m|p\.m)$/;
+/** Around the clock; the words of the idiom are no number. */
+const IDIOMS: ReadonlyMap<string, string> = new Map([
+  ['twenty four seven', '24/7'],
+  ['twenty four seven three sixty five', '24/7/365'],
+]);
+
 /**
- * The number that begins at word `at`, where it should be written with digits: from ten on, with a
- * point, digit by digit, before a measure or after a label such as `port`. Small numbers in prose
- * stay words.
- * @param breaks is there a pause, other than a comma between single digits, before word i?
+ * The numbers that begin at word `at`: digits from ten on, with a point, digit by digit, before a
+ * measure or after a label such as `port`. Small numbers in prose stay words.
+ * @param words lower case
+ * @param breaks is there a pause before word i?
+ * @returns undefined where no number begins
  */
 export function matchNumber(
   words: readonly string[],
   at: number,
   breaks: (i: number) => boolean,
 ): NumberMatch | undefined {
-  let end = at;
-  while (end < words.length && isNumberWord(words, end, at) && (end === at || !breaks(end))) end++;
-  if (end === at) return undefined;
-  if (words[end - 1] === 'and') end--;
-  const spoken = words.slice(at, end);
-  const digits =
-    spoken.length >= 2 && spoken.every((word) => (VALUES.get(word) ?? 10) < 10)
-      ? spoken.map((word) => VALUES.get(word)).join('')
-      : valueOf(spoken);
-  if (digits === undefined) return undefined;
-  const small = spoken.length === 1 && Number(digits) < 10;
-  if (small && !MEASURES.has(words[end] ?? '') && !LABELS.has(words[at - 1] ?? ''))
-    return undefined;
-  return { count: end - at, digits };
+  const run = runAt(words, at, breaks);
+  if (!run) return undefined;
+  const next = (k: number): string => {
+    for (let i = run.end; i <= run.end + k; i++) if (i < words.length && breaks(i)) return '';
+    return words[run.end + k] ?? '';
+  };
+  const context: Context = {
+    before: words[at - 1] ?? '',
+    beforeThat: words[at - 2] ?? '',
+    after: next(0),
+    afterThat: next(1),
+    labelled:
+      LABELS.has(words[at - 1] ?? '') ||
+      (words[at - 1] === 'is' && LABELS.has(words[at - 2] ?? '')),
+  };
+  const count = run.end - at;
+  if (run.mixed || VAGUE.has(context.before)) return { count, ...WORDS };
+  const idiom = IDIOMS.get(words.slice(at, run.end).join(' '));
+  if (idiom !== undefined) return { count, written: idiom, kind: 'digits' };
+  if (FRACTION.test(context.after)) return { count: count + 1, ...WORDS };
+  const half = HALVES.get(next(2));
+  if (run.parts.length === 1 && next(0) === 'and' && next(1) === 'a' && half !== undefined)
+    return withHalf(run.parts[0] ?? [], half, count + 3, next(3), context);
+  if (run.parts.length > 1) return { count, ...withPoints(run.parts, context) };
+  const atoms = atomsOf(run.parts[0] ?? []);
+  return { count, ...(atoms ? plain(atoms, context) : WORDS) };
 }
 
-function isNumberWord(words: readonly string[], i: number, from: number): boolean {
-  const word = words[i] as string;
-  if (word === 'oh') return i > from;
-  if (VALUES.has(word)) return true;
-  if (SCALES.has(word)) return i > from;
-  const next = words[i + 1] ?? '';
-  if (word === 'point') return i > from && VALUES.has(next);
-  return word === 'and' && i > from && SCALES.has(words[i - 1] ?? '') && VALUES.has(next);
+/** "two and a half million", "twenty two and a half percent"; "two and a half times" stays. */
+function withHalf(
+  words: readonly string[],
+  half: string,
+  count: number,
+  after: string,
+  { labelled }: Context,
+): NumberMatch {
+  const atoms = atomsOf(words);
+  const [only] = atoms ?? [];
+  const scale = (SCALES.get(after) ?? 0) >= 1_000 ? after : undefined;
+  if (!only || atoms?.length !== 1 || only.kind === 'ordinal' || only.scale !== undefined)
+    return { count, ...WORDS };
+  if (only.value < 10 && scale === undefined && !MEASURES.has(after) && !labelled)
+    return { count, ...WORDS };
+  const written = `${only.value}.${half}`;
+  return scale === undefined
+    ? { count, written, kind: 'decimal' }
+    : { count: count + 1, written: `${written} ${scale}`, kind: 'decimal' };
 }
 
-/** undefined where the words make no one number ("twenty fifteen three"). */
-function valueOf(spoken: readonly string[]): string | undefined {
-  const point = spoken.indexOf('point');
-  if (point >= 0) {
-    const whole = valueOf(spoken.slice(0, point));
-    const part = spoken.slice(point + 1).map((word) => VALUES.get(word));
-    return whole === undefined || part.some((value) => value === undefined)
-      ? undefined
-      : `${whole}.${part.join('')}`;
+/** "one point two three", "one point five million", "two point zero point one", an IP address. */
+function withPoints(parts: readonly (readonly string[])[], { after }: Context): Reading {
+  if (parts.length > 2) {
+    const numbers = parts.map((part) => joined(atomsOf(part)));
+    return numbers.every((number) => number !== undefined)
+      ? { written: numbers.join('.'), kind: 'version' }
+      : WORDS;
   }
-  let total = 0;
-  let group = 0;
-  let last = Infinity;
-  let plain = true;
-  for (const word of spoken) {
-    if (word === 'and') continue;
-    const scale = SCALES.get(word);
-    if (scale === 100) {
-      group *= 100;
-      last = 100;
-      plain = false;
-    } else if (scale !== undefined) {
-      total += group * scale;
-      group = 0;
-      last = scale;
-      plain = false;
-    } else {
-      const value = VALUES.get(word) ?? 0;
-      // Two numbers of two digits side by side are a year or a port: twenty twenty six, eighty
-      // eighty.
-      if (group > 0 && !fits(group, last, value))
-        return plain && value >= 10 && group < 100 ? joined(spoken) : undefined;
-      group += value;
-      last = value;
-    }
-  }
-  return String(total + group);
+  const [whole = [], fraction = []] = parts;
+  const before = joined(atomsOf(whole));
+  const scale = (SCALES.get(fraction.at(-1) ?? '') ?? 0) >= 1_000 ? fraction.at(-1) : undefined;
+  const atoms = atomsOf(scale === undefined ? fraction : fraction.slice(0, -1));
+  if (before === undefined || !atoms || atoms.length === 0 || SCALES.has(after)) return WORDS;
+  if (!atoms.every(({ kind }) => kind === 'digit' || kind === 'pair')) return WORDS;
+  const written = `${before}.${atoms.map(({ value }) => value).join('')}`;
+  return { written: scale === undefined ? written : `${written} ${scale}`, kind: 'decimal' };
 }
 
-function fits(group: number, last: number, value: number): boolean {
-  return last >= 100
-    ? value < 100
-    : last >= 20 && last % 10 === 0 && value > 0 && value < 10 && group % 10 === 0;
-}
-
-function joined(spoken: readonly string[]): string | undefined {
-  const parts: number[] = [];
-  for (const word of spoken) {
-    const value = VALUES.get(word);
-    if (value === undefined) return undefined;
-    const before = parts.at(-1);
-    if (before !== undefined && before >= 20 && before % 10 === 0 && value > 0 && value < 10)
-      parts[parts.length - 1] = before + value;
-    else parts.push(value);
-  }
-  return parts.length === 2 && parts.every((part) => part >= 10 && part < 100)
-    ? parts.join('')
+/** A part of a version or an address: "ten", "one ninety two", "one six eight". */
+function joined(atoms: readonly Atom[] | undefined): string | undefined {
+  if (!atoms || atoms.length === 0) return undefined;
+  const [first, second] = atoms;
+  if (atoms.length === 1) return first?.kind === 'ordinal' ? undefined : String(first?.value);
+  if (atoms.every(({ kind }) => kind === 'digit')) return atoms.map(({ value }) => value).join('');
+  return atoms.length === 2 && first?.kind === 'digit' && second?.kind === 'pair'
+    ? `${first.value}${second.value}`
     : undefined;
+}
+
+function plain(atoms: readonly Atom[], context: Context): Reading {
+  const [first] = atoms;
+  if (!first) return WORDS;
+  if (atoms.length === 1)
+    return first.kind === 'ordinal' ? ordinal(first.value, context) : single(first, context);
+  if (atoms.some(({ kind }) => kind === 'ordinal')) return WORDS;
+  return (
+    time(atoms, context) ?? year(atoms, context) ?? digitString(first, atoms, context) ?? WORDS
+  );
+}
+
+function single({ value, scale, oh }: Atom, { before, after, labelled }: Context): Reading {
+  if (oh || (/^(?:past|o'clock|o’clock)$/.test(after) && value <= 60)) return WORDS;
+  if (value < 10 && !MEASURES.has(after) && !labelled && !HALF_DAY.test(after)) return WORDS;
+  if (before === 'a' && scale !== undefined && value === SCALES.get(scale)) return WORDS;
+  const factor = SCALES.get(scale ?? '') ?? 1;
+  const shown = factor >= 1_000_000 ? value / factor : value;
+  return {
+    written: Number.isInteger(shown) && factor >= 1_000_000 ? `${shown} ${scale}` : String(value),
+    kind: 'cardinal',
+  };
+}
+
+/** "the twenty first" is the 21st; "a thirty second timeout" lasts 30 seconds. */
+function ordinal(value: number, { before, after, afterThat }: Context): Reading {
+  if (value % 10 === 2 && value < 100 && value > 20) {
+    if (/^(?:an?|each|every|one|two|three)$/.test(before))
+      return { written: `${value - 2} second`, kind: 'cardinal' };
+    const ends = after === '' || /^(?:of|and|or|to|is|was|at|in|for|we|i|then)$/.test(after);
+    if (!ends || !/^(?:the|my|your|his|her|its|our|their)$/.test(before)) return WORDS;
+  }
+  // "twenty first class seats" are seats of the first class.
+  if (after === 'class' && afterThat !== '') return WORDS;
+  const tens = Math.floor(value / 10) % 10;
+  const suffix = tens === 1 ? 'th' : (['th', 'st', 'nd', 'rd'][value % 10] ?? 'th');
+  return { written: `${value}${suffix}`, kind: 'ordinal' };
+}
+
+/** "ten thirty", "three oh five pm": an hour and minutes where a time of day is said. */
+function time(atoms: readonly Atom[], { before, after }: Context): Reading | undefined {
+  const [hour, second, third] = atoms;
+  if (!hour || !second || hour.value > 23 || hour.kind === 'large') return undefined;
+  const minutes =
+    atoms.length === 2 && second.kind === 'pair'
+      ? second.value
+      : atoms.length === 3 && second.oh && third?.kind === 'digit'
+        ? third.value
+        : undefined;
+  if (minutes === undefined || minutes > 59) return undefined;
+  const certain = before === 'at' || HALF_DAY.test(after) || /^(?:o'clock|sharp)$/.test(after);
+  const plausible = BEFORE_TIME.has(before) && hour.value <= 12 && hour.value > 0;
+  return certain || plausible
+    ? { written: `${hour.value}:${String(minutes).padStart(2, '0')}`, kind: 'time' }
+    : undefined;
+}
+
+/** "twenty twenty six", "nineteen oh four", "eighty eighty": two numbers of two digits. */
+function year(atoms: readonly Atom[], { before, after, labelled }: Context): Reading | undefined {
+  const [first, second, third] = atoms;
+  if (first?.kind !== 'pair' || !second) return undefined;
+  const oh = atoms.length === 3 && second.oh && third?.kind === 'digit';
+  if (!oh && !(atoms.length === 2 && second.kind === 'pair')) return undefined;
+  const step = second.value - first.value;
+  const neighbours = step === 1 || (first.value % 10 === 0 && second.value % 10 === 0 && step > 0);
+  const counted = /s$/.test(after) && !/^(?:is|was|as|has|this|us)$/.test(after);
+  // "twenty thirty people", "eighteen nineteen users": about so many.
+  if (!oh && neighbours && !labelled && !BEFORE_YEAR.has(before) && (counted || after === 'people'))
+    return WORDS;
+  return { written: `${first.value}${oh ? `0${third.value}` : second.value}`, kind: 'year' };
+}
+
+/** Digits one by one; pairs among them where it is long or a label stands before it. */
+function digitString(
+  first: Atom,
+  atoms: readonly Atom[],
+  { after, labelled }: Context,
+): Reading | undefined {
+  const digits = atoms.map(({ value }) => value).join('');
+  const reading: Reading = { written: digits, kind: 'digits' };
+  const allDigits = atoms.slice(1).every(({ kind }) => kind === 'digit');
+  if (first.kind === 'large') {
+    // "eight hundred five five five …": the five belongs to what follows.
+    const area = first.value - (first.value % 100);
+    const rest = `${first.value % 100 || ''}${digits.slice(String(first.value).length)}`;
+    return allDigits && first.value < 1_000 && first.value % 100 < 10 && rest.length >= LONG_STRING
+      ? { written: `${area}${rest}`, kind: 'digits' }
+      : undefined;
+  }
+  if (!atoms.every(({ kind }) => kind === 'digit' || kind === 'pair')) return undefined;
+  if (labelled || digits.length >= LONG_STRING) return reading;
+  if (!allDigits || first.kind !== 'digit' || atoms.length < 3) return undefined;
+  const counts = atoms.every(({ value }, i) => i === 0 || value === (atoms[i - 1]?.value ?? 0) + 1);
+  return counts && /s$|^people$/.test(after) ? undefined : reading;
 }

@@ -3,6 +3,8 @@
  * written anew.
  */
 
+import { endsWithAbbreviation } from '../../protocol/abbreviations';
+
 export interface WordList {
   /** As written; apostrophes belong to a word, hyphens and dots do not. */
   readonly words: readonly string[];
@@ -32,3 +34,16 @@ export const lowerFirst = (text: string): string =>
 
 /** Does a sentence end in this gap? */
 export const endsSentence = (gap: string): boolean => /[.!?…]["'”’)]*\s|\n/u.test(gap);
+
+/** Words before a gap that can belong to an abbreviation ("a.k.a."). */
+const ABBREVIATION_WORDS = 4;
+
+/** Does a sentence end before word i? A full stop of an abbreviation ends none. */
+export function sentenceEndsBefore({ words, gaps }: WordList, i: number): boolean {
+  const gap = gaps[i] ?? '';
+  if (!endsSentence(gap)) return false;
+  let before = '';
+  for (let k = Math.max(0, i - ABBREVIATION_WORDS); k < i; k++)
+    before += `${gaps[k] ?? ''}${words[k] ?? ''}`;
+  return !endsWithAbbreviation(before + gap, words[i]);
+}

@@ -135,17 +135,23 @@ export function writeDictation(
     if (found?.command.kind === 'caps')
       return caps(at + found.count, found.command.caps, found.count, gap);
     if (found) return { item: { kind: 'command', command: found.command }, count: found.count };
-    const number = matchNumber(
-      words,
-      at,
-      (i) =>
-        /[.;:!?]/.test(list.gaps[i] ?? '') ||
-        (/,/.test(list.gaps[i] ?? '') && !singleDigits(words, i)),
-    );
-    if (number) return { item: { kind: 'word', text: number.digits, gap }, count: number.count };
+    const number = matchNumber(words, at, (i) => /[^\s\-–'’]/u.test(list.gaps[i] ?? ''));
+    if (number)
+      return {
+        item: { kind: 'word', text: number.written ?? asSaid(at, number.count), gap },
+        count: number.count,
+      };
     const dotted = dot(at, words);
     if (dotted) return dotted;
     return { item: { kind: 'word', text: list.words[at] ?? '', gap }, count: 1 };
+  }
+
+  /** Words `at` … with what stands between them. */
+  function asSaid(at: number, count: number): string {
+    return list.words
+      .slice(at, at + count)
+      .map((word, i) => (i === 0 ? word : `${list.gaps[at + i] ?? ' '}${word}`))
+      .join('');
   }
 
   /** `… dot x` joins where it is a path into something or an ending of a file. */
@@ -255,12 +261,6 @@ function letterRun(words: readonly string[], at: number): number {
   let count = 0;
   while (/^\p{L}$/u.test(words[at + count] ?? '')) count++;
   return count;
-}
-
-function singleDigits(words: readonly string[], at: number): boolean {
-  const digit = (word: string | undefined): boolean =>
-    /^(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)$/.test(word ?? '');
-  return digit(words[at - 1]) && digit(words[at]);
 }
 
 function modern(text: string): string {
