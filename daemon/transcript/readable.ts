@@ -3,7 +3,8 @@
  * if wished, left out; numbers, dates and times with digits; sentences with a capital. A view only:
  * the words of a segment stay.
  */
-import { matchNumber } from '../dictation/numbers';
+import { endsWithAbbreviation } from '../../protocol/abbreviations';
+import { writeNumbers } from './readableNumbers';
 
 /** `filler`: um. `repeat`: the the. `brokenOff`: we sh- we should. */
 export interface Disfluency {
@@ -22,48 +23,40 @@ interface Word {
 }
 
 const FILLERS = new Set(['um', 'umm', 'uh', 'uhm', 'erm', 'er', 'hmm', 'hm']);
+/** "uh huh", "uh oh" and "mm hmm" are answers. */
+const ANSWERS: ReadonlySet<string> = new Set(['uh huh', 'uh oh', 'mm hmm', 'mm hm', 'hmm hmm']);
 /** Fillers only where commas set them off. */
 const ASIDES = [['you', 'know'], ['i', 'mean'], ['like']];
-/** Said twice on purpose, or right that way. */
-const DOUBLED = new Set([
-  'no',
-  'yes',
-  'yeah',
-  'very',
-  'really',
-  'so',
-  'bye',
-  'that',
-  'had',
-  'well',
-  'okay',
-  'ha',
-  'wait',
-  'go',
-  'knock',
-  'many',
-  'much',
-  'more',
-  'again',
-  'far',
-  'way',
-  'long',
-  'sure',
-  'right',
-  'now',
-  'there',
-  'oh',
-  'never',
-]);
+/**
+ * Words that are said again when somebody starts anew. Content words are said twice on purpose
+ * ("win win"), and so are particles ("log in in the morning"), "that that" and "had had".
+ */
+const RESTARTED: ReadonlySet<string> = new Set(
+  "the a an i we you he she they it this these those my your our their its to of for with from at as and or but if when where what who how why because is are was were am be been can could should would will must may might shall do does did have has not don't doesn't can't won't i'm we're it's that's there's let's i'll we'll i've we've just also then".split(
+    ' ',
+  ),
+);
+const NEVER_RESTARTED: ReadonlySet<string> = new Set(['is', 'do', 'will', 'not']);
+/** "on and on and on", "one by one by one". */
+const LINKS: ReadonlySet<string> = new Set(['and', 'by', 'or', 'to', 'after', 'upon']);
+/** These make a text one of another language, where "um" and "er" are words. */
+const OTHER_LANGUAGE =
+  /\b(?:und|ist|der|das|nicht|ich|wir|ein|eine|auf|mit|sich|het|een|van|niet|och|att|som|para|que|los|les|des|est)\b/giu;
+const OTHER_LANGUAGE_WORDS = 2;
 const MAX_REPEAT = 4;
 
 /** What the speaker did not mean to say, in order. */
 export function disfluencies(text: string): Disfluency[] {
   const words = wordsOf(text);
   const marked = new Map<number, Disfluency['kind']>();
-  words.forEach(({ norm, text: word }, i) => {
-    if (FILLERS.has(norm)) marked.set(i, 'filler');
-    else if (/^\p{L}+(?:-|–|—)[,.]?$/u.test(word)) marked.set(i, 'brokenOff');
+  const english = (text.match(OTHER_LANGUAGE)?.length ?? 0) < OTHER_LANGUAGE_WORDS;
+  words.forEach(({ text: word }, i) => {
+    if (english && isFiller(words, i)) marked.set(i, 'filler');
+    else if (
+      /^\p{L}+(?:-|–|—)[,.]?$/u.test(word) &&
+      !/^(?:and|or|to)$/.test(words[i + 1]?.norm ?? '')
+    )
+      marked.set(i, 'brokenOff');
   });
   for (const aside of ASIDES) {
     words.forEach((_, i) => {
@@ -99,7 +92,7 @@ export function disfluencies(text: string): Disfluency[] {
 export function readableText(text: string, fillers: 'hide' | 'show' = 'hide'): string {
   const plain = fillers === 'hide' ? without(text, disfluencies(text)) : text;
   // Somebody who says nothing but "hm" said that.
-  return sentences(numbers(/\p{L}|\p{N}/u.test(plain) ? plain : text));
+  return sentences(writeNumbers(/\p{L}|\p{N}/u.test(plain) ? plain : text));
 }
 
 /**
@@ -124,13 +117,26 @@ function repeatAt(words: readonly Word[], said: readonly number[], at: number): 
         !/\d/.test(first.norm);
     }
     if (!same) continue;
-    const single =
-      length === 1 &&
-      (DOUBLED.has(word(at)?.norm ?? '') ||
-        matchNumber([word(at)?.norm ?? '', 'seconds'], 0, () => false) !== undefined);
-    if (!single) return length;
+    if (isRestart(Array.from({ length }, (_, k) => word(at + k)?.norm ?? ''))) return length;
   }
   return 0;
+}
+
+/** "ER" is an emergency room, "er" is none. */
+function isFiller(words: readonly Word[], i: number): boolean {
+  const { norm = '', text = '' } = words[i] ?? {};
+  if (!FILLERS.has(norm) || /\p{Lu}{2}/u.test(text)) return false;
+  const [before, after] = [words[i - 1]?.norm ?? '', words[i + 1]?.norm ?? ''];
+  return !ANSWERS.has(`${norm} ${after}`) && !ANSWERS.has(`${before} ${norm}`);
+}
+
+/** Would somebody who starts anew say these words again? */
+function isRestart(norms: readonly string[]): boolean {
+  const [first = ''] = norms;
+  if (norms.length === 1) return RESTARTED.has(first) && !NEVER_RESTARTED.has(first);
+  const last = norms.at(-1) ?? '';
+  if (LINKS.has(first) && !RESTARTED.has(last)) return false;
+  return RESTARTED.has(first) && !LINKS.has(last);
 }
 
 function without(text: string, marks: readonly Disfluency[]): string {
@@ -147,165 +153,27 @@ function without(text: string, marks: readonly Disfluency[]): string {
   return out + text.slice(at);
 }
 
-const MONTHS =
-  'January February March April May June July August September October November December'.split(
-    ' ',
-  );
-const ORDINALS: ReadonlyMap<string, number> = new Map(
-  'first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth'
-    .split(' ')
-    .map((word, i) => [word, i + 1] as const),
-).set('thirtieth', 30);
-/** Without one of these there is nothing to write otherwise; most sentences have none. */
-const NUMBERISH =
-  /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|\w+teenth|hundred|thousand|january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
-const TENS: Readonly<Record<string, number>> = { twenty: 20, thirty: 30 };
-
-/**
- * "November twenty third" is "November 23", "at three thirty pm" is "at 3:30 pm", "ten percent" is
- * "10%".
- */
-function numbers(text: string): string {
-  if (!NUMBERISH.test(text)) return text;
-  const source = text.replace(/(?<=\p{L})-(?=\p{L})/gu, (dash, at: number) =>
-    isNumberPair(text, at) ? ' ' : dash,
-  );
-  const words = wordsOf(source);
-  const norms = words.map(({ norm }) => norm);
-  const breaks = (i: number): boolean => /[^\p{L}\p{N}'’]$/u.test(words[i - 1]?.text ?? '');
-  let out = '';
-  let at = 0;
-  const put = (from: number, count: number, written: string): void => {
-    const first = words[from];
-    const last = words[from + count - 1];
-    if (!first || !last) return;
-    const lead = /^[^\p{L}\p{N}]*/u.exec(first.text)?.[0] ?? '';
-    const tail = /[^\p{L}\p{N}]*$/u.exec(last.text)?.[0] ?? '';
-    out += source.slice(at, first.start) + lead + written + tail;
-    at = last.end;
-  };
-  for (let i = 0; i < words.length; i++) {
-    const day = dayAt(norms, i, breaks);
-    const clock = timeAt(norms, i, breaks);
-    const number = matchNumber(norms, i, breaks);
-    if (day) {
-      put(i, day.count, day.written);
-      i += day.count - 1;
-    } else if (clock) {
-      put(i, clock.count, clock.written);
-      i += clock.count - 1;
-    } else if (number && !staysWords(words, i, number.count)) {
-      const percent = norms[i + number.count] === 'percent' && !breaks(i + number.count);
-      const count = number.count + (percent ? 1 : 0);
-      put(i, count, `${grouped(number.digits)}${percent ? '%' : ''}`);
-      i += count - 1;
-    }
-  }
-  return out + source.slice(at);
-}
-
-/** "ten past nine", and a number with which a sentence begins, are written in words. */
-function staysWords(words: readonly Word[], at: number, count: number): boolean {
-  const opens = at === 0 || /[.?!]["'”’)]*$/.test(words[at - 1]?.text ?? '');
-  return opens || /^(?:past|to|o'clock|o’clock)$/.test(words[at + count]?.norm ?? '');
-}
-
-/** A day of a month, where the month stands with it; alone, "the twenty third" is a rank. */
-function dayAt(
-  norms: readonly string[],
-  at: number,
-  breaks: (i: number) => boolean,
-): { count: number; written: string } | undefined {
-  const ordinal = (i: number): { count: number; day: number } | undefined => {
-    const tens = TENS[norms[i] ?? ''];
-    const unit = ORDINALS.get(norms[i + 1] ?? '');
-    if (tens !== undefined && unit !== undefined && unit < 10 && !breaks(i + 1))
-      return { count: 2, day: tens + unit };
-    const day = ORDINALS.get(norms[i] ?? '');
-    return day === undefined ? undefined : { count: 1, day };
-  };
-  const month = (i: number): string | undefined =>
-    MONTHS.find((name) => name.toLowerCase() === norms[i]);
-  const name = month(at);
-  if (name !== undefined) {
-    const the = norms[at + 1] === 'the' ? 1 : 0;
-    const day = breaks(at + 1) ? undefined : ordinal(at + 1 + the);
-    return day && day.day <= 31
-      ? { count: 1 + the + day.count, written: `${name} ${day.day}` }
-      : undefined;
-  }
-  const the = norms[at] === 'the' ? 1 : 0;
-  const day = ordinal(at + the);
-  if (!day || day.day > 31) return undefined;
-  const of = norms[at + the + day.count] === 'of' ? 1 : 0;
-  const after = month(at + the + day.count + of);
-  return after !== undefined && !breaks(at + the + day.count)
-    ? { count: the + day.count + of + 1, written: `${day.day} ${after}` }
-    : undefined;
-}
-
-/** "three thirty pm", "nine am". */
-function timeAt(
-  norms: readonly string[],
-  at: number,
-  breaks: (i: number) => boolean,
-): { count: number; written: string } | undefined {
-  const value = (i: number, j: number): number | undefined => {
-    const found = matchNumber([...norms.slice(i, j), 'seconds'], 0, () => false);
-    return found && found.count === j - i ? Number(found.digits) : undefined;
-  };
-  const hour = value(at, at + 1);
-  if (hour === undefined || hour < 1 || hour > 12) return undefined;
-  for (const minutes of [0, 1, 2]) {
-    const half = /^(am|pm|a\.m|p\.m)$/.exec(norms[at + 1 + minutes] ?? '')?.[1];
-    const minute = minutes === 0 ? 0 : value(at + 1, at + 1 + minutes);
-    const parted = Array.from({ length: minutes + 1 }, (_, k) => breaks(at + 1 + k)).some(Boolean);
-    if (
-      half !== undefined &&
-      minute !== undefined &&
-      minute < 60 &&
-      (minutes === 0 || minute >= 10) &&
-      !parted
-    )
-      return {
-        count: 2 + minutes,
-        written: `${hour}${minutes === 0 ? '' : `:${minute}`} ${half.replace('.', '')}`,
-      };
-  }
-  return undefined;
-}
-
-/** 12000 is "12,000"; years, ports and the like have four digits and stay. */
-function grouped(digits: string): string {
-  return /^\d{5,}$/.test(digits) ? digits.replace(/\B(?=(\d{3})+$)/g, ',') : digits;
-}
-
-function isNumberPair(text: string, at: number): boolean {
-  const before = /\p{L}+$/u.exec(text.slice(0, at))?.[0].toLowerCase() ?? '';
-  const after = /^\p{L}+/u.exec(text.slice(at + 1))?.[0].toLowerCase() ?? '';
-  return (
-    /^(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)$/.test(before) &&
-    (matchNumber([after, 'seconds'], 0, () => false) !== undefined || ORDINALS.has(after))
-  );
-}
-
 /** Blanks in order, and a capital where a sentence begins. */
 function sentences(text: string): string {
+  // Only marks that end a word move: ".NET" and "std::vector" are names.
   const tidy = text
     .replace(/\s+/g, ' ')
-    .replace(/\s+([,.;:?!])/g, '$1')
-    .replace(/([,;:])(?:\s*[,;:])+/g, '$1')
-    .replace(/^[\s,;:]+/, '')
-    .replace(/[,;:\s]+([.?!])/g, '$1')
+    .replace(/\s+([,.;:?!]+)(?=\s|$)/g, '$1')
+    .replace(/([,;:])(?:\s*[,;:])+(?=\s|$)/g, '$1')
+    .replace(/^(?:[,;:]*\s+|[,;:]+$)+/, '')
+    .replace(/[,;:\s]+([.?!]+)(?=\s|$)/g, '$1')
     .trim();
   return tidy
     .replace(
-      /^(\P{L}*)(\p{Ll})(?=\p{Ll}*(?:[\s,.?!'’]|$))/u,
+      /^([^\p{L}\p{N}]*)(\p{Ll})(?=\p{Ll}*(?:[\s,.?!'’]|$))/u,
       (_, lead: string, letter: string) => lead + letter.toLocaleUpperCase('en'),
     )
     .replace(
       /([.?!]\s+)(\p{Ll})(?=\p{Ll}*(?:[\s,.?!'’]|$))/gu,
-      (_, stop: string, letter: string) => stop + letter.toLocaleUpperCase('en'),
+      (all: string, stop: string, letter: string, at: number) =>
+        endsWithAbbreviation(tidy.slice(0, at + stop.length))
+          ? all
+          : stop + letter.toLocaleUpperCase('en'),
     );
 }
 

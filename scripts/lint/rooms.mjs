@@ -69,7 +69,12 @@ const INNER = [
 const inner = INNER.map((room) => `daemon/${room}`);
 
 /** Files of `protocol/` that are no wire types but words every room shares. */
-const SHARED_WORDS = ['protocol/errors', 'protocol/settings', 'protocol/version'];
+const SHARED_WORDS = [
+  'protocol/abbreviations',
+  'protocol/errors',
+  'protocol/settings',
+  'protocol/version',
+];
 
 /**
  * The language server speaks to the editor, not over the daemon's wire: its few own messages are
