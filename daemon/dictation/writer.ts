@@ -2,10 +2,12 @@
  * What a developer means by what was said: symbols spelled as in the code, spoken punctuation and
  * commands carried out, numbers in digits, a capital at the start of a sentence.
  */
-import { type Command, type NameStyle, matchAfterLiteral, matchCommand, styled } from './commands';
+import { matchAfterLiteral, matchCommand, type NameStyle, styled } from './commands';
+import type { SpokenContext } from './commandSense';
 import { matchNumber } from './numbers';
 import type { NamedSymbol, SymbolSpeller } from './respell';
-import { endsSentence, lowerFirst, splitWords, upperFirst } from './words';
+import { type Item, render } from './writtenText';
+import { splitWords, upperFirst, type WordList } from './words';
 
 export interface Dictated {
   readonly text: string;
@@ -13,18 +15,9 @@ export interface Dictated {
   readonly named: boolean;
   /** Phrases before this one that are to be taken back ("scratch that"). */
   readonly takeBack: number;
-  /** What was spelled anew: heard → written, in order. */
+  /** What was spelled anew: recognised → written, in order. */
   readonly spelled: readonly { readonly recognised: string; readonly written: string }[];
 }
-
-interface Written {
-  readonly kind: 'word' | 'symbol';
-  readonly text: string;
-  /** What the recogniser wrote before it. */
-  readonly gap: string;
-}
-
-type Item = Written | { readonly kind: 'command'; readonly command: Command };
 
 /** Spellings of a hundred years ago, which the embedded model has from its audio books. */
 const OLD_SPELLINGS: Readonly<Record<string, string>> = {
@@ -53,174 +46,230 @@ const STYLE_ENDS = new Set(
 );
 
 /**
- * @param said what was heard, phrase by phrase: "scratch that" takes back one
+ * @param said recognised text, phrase by phrase: "scratch that" takes back one
  * @param speller of the symbols of the workspace; without one only commands and numbers are written
- * @param opens a sentence begins with it; else its first letter stays as it was heard, for whoever
- * knows what stands before
+ * @param opens a sentence begins with it; else its first letter stays as recognised, for the caller
+ * that knows the text before it
+ * @param code the target is code, where a command word is hardly ever a word
  */
 export function writeDictation(
   said: string | readonly string[],
   speller?: SymbolSpeller,
   opens = true,
+  code = false,
 ): Dictated {
   const phrases = (typeof said === 'string' ? [said] : said).map(modern);
-  const list = splitWords(phrases.join(' '));
-  const lower = list.words.map((word) => word.toLowerCase());
-  const pause = (i: number): boolean =>
-    i === 0 || i === list.words.length || /[,.;:!?\n]/.test(list.gaps[i] ?? '');
-  const isolated = (from: number, to: number): boolean =>
-    pause(from) && pause(to) && (from > 0 || to < lower.length);
-  const fixed = protectedWords(lower, isolated);
-  const named = speller?.find(list, (i) => fixed.has(i)) ?? [];
-  const spelled: { recognised: string; written: string }[] = [];
-  const spell = (from: number, to: number, written: string): string => {
-    const recognised = list.words.slice(from, to).join(' ');
-    if (recognised !== written) spelled.push({ recognised, written });
-    return written;
-  };
-  const items: Item[] = [];
-  const starts = phraseStarts(phrases);
-  /** Where the items of each phrase so far begin. */
-  const marks: number[] = [];
-  let takeBack = 0;
-  /** What stood before the words that were taken back stands before those that come instead. */
-  let gap: string | undefined;
-  for (let at = 0; at < lower.length;) {
-    while ((starts[0] ?? Infinity) <= at) {
-      marks.push(items.length);
-      starts.shift();
-    }
-    const step = next(at);
-    at += step.count;
-    if (step.item?.kind === 'command' && step.item.command.kind === 'scratch') {
-      if (items.length === 0) takeBack++;
-      // What was said before it in its own phrase; where that is nothing, the phrase before.
-      while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
-      const [first] = items.splice(marks.at(-1) ?? 0);
-      if (first !== undefined && first.kind !== 'command') gap = first.gap;
-    } else if (step.item) {
-      items.push(
-        gap === undefined || step.item.kind === 'command' ? step.item : { ...step.item, gap },
-      );
-      gap = undefined;
-    }
-  }
-  return {
-    text: render(items, list.gaps.at(-1) ?? '', opens),
-    named: items[0]?.kind === 'symbol',
-    takeBack,
-    spelled,
-  };
+  return new Writer(phrases, speller, code).write(opens);
+}
 
-  function next(at: number): { item?: Item; count: number } {
-    const gap = list.gaps[at] ?? '';
-    const symbol = named.find(({ from }) => from === at);
+const COMMAND_WORD = '';
+
+interface Step {
+  readonly item?: Item;
+  /** Words taken. */
+  readonly count: number;
+}
+
+class Writer {
+  private readonly list: WordList;
+  private readonly lower: readonly string[];
+  /** `lower`, in which words that were carried out are nobody's neighbours any more. */
+  private readonly unread: string[];
+  private readonly starts: readonly number[];
+  private readonly context: SpokenContext;
+  private readonly named: readonly NamedSymbol[];
+  private readonly spelled: { recognised: string; written: string }[] = [];
+
+  constructor(
+    phrases: readonly string[],
+    speller: SymbolSpeller | undefined,
+    private readonly code: boolean,
+  ) {
+    this.list = splitWords(phrases.join(' '));
+    this.lower = this.list.words.map((word) => word.toLowerCase());
+    this.unread = [...this.lower];
+    this.starts = phraseStarts(phrases);
+    this.context = this.contextOf(this.lower);
+    const fixed = protectedWords(this.context);
+    this.named = speller?.find(this.list, (i) => fixed.has(i)) ?? [];
+  }
+
+  write(opens: boolean): Dictated {
+    const items: Item[] = [];
+    const starts = [...this.starts];
+    /** Where the items of each phrase so far begin. */
+    const marks: number[] = [];
+    let takeBack = 0;
+    /** What stood before the words that were taken back stands before those that come instead. */
+    let gap: string | undefined;
+    for (let at = 0; at < this.lower.length;) {
+      while ((starts[0] ?? Infinity) <= at) {
+        marks.push(items.length);
+        starts.shift();
+      }
+      const { item, count } = this.next(at);
+      at += count;
+      if (item?.kind === 'command' && item.command.kind === 'scratch') {
+        if (items.length === 0) takeBack++;
+        // What was said before it in its own phrase; where that is nothing, the phrase before.
+        while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
+        const [first] = items.splice(marks.at(-1) ?? 0);
+        if (first !== undefined && first.kind !== 'command') gap = first.gap;
+      } else if (item) {
+        items.push(gap === undefined || item.kind === 'command' ? item : { ...item, gap });
+        gap = undefined;
+      }
+    }
+    return {
+      text: render(items, this.list.gaps.at(-1) ?? '', opens),
+      named: items[0]?.kind === 'symbol',
+      takeBack,
+      spelled: this.spelled,
+    };
+  }
+
+  private contextOf(words: readonly string[]): SpokenContext {
+    const starts = new Set(this.starts);
+    return {
+      words,
+      code: this.code,
+      pause: (i) =>
+        i === 0 ||
+        i === this.lower.length ||
+        starts.has(i) ||
+        this.unread[i - 1] === COMMAND_WORD ||
+        /[,.;:!?\n]/.test(this.list.gaps[i] ?? ''),
+    };
+  }
+
+  private spell(from: number, to: number, written: string): string {
+    const recognised = this.list.words.slice(from, to).join(' ');
+    if (recognised !== written) this.spelled.push({ recognised, written });
+    return written;
+  }
+
+  private next(at: number): Step {
+    const gap = this.list.gaps[at] ?? '';
+    const symbol = this.named.find(({ from }) => from === at);
     if (symbol)
       return {
-        item: { kind: 'symbol', text: spell(at, symbol.to, symbol.name), gap },
+        item: { kind: 'symbol', text: this.spell(at, symbol.to, symbol.name), gap },
         count: symbol.to - at,
       };
-    const free = freeEnd(named, at, lower.length);
-    const words = lower.slice(0, free);
-    const found = matchCommand(words, at, isolated);
-    if (found?.command.kind === 'literal') {
-      const count = matchAfterLiteral(words, at + 1, isolated) ?? 1;
-      return {
-        item: { kind: 'word', text: list.words.slice(at + 1, at + 1 + count).join(' '), gap },
-        count: count + 1,
-      };
+    const words = this.unread.slice(0, freeEnd(this.named, at, this.lower.length));
+    const command = this.command(at, { ...this.context, words });
+    if (command) {
+      if (command.item?.kind === 'command') this.unread.fill(COMMAND_WORD, at, at + command.count);
+      return command;
     }
-    if (found?.command.kind === 'style')
-      return name(at + found.count, found.command.style, found.count, gap);
-    if (found?.command.kind === 'caps')
-      return caps(at + found.count, found.command.caps, found.count, gap);
-    if (found) return { item: { kind: 'command', command: found.command }, count: found.count };
-    const number = matchNumber(words, at, (i) => /[^\s\-–'’]/u.test(list.gaps[i] ?? ''));
+    const number = matchNumber(words, at, (i) => /[^\s\-–]/u.test(this.list.gaps[i] ?? ''));
     if (number)
       return {
-        item: { kind: 'word', text: number.written ?? asSaid(at, number.count), gap },
+        item: { kind: 'word', text: number.written ?? this.asSaid(at, number.count), gap },
         count: number.count,
       };
-    const dotted = dot(at, words);
-    if (dotted) return dotted;
-    return { item: { kind: 'word', text: list.words[at] ?? '', gap }, count: 1 };
+    return this.dot(at, words) ?? this.word(at, 1);
+  }
+
+  private word(at: number, count: number, gap = this.list.gaps[at] ?? ''): Step {
+    return { item: { kind: 'word', text: this.asSaid(at, count), gap }, count };
+  }
+
+  private command(at: number, context: SpokenContext): Step | undefined {
+    const gap = this.list.gaps[at] ?? '';
+    const found = matchCommand(at, context);
+    if (!found) return undefined;
+    const { command, count } = found;
+    if (command === undefined) return this.word(at, count);
+    const behind = at + count;
+    switch (command.kind) {
+      case 'literal': {
+        const kept = this.word(behind, matchAfterLiteral(behind, context) ?? 1, gap);
+        return { ...kept, count: count + kept.count };
+      }
+      case 'style':
+        return this.name(behind, command.style, count, gap);
+      case 'caps':
+        return this.caps(behind, command.caps, count, gap);
+      default: {
+        const shown = command.kind === 'mark' ? fitted(command, at, behind, context) : command;
+        return { item: { kind: 'command', command: shown, gap }, count };
+      }
+    }
   }
 
   /** Words `at` … with what stands between them. */
-  function asSaid(at: number, count: number): string {
-    return list.words
+  private asSaid(at: number, count: number): string {
+    return this.list.words
       .slice(at, at + count)
-      .map((word, i) => (i === 0 ? word : `${list.gaps[at + i] ?? ' '}${word}`))
+      .map((word, i) => (i === 0 ? word : `${this.list.gaps[at + i] ?? ' '}${word}`))
       .join('');
   }
 
   /** `… dot x` joins where it is a path into something or an ending of a file. */
-  function dot(at: number, words: readonly string[]): { item: Item; count: number } | undefined {
+  private dot(at: number, words: readonly string[]): Step | undefined {
     if (words[at] !== 'dot' || at === 0) return undefined;
-    const letters = letterRun(list.words, at + 1);
+    const letters = letterRun(this.list.words, at + 1);
     const after =
       letters > 1
-        ? list.words
+        ? this.list.words
             .slice(at + 1, at + 1 + letters)
             .join('')
             .toLowerCase()
-        : (lower[at + 1] ?? '');
-    const symbolBefore = named.some(({ to }) => to === at);
-    if (
-      !EXTENSIONS.has(after) &&
-      !(symbolBefore && after !== '') &&
-      !DOTTED.has(lower[at - 1] ?? '')
-    )
-      return undefined;
+        : (this.lower[at + 1] ?? '');
+    const symbolBefore = this.named.some(({ to }) => to === at);
+    const joins =
+      EXTENSIONS.has(after) ||
+      (symbolBefore && after !== '') ||
+      DOTTED.has(this.lower[at - 1] ?? '');
+    if (!joins) return undefined;
     if (letters > 1)
       return { item: { kind: 'symbol', text: `.${after}`, gap: '' }, count: 1 + letters };
     return {
-      item: { kind: 'command', command: { kind: 'mark', text: '.', join: 'both' } },
+      item: { kind: 'command', command: { kind: 'mark', text: '.', join: 'both' }, gap: '' },
       count: 1,
     };
   }
 
-  function name(
-    from: number,
-    style: NameStyle,
-    count: number,
-    gap: string,
-  ): { item: Item; count: number } {
+  private name(from: number, style: NameStyle, count: number, gap: string): Step {
+    const { lower } = this;
+    const goesOn = (i: number): boolean =>
+      !this.context.pause(i) &&
+      !STYLE_ENDS.has(lower[i] ?? '') &&
+      !matchCommand(i, this.context)?.command;
     let to = from;
-    while (
-      to < lower.length &&
-      (to === from ||
-        (!pause(to) && !STYLE_ENDS.has(lower[to] ?? '') && !matchCommand(lower, to, isolated)))
-    )
-      to++;
+    while (to < lower.length && (to === from || goesOn(to))) to++;
     const end = lower[to] === 'end' && lower[to + 1] === 'case' ? 2 : 0;
-    return {
-      item: {
-        kind: 'symbol',
-        text: spell(from, to, styled(list.words.slice(from, to), style)),
-        gap,
-      },
-      count: count + to - from + end,
-    };
+    const text = this.spell(from, to, styled(this.list.words.slice(from, to), style));
+    return { item: { kind: 'symbol', text, gap }, count: count + to - from + end };
   }
 
-  function caps(
-    from: number,
-    how: 'upper' | 'lower',
-    count: number,
-    gap: string,
-  ): { item?: Item; count: number } {
-    const word = list.words[from];
+  private caps(from: number, how: 'upper' | 'lower', count: number, gap: string): Step {
+    const word = this.list.words[from];
     if (word === undefined) return { count };
-    return {
-      item: {
-        kind: 'symbol',
-        text: how === 'upper' ? word.toUpperCase() : word.toLowerCase(),
-        gap,
-      },
-      count: count + 1,
-    };
+    const text = how === 'upper' ? word.toUpperCase() : word.toLowerCase();
+    return { item: { kind: 'symbol', text, gap }, count: count + 1 };
   }
+}
+
+type Mark = Extract<Item, { kind: 'command' }>['command'] & { readonly kind: 'mark' };
+
+/** A path begins here: "cd slash etc", "in slash tmp". */
+const PATH_OPENERS = new Set(
+  'cd ls cat open rm cp mv mkdir in to from at under into path route endpoint get post put delete patch of'.split(
+    ' ',
+  ),
+);
+
+/** The side on which "dash" and "slash" touch depends on what they stand before. */
+function fitted(mark: Mark, at: number, to: number, { words, pause }: SpokenContext): Mark {
+  const [before, after] = [words[at - 1] ?? '', words[to] ?? ''];
+  if (mark.text === '/' && !pause(at) && PATH_OPENERS.has(before))
+    return { ...mark, join: 'right' };
+  // An option of one letter: "commit dash m"; "a dash b" joins.
+  if (mark.text === '-' && words[at] === 'dash' && after.length === 1 && before.length > 1)
+    return { ...mark, join: 'right' };
+  return mark;
 }
 
 /** Number of the first word of each phrase. */
@@ -234,16 +283,14 @@ function phraseStarts(phrases: readonly string[]): number[] {
 }
 
 /** Words of names that are spelled by command, and what "literal" protects: no symbols there. */
-function protectedWords(
-  words: readonly string[],
-  isolated: (from: number, to: number) => boolean,
-): ReadonlySet<number> {
+function protectedWords(context: SpokenContext): ReadonlySet<number> {
+  const { words } = context;
   const fixed = new Set<number>();
   for (let at = 0; at < words.length; at++) {
-    const found = matchCommand(words, at, isolated);
-    if (!found) continue;
+    const found = matchCommand(at, context);
+    if (!found?.command) continue;
     let to = at + found.count;
-    if (found.command.kind === 'literal') to += matchAfterLiteral(words, to, isolated) ?? 0;
+    if (found.command.kind === 'literal') to += matchAfterLiteral(to, context) ?? 0;
     if (found.command.kind === 'style')
       while (to < words.length && !STYLE_ENDS.has(words[to] ?? '')) to++;
     if (found.command.kind === 'literal' || found.command.kind === 'style')
@@ -268,84 +315,4 @@ function modern(text: string): string {
     const now = OLD_SPELLINGS[word.toLowerCase()];
     return now === undefined ? word : /^\p{Lu}/u.test(word) ? upperFirst(now) : now;
   });
-}
-
-/** What the text ends with; after `joined` nothing is put between. */
-type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
-
-/**
- * Items to text. What the recogniser wrote between words stays, except beside what is a command.
- */
-function render(items: readonly Item[], tail: string, opens: boolean): string {
-  let text = '';
-  let sentence = opens;
-  let before: Before = 'start';
-  items.forEach((item, i) => {
-    if (item.kind === 'command') {
-      const { command } = item;
-      if (command.kind === 'line') {
-        text = `${text.trimEnd()}${'\n'.repeat(command.count)}`;
-        sentence = true;
-        before = 'start';
-      } else if (command.kind === 'glue') before = 'joined';
-      else if (command.kind === 'mark') {
-        const touches =
-          command.join === 'left' ||
-          command.join === 'both' ||
-          before === 'start' ||
-          before === 'joined' ||
-          (command.text === '(' && before === 'symbol');
-        text = `${text.replace(/[\s,;:.]+$/u, (end) => (command.join === 'left' || command.join === 'both' ? '' : end.trimEnd()))}${touches ? '' : ' '}${command.text}`;
-        // The recogniser writes the mark it was told of as well: "again? question mark".
-        if (command.ends) text = text.replace(/([?!.])[?!.]$/u, command.text);
-        sentence = command.ends === true;
-        before = command.join === 'right' || command.join === 'both' ? 'joined' : 'mark';
-      }
-      return;
-    }
-    const previous = items[i - 1];
-    // A compound of which a part is a name falls apart.
-    if (item.kind === 'symbol' && item.gap === '-')
-      text = text.replace(/\S+$/u, (word) => word.replaceAll('-', ' '));
-    const gap = gapBefore(item, previous, before);
-    const word = cased(
-      item,
-      previous,
-      before,
-      sentence || (previous?.kind !== 'command' && endsSentence(gap)),
-    );
-    text += gap + word;
-    sentence = false;
-    before = item.kind;
-  });
-  const end = items.at(-1);
-  return end === undefined ? '' : end.kind === 'command' ? text : text + tail.trimEnd();
-}
-
-function gapBefore(item: Written, previous: Item | undefined, before: Before): string {
-  const gap =
-    item.kind === 'symbol' || previous?.kind === 'symbol' ? item.gap.replace(/^-$/, ' ') : item.gap;
-  const afterCommand = previous?.kind === 'command';
-  if (before === 'joined') return '';
-  if (before === 'start') return afterCommand ? '' : gap.replace(/^[\s,.;:!?]+/u, '');
-  if (afterCommand) return ' ';
-  // The ending of a file's name.
-  if (item.kind === 'symbol' && item.text.startsWith('.')) return '';
-  if (gap !== '') return gap;
-  return before === 'symbol' || item.kind === 'symbol' ? ' ' : '';
-}
-
-/** A name stays as it is; the recogniser's capital goes where its sentence was none. */
-function cased(
-  { kind, text, gap }: Written,
-  previous: Item | undefined,
-  before: Before,
-  opensSentence: boolean,
-): string {
-  if (kind === 'symbol') return text;
-  if (opensSentence) return upperFirst(text);
-  if (previous?.kind !== 'command') return text;
-  return endsSentence(gap) || (before !== 'mark' && !/^I(?:['’]|$)/u.test(text))
-    ? lowerFirst(text)
-    : text;
 }

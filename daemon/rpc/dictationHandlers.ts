@@ -106,7 +106,12 @@ async function recognise(
     .map((s) => s.text.trim())
     .filter((t) => t !== '');
   const asked = phrases.slice(from);
-  const { text, named, takeBack, spelled } = writeDictation(asked, speller, false);
+  const { text, named, takeBack, spelled } = writeDictation(
+    asked,
+    speller,
+    false,
+    scopes.length > 0 && scopes.every(({ kind }) => kind === 'code'),
+  );
   return {
     text,
     texts: scopes.map((scope) => inScope(text, scope)),

@@ -71,6 +71,8 @@ const inner = INNER.map((room) => `daemon/${room}`);
 /** Files of `protocol/` that are no wire types but words every room shares. */
 const SHARED_WORDS = [
   'protocol/abbreviations',
+  'protocol/dictationCommands',
+  'protocol/dictationCommands',
   'protocol/errors',
   'protocol/settings',
   'protocol/version',

@@ -1,0 +1,121 @@
+/**
+ * The items of a dictation as text. What the recogniser wrote between words stays, except beside a
+ * command; what was dictated stays in any case.
+ */
+import { endsWithAbbreviation } from '../../protocol/abbreviations';
+import type { Command } from './commands';
+import { endsSentence, lowerFirst, upperFirst } from './words';
+
+interface Written {
+  readonly kind: 'word' | 'symbol';
+  readonly text: string;
+  /** What the recogniser wrote before it. */
+  readonly gap: string;
+}
+
+export type Item =
+  Written | { readonly kind: 'command'; readonly command: Command; readonly gap: string };
+
+type Given = Extract<Item, { kind: 'command' }>;
+/** What the text ends with; after `joined` nothing is put between. */
+type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
+
+/** @param opens a sentence begins with the first item */
+export function render(items: readonly Item[], tail: string, opens: boolean): string {
+  const text = new Text(opens);
+  items.forEach((item, i) => {
+    if (item.kind === 'command') text.command(item);
+    else text.word(item, items[i - 1]);
+  });
+  const end = items.at(-1);
+  return end === undefined ? '' : end.kind === 'command' ? text.value : text.value + tail.trimEnd();
+}
+
+class Text {
+  value = '';
+  private before: Before = 'start';
+
+  constructor(private sentence: boolean) {}
+
+  command({ command, gap }: Given): void {
+    if (command.kind === 'line') {
+      this.value = this.value.replace(/ +$/u, '') + this.keptEnd(gap, /[.?!…]+/u);
+      this.value += '\n'.repeat(command.count);
+      this.sentence = true;
+      this.before = 'start';
+    } else if (command.kind === 'glue') this.before = 'joined';
+    else if (command.kind === 'mark') this.mark(command, gap);
+  }
+
+  word(item: Written, previous: Item | undefined): void {
+    // A compound of which a part is a name falls apart.
+    if (item.kind === 'symbol' && item.gap === '-')
+      this.value = this.value.replace(/\S+$/u, (word) => word.replaceAll('-', ' '));
+    const gap = this.gapBefore(item, previous);
+    const opens =
+      this.sentence ||
+      (previous?.kind !== 'command' &&
+        endsSentence(gap) &&
+        !endsWithAbbreviation(this.value + gap, item.text));
+    this.value += gap + this.cased(item, previous, opens);
+    this.sentence = false;
+    this.before = item.kind;
+  }
+
+  private mark({ text, join, ends }: Extract<Command, { kind: 'mark' }>, gap: string): void {
+    const side = join === 'toggle' ? this.toggled(text) : join;
+    const punctuation = /^[,.;:?!…]$/u.test(text);
+    // The recogniser's "?" stays before a bracket or a quote; a dictated mark takes its place.
+    if (!punctuation && side !== 'both') this.value += this.keptEnd(gap, /[?!]+/u);
+    const touches =
+      side === 'left' ||
+      side === 'both' ||
+      this.before === 'start' ||
+      this.before === 'joined' ||
+      (text === '(' && this.before === 'symbol');
+    this.value += `${touches ? '' : ' '}${text}`;
+    this.sentence = ends === true;
+    this.before = side === 'right' || side === 'both' ? 'joined' : 'mark';
+  }
+
+  /** Opens where it is even so far, closes else. */
+  private toggled(text: string): 'left' | 'right' {
+    return this.value.split(text).length % 2 === 1 ? 'right' : 'left';
+  }
+
+  /** The end of a sentence that the recogniser wrote before a command. */
+  private keptEnd(gap: string, marks: RegExp): string {
+    const spoken = this.before === 'word' || this.before === 'symbol';
+    return spoken ? (marks.exec(gap)?.[0] ?? '') : '';
+  }
+
+  private gapBefore(item: Written, previous: Item | undefined): string {
+    const { before } = this;
+    const gap =
+      item.kind === 'symbol' || previous?.kind === 'symbol'
+        ? item.gap.replace(/^-$/, ' ')
+        : item.gap;
+    const afterCommand = previous?.kind === 'command';
+    if (before === 'joined') return '';
+    if (before === 'start') return afterCommand ? '' : gap.replace(/^[\s,.;:!?]+/u, '');
+    if (afterCommand) return ' ';
+    // The ending of a file's name.
+    if (item.kind === 'symbol' && item.text.startsWith('.')) return '';
+    if (gap !== '') return gap;
+    return before === 'symbol' || item.kind === 'symbol' ? ' ' : '';
+  }
+
+  /** A name stays as it is; the recogniser's capital goes where its sentence was none. */
+  private cased({ kind, text, gap }: Written, previous: Item | undefined, opens: boolean): string {
+    if (kind === 'symbol') return text;
+    if (opens) return upperFirst(text);
+    if (previous?.kind !== 'command' || keepsCapital(text)) return text;
+    return endsSentence(gap) || this.before !== 'mark' ? lowerFirst(text) : text;
+  }
+}
+
+/** "I", weekdays and months keep their capital anywhere. */
+const keepsCapital = (text: string): boolean =>
+  /^(?:I(?:['’]\p{L}+)?|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December)$/u.test(
+    text,
+  );
