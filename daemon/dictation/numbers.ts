@@ -19,7 +19,6 @@ type Reading = Omit<NumberMatch, 'count'>;
 
 interface Context {
   readonly before: string;
-  readonly beforeThat: string;
   readonly after: string;
   readonly afterThat: string;
   /** A label stands before it or up to two words before: "number is", "port". */
@@ -79,27 +78,29 @@ export function matchNumber(
     for (let i = run.end; i <= run.end + k; i++) if (i < words.length && breaks(i)) return '';
     return words[run.end + k] ?? '';
   };
-  const context: Context = {
-    before: words[at - 1] ?? '',
-    beforeThat: words[at - 2] ?? '',
-    after: next(0),
-    afterThat: next(1),
-    labelled:
-      LABELS.has(words[at - 1] ?? '') ||
-      (words[at - 1] === 'is' && LABELS.has(words[at - 2] ?? '')),
-  };
+  const context = contextOf(words, at, next);
   const count = run.end - at;
   if (run.mixed || VAGUE.has(context.before)) return { count, ...WORDS };
   const idiom = IDIOMS.get(words.slice(at, run.end).join(' '));
   if (idiom !== undefined) return { count, written: idiom, kind: 'digits' };
   if (FRACTION.test(context.after)) return { count: count + 1, ...WORDS };
-  const half = HALVES.get(next(2));
-  if (run.parts.length === 1 && next(0) === 'and' && next(1) === 'a' && half !== undefined)
-    return withHalf(run.parts[0] ?? [], half, count + 3, next(3), context);
+  const [whole = []] = run.parts;
+  const half = run.parts.length === 1 ? halfAfter(next) : undefined;
+  if (half !== undefined) return withHalf(whole, half, count + 3, next(3), context);
   if (run.parts.length > 1) return { count, ...withPoints(run.parts, context) };
-  const atoms = atomsOf(run.parts[0] ?? []);
+  const atoms = atomsOf(whole);
   return { count, ...(atoms ? plain(atoms, context) : WORDS) };
 }
+
+function contextOf(words: readonly string[], at: number, next: (k: number) => string): Context {
+  const before = words[at - 1] ?? '';
+  const labelled = LABELS.has(before) || (before === 'is' && LABELS.has(words[at - 2] ?? ''));
+  return { before, after: next(0), afterThat: next(1), labelled };
+}
+
+/** The decimals of "and a half". */
+const halfAfter = (next: (k: number) => string): string | undefined =>
+  next(0) === 'and' && next(1) === 'a' ? HALVES.get(next(2)) : undefined;
 
 /** "two and a half million", "twenty two and a half percent"; "two and a half times" stays. */
 function withHalf(
@@ -162,16 +163,15 @@ function plain(atoms: readonly Atom[], context: Context): Reading {
   );
 }
 
-function single({ value, scale, oh }: Atom, { before, after, labelled }: Context): Reading {
-  if (oh || (/^(?:past|o'clock|o’clock)$/.test(after) && value <= 60)) return WORDS;
-  if (value < 10 && !MEASURES.has(after) && !labelled && !HALF_DAY.test(after)) return WORDS;
-  if (before === 'a' && scale !== undefined && value === SCALES.get(scale)) return WORDS;
+function single(atom: Atom, { before, after, labelled }: Context): Reading {
+  const { value, scale, oh } = atom;
+  const clock = /^(?:past|o'clock|o’clock)$/.test(after) && value <= 60;
+  const small = value < 10 && !MEASURES.has(after) && !labelled && !HALF_DAY.test(after);
   const factor = SCALES.get(scale ?? '') ?? 1;
-  const shown = factor >= 1_000_000 ? value / factor : value;
-  return {
-    written: Number.isInteger(shown) && factor >= 1_000_000 ? `${shown} ${scale}` : String(value),
-    kind: 'cardinal',
-  };
+  if (oh || clock || small || (before === 'a' && value === factor)) return WORDS;
+  const shown = value / factor;
+  const scaled = factor >= 1_000_000 && Number.isInteger(shown);
+  return { written: scaled ? `${shown} ${scale}` : String(value), kind: 'cardinal' };
 }
 
 /** "the twenty first" is the 21st; "a thirty second timeout" lasts 30 seconds. */
@@ -191,15 +191,9 @@ function ordinal(value: number, { before, after, afterThat }: Context): Reading 
 
 /** "ten thirty", "three oh five pm": an hour and minutes where a time of day is said. */
 function time(atoms: readonly Atom[], { before, after }: Context): Reading | undefined {
-  const [hour, second, third] = atoms;
-  if (!hour || !second || hour.value > 23 || hour.kind === 'large') return undefined;
-  const minutes =
-    atoms.length === 2 && second.kind === 'pair'
-      ? second.value
-      : atoms.length === 3 && second.oh && third?.kind === 'digit'
-        ? third.value
-        : undefined;
-  if (minutes === undefined || minutes > 59) return undefined;
+  const [hour] = atoms;
+  const minutes = minutesOf(atoms);
+  if (!hour || hour.value > 23 || minutes === undefined || minutes > 59) return undefined;
   const certain = before === 'at' || HALF_DAY.test(after) || /^(?:o'clock|sharp)$/.test(after);
   const plausible = BEFORE_TIME.has(before) && hour.value <= 12 && hour.value > 0;
   return certain || plausible
@@ -207,19 +201,29 @@ function time(atoms: readonly Atom[], { before, after }: Context): Reading | und
     : undefined;
 }
 
+/** "ten thirty", "ten oh five". */
+function minutesOf([hour, second, third, more]: readonly Atom[]): number | undefined {
+  if (hour?.kind === 'large' || more) return undefined;
+  if (second?.kind === 'pair' && !third) return second.value;
+  return second?.oh && third?.kind === 'digit' ? third.value : undefined;
+}
+
 /** "twenty twenty six", "nineteen oh four", "eighty eighty": two numbers of two digits. */
-function year(atoms: readonly Atom[], { before, after, labelled }: Context): Reading | undefined {
-  const [first, second, third] = atoms;
-  if (first?.kind !== 'pair' || !second) return undefined;
-  const oh = atoms.length === 3 && second.oh && third?.kind === 'digit';
-  if (!oh && !(atoms.length === 2 && second.kind === 'pair')) return undefined;
-  const step = second.value - first.value;
-  const neighbours = step === 1 || (first.value % 10 === 0 && second.value % 10 === 0 && step > 0);
-  const counted = /s$/.test(after) && !/^(?:is|was|as|has|this|us)$/.test(after);
-  // "twenty thirty people", "eighteen nineteen users": about so many.
-  if (!oh && neighbours && !labelled && !BEFORE_YEAR.has(before) && (counted || after === 'people'))
-    return WORDS;
-  return { written: `${first.value}${oh ? `0${third.value}` : second.value}`, kind: 'year' };
+function year(atoms: readonly Atom[], context: Context): Reading | undefined {
+  const [first, second] = atoms;
+  const last = minutesOf(atoms);
+  if (first?.kind !== 'pair' || !second || last === undefined) return undefined;
+  return !second.oh && isEstimate(first.value, last, context)
+    ? WORDS
+    : { written: `${first.value}${String(last).padStart(2, '0')}`, kind: 'year' };
+}
+
+/** "twenty thirty people", "eighteen nineteen users": about so many. */
+function isEstimate(low: number, high: number, { before, after, labelled }: Context): boolean {
+  const neighbours = high === low + 1 || (low % 10 === 0 && high % 10 === 0 && high > low);
+  const counted =
+    after === 'people' || (/s$/.test(after) && !/^(?:is|was|as|has|this|us)$/.test(after));
+  return neighbours && counted && !labelled && !BEFORE_YEAR.has(before);
 }
 
 /** Digits one by one; pairs among them where it is long or a label stands before it. */

@@ -70,6 +70,38 @@ interface Step {
   readonly count: number;
 }
 
+/** The items so far, from which "scratch that" takes a phrase back. */
+class Taken {
+  readonly items: Item[] = [];
+  /** Phrases before the first of these that are taken back. */
+  takeBack = 0;
+  /** Where the items of each phrase so far begin. */
+  private readonly marks: number[] = [];
+  /** What stood before the words that were taken back stands before those that come instead. */
+  private gap: string | undefined;
+
+  phrase(): void {
+    this.marks.push(this.items.length);
+  }
+
+  take(item: Item): void {
+    if (item.kind === 'command' && item.command.kind === 'scratch') return this.scratch();
+    this.items.push(
+      this.gap === undefined || item.kind === 'command' ? item : { ...item, gap: this.gap },
+    );
+    this.gap = undefined;
+  }
+
+  private scratch(): void {
+    const { items, marks } = this;
+    if (items.length === 0) this.takeBack++;
+    // What was said before it in its own phrase; where that is nothing, the phrase before.
+    while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
+    const [first] = items.splice(marks.at(-1) ?? 0);
+    if (first !== undefined && first.kind !== 'command') this.gap = first.gap;
+  }
+}
+
 class Writer {
   private readonly list: WordList;
   private readonly lower: readonly string[];
@@ -95,35 +127,21 @@ class Writer {
   }
 
   write(opens: boolean): Dictated {
-    const items: Item[] = [];
+    const said = new Taken();
     const starts = [...this.starts];
-    /** Where the items of each phrase so far begin. */
-    const marks: number[] = [];
-    let takeBack = 0;
-    /** What stood before the words that were taken back stands before those that come instead. */
-    let gap: string | undefined;
     for (let at = 0; at < this.lower.length;) {
       while ((starts[0] ?? Infinity) <= at) {
-        marks.push(items.length);
+        said.phrase();
         starts.shift();
       }
       const { item, count } = this.next(at);
       at += count;
-      if (item?.kind === 'command' && item.command.kind === 'scratch') {
-        if (items.length === 0) takeBack++;
-        // What was said before it in its own phrase; where that is nothing, the phrase before.
-        while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
-        const [first] = items.splice(marks.at(-1) ?? 0);
-        if (first !== undefined && first.kind !== 'command') gap = first.gap;
-      } else if (item) {
-        items.push(gap === undefined || item.kind === 'command' ? item : { ...item, gap });
-        gap = undefined;
-      }
+      if (item) said.take(item);
     }
     return {
-      text: render(items, this.list.gaps.at(-1) ?? '', opens),
-      named: items[0]?.kind === 'symbol',
-      takeBack,
+      text: render(said.items, this.list.gaps.at(-1) ?? '', opens),
+      named: said.items[0]?.kind === 'symbol',
+      takeBack: said.takeBack,
       spelled: this.spelled,
     };
   }

@@ -1,4 +1,4 @@
-/** Doctor, logs, settings. */
+/** Doctor, dictation commands, logs, settings. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -6,6 +6,7 @@ import { AudioDevices } from '../../protocol/audio';
 import { DaemonHealth } from '../../protocol/health';
 import { ModelsList } from '../../protocol/models';
 import type { Handlers, Parts } from '../app';
+import { cheatSheet } from '../dictation/cheatSheet';
 import { doctorReport } from './doctorReport';
 
 export function helpCommands(parts: Parts): Handlers {
@@ -29,6 +30,14 @@ export function helpCommands(parts: Parts): Handlers {
         }),
       });
       await vscode.window.showTextDocument(document, { preview: true });
+    },
+    dictationCommands: async () => {
+      const document = await vscode.workspace.openTextDocument({
+        language: 'markdown',
+        content: cheatSheet(),
+      });
+      await vscode.window.showTextDocument(document, { preview: true });
+      await vscode.commands.executeCommand('markdown.showPreview', document.uri);
     },
     showLogs: async () => {
       log.show(true);

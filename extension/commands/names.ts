@@ -12,6 +12,7 @@ export const COMMANDS = [
   'dictateToTerminal',
   'dictateCommitMessage',
   'cancelDictation',
+  'dictationCommands',
   'openPanel',
   'showStorage',
   'showModels',
