@@ -2,6 +2,7 @@
 import * as chrono from 'chrono-node';
 import { compilePattern, mayMatch, vocabulary } from './language/pattern';
 import type { WordToken } from './language/nlp';
+import { readDay } from './dueDay';
 import { DUE_RULES } from './rules/due';
 
 export interface DueSpan {
@@ -39,12 +40,24 @@ export function findDueSpans(words: readonly WordToken[]): DueSpan[] {
       !/^(please|then|sharp)$/.test(after.norm)
     )
       best = undefined;
+    if (best && isRank(words, best)) best = undefined;
     if (best && isPastReference(words, best)) best = undefined;
     if (!best) continue;
     spans.push(best);
     at = best.to - 1;
   }
   return spans;
+}
+
+/** "on the second try", "by the first draft": the ordinal belongs to the noun behind it. */
+function isRank(words: readonly WordToken[], { to }: DueSpan): boolean {
+  const [last, after] = [words[to - 1], words[to]];
+  return (
+    /^(?:\d{1,2}(?:st|nd|rd|th)|\w*(?:first|second|third)|\w+th|\w+ieth)$/.test(last?.norm ?? '') &&
+    last?.norm !== 'month' &&
+    after !== undefined &&
+    /^(?:NOUN|ADJ|PROPN)$/.test(after.pos)
+  );
 }
 
 /**
@@ -55,47 +68,6 @@ function isPastReference(words: readonly WordToken[], span: DueSpan): boolean {
 }
 
 const MS_A_MINUTE = 60_000;
-const MS_A_DAY = 86_400_000;
-const FRIDAY = 5;
-/** 0 = Sunday, as Date.getUTCDay counts. */
-const ENDS: readonly { readonly pattern: RegExp; readonly date: (today: Date) => Date }[] = [
-  {
-    pattern:
-      /\bend of (?:the |this )?(?:day|business|play|today)\b|\b(?:eod|cob)\b|\bright away\b|\bimmediately\b/,
-    date: (today) => today,
-  },
-  {
-    pattern:
-      /\bthis (?:morning|afternoon|evening)\b|\b(?:noon|lunchtime|midnight|lunch)$|\bhours?$|\btoday or tomorrow\b|\blater today\b/,
-    date: (today) => today,
-  },
-  { pattern: /^first thing in the morning$/, date: (today) => addDays(today, 1) },
-  {
-    pattern: /\bend of next week\b/,
-    date: (today) => addDays(today, ((FRIDAY - today.getUTCDay() + 7) % 7) + 7),
-  },
-  {
-    pattern: /\bend of (?:the |this )?week\b|\beow\b/,
-    date: (today) => addDays(today, (FRIDAY - today.getUTCDay() + 7) % 7),
-  },
-  {
-    pattern: /\bend of (?:the |this )?month\b/,
-    date: (today) => new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 0)),
-  },
-  {
-    pattern: /\bend of next month\b/,
-    date: (today) => new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 2, 0)),
-  },
-  {
-    pattern: /\bend of (?:the |this )?quarter\b/,
-    date: (today) =>
-      new Date(Date.UTC(today.getUTCFullYear(), (Math.floor(today.getUTCMonth() / 3) + 1) * 3, 0)),
-  },
-  {
-    pattern: /\bend of (?:the |this )?year\b/,
-    date: (today) => new Date(Date.UTC(today.getUTCFullYear(), 12, 0)),
-  },
-];
 /** Phrases that fix no day: "after the call", "next week", "next sprint", "when she is back". */
 const NO_DATE =
   /\b(?:after|when|once|sprint|release|possible|or)\b|\b(?:next|this|coming) (?:month|quarter|year|week)\b|\bbefore (?!.*(?:day|tomorrow|noon|month|week|\d))|\b(?:minute|moment|second)s?\b|^(?:now|soon|later|right now)$/;
@@ -111,50 +83,27 @@ export function dueDate(phrase: string, startedAt: string): string | undefined {
   const offset = zoneOffset(startedAt);
   const local = new Date(instant.getTime() + offset * MS_A_MINUTE);
   const today = new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()));
-  const text = phrase.toLowerCase();
-  const end = ENDS.find(({ pattern }) => pattern.test(text));
-  if (end) return iso(end.date(today));
+  const text = phrase.toLowerCase().trim();
+  const day = readDay(text, { today, local });
+  if (day !== undefined) return day === 'none' ? undefined : iso(day);
   if (NO_DATE.test(text)) return undefined;
-  const bare = text.replace(/^(?:by|before|until|till|on|for|around|from)\s+/, '');
-  // "the fifteenth" alone: this month's where it is still to come, else the next one's.
-  const monthly =
-    /^the [a-z-]+(?:th|st|nd|rd|first|second|third)$|^the \d{1,2}(?:th|st|nd|rd)$|^the twenty [a-z]+$/.test(
-      bare,
-    );
   const [found] = chrono.casual.parse(
-    monthly
-      ? `${bare.replace(/^the (twenty) /, '$1-').replace(/^the /, '')} of ${monthName(today)}`
-      : bare,
+    text.replace(/^(?:by|before|until|till|on|for|around|from)\s+/, ''),
     { instant, timezone: offset },
     { forwardDate: true },
   );
   const start = found?.start;
   if (!start || !(start.isCertain('day') || start.isCertain('weekday'))) return undefined;
-  const [year, month, day] = [start.get('year'), start.get('month'), start.get('day')];
-  if (year === null || month === null || day === null) return undefined;
-  const date = new Date(Date.UTC(monthly ? today.getUTCFullYear() : year, month - 1, day));
-  // "On Monday", said on a Monday, is the next one: for today people say "today".
-  if (start.isCertain('weekday') && !start.isCertain('day') && date.getTime() === today.getTime())
-    return iso(addDays(date, 7));
-  return iso(
-    monthly && date < today
-      ? new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, day))
-      : date,
-  );
-}
-
-function monthName(date: Date): string {
-  return date.toLocaleDateString('en', { month: 'long', timeZone: 'UTC' });
+  const [year, month, dayOfMonth] = [start.get('year'), start.get('month'), start.get('day')];
+  return year === null || month === null || dayOfMonth === null
+    ? undefined
+    : iso(new Date(Date.UTC(year, month - 1, dayOfMonth)));
 }
 
 /** Minutes east of UTC as the time stamp says them. */
 function zoneOffset(startedAt: string): number {
   const [, sign, hours, minutes] = /([+-])(\d{2}):?(\d{2})$/.exec(startedAt) ?? [];
   return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0;
-}
-
-function addDays(date: Date, days: number): Date {
-  return new Date(date.getTime() + days * MS_A_DAY);
 }
 
 function iso(date: Date): string {

@@ -72,7 +72,6 @@ const inner = INNER.map((room) => `daemon/${room}`);
 const SHARED_WORDS = [
   'protocol/abbreviations',
   'protocol/dictationCommands',
-  'protocol/dictationCommands',
   'protocol/errors',
   'protocol/settings',
   'protocol/version',

@@ -18,10 +18,10 @@ const MONTH =
 const PART = 'morning|afternoon|evening|night|noon|lunchtime';
 const PREP = 'by|before|on|until|till|for|from|after|around';
 const UNIT =
-  'minute|minutes|hour|hours|day|days|week|weeks|month|months|quarter|quarters|sprint|sprints|year|years';
+  'minute|minutes|hour|hours|day|days|week|weeks|fortnight|fortnights|month|months|quarter|quarters|sprint|sprints|year|years';
+const NEAR = 'today|tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday';
 const PERIOD = 'week|weekend|month|quarter|sprint|year|iteration|release|milestone';
-const COUNT =
-  'a|an|one|two|three|four|five|six|seven|eight|nine|ten|couple|few|half|1|2|3|4|5|6|7|8|9|10|14|30';
+const COUNT = 'a|an|one|two|three|four|five|six|seven|eight|nine|ten|couple|few|half';
 const NTH =
   'first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|thirty-first|twenty-first|1st|2nd|3rd|4th|5th|6th|7th|8th|9th|10th|11th|12th|13th|14th|15th|16th|17th|18th|19th|20th|21st|22nd|23rd|24th|25th|26th|27th|28th|29th|30th|31st';
 const EVENT =
@@ -38,8 +38,25 @@ export const DUE_RULES: readonly DueRule[] = [
       `${PREP} early|late ${DAY}`,
       `${DAY} this|next week`,
       `${PREP} ${DAY} this|next week`,
-      `a week from ${DAY}`,
-      `${DAY} week`,
+      `${PREP}? ${DAY} of? this|next|coming|following week`,
+      `${PREP}? ${DAY} of? the coming|following week`,
+      `${PREP}? next|this week on? ${DAY}`,
+      `${PREP}? the? first|second|third|fourth|last|1st|2nd|3rd|4th ${DAY} of|in the|this|next? month|${MONTH}`,
+      `${PREP}? a|two|three week|weeks|fortnight from|on ${NEAR}|now`,
+      `@NUM weeks|days from|after ${NEAR}|now`,
+      `${PREP}? ${NEAR} week`,
+      `${PREP}? the? day after|before ${NEAR}`,
+      `${PREP}? ${NEAR} first thing`,
+      `first thing on ${DAY}`,
+      `${PREP}? the? next|this|coming|following ${DAY} at? noon|midnight|midday|lunchtime`,
+      `by|before|at eod|eob|cob on? next|this ${DAY}`,
+      `${PREP}? ${NEAR} ${PART} at|by|around? @NUM @NUM? a.m.|p.m.|am|pm|o'clock?`,
+      `${PREP}? ${NEAR} at|by? noon|midnight|midday|lunchtime|eod|cob`,
+      `${PREP}? ${NEAR} at|by|before|around @NUM @NUM? a.m.|p.m.|am|pm|o'clock?`,
+      `${PREP}? ${NEAR} @NUM a.m.|p.m.|am|pm`,
+      `${PREP}? the? next|coming|following? ${DAY} at|by|before|around @NUM @NUM? a.m.|p.m.|am|pm?`,
+      `by|before|at|until|till|around noon|midnight|midday|lunchtime on? the? next|this|coming? ${NEAR}`,
+      `by|before|at|until|till|around @NUM @NUM? a.m.|p.m.|am|pm|o'clock? on? next|this? ${NEAR}`,
     ],
     examples: [
       'I will send it [by Friday]',
@@ -101,6 +118,14 @@ export const DUE_RULES: readonly DueRule[] = [
   {
     id: 'end',
     patterns: [
+      `by|before|until|till|at? the? end|close of the? business? day|business|play on|of? the? next|this|coming? ${NEAR}`,
+      `by|before|until|till|at? eod|eob|cob on? the? next|this|coming? ${NEAR}`,
+      `by|before|until|till|at? the? end|close of the? business? day|business|play on? ${DAY} next|this week`,
+      `by|before|until|till? the? close of business|play`,
+      `by|before|until|till? the? end of next|this week|month|quarter|year`,
+      `by|before|on|until the beginning|start of ${MONTH}`,
+      `by|before|on|until the? last|final day of the|this|next month`,
+      'by|before? eom|eob',
       `by|before|at|until|till|towards|around? the? very? end of the|this|next? day|week|month|quarter|year|sprint|iteration|business ${PERIOD}?`,
       `by|before|until? end of business|play`,
       'by? eod|eow|cob',
@@ -136,7 +161,10 @@ export const DUE_RULES: readonly DueRule[] = [
       `in|within an hour or two`,
       `in|within the next? ${UNIT}`,
       'in no time',
-      `${COUNT} ${UNIT} from now|today`,
+      `in|within the? next? about|roughly|less? than? @NUM @NUM? business|working? ${UNIT} time?`,
+      `in|within the? next? about|roughly|less? than? ${COUNT} business|working? ${UNIT} time?`,
+      `@NUM @NUM? business|working? ${UNIT} from now|today`,
+      `${COUNT} business|working? ${UNIT} from now|today`,
     ],
     examples: [
       'I can do that [in the next hour]',
@@ -147,10 +175,19 @@ export const DUE_RULES: readonly DueRule[] = [
   {
     id: 'date',
     patterns: [
-      `by|before|on|until|till|for? the ${NTH} of? ${MONTH}?`,
-      `by|before|on|until|till|for? ${MONTH} the? ${NTH}`,
-      `by|before|on|until|till|for the twenty ${NTH} of? ${MONTH}?`,
-      `by|before|on|until|till|for? ${MONTH} @NUM`,
+      `by|before|on|until|till the ${NTH}`,
+      `by|before|on|until|till the twenty|thirty ${NTH}`,
+      `by|before|on|until|till? the? ${NTH} of? ${MONTH} @NUM?`,
+      `by|before|on|until|till? the? twenty|thirty ${NTH} of? ${MONTH} @NUM?`,
+      `by|before|on|until|till? ${MONTH} the? ${NTH} @NUM?`,
+      `by|before|on|until|till? ${MONTH} the? twenty|thirty ${NTH} @NUM?`,
+      `by|before|on|until|till? ${MONTH} @NUM @NUM?`,
+      `by|before|on|until|till @NUM ${MONTH} @NUM?`,
+      `${PREP}? ${DAY} the ${NTH}`,
+      `${PREP}? ${DAY} the? ${NTH} of? ${MONTH}`,
+      `${PREP}? ${DAY} ${MONTH} the? ${NTH}|@NUM`,
+      `by|before|on|until|till the? ${NTH} of? the|this|next month`,
+      `by|before|on|until|till the? twenty|thirty ${NTH} of? the|this|next month`,
       `by|before|until|till|in|early|mid|late ${MONTH}`,
       `by|on|before the @NUM of? ${MONTH}`,
       `by|before|on|until? @NUM of ${MONTH}`,

@@ -60,6 +60,8 @@ export const REQUEST_RULES: readonly CueRule[] = [
     patterns: [
       'please !do|not|let|note|go|feel|forgive|no @ADV* {task}',
       '^ do not forget to {task}',
+      'you must|should not forget to {task}',
+      'please do not forget to {task}',
       '^ remember to {task}',
       '^ make|be sure to|that|you {task}',
       'please make sure {task}',
