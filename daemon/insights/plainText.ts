@@ -1,8 +1,10 @@
 /**
  * Input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`, or plain
- * text with a line `Speaker: text` for each turn. Nothing here reads a file.
+ * text with a line `Speaker: text` for each turn, subtitles, or a JSON object a line. Nothing here
+ * reads a file.
  */
 import { z } from 'zod';
+import { isSubtitles, parseSubtitles } from './subtitles';
 import type { Segment } from '../transcript/types';
 
 /**
@@ -19,6 +21,12 @@ const PLAIN_LINE = new RegExp(
   String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`,
   'u',
 );
+/** `Jane Roe   0:09` or `[Jane Roe] 10:00:01` above the words, as Teams and Zoom export it. */
+const HEAD_LINE = new RegExp(
+  String.raw`^\s*\[?(?<name>\p{Lu}[^:<>"?!.,[\]]{0,40}?)\]?\s+${TIME}\s*$`,
+  'u',
+);
+const LINE_END = /\r\n|\r|\n/;
 /** More words than this before the colon is a sentence, not a name. */
 const MAX_NAME_WORDS = 4;
 
@@ -42,23 +50,52 @@ export class AnalysisInputError extends Error {}
  */
 export function parseAnalysisInput(text: string): Segment[] {
   const trimmed = text.replace(/^\uFEFF/, '');
-  return /^\s*[{[]\s*["{\]}]/.test(trimmed) ? parseJson(trimmed) : parsePlainText(trimmed);
+  if (/^\s*[{[]\s*["{\]}]/.test(trimmed))
+    return isJsonLines(trimmed) ? parseJsonLines(trimmed) : parseJson(trimmed);
+  const lines = trimmed.split(LINE_END);
+  return isSubtitles(lines) ? fromSubtitles(lines) : parsePlainText(trimmed);
 }
 
-export function parsePlainText(text: string): Segment[] {
+const isJsonLines = (text: string): boolean =>
+  /^\s*\{.*\}\s*(?:[\r\n]+\s*\{|$)/.test(text) &&
+  !/"segments"\s*:/.test(/^.*/.exec(text.trim())?.[0] ?? '');
+
+/** A segment a line, as `transcribe --format jsonl` prints them; the line number is the id. */
+function parseJsonLines(text: string): Segment[] {
+  const segments = text.split(LINE_END).flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    try {
+      const value = JSON.parse(line) as Record<string, unknown>;
+      return [{ id: String(i + 1), ...value }];
+    } catch {
+      throw new AnalysisInputError(
+        `Line ${i + 1} of the JSON lines cannot be read; each line must be {"start", "end", "speaker", "text"}.`,
+      );
+    }
+  });
+  return parseJson(JSON.stringify({ segments }));
+}
+
+/** Cues of one speaker up to the end of the sentence are one segment. */
+function fromSubtitles(lines: readonly string[]): Segment[] {
   const segments: Segment[] = [];
   let speaker = 'Others';
-  let clockMs = 0;
-  text.split(/\r\n|\r|\n/).forEach((line, index) => {
-    if (line.trim() === '') return;
-    const turn = splitTurn(line);
-    if (turn) speaker = turn.name;
-    const words = (turn ? turn.text : line).trim();
-    if (words === '') return;
-    const endMs = clockMs + MS_A_WORD * words.split(/\s+/).length;
-    segments.push(segment(String(index + 1), clockMs, endMs, sourceOf(speaker), speaker, words));
-    clockMs = endMs;
-  });
+  for (const cue of parseSubtitles(lines)) {
+    const turn = cue.speaker === undefined ? splitTurn(cue.text) : undefined;
+    const name = cue.speaker ?? turn?.name ?? speaker;
+    const text = (turn ? turn.text : cue.text).replace(/^-\s+/, '').trim();
+    const last = segments.at(-1);
+    const goesOn = last !== undefined && name === speaker && !/[.?!…]["'”’)]*$/.test(last.text);
+    speaker = name;
+    if (text === '') continue;
+    if (goesOn)
+      segments[segments.length - 1] = { ...last, endMs: cue.endMs, text: `${last.text} ${text}` };
+    else segments.push(segment(cue.id, cue.startMs, cue.endMs, sourceOf(name), name, text));
+  }
+  return checked(segments);
+}
+
+function checked(segments: Segment[]): Segment[] {
   if (segments.length > MAX_SEGMENTS)
     throw new AnalysisInputError(
       `The transcript has more than ${MAX_SEGMENTS} lines; analyse it in parts.`,
@@ -70,10 +107,34 @@ export function parsePlainText(text: string): Segment[] {
   return segments;
 }
 
+export function parsePlainText(text: string): Segment[] {
+  const segments: Segment[] = [];
+  let speaker = 'Others';
+  let clockMs = 0;
+  text.split(LINE_END).forEach((line, index) => {
+    if (line.trim() === '') return;
+    const head = HEAD_LINE.exec(line)?.groups;
+    if (head?.['name'] !== undefined && isName(head['name'])) {
+      speaker = head['name'].trim();
+      return;
+    }
+    const turn = splitTurn(line);
+    if (turn) speaker = turn.name;
+    const words = (turn ? turn.text : line).trim();
+    if (words === '') return;
+    const endMs = clockMs + MS_A_WORD * words.split(/\s+/).length;
+    segments.push(segment(String(index + 1), clockMs, endMs, sourceOf(speaker), speaker, words));
+    clockMs = endMs;
+  });
+  return checked(segments);
+}
+
+const isName = (name: string): boolean => name.trim().split(/\s+/).length <= MAX_NAME_WORDS;
+
 function splitTurn(line: string): { name: string; text: string } | undefined {
   const groups = (BOLD_LINE.exec(line) ?? PLAIN_LINE.exec(line))?.groups;
   const name = groups?.['name']?.trim();
-  if (!name || name.split(/\s+/).length > MAX_NAME_WORDS) return undefined;
+  if (!name || !isName(name)) return undefined;
   return { name, text: groups?.['text'] ?? '' };
 }
 

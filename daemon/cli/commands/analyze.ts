@@ -6,6 +6,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { configuredModel } from '../../adapters/llm/configuredModel';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
+import { decodeText } from '../../insights/textBytes';
 import { AnalysisInputError, parseAnalysisInput } from '../../insights/plainText';
 import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/render';
 import { systemClock } from '../../base/clock';
@@ -23,7 +24,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .description(
       'Finds actions, decisions, risks, questions, entities and a summary in a ' +
         'transcript. Input: JSON {"segments": [{id, start, end, source, speaker, ' +
-        'text}]} or plain "Speaker: text" lines.',
+        'text}]}, JSON lines, subtitles (SRT, VTT) or plain "Speaker: text" lines.',
     )
     .argument('<FILE>', 'file of the transcript; - for standard input')
     .addOption(new Option('--format <F>', 'output format').choices(['json', 'md']).default('json'))
@@ -81,5 +82,11 @@ async function read(file: string): Promise<string> {
       { cause: error },
     );
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const text = decodeText(Buffer.concat(chunks));
+  if (text === undefined)
+    throw new EarmarkError(
+      'analysis.badInput',
+      `${name} is not text; give a transcript as text, subtitles (SRT, VTT) or JSON.`,
+    );
+  return text;
 }

@@ -1,5 +1,6 @@
 /** What `earmark analyze` takes in, and what it says when it cannot. */
 import assert from 'node:assert/strict';
+import { decodeText } from '../../../daemon/insights/textBytes';
 import { AnalysisInputError, parseAnalysisInput } from '../../../daemon/insights/plainText';
 
 function check(text: string, expected: readonly string[]): void {
@@ -44,6 +45,79 @@ describe('input of analyze: plain lines', () => {
       ],
     ));
   it('nothing', () => fails(' \n', /no text to analyse/));
+});
+
+describe('input of analyze: transcripts of others', () => {
+  it('SubRip, a sentence over two cues, Windows line ends', () =>
+    check(
+      '1\r\n00:00:01,000 --> 00:00:03,000\r\nBen: I will send the\r\n\r\n2\r\n00:00:03,000 --> 00:00:05,000\r\n<i>report</i> to Anna.\r\n\r\n3\r\n00:00:05,000 --> 00:00:07,000\r\nAnna: Thanks.\r\n',
+      ['1 system Ben: I will send the report to Anna.', '3 system Anna: Thanks.'],
+    ));
+  it('SubRip without empty lines', () =>
+    check('1\n00:00:01,000 --> 00:00:02,000\nHello.\n2\n00:00:02,000 --> 00:00:03,000\nBye.', [
+      '1 system Others: Hello.',
+      '2 system Others: Bye.',
+    ]));
+  it('WebVTT of Teams', () =>
+    check(
+      'WEBVTT\n\na7939eec-6426/32-0\n00:00:09.835 --> 00:00:13.995\n<v Jane Roe>I will send it\nby Friday.</v>\n\nb2/1-0\n00:00:14.000 --> 00:00:15.000\n<v Ben &amp; Co>Fine.</v>',
+      [
+        'a7939eec-6426/32-0 system Jane Roe: I will send it by Friday.',
+        'b2/1-0 system Ben & Co: Fine.',
+      ],
+    ));
+  it('WebVTT of Zoom and Meet, notes, styles and settings', () =>
+    check(
+      'WEBVTT - Meeting\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE made by a person\n\n1\n00:01.000 --> 00:02.500 align:start position:0%\nBen Roe: Hello <00:01.500>there.\n\n2\n00:03.000 --> 00:04.000\nAnd you?',
+      ['1 system Ben Roe: Hello there.', '2 system Ben Roe: And you?'],
+    ));
+  it('two voices in a cue', () =>
+    check('WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hi.</v> <v.loud Ben>Hello.</v>', [
+      'line 3 system Ana: Hi.',
+      'line 3/2 system Ben: Hello.',
+    ]));
+  it('names above the words', () =>
+    check('Jane Roe   0:09\nI will do it.\n\n[Ben] 10:00:01\nThanks.', [
+      '2 system Jane Roe: I will do it.',
+      '5 system Ben: Thanks.',
+    ]));
+  it('times of subtitles', () =>
+    assert.deepEqual(
+      parseAnalysisInput('1\n01:00:01,5 --> 01:00:03,250\nHello.').map(({ startMs, endMs }) => [
+        startMs,
+        endMs,
+      ]),
+      [[3_601_500, 3_603_250]],
+    ));
+  it('JSON lines as transcribe prints them', () =>
+    check(
+      '{"file":"a.wav","start":0,"end":1.5,"source":"file","speaker":"Ben","text":"Hi.","confidence":0.9}\r\n{"file":"a.wav","start":2,"end":3,"source":"file","speaker":"Ana","text":"Hello.","confidence":0.9}\r\n',
+      ['1 file Ben: Hi.', '2 file Ana: Hello.'],
+    ));
+  it('a JSON line that is cut off', () => {
+    fails('{"text":"Hi."}\n{"text":', /Line 2 of the JSON lines/);
+  });
+  it('UTF-8 and UTF-16, with and without a byte order mark', () => {
+    const text = 'Änne: Café?\r\n';
+    const utf16 = (big: boolean): Buffer => {
+      const bytes = Buffer.from(text, 'utf16le');
+      return big ? bytes.swap16() : bytes;
+    };
+    const all: readonly Uint8Array[] = [
+      Buffer.from(text),
+      Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text)]),
+      utf16(false),
+      utf16(true),
+      Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(false)]),
+      Buffer.concat([Buffer.from([0xfe, 0xff]), utf16(true)]),
+      Buffer.from(text, 'latin1'),
+    ];
+    assert.deepEqual(
+      all.map(decodeText),
+      all.map(() => text),
+    );
+    assert.equal(decodeText(Buffer.from([0, 0, 0, 1, 2, 0, 0, 0])), undefined);
+  });
 });
 
 describe('input of analyze: JSON', () => {
