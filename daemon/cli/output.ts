@@ -48,6 +48,12 @@ export interface Terminal {
   drained(): Promise<void>;
 }
 
+function reasonOf({ code }: NodeJS.ErrnoException): string {
+  if (code === 'ENOSPC') return 'the disk is full; make room and run it again';
+  if (code === 'EIO') return 'the disk or terminal fails; write it elsewhere';
+  return `${code ?? 'unknown error'}; write it elsewhere`;
+}
+
 /** @param env NO_COLOR (no-color.org) and TERM=dumb turn colours off */
 export function terminal(
   stream: NodeJS.WriteStream,
@@ -57,6 +63,10 @@ export function terminal(
   // The reader of a pipe that has seen enough (`| head`) is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
+    // Into the other stream, which may be fine.
+    if (stream === process.stdout)
+      process.stderr.write(`earmark: The output cannot be written (${reasonOf(error)}).\n`);
+    process.exit(1);
   });
   return {
     isTTY,

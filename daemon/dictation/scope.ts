@@ -63,11 +63,17 @@ export function inScope(text: string, scope: WritingScope): string {
       // it.
       return [
         withoutStop(subject),
-        ...body.map((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS).join('\n')),
-      ].join('\n');
+        ...body.flatMap((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS, COMMENT)),
+      ]
+        .map(notComment)
+        .join('\n');
     }
   }
 }
+
+/** git drops lines that begin with this; a blank before it is enough to keep them. */
+const COMMENT = '#';
+const notComment = (line: string): string => (line.startsWith(COMMENT) ? ` ${line}` : line);
 
 const withoutStop = (text: string): string => text.replace(/(?<!\.)\.$/, '');
 
@@ -119,14 +125,16 @@ function quoted(
 /**
  * Breaks at blanks; a word that is longer than the line stays whole.
  * @param first room on the first line, in characters
+ * @param never no further line begins with this: the word before goes with it
  */
-function wrap(line: string, first: number, rest: number): string[] {
+function wrap(line: string, first: number, rest: number, never?: string): string[] {
   const lines: string[] = [];
   let current = '';
   for (const word of line.split(' ')) {
     if (current !== '' && current.length + 1 + word.length > (lines.length === 0 ? first : rest)) {
-      lines.push(current);
-      current = word;
+      const at = never !== undefined && word.startsWith(never) ? current.lastIndexOf(' ') : -1;
+      lines.push(at > 0 ? current.slice(0, at) : current);
+      current = at > 0 ? `${current.slice(at + 1)} ${word}` : word;
     } else current = current === '' ? word : `${current} ${word}`;
   }
   return [...lines, current];

@@ -4,6 +4,7 @@
  */
 import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../insights/render';
 import { subtitleTime, timeStamp } from '../insights/timeStamp';
+import { cuesOf } from './cues';
 import { readableText } from '../transcript/readable';
 import type { ExportSegment, ExportSession } from './types';
 
@@ -25,7 +26,7 @@ export function renderExport(format: ExportFormat, sessions: readonly ExportSess
         '\n'
       );
     case 'srt':
-      return sessions.map(renderSrt).join('\n');
+      return renderSrtAll(sessions);
     case 'vtt':
       return renderVttAll(sessions);
     case 'md':
@@ -94,11 +95,17 @@ export function jsonObject(session: ExportSession): Record<string, unknown> {
 }
 
 export function renderSrt(session: ExportSession): string {
-  return visible(session)
+  return renderSrtAll([session]);
+}
+
+/** Cue numbers go on from one session to the next. */
+function renderSrtAll(sessions: readonly ExportSession[]): string {
+  return sessions
+    .flatMap(visible)
+    .flatMap((segment) => cuesOf({ ...segment, text: cueText(segment.text) }))
     .map(
-      (s, i) =>
-        `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n` +
-        `${s.speaker}: ${cueText(s.text)}\n`,
+      ({ startMs, endMs, lines }, i) =>
+        `${i + 1}\n${subtitleTime(startMs, ',')} --> ${subtitleTime(endMs, ',')}\n${lines.join('\n')}\n`,
     )
     .join('\n');
 }
@@ -110,14 +117,14 @@ export function renderVtt(session: ExportSession): string {
 /** WebVTT has one header a file; further sessions follow as cues. */
 function renderVttAll(sessions: readonly ExportSession[]): string {
   const escape = (text: string) =>
-    cueText(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  const cues = sessions
-    .flatMap(visible)
-    .map(
-      (s) =>
-        `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ` +
-        `${escape(s.speaker)}>${escape(s.text)}\n`,
-    );
+    text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const cues = sessions.flatMap(visible).flatMap((segment) =>
+    // The speaker is a tag, which takes no room.
+    cuesOf({ ...segment, text: cueText(segment.text), speaker: '' }).map(
+      ({ startMs, endMs, lines }) =>
+        `\n${subtitleTime(startMs, '.')} --> ${subtitleTime(endMs, '.')}\n<v ${escape(cueText(segment.speaker))}>${escape(lines.join('\n'))}\n`,
+    ),
+  );
   return `WEBVTT\n${cues.join('')}`;
 }
 
@@ -128,7 +135,7 @@ function renderMarkdown(session: ExportSession): string {
     lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line),
   }));
   const blocks = [
-    `# ${session.title ?? session.file}\n`,
+    `# ${cueText(session.title ?? session.file)}\n`,
     ...sections
       .filter(({ lines }) => lines.length > 0)
       .map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
@@ -191,7 +198,7 @@ function visible(session: ExportSession): readonly ExportSegment[] {
     .sort((a, b) => a.startMs - b.startMs);
 }
 
-/** A blank line would end the cue. */
+/** On one line: a line break would end a cue or a heading. */
 function cueText(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

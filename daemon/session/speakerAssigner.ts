@@ -463,8 +463,9 @@ export class SpeakerAssigner {
     return {
       ...segment,
       id: index === 0 ? segment.id : `${segment.id}.${number}`,
-      startMs,
-      endMs,
+      // A cut lies between speaker turns and may fall inside a word; the word stays whole.
+      startMs: Math.min(startMs, words[0]?.startMs ?? startMs),
+      endMs: Math.max(endMs, words.at(-1)?.endMs ?? endMs),
       words,
       text: words.map(({ text }) => text).join(' '),
       revision: 0,

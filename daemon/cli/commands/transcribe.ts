@@ -84,7 +84,9 @@ async function transcribe(
   const say = (to: Terminal, text: string) =>
     progress.drawing && to.isTTY ? void held.push(() => to.write(text)) : to.write(text);
   const complain = (sentence: string) => say(env.err, `earmark: ${sentence}\n`);
-  const printer = new Printer((text) => say(env.out, text), options.format, files);
+  // Who speaks is known at the end, and a kept session is what its final state says.
+  const streams = options.diarize !== true;
+  const printer = new Printer((text) => say(env.out, text), options.format, files, streams);
   let failures = 0;
   try {
     await withDaemon(env, async (connection) => {
@@ -105,6 +107,7 @@ async function transcribe(
               },
             );
             printer.done(index, session);
+            if (isEmpty(session)) complain(nothingRecognised(file));
           } catch (error) {
             if (env.signal.aborted) return;
             // What is wrong with the connection is wrong for every file.
@@ -133,6 +136,12 @@ async function transcribe(
   printer.finish();
   if (failures > 0) throw new SilentFailure();
 }
+
+const isEmpty = ({ segments }: ExportSession): boolean =>
+  segments.every(({ hidden, text }) => hidden === true || text.trim() === '');
+
+const nothingRecognised = (file: string): string =>
+  `No speech was recognised in ${basename(file)}; check that the recording is loud enough and in the language of the model.`;
 
 interface Watch {
   readonly onFinal: (segment: Segment) => void;
@@ -181,7 +190,7 @@ async function oneFile(
 
 /**
  * Prints in the order of the files. JSON lines come as they are spoken, once the files before are
- * through.
+ * through, unless who speaks is still to be revised.
  */
 class Printer {
   private readonly pending: Segment[][];
@@ -192,12 +201,13 @@ class Printer {
     private readonly write: (text: string) => void,
     private readonly format: ExportFormat,
     private readonly files: readonly string[],
+    private readonly streams: boolean,
   ) {
     this.pending = files.map(() => []);
   }
 
   final(index: number, segment: Segment): void {
-    if (this.format !== 'jsonl') return;
+    if (this.format !== 'jsonl' || !this.streams) return;
     if (index === this.current) this.line(index, segment);
     else this.pending[index]?.push(segment);
   }
@@ -210,6 +220,8 @@ class Printer {
         this.write(
           `${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`,
         );
+      if (this.format === 'jsonl' && !this.streams && through)
+        this.write(renderExport('jsonl', [through]));
       this.current++;
       for (const segment of this.pending[this.current]?.splice(0) ?? [])
         this.line(this.current, segment);

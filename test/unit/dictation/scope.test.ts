@@ -31,6 +31,19 @@ describe('dictation: scope', () => {
     `Fix it.\n${long}`,
   );
 
+  check(
+    'breaks no commit message before a number sign',
+    `Fix it\n${'word '.repeat(14)}#123 and more`,
+    scopeOfLanguage('git-commit'),
+    `Fix it\n${'word '.repeat(13).trim()}\nword #123 and more`,
+  );
+  check(
+    'keeps dictated lines that begin with a number sign from git',
+    '#12 is fixed.\n#13 too',
+    scopeOfLanguage('scminput'),
+    ' #12 is fixed\n #13 too',
+  );
+
   const line: WritingScope = { kind: 'wrapped', lead: '  // ', first: 10, rest: 20 };
   check(
     'begins every further line of a comment as the first',
