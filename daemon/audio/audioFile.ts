@@ -7,14 +7,14 @@ import type { Source } from './frame';
 
 /** Something that was wrong with a file and did not keep the rest from being used. */
 export interface AudioDiagnostic {
-  readonly code: Extract<ErrorCode, 'audio.truncated' | 'audio.unsupportedFormat'>;
+  readonly code: Extract<ErrorCode, 'audio.truncated' | 'audio.unsupportedFormat'> | 'audio.quiet';
   /** One sentence for the user. */
   readonly message: string;
 }
 
 export interface AudioFileOptions {
   /**
-   * Left becomes `mic`, right `system`; without it all channels are averaged into one `file` track.
+   * Left becomes `mic`, right `system`; without it all channels are mixed into one `file` track.
    */
   readonly splitChannels?: boolean;
   readonly signal?: AbortSignal;

@@ -1,4 +1,4 @@
-/** Samples: bytes to numbers, floats to 16 bits, channels to one. */
+/** Samples: bytes to numbers, floats to 16 bits. */
 
 /** Turns s16le bytes of any length into samples; an odd byte waits for the next chunk. */
 export class SampleReader {
@@ -23,21 +23,6 @@ export class SampleReader {
   get pendingBytes(): number {
     return this.left === undefined ? 0 : 1;
   }
-}
-
-/**
- * Averages channels into one, so that the sum of loud channels cannot clip. One channel is handed
- * through, not copied.
- */
-export function mixDown(channels: readonly Float32Array[]): Float32Array {
-  const first = channels[0];
-  if (first === undefined) return new Float32Array(0);
-  if (channels.length === 1) return first;
-  const scale = 1 / channels.length;
-  const out = new Float32Array(first.length);
-  for (const channel of channels)
-    for (let i = 0; i < out.length; i++) out[i]! += channel[i]! * scale;
-  return out;
 }
 
 /** What a decoder divided 16-bit samples by to make floats of them. */

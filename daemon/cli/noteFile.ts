@@ -2,13 +2,42 @@
  * Keeps the Markdown note of a session up to date on disk (`notes/lease`, `notes/plan`,
  * `notes/name`); a person may edit it meanwhile.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Connection } from '../../client';
 import { EarmarkError } from '../../protocol/errors';
 import { NotesLease, NotesName, NotesPlan } from '../../protocol/notes';
 import { applyEdits } from '../notes/edits';
 import { persist } from './persist';
+
+/** Mode of a note that is new; an existing one keeps its own. */
+const NEW_MODE = 0o600;
+
+/** Through a file beside the target of a link, so that a crash leaves the old note or the new one. */
+function replaceFile(path: string, text: string): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const mode = existsSync(target) ? statSync(target).mode & 0o777 : NEW_MODE;
+  const beside = `${target}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(beside, text, { mode, flag: 'wx' });
+    chmodSync(beside, mode);
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
 
 export class NoteFile {
   private busy: Promise<string> | undefined;
@@ -41,8 +70,7 @@ export class NoteFile {
       mkdirSync(dirname(path), { recursive: true });
       // Saved by an editor in between: what it wrote counts, the next round merges.
       if ((existsSync(path) ? readFileSync(path, 'utf8') : '') !== before) return path;
-      writeFileSync(`${path}.tmp`, applyEdits(before, edits), { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
+      replaceFile(path, applyEdits(before, edits));
     } catch (cause) {
       throw new EarmarkError(
         'note.unwritable',

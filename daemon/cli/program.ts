@@ -1,4 +1,5 @@
 /** The `earmark` command: every subcommand in its own file, one way to end. */
+import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { stateFolder } from '../../client';
 import type { DaemonCommand, RemoteProfile } from '../../client';
@@ -19,7 +20,7 @@ import { uploadsCommand } from './commands/uploads';
 import { voicesCommand } from './commands/voices';
 import { transcribeCommand } from './commands/transcribe';
 import { daemonCommand, remoteProfile, type Environment } from './environment';
-import { endingOf, usageSentence } from './failure';
+import { endingOf, UsageError, usageSentence } from './failure';
 import { terminal, type Terminal } from './output';
 
 export interface RunOptions {
@@ -51,6 +52,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
   };
   let code = 0;
   try {
+    if (argv[0] !== 'doctor') requireFolder(env.home);
     await program(env).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const ending = endingOf(error);
@@ -61,6 +63,12 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     await Promise.all([out.drained(), err.drained()]);
   }
   return code;
+}
+
+/** @throws UsageError if `EARMARK_HOME` names a file */
+function requireFolder(home: string): void {
+  if (existsSync(home) && !statSync(home).isDirectory())
+    throw new UsageError(`${home} is a file, not a folder; set EARMARK_HOME to a folder.`);
 }
 
 function program(environment: Environment): Command {

@@ -2,7 +2,8 @@
  * Recordings on disk: WAV, FLAC, MP3, OGG and Opus by WASM codecs, anything else by ffmpeg; 16 kHz
  * Int16 blocks come out.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type {
@@ -309,28 +310,32 @@ async function openForReading(file: string, name: string): Promise<FileHandle> {
     new EarmarkError('audio.unreadable', `${name} ${what}`, { cause });
   let handle: FileHandle;
   try {
+    // Opening a named pipe waits for somebody who writes into it.
+    const kind = kindOfFile(await stat(file));
+    if (kind !== 'file')
+      throw unreadable(
+        kind === 'folder'
+          ? 'is a folder; name the recordings in it.'
+          : 'is not a file on disk; save the recording into a file first.',
+      );
     handle = await open(file, 'r');
   } catch (error) {
+    if (error instanceof EarmarkError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw unreadable('does not exist; check the path.', error);
     if (code === 'EACCES' || code === 'EPERM')
       throw unreadable('may not be read by you; change its permissions.', error);
-    if (code === 'EISDIR') throw unreadable('is a folder; name the recordings in it.', error);
     throw unreadable(
       `cannot be opened (${code ?? 'unknown error'}); check the path and the disk.`,
       error,
     );
   }
-  const stat = await handle.stat();
-  if (stat.isFile()) return handle;
-  await handle.close();
-  throw unreadable(
-    stat.isDirectory()
-      ? 'is a folder; name the recordings in it.'
-      : 'is not a file on disk; save the recording into a file first.',
-  );
+  return handle;
 }
+
+const kindOfFile = (found: Stats): 'file' | 'folder' | 'other' =>
+  found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
 
 async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(length);

@@ -165,8 +165,7 @@ function wavHeader(
         `in blocks of ${f.blockBytes} bytes). Record or convert it again.`,
     );
   }
-  // A program that writes into a pipe cannot know the length and writes 0 or the highest number.
-  const unknown = declaredBytes === 0 || declaredBytes >= 0xffff_fff0;
+  const unknown = isUnknownLength(declaredBytes, presentBytes);
   const blocks = Math.floor((unknown ? presentBytes : declaredBytes) / f.blockBytes);
   return {
     decoder: 'wav',
@@ -177,6 +176,19 @@ function wavHeader(
     // The decoder divides positive integer samples by 2^(bits−1) − 1 and A-law, µ-law by 2^15.
     fullScale: f.codec === PCM ? { negative: 32_768, positive: 32_767 } : FULL_SCALE,
   };
+}
+
+/**
+ * A program that writes into a pipe cannot know the length: it writes 0 or the highest number
+ * (ffmpeg), 2^31 rounded down to a block and less the header (arecord, sox). No recording that is
+ * cut off promises that much.
+ */
+function isUnknownLength(declaredBytes: number, presentBytes: number): boolean {
+  const [lowest, highest] = [0x7fff_0000, 0x8000_0000];
+  const half = declaredBytes >= lowest && declaredBytes <= highest + 0xffff;
+  return (
+    declaredBytes === 0 || declaredBytes >= 0xffff_0000 || (half && presentBytes < declaredBytes)
+  );
 }
 
 /** FLAC STREAMINFO (RFC 9639, section 8.2). Its decoder divides every sample by 2^(bits−1) − 1. */

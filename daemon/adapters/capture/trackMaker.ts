@@ -4,7 +4,8 @@
  */
 import type { AudioBlock } from '../../audio/audioFile';
 import { SAMPLE_RATE } from '../../audio/frame';
-import { type FullScale, mixDown, toInt16 } from '../../audio/pcm';
+import { ChannelMixer } from '../../audio/channelMixer';
+import { type FullScale, toInt16 } from '../../audio/pcm';
 import type { Resampler } from '../../audio/resampler';
 import type { FloatBlock } from './audioDecoders';
 import { createResampler } from './resampler';
@@ -12,6 +13,7 @@ import { createResampler } from './resampler';
 export class TrackMaker {
   private resamplers: readonly Resampler[] = [];
   private rate = SAMPLE_RATE;
+  private readonly mixer = new ChannelMixer();
 
   /**
    *
@@ -30,7 +32,7 @@ export class TrackMaker {
     // A decoder hands two channels that are alike over as one.
     const tracks = this.split
       ? [left!, block.channelData[1] ?? left!]
-      : [mixDown(block.channelData)];
+      : [this.mixer.mix(block.channelData)];
     const converted = tracks.map((track, i) =>
       this.toPcm(this.resamplers[i]?.process(track) ?? track),
     );

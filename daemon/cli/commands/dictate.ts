@@ -12,6 +12,7 @@ import { type Environment, withDaemon } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
 import { readSymbols } from '../symbolsFile';
+import { languageTag } from '../values';
 
 interface Options {
   readonly text?: string;
@@ -48,7 +49,7 @@ export function dictateCommand(program: Command, env: () => Environment): void {
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
-    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)')
+    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)', languageTag)
     .addOption(
       new Option('--format <F>', 'output format').choices(['text', 'jsonl']).default('text'),
     )

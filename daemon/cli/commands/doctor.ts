@@ -1,5 +1,5 @@
 /** `earmark doctor`: what works on this machine, what does not, and what to do about it. */
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Connection } from '../../../client';
@@ -98,6 +98,12 @@ function localFindings(env: Environment): Finding[] {
 }
 
 function stateFolderFinding(home: string): Finding {
+  if (existsSync(home) && !statSync(home).isDirectory())
+    return {
+      level: 'bad',
+      what: 'State folder',
+      text: `${home} is a file, not a folder; set EARMARK_HOME to a folder.`,
+    };
   let folder = home;
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   try {

@@ -20,6 +20,7 @@ import { FORMATS } from '../formats';
 import { removeNotes } from '../notePurge';
 import { clockTime, table } from '../output';
 import { persist } from '../persist';
+import { calendarDay } from '../values';
 import { fullId } from '../sessionId';
 
 const LIST_DEFAULT = 100;
@@ -101,8 +102,8 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
       new Option('--kind <K>', 'type of result').choices(SEARCH_KINDS).default('transcript'),
     )
     .option('--speaker <NAME>', 'name of the speaker, or the owner of an action')
-    .option('--since <DATE>', 'only sessions since this day (2026-11-21)')
-    .option('--until <DATE>', 'only sessions until this day')
+    .option('--since <DATE>', 'only sessions since this day (2026-11-21)', calendarDay)
+    .option('--until <DATE>', 'only sessions until this day', calendarDay)
     .option('--repo <NAME>', 'repository of the session')
     .option('--branch <NAME>', 'branch of the session')
     .option('--symbol <NAME>', 'name from the code')

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { isEarmarkError } from '../../../protocol/errors';
 import { openAudioFile } from '../../adapters/capture/audioFile';
+import type { AudioFile } from '../../audio/audioFile';
+import { raiseQuiet } from '../../audio/quietAudio';
 import { jsonlLine, renderExport, renderText, type ExportFormat } from '../../notes/exports';
 import type { ExportSession } from '../../notes/types';
 import type { Connection } from '../../../client';
@@ -17,7 +19,9 @@ import { transcribeFile } from '../fileSession';
 import { FORMATS } from '../formats';
 import type { Terminal } from '../output';
 import { progressBar } from '../progress';
+import { isStandardInput, STANDARD_INPUT, standardInputFile } from '../standardInput';
 import { readSymbols } from '../symbolsFile';
+import { languageTag } from '../values';
 
 interface Options {
   readonly provider?: string;
@@ -46,7 +50,7 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
       'Transcribes recordings: WAV, FLAC, MP3, OGG and Opus, and other formats ' +
         'through ffmpeg.',
     )
-    .argument('<FILE...>', 'recordings')
+    .argument('<FILE...>', 'recordings; - for standard input')
     .option('--provider <P>', 'speech engine: moonshine, nemo, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
@@ -58,10 +62,19 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
     .option('--diarize', 'distinguish the speakers by their voices')
     .option('--realtime', 'process the file at playback speed')
     .option('--keep', 'store the session; "earmark sessions show" shows it')
-    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)')
+    .option('--language <L>', 'spoken language as BCP 47 tag (en, de)', languageTag)
     .option('--symbols <FILE>', 'file of names from the code, one per line, likeliest first')
     .action(async (files: string[], options: Options) => {
-      await transcribe(env(), files, options);
+      const piped = files.filter(isStandardInput);
+      if (piped.length > 1)
+        throw new UsageError('Standard input is named twice; name each recording once.');
+      const input = piped.length > 0 ? await standardInputFile(env().signal) : undefined;
+      try {
+        const read = files.map((file) => (input && isStandardInput(file) ? input.file : file));
+        await transcribe(env(), read, options);
+      } finally {
+        await input?.dispose();
+      }
     });
 }
 
@@ -156,10 +169,12 @@ async function oneFile(
   options: Options & { readonly phrases?: readonly string[] },
   watch: Watch,
 ): Promise<ExportSession> {
-  const audio = await openAudioFile(file, {
-    ...(options.splitChannels ? { splitChannels: true } : {}),
-    signal: env.signal,
-  });
+  const open = (): Promise<AudioFile> =>
+    openAudioFile(file, {
+      ...(options.splitChannels ? { splitChannels: true } : {}),
+      signal: env.signal,
+    });
+  const audio = await raiseQuiet(open, basename(file));
   const { declaredMs } = audio;
   const { phrases, language, provider, model, device } = options;
   const result = await transcribeFile(connection, audio, {
@@ -178,7 +193,7 @@ async function oneFile(
   for (const sentence of result.diagnostics) watch.complain(sentence);
   if (options.keep) watch.complain(`Saved as session ${result.session.id}.`);
   return {
-    file,
+    file: basename(file) === STANDARD_INPUT ? '-' : file,
     title: result.session.title,
     startedAt: result.session.startedAt,
     segments: result.segments,

@@ -1,7 +1,7 @@
 /** Samples: bytes, mixing, 16 bits. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { SampleReader, mixDown, stretched, toFloat32, toInt16 } from '../../../daemon/audio/pcm';
+import { SampleReader, stretched, toFloat32, toInt16 } from '../../../daemon/audio/pcm';
 
 describe('pcm', () => {
   it('reads the same samples however the bytes are cut', () => {
@@ -28,17 +28,6 @@ describe('pcm', () => {
         },
       ),
     );
-  });
-
-  it('averages channels, so that full scale on all of them does not clip', () => {
-    const loud = Float32Array.of(1, -1, 0.5);
-    assert.deepEqual(
-      [...mixDown([loud, loud, Float32Array.of(1, -1, -1)])].map((x) => Math.round(x * 1000)),
-      [1000, -1000, 0],
-    );
-    assert.deepEqual([...mixDown(Array.from({ length: 8 }, () => loud))], [1, -1, 0.5]);
-    assert.equal(mixDown([loud]), loud);
-    assert.equal(mixDown([]).length, 0);
   });
 
   it('gives the same sound over another time', () => {

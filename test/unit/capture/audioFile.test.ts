@@ -81,7 +81,7 @@ describe('audio file', function () {
     check('of 64-bit floats', { bits: 64, float: true }, mono);
     check('at 8 kHz', { sampleRate: 8_000 }, mono);
     check('at 11.025 kHz', { sampleRate: 11_025 }, mono);
-    check('at 48 kHz in stereo, averaged', { sampleRate: 48_000, channels: 2 }, stereo);
+    check('at 48 kHz in stereo, mixed', { sampleRate: 48_000, channels: 2 }, stereo);
     check('at 192 kHz', { sampleRate: 192_000 }, mono);
     check(
       'with an extensible header',
@@ -90,7 +90,13 @@ describe('audio file', function () {
     );
     check('with floats in an extensible header', { extensible: true, bits: 32, float: true }, mono);
     check('with 100 KB of other chunks before the sound', { listBytes: 100_001 }, mono);
-    check('of 8 channels, averaged', { channels: 8, extensible: true }, [['file', 1 / 16, 1 / 16]]);
+    check('of 8 channels, two of which sound', { channels: 8, extensible: true }, [
+      ['file', 1 / 4, 1 / 4],
+    ]);
+    check('whose length arecord gives', { declaredBytes: 0x7fff_ffff }, mono);
+    check('whose length says 2 GB', { declaredBytes: 0x8000_0000 }, mono);
+    check('whose length sox gives', { declaredBytes: 0x7fff_f000 }, mono);
+    check('whose length arecord gives less the header', { declaredBytes: 0x7fff_ffdb }, mono);
     check('whose length the writer did not know', { declaredBytes: 0xffff_ffff }, mono);
     check('whose length says 0', { declaredBytes: 0 }, mono);
     check(

@@ -1,0 +1,29 @@
+/** Values of options that more than one command takes, checked before anything runs. */
+import { InvalidArgumentError } from 'commander';
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** A BCP 47 tag of a language that exists. @throws InvalidArgumentError */
+export function languageTag(text: string): string {
+  let name: string | undefined;
+  try {
+    const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+    name = names.of(new Intl.Locale(text).language);
+  } catch {
+    name = undefined;
+  }
+  if (name === undefined)
+    throw new InvalidArgumentError(
+      'It must be a language as BCP 47 writes it, for example en, de or pt-BR.',
+    );
+  return text;
+}
+
+/** A day of the calendar. @throws InvalidArgumentError */
+export function calendarDay(text: string): string {
+  const [, year, month, day] = DATE.exec(text) ?? [];
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (day === undefined || date.getUTCDate() !== Number(day))
+    throw new InvalidArgumentError('It must be a day as year-month-day, for example 2026-11-21.');
+  return text;
+}
