@@ -99,7 +99,12 @@ async function transcribe(
   const complain = (sentence: string) => say(env.err, `earmark: ${sentence}\n`);
   // Who speaks is known at the end, and a kept session is what its final state says.
   const streams = options.diarize !== true;
-  const printer = new Printer((text) => say(env.out, text), options.format, files, streams);
+  const printer = new Printer(
+    (text) => say(env.out, text),
+    options.format,
+    files.map(shownName),
+    streams,
+  );
   let failures = 0;
   try {
     await withDaemon(env, async (connection) => {
@@ -156,6 +161,8 @@ const isEmpty = ({ segments }: ExportSession): boolean =>
 const nothingRecognised = (file: string): string =>
   `No speech was recognised in ${basename(file)}; check that the recording is loud enough and in the language of the model.`;
 
+const shownName = (file: string): string => (basename(file) === STANDARD_INPUT ? '-' : file);
+
 interface Watch {
   readonly onFinal: (segment: Segment) => void;
   readonly onFraction: (fraction: number) => void;
@@ -193,7 +200,7 @@ async function oneFile(
   for (const sentence of result.diagnostics) watch.complain(sentence);
   if (options.keep) watch.complain(`Saved as session ${result.session.id}.`);
   return {
-    file: basename(file) === STANDARD_INPUT ? '-' : file,
+    file: shownName(file),
     title: result.session.title,
     startedAt: result.session.startedAt,
     segments: result.segments,
