@@ -4,6 +4,9 @@
  * the cursor comes in, the text to insert goes out.
  */
 
+import { endsWithAbbreviation } from '../../protocol/abbreviations';
+import { isCommonWord } from './commonWords';
+
 export interface Surroundings {
   /**
    * Text on the cursor's line before it, or, at the start of a line, the end of what stands above
@@ -47,16 +50,28 @@ export function fitText(
 ): string {
   let text = spoken.trim().replace(/(?<=\S)[\t ]+(?=\S)/gu, ' ');
   if (text === '') return '';
-  const startsSentence = sentences && (LINE_START.test(before) || SENTENCE_END.test(before));
+  const startsSentence = sentences && (LINE_START.test(before) || endsSentence(before));
   if (named) text = spoken.trim();
   else if (startsSentence) text = upperFirst(text);
-  else if (!KEEPS_CAPITAL.test(text)) text = lowerFirst(text);
+  else if (!sentences || !mayBeName(text))
+    text = KEEPS_CAPITAL.test(text) ? text : lowerFirst(text);
   const goesOn = /^[\t ]*[\p{Ll}\p{N},;]/u.test(after) || /^[.!?]/u.test(after);
   if (goesOn) text = text.replace(/(?<!\.)\.$/u, '');
+  // A commit message that begins with "#" has a blank before it, or git takes it for a comment.
+  if (spoken.startsWith(' #') && /(?:^|\n)$/.test(before)) text = ` ${text}`;
   const lead =
     before === '' || /\s$/u.test(before) || OPENING.test(before) || CLOSING.test(text) ? '' : ' ';
   const trail = after === '' || /^\s/u.test(after) || CLOSING.test(after) ? '' : ' ';
   return lead + text + trail;
+}
+
+const endsSentence = (before: string): boolean =>
+  SENTENCE_END.test(before) && !endsWithAbbreviation(before);
+
+/** Is the first word none that opens a sentence with a capital only for its place? */
+function mayBeName(text: string): boolean {
+  const word = /^[\p{L}\p{N}]+/u.exec(text)?.[0] ?? '';
+  return !isCommonWord(word.toLowerCase());
 }
 
 /** What a terminal may be given without running it: one line, no control characters. */

@@ -36,7 +36,15 @@ describe('dictated text at the cursor', () => {
   check('one|two', 'and', 'one and two');
   check('wait|', 'and  see', 'wait and see');
   check('Then…|', 'it worked.', 'Then… It worked.');
-  check('naïve |', 'Änderung', 'naïve änderung');
+  check('die |', 'Änderung', 'die Änderung');
+  check('I think |', 'Monday is fine.', 'I think Monday is fine.');
+  check('Of course |', 'Python is slow.', 'Of course Python is slow.');
+  check('I think |', 'Anna will do it.', 'I think Anna will do it.');
+  check('We run |', 'Kubernetes here.', 'We run Kubernetes here.');
+  check('see e.g. |', 'The docs', 'see e.g. the docs');
+  check('a, b, etc. |', 'And more', 'a, b, etc. and more');
+  check('We |', 'Refactored it.', 'We refactored it.');
+  check('|', ' #12 is fixed', ' #12 is fixed');
 });
 
 describe('ghost text', () => {
