@@ -90,13 +90,9 @@ describe('audio file', function () {
     );
     check('with floats in an extensible header', { extensible: true, bits: 32, float: true }, mono);
     check('with 100 KB of other chunks before the sound', { listBytes: 100_001 }, mono);
-    check('of 8 channels, two of which sound', { channels: 8, extensible: true }, [
-      ['file', 1 / 4, 1 / 4],
-    ]);
-    check('whose length arecord gives', { declaredBytes: 0x7fff_ffff }, mono);
-    check('whose length says 2 GB', { declaredBytes: 0x8000_0000 }, mono);
-    check('whose length sox gives', { declaredBytes: 0x7fff_f000 }, mono);
-    check('whose length arecord gives less the header', { declaredBytes: 0x7fff_ffdb }, mono);
+    check('of 8 channels, mixed', { channels: 8, extensible: true }, [['file', 1 / 4, 1 / 4]]);
+    for (const declaredBytes of [0x7fff_ffff, 0x8000_0000, 0x7fff_f000, 0x7fff_ffdb])
+      check(`piped, with a length of ${declaredBytes}`, { declaredBytes }, mono);
     check('whose length the writer did not know', { declaredBytes: 0xffff_ffff }, mono);
     check('whose length says 0', { declaredBytes: 0 }, mono);
     check(
