@@ -14,10 +14,10 @@ interface Limits {
 
 /** The most files each rule may list. Lower a number when its list shrinks; never raise it. */
 const MOST: Record<string, number> = {
-  complexity: 50,
+  complexity: 49,
   'max-depth': 0,
   'max-lines': 28,
-  'max-lines-per-function': 24,
+  'max-lines-per-function': 23,
 };
 
 describe('the list of files that exceed a size limit', () => {
