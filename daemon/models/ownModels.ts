@@ -91,7 +91,7 @@ function readDescription(text: string): Description {
   const where = found.error.issues[0]?.path.join('.') ?? '';
   throw new EarmarkError(
     'model.incompatible',
-    `The file model.json is not as it has to be${where === '' ? '' : ` (see "${where.slice(0, 50)}")`}; write {"id": "my-model", "recogniser": "nemo", "languages": ["en"]} with your own values.`,
+    `The file model.json is not valid${where === '' ? '' : ` (see "${where.slice(0, 50)}")`}. Write {"id": "my-model", "recogniser": "nemo", "languages": ["en"]} with your own values.`,
   );
 }
 

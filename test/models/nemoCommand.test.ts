@@ -160,10 +160,10 @@ describe('a NeMo model of one’s own, through the command line', function () {
       return err;
     };
     match(await fails(), /There is no file model\.json in .*empty; write one with/);
-    match(await fails('{'), /model\.json is not as it has to be; write/);
+    match(await fails('{'), /model\.json is not valid\. Write/);
     match(
       await fails('{"id": "../x", "recogniser": "nemo", "languages": ["en"]}'),
-      /not as it has to be \(see "id"\)/,
+      /is not valid \(see "id"\)/,
     );
     match(
       await fails('{"id": "x", "recogniser": "nemo", "languages": ["en"]}'),

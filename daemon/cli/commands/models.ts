@@ -62,7 +62,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .command('add')
     .summary('register a model of your own')
     .description(
-      'Copies a model of your own into the model folder. The folder has the files of its recogniser under their public names and a model.json: {"id": "my-model", "recogniser": "nemo", "languages": ["en"]}. Recognisers: nemo, moonshine, whisper.',
+      'Copies a model of your own into the model folder. The folder has the files of the recogniser under their public names. A file model.json describes it: {"id": "my-model", "recogniser": "nemo", "languages": ["en"]}. Recognisers: nemo, moonshine, whisper.',
     )
     .argument('<FOLDER>', 'folder with the files and model.json')
     .action(async (folder: string) => {

@@ -32,7 +32,7 @@ export async function requireRight8Bit(ort: Ort): Promise<void> {
   if (await tested) return;
   throw new EarmarkError(
     'engine.unavailable',
-    'ONNX Runtime computes wrong 8-bit results on this processor, so this 8-bit model is not used; choose the float model, or update Earmark.',
+    'ONNX Runtime computes wrong 8-bit results on this processor. Choose the float model, or update Earmark.',
   );
 }
 

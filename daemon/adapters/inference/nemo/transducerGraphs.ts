@@ -133,6 +133,6 @@ export function anotherGraph(): EarmarkError {
 function wrongVocabulary(): EarmarkError {
   return new EarmarkError(
     'model.incompatible',
-    'The vocabulary of this model does not belong to its graphs; add the folder again with the files of one export.',
+    'The vocabulary of this model does not fit its graphs. Add the folder again with the files of one export.',
   );
 }
