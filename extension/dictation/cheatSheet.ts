@@ -4,6 +4,14 @@ import { t } from '../l10n';
 
 /** One table for each group: say, and an example with what it writes. */
 export function cheatSheet(commands: readonly DictationCommand[] = DICTATION_COMMANDS): string {
+  const titles: Readonly<Record<DictationCommand['group'], string>> = {
+    Punctuation: t('Punctuation'),
+    'Brackets and quotes': t('Brackets and quotes'),
+    Lines: t('Lines'),
+    Names: t('Names'),
+    Code: t('Code'),
+    Editing: t('Editing'),
+  };
   const groups = [...new Set(commands.map(({ group }) => group))];
   const tables = groups.map((group) => {
     const rows = commands
@@ -13,7 +21,7 @@ export function cheatSheet(commands: readonly DictationCommand[] = DICTATION_COM
           `| ${say.slice(0, 2).map(spoken).join(t(' or '))} | ${spoken(said)} | ${code(written)} |`,
       );
     const head = `| ${t('Say')} | ${t('Example')} | ${t('Writes')} |\n| --- | --- | --- |`;
-    return `## ${t(group)}\n\n${head}\n${rows.join('\n')}\n`;
+    return `## ${titles[group]}\n\n${head}\n${rows.join('\n')}\n`;
   });
   const lead = t(
     'Earmark carries a command out where the sentence allows it. Pause before and after it to be sure, or say "literal" before it to write the words.',
