@@ -222,8 +222,11 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
           pcm,
           options: {
             ...options,
-            right: pcm.slice(40, 73),
-            left: { pcm: pcm.slice(0, 33), tokens: [9] },
+            context: {
+              draft: [3, 4],
+              right: pcm.slice(40, 73),
+              left: { pcm: pcm.slice(0, 33), tokens: [9] },
+            },
           },
         },
       );

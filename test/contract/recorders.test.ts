@@ -133,7 +133,7 @@ describe('recorders', function () {
           error.code,
           fake.recorder === 'audiotee' ? 'audio.recorderFailed' : 'audio.deviceNotFound',
         );
-        assert.match(error.message, /connect it again|allow Visual Studio Code/);
+        assert.match(error.message, /reconnect it|allow Visual Studio Code/i);
       });
 
       it('tells once that it ended by itself', async () => {

@@ -229,7 +229,7 @@ describe('capture', function () {
     const { advice } = await capture.abilities();
     assert.match(
       advice[0]!,
-      /The microphone cannot be recorded: no sound server answers: start PulseAudio or PipeWire/,
+      /The microphone cannot be recorded: no sound server answers; start PulseAudio or PipeWire/,
     );
     await assert.rejects(
       capture.start('mic', undefined, { onData: () => undefined, onEnd: () => undefined }),

@@ -390,7 +390,7 @@ describe('command line', function () {
         /check segments\.0\.text/,
       ));
     it('says that a file is not there', () =>
-      checkBadInput([join('nowhere', 'talk.txt')], '', /^earmark: talk\.txt cannot be read/));
+      checkBadInput([join('nowhere', 'talk.txt')], '', /^earmark: Could not read talk\.txt/));
   });
 
   describe('models, daemon, doctor', () => {
