@@ -1,7 +1,7 @@
 // What every recogniser keeps to: the scripted one, Voxtral with a program and OpenAI with a server
 // that behave alike, Moonshine with its files where they are and with random weights anywhere, and
 // Whisper with random weights where it is built.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, notDeepEqual, ok } from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -191,31 +191,25 @@ for (const { name, what = name, make, model } of providers) {
               : 'no models: run it with "npm test"',
         );
       provider = make();
-      assert.equal(
-        await code(provider.transcribe(buzz(1), { language: 'en' })),
-        'engine.unavailable',
-      );
+      equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'engine.unavailable');
       await provider.load(model, 'auto');
     });
     after(async () => provider?.unload());
 
     it('says what it is', () => {
       const { id, name: title, capabilities } = provider.info;
-      assert.deepEqual(
-        [id, title.length > 0, capabilities.languages.length > 0],
-        [name, true, true],
-      );
+      deepEqual([id, title.length > 0, capabilities.languages.length > 0], [name, true, true]);
     });
 
     for (const seconds of [0, 0.1, 0.9, 3, 20]) {
       it(`gives words in order, within ${seconds} s of audio`, async () => {
         const result = await provider.transcribe(buzz(seconds), { language: 'en' });
-        assert.equal(result.words.map((w) => w.text).join(' '), result.text);
-        assert.ok(result.confidence >= 0 && result.confidence <= 1 && result.inferenceMs >= 0);
-        assert.match(result.language, /^en/);
+        equal(result.words.map((w) => w.text).join(' '), result.text);
+        ok(result.confidence >= 0 && result.confidence <= 1 && result.inferenceMs >= 0);
+        match(result.language, /^en/);
         let end = 0;
         for (const word of result.words) {
-          assert.ok(
+          ok(
             word.startMs >= end &&
               word.endMs >= word.startMs &&
               word.endMs <= seconds * 1000 &&
@@ -230,7 +224,7 @@ for (const { name, what = name, make, model } of providers) {
 
     it('refuses more than 30 s, which engines cannot hold', async function () {
       if (name === 'scripted') return;
-      assert.equal(
+      equal(
         await code(provider.transcribe(new Float32Array(31 * 16_000), { language: 'en' })),
         'rpc.invalidParams',
       );
@@ -238,13 +232,13 @@ for (const { name, what = name, make, model } of providers) {
 
     it('streams where it says so: partials, then finals', async function () {
       const stream = provider.stream?.({ language: 'en' });
-      assert.equal(stream !== undefined, provider.info.capabilities.streaming);
+      equal(stream !== undefined, provider.info.capabilities.streaming);
       if (!stream) return;
       const kinds: string[] = [];
       const seen = (async () => {
         for await (const { kind, result } of stream.events) {
           kinds.push(kind);
-          assert.equal(result.words.map((w) => w.text).join(' '), result.text);
+          equal(result.words.map((w) => w.text).join(' '), result.text);
         }
       })();
       stream.push(buzz(2));
@@ -252,35 +246,32 @@ for (const { name, what = name, make, model } of providers) {
       stream.push(buzz(1));
       await stream.close();
       await seen;
-      assert.deepEqual(kinds.filter((k) => k === 'final').length, 2);
+      deepEqual(kinds.filter((k) => k === 'final').length, 2);
     });
 
     it('does not change the samples', async () => {
       const pcm = buzz(1);
       await provider.transcribe(pcm, { language: 'en' });
-      assert.deepEqual(pcm, buzz(1));
+      deepEqual(pcm, buzz(1));
     });
 
     it('can be cancelled before and while it decodes', async () => {
-      assert.equal(
+      equal(
         await code(provider.transcribe(buzz(1), { language: 'en' }, AbortSignal.abort())),
         'rpc.cancelled',
       );
       const later = new AbortController();
       const run = code(provider.transcribe(buzz(20), { language: 'en' }, later.signal));
       later.abort();
-      assert.ok(['rpc.cancelled', 'fine'].includes(String(await run)));
-      assert.equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'fine');
+      ok(['rpc.cancelled', 'fine'].includes(String(await run)));
+      equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'fine');
     });
 
     it('loads again after it was unloaded', async () => {
       await provider.unload();
-      assert.equal(
-        await code(provider.transcribe(buzz(1), { language: 'en' })),
-        'engine.unavailable',
-      );
+      equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'engine.unavailable');
       await provider.load(model as LoadedModelFiles, 'cpu');
-      assert.equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'fine');
+      equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'fine');
     });
   });
 }
@@ -303,21 +294,21 @@ describe('scripted recogniser', () => {
   it('follows its script', async () => {
     await provider.load({ id: 'scripted', files: {} });
     const { text, confidence } = await ask();
-    assert.deepEqual([text, confidence, await code(ask())], ['we ship it', 0.5, 'engine.crashed']);
+    deepEqual([text, confidence, await code(ask())], ['we ship it', 0.5, 'engine.crashed']);
     const late = ask();
     clock.advance(300);
-    assert.deepEqual([(await late).text, (await late).inferenceMs], ['late', 300]);
+    deepEqual([(await late).text, (await late).inferenceMs], ['late', 300]);
     const abort = new AbortController();
     const never = code(ask(abort.signal));
     abort.abort();
-    assert.deepEqual([await never, clock.pending], ['rpc.cancelled', 0]);
-    assert.deepEqual(
+    deepEqual([await never, clock.pending], ['rpc.cancelled', 0]);
+    deepEqual(
       [(await ask()).text, (await ask()).text, provider.asked.length],
       ['', 'alpha bravo', 6],
     );
   });
   it('fails to load when told to', async () =>
-    assert.equal(
+    equal(
       await code(
         new ScriptedProvider({ clock, loadFails: 'model.corrupt' }).load({ id: 'x', files: {} }),
       ),
@@ -335,7 +326,7 @@ describe('Moonshine with a wrong file', function () {
       }),
     );
   it('names what is wrong without any model', async () => {
-    assert.deepEqual(
+    deepEqual(
       [
         await load(undefined, undefined),
         await load(join(__dirname, 'no-such-file.onnx'), undefined),
@@ -350,9 +341,9 @@ describe('Moonshine with a wrong file', function () {
     const folder = mkdtempSync(join(tmpdir(), 'earmark-cut-'));
     const cut = join(folder, 'encoder_model.onnx');
     writeFileSync(cut, readFileSync(models.encoder).subarray(0, 3_000_000));
-    assert.equal(await load(cut, models.decoder), 'model.corrupt');
+    equal(await load(cut, models.decoder), 'model.corrupt');
     rmSync(folder, { recursive: true });
-    assert.deepEqual(
+    deepEqual(
       [
         await load(models.vad, models.decoder),
         await load(models.encoder, models.encoder),
@@ -378,7 +369,7 @@ describe('Whisper', function () {
     const { text, words, confidence, language } = await provider.transcribe(buzz(1), {
       language: 'de-AT',
     });
-    assert.deepEqual(
+    deepEqual(
       [text, language, confidence > 0.9, words.map((word) => word.timing)],
       ['alpha bravo charlie', 'de-AT', true, ['estimated', 'estimated', 'estimated']],
     );
@@ -388,14 +379,14 @@ describe('Whisper', function () {
     const provider = await loaded();
     const first = await provider.transcribe(buzz(6), { language: 'auto', conversation: 'a' });
     const second = await provider.transcribe(buzz(6), { language: 'auto', conversation: 'a' });
-    assert.match(first.language, /^[a-z]{2,3}$/);
-    assert.equal(second.language, first.language);
+    match(first.language, /^[a-z]{2,3}$/);
+    equal(second.language, first.language);
     await provider.unload();
   });
   it('takes a prompt, a translation and more vocabulary than fits', async () => {
     const provider = await loaded();
     const prompt = Array.from({ length: 400 }, (_, i) => `fetchToken${i}`);
-    assert.equal(
+    equal(
       await code(provider.transcribe(buzz(1), { language: 'en', prompt, translate: true })),
       'fine',
     );
@@ -406,7 +397,7 @@ describe('Whisper', function () {
     const abort = new AbortController();
     const run = code(provider.transcribe(buzz(20), { language: 'en' }, abort.signal));
     setImmediate(() => abort.abort());
-    assert.equal(await run, 'rpc.cancelled');
+    equal(await run, 'rpc.cancelled');
     await provider.unload();
   });
   it('loads and unloads ten times with the memory it began with', async () => {
@@ -417,7 +408,7 @@ describe('Whisper', function () {
       await provider.transcribe(buzz(1), { language: 'en' });
       await provider.unload();
     }
-    assert.ok(
+    ok(
       process.memoryUsage.rss() < before * 1.15,
       `${Math.round(before / 1e6)} MB became ${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
     );
@@ -436,7 +427,7 @@ describe('Whisper', function () {
           'cpu',
         ),
       );
-    assert.deepEqual(
+    deepEqual(
       [
         await load(undefined),
         await load(join(made, 'absent.bin')),
@@ -461,15 +452,15 @@ describe('Whisper', function () {
   });
   it('takes the build for this processor', () => {
     const folder = whisperFolder() as string;
-    assert.ok(!usableBuilds(folder, false).includes('avx2'));
-    assert.ok(usableBuilds(folder).length > 0);
+    ok(!usableBuilds(folder, false).includes('avx2'));
+    ok(usableBuilds(folder).length > 0);
   });
   it('refuses a graphics processor that its build cannot use', async function () {
     if (
       usableBuilds(whisperFolder() as string).some((build) => build === 'own' || build === 'metal')
     )
       skip(this, 'this build has one');
-    assert.equal(
+    equal(
       await code(new WhisperProvider().load({ id: 'w', files: { model: ggml } }, 'gpu')),
       'engine.unavailable',
     );
@@ -482,7 +473,7 @@ describe('Silero with random weights', function () {
     Float32Array.from({ length: 512 * 5 }, (_, i) => 0.1 * Math.sin(i / seed));
   it('keeps the state of each stream to itself, also where streams share a batch', async () => {
     const vad = new SileroVad();
-    assert.equal(await code(vad.detect(1, windows(3))), 'engine.unavailable');
+    equal(await code(vad.detect(1, windows(3))), 'engine.unavailable');
     await vad.load({ id: 'v', files: { model: onnx.vad } });
     const [alone] = [await vad.detect(2, windows(3))];
     const [first, other] = await Promise.all([
@@ -490,18 +481,16 @@ describe('Silero with random weights', function () {
       vad.detect(4, windows(5)),
     ]);
     const round = (values: Float32Array): string[] => [...values].map((value) => value.toFixed(4));
-    assert.deepEqual(round(first), round(alone));
-    assert.notDeepEqual(round(other), round(first));
-    assert.ok(
-      [...first, ...other].every((p) => p >= 0 && p <= 1) && new Set(round(alone)).size > 1,
-    );
+    deepEqual(round(first), round(alone));
+    notDeepEqual(round(other), round(first));
+    ok([...first, ...other].every((p) => p >= 0 && p <= 1) && new Set(round(alone)).size > 1);
     // A stream goes on where it was, a closed one begins anew.
-    assert.notDeepEqual(round(await vad.detect(2, windows(3))), round(alone));
+    notDeepEqual(round(await vad.detect(2, windows(3))), round(alone));
     vad.close(2);
-    assert.deepEqual(round(await vad.detect(2, windows(3))), round(alone));
+    deepEqual(round(await vad.detect(2, windows(3))), round(alone));
   });
   it('is told from a recogniser', async () =>
-    assert.equal(
+    equal(
       await code(new SileroVad().load({ id: 'v', files: { model: onnx.encoder } })),
       'model.incompatible',
     ));

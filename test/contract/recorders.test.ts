@@ -2,7 +2,7 @@
  * One suite over every recorder module: what is called, what is heard, how it ends. Stand-in
  * programs play the platforms that are not here.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,8 +74,8 @@ describe('recorders', function () {
           () => undefined,
           (e: unknown) => e,
         );
-        assert.ok(error instanceof EarmarkError, String(error));
-        assert.match(error.message, /^[^\n]{20,300}\.$/, 'one sentence');
+        ok(error instanceof EarmarkError, String(error));
+        match(error.message, /^[^\n]{20,300}\.$/, 'one sentence');
         return error;
       };
 
@@ -83,36 +83,33 @@ describe('recorders', function () {
         given('records');
         const abilities = await capture.abilities();
         const devices = fake.source === 'mic' ? abilities.microphones : abilities.systems;
-        assert.ok(
+        ok(
           devices.some((d) => d.id === fake.device && d.recorder === fake.recorder),
           JSON.stringify(devices),
         );
         const recording = await capture.start(fake.source, fake.device, handlers);
         await waitFor('two rounds of samples', () => recorded.length >= RAMP.length * 2, 5_000);
-        assert.deepEqual(recorded.slice(0, RAMP.length * 2), [...RAMP, ...RAMP]);
-        assert.deepEqual(
+        deepEqual(recorded.slice(0, RAMP.length * 2), [...RAMP, ...RAMP]);
+        deepEqual(
           { source: recording.source, recorder: recording.recorder },
           { source: fake.source, recorder: fake.recorder },
         );
         const args = calledWith(folder);
-        assert.deepEqual(
+        deepEqual(
           fake.expectedArgs.filter((arg) => !args.includes(arg)),
           [],
           `missing among ${args.join(' ')}`,
         );
-        assert.match(
-          readFileSync(path.join(folder, 'env'), 'utf8'),
-          /^PULSE_SERVER=unix:\/somewhere$/m,
-        );
+        match(readFileSync(path.join(folder, 'env'), 'utf8'), /^PULSE_SERVER=unix:\/somewhere$/m);
         await recording.stop();
-        assert.deepEqual({ alive: isAlive(pidOf(folder)), ends }, { alive: false, ends: [] });
+        deepEqual({ alive: isAlive(pidOf(folder)), ends }, { alive: false, ends: [] });
       });
 
       it('takes the default device when none is named', async () => {
         given('records');
         await capture.start(fake.source, undefined, handlers);
         const args = calledWith(folder);
-        assert.deepEqual(
+        deepEqual(
           fake.defaultArgs.filter((arg) => !args.includes(arg)),
           [],
           `missing among ${args.join(' ')}`,
@@ -122,18 +119,18 @@ describe('recorders', function () {
       it('knows which device is not there', async () => {
         given('records');
         const error = await failure('Nobody');
-        assert.deepEqual([error.code, wasCalled(folder)], ['audio.deviceNotFound', false]);
-        assert.match(error.message, /“Nobody” is not connected.*“/);
+        deepEqual([error.code, wasCalled(folder)], ['audio.deviceNotFound', false]);
+        match(error.message, /“Nobody” is not connected.*“/);
       });
 
       it('says why it does not start', async () => {
         given('complains');
         const error = await failure();
-        assert.equal(
+        equal(
           error.code,
           fake.recorder === 'audiotee' ? 'audio.recorderFailed' : 'audio.deviceNotFound',
         );
-        assert.match(error.message, /reconnect it|allow Visual Studio Code/i);
+        match(error.message, /reconnect it|allow Visual Studio Code/i);
       });
 
       it('tells once that it ended by itself', async () => {
@@ -141,22 +138,22 @@ describe('recorders', function () {
         await capture.start(fake.source, undefined, handlers);
         await waitFor('the end', () => ends.length > 0, 3_000);
         const error = ends[0];
-        assert.ok(error instanceof EarmarkError && ends.length === 1);
-        assert.match(error.code, /^audio\.(deviceNotFound|recorderFailed)$/);
+        ok(error instanceof EarmarkError && ends.length === 1);
+        match(error.code, /^audio\.(deviceNotFound|recorderFailed)$/);
       });
 
       it('fails when it gives nothing', async () => {
         given('mute', { firstDataMs: 300 });
         const error = await failure();
-        assert.equal(error.code, 'audio.recorderFailed');
-        assert.match(error.message, /no audio within 0\.3 seconds/);
+        equal(error.code, 'audio.recorderFailed');
+        match(error.message, /no audio within 0\.3 seconds/);
       });
 
       it('keeps samples whole when bytes come in odd pieces', async () => {
         given('odd');
         await capture.start(fake.source, undefined, handlers);
         await waitFor('all samples', () => recorded.length >= RAMP.length, 3_000);
-        assert.deepEqual(recorded, [...RAMP]);
+        deepEqual(recorded, [...RAMP]);
       });
 
       it('is ended by force when it does not want to', async () => {
@@ -165,7 +162,7 @@ describe('recorders', function () {
         const started = performance.now();
         await recording.stop();
         await waitFor('the end', () => !isAlive(pidOf(folder)), 5_000);
-        assert.ok(performance.now() - started < 8_000, `${performance.now() - started} ms`);
+        ok(performance.now() - started < 8_000, `${performance.now() - started} ms`);
       });
     });
   }
@@ -183,16 +180,16 @@ describe('recorders', function () {
         env: { PATH: '/nowhere' },
       });
       const { microphones, systems, advice, recorders } = await capture.abilities();
-      assert.deepEqual(
+      deepEqual(
         { microphones, systems, available: recorders.filter((r) => r.available) },
         { microphones: [], systems: [], available: [] },
       );
-      assert.match(advice.join('\n'), message);
-      await assert.rejects(
+      match(advice.join('\n'), message);
+      await rejects(
         capture.start(source, undefined, { onData: () => undefined, onEnd: () => undefined }),
         (e: unknown) => {
-          assert.ok(e instanceof EarmarkError && e.code === 'audio.noRecorder');
-          assert.match(e.message, message);
+          ok(e instanceof EarmarkError && e.code === 'audio.noRecorder');
+          match(e.message, message);
           return true;
         },
       );

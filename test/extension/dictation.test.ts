@@ -1,6 +1,6 @@
 // Dictation as a person has it: a real VS Code window, the bundled daemon, a spoken phrase from a
 // virtual microphone.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ describe('dictation in VS Code', function () {
   after(async () => {
     const left = await rig?.dispose();
     await browser?.close();
-    assert.deepEqual(left ?? [], [], 'processes of the daemon were left');
+    deepEqual(left ?? [], [], 'processes of the daemon were left');
   });
 
   afterEach(async function () {
@@ -113,13 +113,10 @@ describe('dictation in VS Code', function () {
     for (let text = await savedText(); text !== typed && steps < 20; steps++) {
       await rig.window.page.keyboard.press('Control+Z');
       const less = await savedText();
-      assert.ok(
-        typed.startsWith(less) || less.length < text.length,
-        'an undo takes something away',
-      );
+      ok(typed.startsWith(less) || less.length < text.length, 'an undo takes something away');
       text = less;
     }
-    assert.equal(await savedText(), typed);
+    equal(await savedText(), typed);
     return steps;
   }
   const wordErrors = async (said: string): Promise<number> =>
@@ -141,7 +138,7 @@ describe('dictation in VS Code', function () {
       .locator('.monaco-dialog-box')
       .getByText('Allow Earmark to use your microphone?')
       .waitFor();
-    assert.equal(await rig.recorders(), 0);
+    equal(await rig.recorders(), 0);
     await window.pressButton('I Agree');
     const agreed = Date.now();
     await listening();
@@ -157,30 +154,30 @@ describe('dictation in VS Code', function () {
     const { window, devices } = rig;
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
-    assert.equal(await rig.recorders(), 1);
+    equal(await rig.recorders(), 1);
     const played = Date.now();
     const playing = devices.play('mic', phrase.audio);
     await untilGhost(/[a-z]+\s[a-z]+/i);
     console.log(`      phrase begins → words at the cursor: ${Date.now() - played} ms`);
     await window.screenshot(join(shots, 'dictation-dark.png'));
-    assert.equal(await shownText(), typed, 'nothing is in the document while it listens');
+    equal(await shownText(), typed, 'nothing is in the document while it listens');
     await playing;
     await window.runCommand('Earmark: Toggle Dictation');
     await inserted();
     await idle();
     const text = await savedText();
-    assert.ok(text.startsWith(typed));
+    ok(text.startsWith(typed));
     const wer = await wordErrors(phrase.text);
     console.log(
       `      word error rate ${wer.toFixed(1)} % of ${normaliseWords(phrase.text).length} words`,
     );
-    assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
-    assert.equal(await rig.recorders(), 0);
+    ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
+    equal(await rig.recorders(), 0);
 
     const steps = await undoAll();
-    assert.ok(steps >= 1 && steps <= 3, `${steps} steps for a sentence`);
+    ok(steps >= 1 && steps <= 3, `${steps} steps for a sentence`);
     for (let step = 0; step < steps; step++) await window.page.keyboard.press('Control+Y');
-    assert.equal(await savedText(), text);
+    equal(await savedText(), text);
     await undoAll();
   });
 
@@ -209,12 +206,12 @@ describe('dictation in VS Code', function () {
       // The next one begins when this one is over for certain.
       await window.page.waitForTimeout(1_000);
     }
-    assert.ok(await statusItem(window).getByText('Dictating').isVisible());
+    ok(await statusItem(window).getByText('Dictating').isVisible());
     await window.runCommand('Earmark: Toggle Dictation');
     await idle();
     const wer = await wordErrors(phrases.map(({ text }) => text).join(' '));
-    assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
-    assert.ok((await undoAll()) >= phrases.length, 'each phrase is a step of its own');
+    ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
+    ok((await undoAll()) >= phrases.length, 'each phrase is a step of its own');
     took.sort((one, other) => one - other);
     if (took.length > 0)
       console.log(
@@ -235,9 +232,9 @@ describe('dictation in VS Code', function () {
     await untilGhost(/^$/);
     stop.abort();
     await playing;
-    assert.equal(await savedText(), typed);
-    assert.equal(await rig.recorders(), 0);
-    assert.deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
+    equal(await savedText(), typed);
+    equal(await rig.recorders(), 0);
+    deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
   });
 
   it('listens while the key is held, and inserts soon after it is let go', async function () {
@@ -256,7 +253,7 @@ describe('dictation in VS Code', function () {
         await inserted();
         took.push(Date.now() - releasedAt);
         await idle();
-        assert.ok((await wordErrors(phrase.text)) <= WER_MAX);
+        ok((await wordErrors(phrase.text)) <= WER_MAX);
       } else if (attempt === 4 * TIMES)
         skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
       else await window.execute('earmark.cancelDictation');
@@ -274,15 +271,15 @@ describe('dictation in VS Code', function () {
     await cursorToEnd(window);
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
-    assert.equal(await rig.recorders(), 1);
+    equal(await rig.recorders(), 1);
     await window.reload();
     const deadline = Date.now() + 10_000;
     while ((await rig.recorders()) > 0 && Date.now() < deadline)
       await window.page.waitForTimeout(100);
-    assert.equal(await rig.recorders(), 0, 'the microphone is open unseen');
+    equal(await rig.recorders(), 0, 'the microphone is open unseen');
     await idle();
-    assert.equal(await savedText(), typed);
-    assert.deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
+    equal(await savedText(), typed);
+    deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
   });
 });
 

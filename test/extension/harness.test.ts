@@ -1,6 +1,6 @@
 // The harness itself: a real extension host, a real window, and failures that are reported as
 // failures.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, notEqual, throws } from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,11 +49,11 @@ describe('the VS Code host for tests', function () {
     console.log(
       `      ${startMs} ms from the start of the server to the suites, ${hostUptimeMs} ms of them in the extension host`,
     );
-    assert.deepEqual(
+    deepEqual(
       { passes, failures, exitCode },
       { passes: ['hello greets with the words of its environment'], failures: [], exitCode: 0 },
     );
-    assert.deepEqual(await calls(coverageDir), { 'exports.activate': 1, neverCalled: 0 });
+    deepEqual(await calls(coverageDir), { 'exports.activate': 1, neverCalled: 0 });
   });
 
   it('reports a failing test with its message', async () => {
@@ -61,7 +61,7 @@ describe('the VS Code host for tests', function () {
       ...common('failing'),
       suiteFolder: join(hello, 'failingSuite'),
     });
-    assert.deepEqual(
+    deepEqual(
       {
         passes,
         failures: failures.map(({ title, message }) => [
@@ -88,14 +88,14 @@ describe('the VS Code host for tests', function () {
       const window = await host.open(browser);
       await window.runCommand('View: Show Hello');
       const view = await window.webview('earmark-test.hello', '#text');
-      assert.equal(await view.locator('#text').innerText(), 'waiting');
+      equal(await view.locator('#text').innerText(), 'waiting');
       await window.runCommand('Hello: Greet');
       await view.locator('#text').getByText('Good morning').waitFor();
       const firstProcess = window.hostPid;
       const toast = `Good morning from process ${firstProcess}`;
       await window.page.locator('.notification-toast').getByText(toast).waitFor();
-      assert.deepEqual(await window.notifications(), [toast]);
-      assert.equal(await window.execute('hello.greet'), 'Good morning');
+      deepEqual(await window.notifications(), [toast]);
+      equal(await window.execute('hello.greet'), 'Good morning');
 
       const sizes: Record<string, boolean> = {};
       for (const theme of [
@@ -108,7 +108,7 @@ describe('the VS Code host for tests', function () {
         await window.screenshot(join(dir, `${theme}.png`));
         sizes[theme] = (await stat(join(dir, `${theme}.png`))).size > 5_000;
       }
-      assert.deepEqual(sizes, {
+      deepEqual(sizes, {
         light: true,
         dark: true,
         highContrast: true,
@@ -117,16 +117,16 @@ describe('the VS Code host for tests', function () {
 
       await window.reload();
       const again = await window.webview('earmark-test.hello', '#text');
-      assert.equal(await again.locator('#text').innerText(), 'waiting');
+      equal(await again.locator('#text').innerText(), 'waiting');
       await window.runCommand('Hello: Greet');
       await again.locator('#text').getByText('Good morning').waitFor();
-      assert.notEqual(window.hostPid, firstProcess);
+      notEqual(window.hostPid, firstProcess);
       await window.close();
-      assert.equal((await calls(join(dir, 'windowCoverage')))['exports.activate'], 2);
+      equal((await calls(join(dir, 'windowCoverage')))['exports.activate'], 2);
     } finally {
       await host.dispose();
     }
-    assert.throws(() => process.kill(-host.pid, 0), { code: 'ESRCH' });
+    throws(() => process.kill(-host.pid, 0), { code: 'ESRCH' });
   });
 });
 

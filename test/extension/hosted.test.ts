@@ -2,7 +2,7 @@
  * The suites of suite/ inside a real extension host, with a real daemon whose audio and words are
  * scripted.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -78,12 +78,12 @@ describe('the extension in its host', function () {
       ...(process.env['EARMARK_GREP'] === undefined ? {} : { grep: process.env['EARMARK_GREP'] }),
     });
     for (const title of passes) console.log(`      ✔ ${title}`);
-    assert.deepEqual(
+    deepEqual(
       { failures: failures.map((f) => `${f.title}\n${f.stack}`), pending },
       { failures: [], pending: [] },
     );
-    assert.deepEqual(kept, [], 'what was said is in the profile');
-    assert.ok(passes.length > 15 || process.env['EARMARK_GREP'] !== undefined);
+    deepEqual(kept, [], 'what was said is in the profile');
+    ok(passes.length > 15 || process.env['EARMARK_GREP'] !== undefined);
   });
 
   it('works in a folder that nobody trusts', async () => {
@@ -109,11 +109,11 @@ describe('the extension in its host', function () {
       timeoutMs: 2 * 60_000,
     });
     for (const title of passes) console.log(`      ✔ ${title}`);
-    assert.deepEqual(
+    deepEqual(
       failures.map((f) => `${f.title}\n${f.stack}`),
       [],
     );
-    assert.equal(passes.length, 3);
+    equal(passes.length, 3);
   });
 
   it('encrypts with a key from its secret storage', async () => {
@@ -128,11 +128,11 @@ describe('the extension in its host', function () {
         testTimeoutMs: 90_000,
         timeoutMs: 3 * 60_000,
       });
-      assert.deepEqual(
+      deepEqual(
         failures.map((f) => `${f.title}\n${f.stack}`),
         [],
       );
-      assert.equal(passes.length, 1);
+      equal(passes.length, 1);
     } finally {
       const pid = readDaemonFile(home)?.pid;
       if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGTERM');
@@ -228,7 +228,7 @@ describe('the extension in its host', function () {
       await statusItem(second)
         .getByText(/REC \d\d:\d\d/)
         .waitFor();
-      assert.ok(isAlive(hostPid), 'the server keeps what belongs to a window that it lost');
+      ok(isAlive(hostPid), 'the server keeps what belongs to a window that it lost');
       const [lines, said] = [await noteLines(), await finals()];
       await until(async () => (await finals()) >= said + 2, 'more was said');
       await until(

@@ -2,7 +2,7 @@
 // bundled daemon, a virtual microphone and speakers that play a spoken meeting, a reload of the
 // window while somebody speaks. Screenshots: out/screenshots/; `npm run screenshots` makes
 // docs/panel-dark.png and docs/panel-light.png of them.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, fail, match, notEqual, ok } from 'node:assert/strict';
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
@@ -72,7 +72,7 @@ describe('a meeting in VS Code', function () {
   after(async () => {
     const left = await rig?.dispose();
     await browser?.close();
-    assert.deepEqual(left ?? [], [], 'processes of the daemon were left');
+    deepEqual(left ?? [], [], 'processes of the daemon were left');
   });
 
   // The steps build on each other; what is checked afterwards does not.
@@ -88,7 +88,7 @@ describe('a meeting in VS Code', function () {
   });
 
   const status = () => statusItem(rig.window);
-  const result = (): Shown => shown ?? assert.fail('There is no result.');
+  const result = (): Shown => shown ?? fail('There is no result.');
   const untilPlayed = (ms: number) =>
     new Promise((done) => setTimeout(done, Math.max(0, playedAt + ms - Date.now())));
   async function shoot(name: string, themes: readonly ThemeId[]): Promise<void> {
@@ -114,11 +114,11 @@ describe('a meeting in VS Code', function () {
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
     await window.screenshot(join(shots, 'consent-dark.png'));
-    assert.match(await dialog.innerText(), /Record this meeting.*agreement/s);
-    assert.equal(await rig.recorders(), 0);
+    match(await dialog.innerText(), /Record this meeting.*agreement/s);
+    equal(await rig.recorders(), 0);
     await window.pressButton('Cancel');
     await dialog.waitFor({ state: 'detached' });
-    assert.deepEqual([await rig.recorders(), rig.daemonPid()], [0, undefined]);
+    deepEqual([await rig.recorders(), rig.daemonPid()], [0, undefined]);
   });
 
   it('records microphone and speakers once the person agreed, and says so in the status bar', async () => {
@@ -139,10 +139,10 @@ describe('a meeting in VS Code', function () {
     ]);
     playing.catch(() => undefined);
     watch = await PanelWatch.begin(window);
-    assert.equal(await rig.recorders(), 2);
+    equal(await rig.recorders(), 2);
     const background = await status().evaluate((item) => getComputedStyle(item).backgroundColor);
-    assert.notEqual(background, 'rgba(0, 0, 0, 0)');
-    assert.match(
+    notEqual(background, 'rgba(0, 0, 0, 0)');
+    match(
       String(await status().locator('a').getAttribute('aria-label')),
       /recording microphone and system audio/,
     );
@@ -191,15 +191,15 @@ describe('a meeting in VS Code', function () {
     console.log(`      stop → DONE in the panel: ${Date.now() - stopped} ms`);
     await watch.frame.locator('.summary li').first().waitFor();
     await watch.take();
-    assert.equal(await rig.recorders(), 0);
-    assert.equal(await status().getByText('REC').count(), 0);
+    equal(await rig.recorders(), 0);
+    equal(await status().getByText('REC').count(), 0);
     await shoot('done', ['light', 'highContrast', 'highContrastLight', 'dark']);
     const sessions = JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')) as {
       id: string;
       state: string;
       startedAt: string;
     }[];
-    assert.deepEqual(
+    deepEqual(
       sessions.map((s) => s.state),
       ['DONE'],
     );
@@ -211,12 +211,12 @@ describe('a meeting in VS Code', function () {
       ...(Array.isArray(whole) ? whole[0]! : whole),
       startedAt: sessions[0]?.startedAt ?? '',
     };
-    assert.ok(shown.summary.length > 0);
+    ok(shown.summary.length > 0);
   });
 
   it('marks the recording in the status bar in every theme, and nothing else', () => {
     const marked = [...looks].map(([shot, [ours, other]]) => [shot, ours !== other]);
-    assert.deepEqual(
+    deepEqual(
       marked,
       marked.map(([shot]) => [shot, String(shot).startsWith('recording')]),
     );
@@ -229,13 +229,13 @@ describe('a meeting in VS Code', function () {
     await watch.frame.locator('.row.revealed mark').first().waitFor();
     await page.waitForTimeout(1_000); // As long as the animated scroll takes at most.
     await rig.window.screenshot(join(shots, 'jump-dark.png'));
-    assert.ok(await watch.frame.locator('.row.revealed mark').isVisible());
+    ok(await watch.frame.locator('.row.revealed mark').isVisible());
     await rig.window.execute('workbench.view.explorer');
     await page.locator('.explorer-folders-view').waitFor();
     await rig.window.execute('earmark.panel.focus');
     await watch.again();
     await watch.frame.locator('header.session.done').waitFor();
-    assert.equal(await watch.frame.locator('[data-segment]').count(), rows);
+    equal(await watch.frame.locator('[data-segment]').count(), rows);
   });
 
   it('showed partials before their finals, from both sources', () => {
@@ -244,13 +244,12 @@ describe('a meeting in VS Code', function () {
       `      finals with a partial before them: mic ${report.mic.preceded} of ${report.mic.finals}, system ${report.system.preceded} of ${report.system.finals}`,
     );
     latencies(meeting, watch.sights, playedAt, away, result());
-    for (const { finals, preceded } of Object.values(report))
-      assert.ok(finals >= 3 && preceded >= 2);
+    for (const { finals, preceded } of Object.values(report)) ok(finals >= 3 && preceded >= 2);
   });
 
   it('showed every final once, those of the reload included', () => {
     const seen = new Set(watch.sights.flatMap((s) => (s.kind === 'final' ? [s.id] : [])));
-    assert.deepEqual(
+    deepEqual(
       result()
         .segments.map((s) => s.id)
         .filter((id) => !seen.has(id)),
@@ -264,11 +263,11 @@ describe('a meeting in VS Code', function () {
       sessionId,
       (event) => event.kind === 'state' && event.to === 'DONE',
     );
-    assert.deepEqual(
+    deepEqual(
       events.map((e) => e.seq),
       events.map((_, i) => i + 1),
     );
-    assert.deepEqual(
+    deepEqual(
       events
         .filter((e) => e.kind === 'warning' || e.kind === 'error')
         .map((e) => (e.kind === 'warning' || e.kind === 'error' ? e.code : '')),
@@ -293,7 +292,7 @@ describe('a meeting in VS Code', function () {
     console.log(
       `      word error rate ${wer.toFixed(1)} % of ${pairs.flatMap((p) => normaliseWords(p.reference)).length} words (mic ${pooledWer([pairs[0]!]).toFixed(1)} %, system ${pooledWer([pairs[1]!]).toFixed(1)} %)`,
     );
-    assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
+    ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
   });
 
   it('shows cards for actions and decisions', () => {
@@ -302,18 +301,18 @@ describe('a meeting in VS Code', function () {
     console.log(
       `      ${cards('action')} action and ${cards('decision')} decision cards; ${result().actions.filter((a) => a.owner !== undefined).length} actions with an owner`,
     );
-    assert.ok(cards('action') >= 2 && cards('decision') >= 1);
-    assert.ok(result().actions.length >= 2 && result().decisions.length >= 1);
+    ok(cards('action') >= 2 && cards('decision') >= 1);
+    ok(result().actions.length >= 2 && result().decisions.length >= 1);
   });
 
   it('wrote the note with all of it, and left alone what the person typed', async () => {
     const folder = join(rig.workspace, '.earmark');
     const files = (await readdir(folder)).sort();
-    assert.deepEqual(
+    deepEqual(
       files.map((f) => f.replace(/^.*(?=\.earmark\.md$)/, '*')),
       ['.gitignore', '*.earmark.md'],
     );
-    assert.ok((await readFile(join(folder, '.gitignore'), 'utf8')).split('\n').includes('*'));
+    ok((await readFile(join(folder, '.gitignore'), 'utf8')).split('\n').includes('*'));
     const note = await readFile(
       join(
         folder,
@@ -330,7 +329,7 @@ describe('a meeting in VS Code', function () {
         : lines.slice(from + 1, to < 0 ? undefined : to).filter((line) => line.trim() !== '');
     };
     const transcript = normaliseWords(part('Transcript').join(' ')).join(' ');
-    assert.deepEqual(
+    deepEqual(
       {
         remarks: [remark, lateRemark].map((text) => lines.filter((line) => line === text).length),
         branch: lines.includes('branch: token-refresh'),

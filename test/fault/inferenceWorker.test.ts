@@ -1,6 +1,6 @@
 // Real inference workers: they end with their parent, also when it is killed, and say in words what
 // they cannot do.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
@@ -43,12 +43,12 @@ describe('inference workers', function () {
   }
 
   async function goneAfterKill(pids: readonly number[]): Promise<void> {
-    assert.ok(pids.length > 0 && pids.every(isAlive), `workers ${pids.join(' ')} run`);
+    ok(pids.length > 0 && pids.every(isAlive), `workers ${pids.join(' ')} run`);
     parent?.kill('SIGKILL');
     // Counts looks, not time: where this process waits for a core, so do they.
     for (let looks = 0; pids.some(isAlive) && looks < LIMIT_MS / LOOK_MS; looks++)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    assert.deepEqual(pids.filter(isAlive), []);
+    deepEqual(pids.filter(isAlive), []);
   }
 
   it('end within 2 s of a killed parent', async () => goneAfterKill(await start('-', 'idle')));
@@ -88,7 +88,7 @@ describe('inference workers', function () {
     });
     try {
       await worker.start();
-      assert.deepEqual(readdirSync(folder), ['model.onnx']);
+      deepEqual(readdirSync(folder), ['model.onnx']);
     } finally {
       worker.stop();
       for (const [name, value] of Object.entries(before))
@@ -109,7 +109,7 @@ describe('inference workers', function () {
         return `${role} ${priority > own}`;
       }),
     );
-    assert.deepEqual(behind, ['asr false', 'vad false', 'speaker true', 'sentences true']);
+    deepEqual(behind, ['asr false', 'vad false', 'speaker true', 'sentences true']);
   });
 
   it('are not a program to start by hand', async () => {
@@ -120,7 +120,7 @@ describe('inference workers', function () {
         (error, _out, err) => resolve([error?.code, err]),
       );
     });
-    assert.equal(code, 2);
-    assert.match(text, /run `earmark daemon start` instead/);
+    equal(code, 2);
+    match(text, /run `earmark daemon start` instead/);
   });
 });

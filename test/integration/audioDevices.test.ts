@@ -1,6 +1,6 @@
 // The virtual sound devices carry what is played in them: a test that hears silence would prove
 // nothing about recording.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -96,7 +96,7 @@ describe('virtual sound devices', function () {
         const value = level(pcm, frequency);
         return value > 0.3 && value < 0.4 ? 'the tone' : value < 0.01 ? 'nothing' : `RMS ${value}`;
       };
-      assert.deepEqual(
+      deepEqual(
         {
           mic440: recorded(mic, 440),
           mic1000: recorded(mic, 1000),
@@ -112,21 +112,21 @@ describe('virtual sound devices', function () {
     const started = performance.now();
     await devices.play('system', tone(500, 1500));
     const took = performance.now() - started;
-    assert.ok(took > 1450 && took < 8000, `1500 ms of sound took ${Math.round(took)} ms`);
+    ok(took > 1450 && took < 8000, `1500 ms of sound took ${Math.round(took)} ms`);
   });
 
   it('stops playing when it is told to', async () => {
     const stop = new AbortController();
     const playing = devices.play('system', tone(500, 10_000), stop.signal);
     setTimeout(() => stop.abort(), 100);
-    await assert.rejects(playing, { name: 'AbortError' });
+    await rejects(playing, { name: 'AbortError' });
   });
 
   it('refuses to record an unplugged device, and records again after it was plugged in', async () => {
     await devices.unplug('mic');
-    await assert.rejects(devices.record('mic', 500), /parec failed/);
+    await rejects(devices.record('mic', 500), /parec failed/);
     await devices.plug('mic');
-    assert.equal((await devices.record('mic', 500)).length, sampleRate);
+    equal((await devices.record('mic', 500)).length, sampleRate);
   });
 
   it('moves a running recording of an unplugged microphone to the speakers, as PulseAudio does', async () => {
@@ -143,7 +143,7 @@ describe('virtual sound devices', function () {
       await devices.play('system', tone(1000, 1000));
       const recorded = await recording;
       await devices.plug('mic');
-      assert.deepEqual(
+      deepEqual(
         [beside, recorded, recorded].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3),
         [true, true, true],
       );
@@ -165,7 +165,7 @@ describe('virtual sound devices', function () {
       const samples = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
       recorded.push((samples.findIndex((sample) => Math.abs(sample) > 1000) / sampleRate) * 1000);
     }
-    assert.ok(
+    ok(
       recorded.some((ms) => ms > 0 && ms < recordingMs + 600),
       `heard after ${recorded.map(Math.round).join(', ')} ms of recording`,
     );
@@ -174,6 +174,6 @@ describe('virtual sound devices', function () {
   it('leaves no process behind', async () => {
     const other = await startAudioDevices();
     await other.dispose();
-    assert.throws(() => process.kill(other.pid, 0), { code: 'ESRCH' });
+    throws(() => process.kill(other.pid, 0), { code: 'ESRCH' });
   });
 });

@@ -1,5 +1,5 @@
 /** What set-up built: sizes, what is inside, and that each entry starts. */
-import assert from 'node:assert/strict';
+import { deepEqual, match } from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,18 +33,18 @@ describe('the bundles', () => {
     console.log(
       `      extension.js ${Math.round((sizes[0] ?? 0) / 1000)} KB, panel.js ${Math.round((sizes[1] ?? 0) / 1000)} KB`,
     );
-    assert.deepEqual(
+    deepEqual(
       sizes.map((bytes) => bytes < MAX_BYTES),
       [true, true],
     );
   });
 
   it('of the extension and the page hold no room they may not know', () => {
-    assert.deepEqual(
+    deepEqual(
       inside('extension.js').filter((room) => ['daemon', 'media', 'test'].includes(room)),
       [],
     );
-    assert.deepEqual(
+    deepEqual(
       inside('panel.js').filter((room) =>
         ['daemon', 'client', 'extension', 'node_modules/zod'].includes(room),
       ),
@@ -59,11 +59,11 @@ describe('the bundles', () => {
       .filter(
         (f) => /\.(js|map|css)$/.test(f) && readFileSync(path.join(dist, f), 'utf8').includes(root),
       );
-    assert.deepEqual(telling, []);
+    deepEqual(telling, []);
   });
 
   it('of the command line starts', () => {
-    assert.match(
+    match(
       execFileSync(process.execPath, [path.join(dist, 'cli.js'), '--version'], {
         encoding: 'utf8',
       }),
@@ -77,7 +77,7 @@ describe('the bundles', () => {
       [path.join(dist, 'daemon.js'), '--nonsense'],
       { encoding: 'utf8' },
     );
-    assert.deepEqual(
+    deepEqual(
       [status, stderr.trim().split('\n').length, /--home FOLDER/.test(stderr)],
       [1, 1, true],
     );
@@ -88,7 +88,7 @@ describe('the bundles', () => {
     const kinds = readdirSync(folder)
       .filter((f) => f.endsWith('.js'))
       .map((f) => [f, typeof load(path.join(folder, f))]);
-    assert.deepEqual(
+    deepEqual(
       kinds.sort(),
       ['arecord', 'audiotee', 'ffmpeg', 'parec', 'pw-record', 'sox'].map((name) => [
         `${name}.js`,

@@ -2,7 +2,7 @@
  * Real recorders on virtual sound devices: what is played is heard, lost devices are told, nothing
  * outlives its daemon.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, fail, match, ok, rejects } from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -83,7 +83,7 @@ describe('capture', function () {
     const chunks: number[] = [];
     const recording = await capture.start(source, device, {
       onData: (pcm) => void chunks.push(...pcm),
-      onEnd: (error) => assert.fail(error),
+      onEnd: (error) => fail(error),
     });
     await Promise.all([
       devices.play('mic', tone(440, 600)),
@@ -99,16 +99,16 @@ describe('capture', function () {
       const recorded = [loudest(pcm, 440), loudest(pcm, 1_000)].map((a) =>
         a > 0.4 && a < 0.6 ? 'heard' : a < 0.01 ? 'silent' : `amplitude ${a}`,
       );
-      assert.deepEqual(recorded, source === 'mic' ? ['heard', 'silent'] : ['silent', 'heard']);
+      deepEqual(recorded, source === 'mic' ? ['heard', 'silent'] : ['silent', 'heard']);
     });
 
   it('lists the microphone and the speakers, the default first', async () => {
     const { microphones, systems, recorders, advice } = await open('parec').abilities();
-    assert.deepEqual(
+    deepEqual(
       [microphones.map((d) => d.id), systems.map((d) => d.id)],
       [['earmark_mic'], ['earmark_speakers.monitor', 'earmark_mic_input.monitor']],
     );
-    assert.deepEqual(
+    deepEqual(
       [microphones[0]?.isDefault, microphones[0]?.name, recorders[0]?.available, advice],
       [true, 'Earmark-Test-Microphone', true, []],
     );
@@ -168,7 +168,7 @@ describe('capture', function () {
         const level = meter.push(pcm);
         if (level) levels.push(level);
       },
-      onEnd: (error) => assert.fail(error),
+      onEnd: (error) => fail(error),
     });
     const started = performance.now();
     const until = async (condition: () => boolean): Promise<void> => {
@@ -183,20 +183,20 @@ describe('capture', function () {
     await recording.stop();
     watchdog.dispose();
     const seconds = (performance.now() - started) / 1_000;
-    assert.deepEqual(
+    deepEqual(
       frames.map((f) => f.seq),
       frames.map((_, i) => i),
     );
     // At half or twice the rate it were as many seconds off.
-    assert.ok(
+    ok(
       Math.abs(frames.length / 50 - seconds) < seconds / 3,
       `${frames.length} frames in ${seconds} s`,
     );
-    assert.deepEqual(
+    deepEqual(
       conditions.map((c) => c.kind),
       ['zeros', 'well'],
     );
-    assert.ok(levels.length <= seconds * 10 + 1 && levels.some(isTone), JSON.stringify(levels));
+    ok(levels.length <= seconds * 10 + 1 && levels.some(isTone), JSON.stringify(levels));
   });
 
   it('tells when the device is pulled out, and records again when it is back', async () => {
@@ -208,11 +208,8 @@ describe('capture', function () {
     await capture.start('mic', undefined, { onData: () => undefined, onEnd: end });
     await devices.unplug('mic');
     const error = await ended;
-    assert.ok(
-      error instanceof EarmarkError && error.code === 'audio.deviceNotFound',
-      String(error),
-    );
-    await assert.rejects(
+    ok(error instanceof EarmarkError && error.code === 'audio.deviceNotFound', String(error));
+    await rejects(
       capture.start('mic', undefined, { onData: () => undefined, onEnd: () => undefined }),
       { code: 'audio.noRecorder' },
     );
@@ -227,11 +224,11 @@ describe('capture', function () {
       env: { ...process.env, PULSE_SERVER: 'unix:/nowhere/native' },
     });
     const { advice } = await capture.abilities();
-    assert.match(
+    match(
       advice[0]!,
       /The microphone cannot be recorded: no sound server answers; start PulseAudio or PipeWire/,
     );
-    await assert.rejects(
+    await rejects(
       capture.start('mic', undefined, { onData: () => undefined, onEnd: () => undefined }),
       { code: 'audio.noRecorder' },
     );
@@ -261,7 +258,7 @@ describe('capture', function () {
     it('a real parec is gone within 2 s', async () => {
       const child = await host({ ...process.env, ...devices.env }, 'parec', 'linux');
       const [said] = (await once(child.stdout!, 'data')) as [Buffer];
-      assert.equal(said.toString().trim(), 'recording');
+      equal(said.toString().trim(), 'recording');
       const outputs = (): number[] =>
         [
           ...String(
@@ -271,10 +268,10 @@ describe('capture', function () {
           ).matchAll(/application\.process\.id = "(\d+)"/g),
         ].map((m) => Number(m[1]));
       const [parec] = outputs();
-      assert.ok(parec !== undefined && isAlive(parec) && parec !== child.pid);
+      ok(parec !== undefined && isAlive(parec) && parec !== child.pid);
       child.kill('SIGKILL');
       await waitFor('the end of parec', () => !isAlive(parec), 2_000);
-      assert.deepEqual(outputs(), []);
+      deepEqual(outputs(), []);
     });
 
     for (const platform of ['linux', 'win32'] as const) {
@@ -291,7 +288,7 @@ describe('capture', function () {
         const pid = await waitFor('the pid', () => pidOf(folder) > 0, 1_000).then(() =>
           pidOf(folder),
         );
-        assert.ok(isAlive(pid));
+        ok(isAlive(pid));
         child.kill('SIGKILL');
         await waitFor('the end of the recorder', () => !isAlive(pid), 2_000);
         await rm(path.dirname(folder), { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** pw-record on a private PipeWire. */
-import assert from 'node:assert/strict';
+import { deepEqual, fail, ok } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture/capture';
@@ -34,7 +34,7 @@ describe('capture with PipeWire', function () {
 
   it('lists devices', async () => {
     const { microphones, systems } = await capture.abilities();
-    assert.deepEqual(
+    deepEqual(
       [microphones, systems],
       [
         [{ id: 'test_mic', name: 'Test Microphone', isDefault: true, recorder: 'pw-record' }],
@@ -49,7 +49,7 @@ describe('capture with PipeWire', function () {
     const recorded: number[] = [];
     const recording = await capture.start('system', undefined, {
       onData: (pcm) => void recorded.push(...pcm),
-      onEnd: (error) => assert.fail(error),
+      onEnd: (error) => fail(error),
     });
     await server.play(file);
     await recording.stop();
@@ -59,7 +59,7 @@ describe('capture with PipeWire', function () {
         amplitudeOf(pcm.subarray(i * 1_600, i * 1_600 + 3_200), 1_000),
       ),
     );
-    assert.ok(best > 0.3 && best < 0.6, `amplitude ${best}`);
+    ok(best > 0.3 && best < 0.6, `amplitude ${best}`);
   });
 
   it('ends when the microphone is pulled out, instead of hearing the speakers', async () => {
@@ -70,9 +70,6 @@ describe('capture with PipeWire', function () {
     });
     server.unplug('test_mic');
     await waitFor('the end', () => ends.length > 0, 5_000);
-    assert.ok(
-      ends[0] instanceof EarmarkError && ends[0].code === 'audio.deviceNotFound',
-      String(ends[0]),
-    );
+    ok(ends[0] instanceof EarmarkError && ends[0].code === 'audio.deviceNotFound', String(ends[0]));
   });
 });

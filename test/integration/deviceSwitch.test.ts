@@ -2,7 +2,7 @@
  * A session records real devices while they are switched and pulled out: recording goes on with the
  * one that is the default then.
  */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -165,7 +165,7 @@ describe('a device that changes while it is recorded', function () {
     const switched = recognised.frames.length;
     pactl('set-default-source', HEADSET);
     await playAndRecord('headset', recognised);
-    assert.deepEqual(
+    deepEqual(
       {
         first,
         then: tones(recognised, switched),
@@ -184,7 +184,7 @@ describe('a device that changes while it is recorded', function () {
     await until(() => recognised.warnings.length >= 2);
     const pulled = recognised.frames.length;
     await playAndRecord('mic', recognised);
-    assert.deepEqual(
+    deepEqual(
       {
         first,
         then: tones(recognised, pulled),

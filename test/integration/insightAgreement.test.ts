@@ -2,7 +2,7 @@
  * Panel, note and store show what the analyzer holds, after any order of changes by the machine and
  * by a person.
  */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -213,9 +213,9 @@ class Scene {
         ),
       );
     const held = byId(this.analyzer.insights);
-    assert.deepEqual(byId([...this.projection.insights.values()]), held);
-    assert.deepEqual(byId(this.store.insights('a')), held);
-    assert.deepEqual(
+    deepEqual(byId([...this.projection.insights.values()]), held);
+    deepEqual(byId(this.store.insights('a')), held);
+    deepEqual(
       byId(this.panel.view().insights),
       byId(this.analyzer.insights.filter(({ kind }) => CARDS.has(kind))),
     );
@@ -232,7 +232,7 @@ class Scene {
         .split('\n')
         .filter((line) => /^(?:(?: {2})?- |\*\*|# |## )/.test(line))
         .sort();
-    assert.deepEqual(lines(this.note), lines(applyEdits('', planNote('', document).edits)));
+    deepEqual(lines(this.note), lines(applyEdits('', planNote('', document).edits)));
   }
 
   close(): void {

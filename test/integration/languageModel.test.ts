@@ -2,7 +2,7 @@
  * A language model behind a local server: honest, lying, broken, slow, absent. Nothing stands
  * without a quote, and no failure is silent.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
@@ -93,7 +93,7 @@ describe('a language model that reads along', function () {
     const rules = [...analyzer.insights];
     const answer = await analyzer.model?.read(true, signal);
     assertQuoted(analyzer.insights, said);
-    assert.equal(inspect(answer, { depth: 9 }).includes(KEY), false);
+    equal(inspect(answer, { depth: 9 }).includes(KEY), false);
     return {
       rules,
       insights: analyzer.insights,
@@ -129,7 +129,7 @@ describe('a language model that reads along', function () {
         ],
       });
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual(
+    deepEqual(
       [of(insights, 'action'), of(insights, 'decision'), of(insights, 'summary'), failure],
       [
         ['Fix the importer for empty files — @Ben, by Friday (2026-11-27)'],
@@ -139,7 +139,7 @@ describe('a language model that reads along', function () {
       ],
     );
     const [{ body, authorization } = { body: undefined, authorization: '' }] = asked;
-    assert.deepEqual(
+    deepEqual(
       [
         body?.response_format?.type,
         body?.messages[1]?.content.split('\n')[2],
@@ -163,7 +163,7 @@ describe('a language model that reads along', function () {
     const { rules, insights } = await analyse(meeting());
     const ids = (all: readonly Insight[]) =>
       all.filter(({ kind }) => kind === 'action').map(({ id }) => id);
-    assert.deepEqual(ids(insights), ids(rules));
+    deepEqual(ids(insights), ids(rules));
   });
 
   it('lies, and nothing of it stands', async () => {
@@ -189,8 +189,8 @@ describe('a language model that reads along', function () {
         ],
       });
     const { rules, insights, failure } = await analyse(meeting());
-    assert.deepEqual(insights, rules);
-    assert.match(
+    deepEqual(insights, rules);
+    match(
       failure ?? '',
       /^Nothing that The language model tiny at 127\.0\.0\.1:\d+ said stands in the transcript; .*\. The meeting was read by the built-in rules alone\.$/,
     );
@@ -214,7 +214,7 @@ describe('a language model that reads along', function () {
         ],
       });
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual(
+    deepEqual(
       [of(insights, 'action'), of(insights, 'summary'), failure],
       [['Fix the importer'], ['The old format is dropped.'], undefined],
     );
@@ -228,7 +228,7 @@ describe('a language model that reads along', function () {
     brain = (_, attempt) =>
       attempt === 1 ? 'Sure! {"items": [' : `Here you are:\n\`\`\`json\n${good}\n\`\`\``;
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual(
+    deepEqual(
       [
         of(insights, 'action'),
         failure,
@@ -237,7 +237,7 @@ describe('a language model that reads along', function () {
       ],
       [['Fix the importer'], undefined, 2, ['system', 'user', 'assistant', 'user']],
     );
-    assert.ok(
+    ok(
       of(insights, 'summary').length > 0,
       'an empty summary of the model leaves that of the rules',
     );
@@ -256,8 +256,8 @@ describe('a language model that reads along', function () {
     it(`${what}: the rules have the word, and it is said`, async () => {
       brain = () => answer;
       const { rules, insights, failure } = await analyse(meeting());
-      assert.deepEqual(insights, rules);
-      assert.match(failure ?? '', message);
+      deepEqual(insights, rules);
+      match(failure ?? '', message);
     });
   }
 
@@ -265,8 +265,8 @@ describe('a language model that reads along', function () {
     const { rules, insights, failure } = await analyse(meeting(), {
       'llm.endpoint': 'http://127.0.0.1:9/v1',
     });
-    assert.deepEqual(insights, rules);
-    assert.match(failure ?? '', /Could not reach/);
+    deepEqual(insights, rules);
+    match(failure ?? '', /Could not reach/);
   });
 
   it('does not answer in time', async () => {
@@ -274,18 +274,15 @@ describe('a language model that reads along', function () {
     const { rules, insights, failure, metrics } = await analyse(meeting(), {
       'llm.timeoutSeconds': 1,
     });
-    assert.deepEqual(
-      [insights, metrics?.failed, metrics?.running, metrics?.waiting],
-      [rules, 1, 0, 0],
-    );
-    assert.match(failure ?? '', /did not answer in time/);
+    deepEqual([insights, metrics?.failed, metrics?.running, metrics?.waiting], [rules, 1, 0, 0]);
+    match(failure ?? '', /did not answer in time/);
   });
 
   it('learns that a server knows no schemas', async () => {
     brain = ({ response_format }) =>
       response_format?.type === 'json_schema' ? 400 : '{"items": [], "summary": []}';
-    assert.equal((await analyse(meeting())).failure, undefined);
-    assert.deepEqual(
+    equal((await analyse(meeting())).failure, undefined);
+    deepEqual(
       asked.map(({ body }) => body.response_format?.type),
       ['json_schema', 'json_object'],
     );
@@ -325,7 +322,7 @@ describe('a language model that reads along', function () {
       });
     };
     const { insights, failure, metrics } = await analyse(said);
-    assert.deepEqual(
+    deepEqual(
       [
         of(insights, 'action'),
         failure,
@@ -335,12 +332,12 @@ describe('a language model that reads along', function () {
       ],
       [['Fix the importer'], undefined, 3, 0, true],
     );
-    assert.ok(asked.length > 5 && (metrics?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
+    ok(asked.length > 5 && (metrics?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
   });
 
   it('is asked only where the user configured it, and over plain http only on this machine', () => {
-    assert.equal(configuredModel(DEFAULT_SETTINGS, systemClock), undefined);
-    assert.throws(
+    equal(configuredModel(DEFAULT_SETTINGS, systemClock), undefined);
+    throws(
       () => configure({ 'llm.endpoint': 'http://models.example/v1' }),
       (error: unknown) =>
         error instanceof EarmarkError &&
@@ -353,8 +350,8 @@ describe('a language model that reads along', function () {
 function assertQuoted(insights: readonly Insight[], said: readonly Segment[]): void {
   const texts = new Map(said.map(({ id, text }) => [id, text]));
   for (const { text, evidence } of insights) {
-    assert.ok(evidence.length > 0, text);
+    ok(evidence.length > 0, text);
     for (const { segmentId, quote } of evidence)
-      assert.ok((texts.get(segmentId) ?? '').includes(quote), `"${quote}" of "${text}"`);
+      ok((texts.get(segmentId) ?? '').includes(quote), `"${quote}" of "${text}"`);
   }
 }

@@ -2,7 +2,7 @@
  * The remote engine against a local server that fails in every way: what is sent, what is tried
  * again, what is said.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -94,23 +94,23 @@ describe('a remote speech engine', function () {
       () => undefined,
       (e: unknown) => e,
     );
-    assert(error instanceof EarmarkError, String(error));
-    assert.deepEqual(
+    ok(error instanceof EarmarkError, String(error));
+    deepEqual(
       [error.code, sentence.test(error.message) || error.message, asked.length],
       [code, true, requests],
     );
-    assert.match(error.message, /^[^\n]*[^.]\.$/);
-    assert.equal(inspect(error, { depth: 9 }).includes(KEY), false);
+    match(error.message, /^[^\n]*[^.]\.$/);
+    equal(inspect(error, { depth: 9 }).includes(KEY), false);
   }
 
   it('sends a WAV file, the model, the language and the words that are likely', async () => {
-    assert.equal((await ask()).text, 'we ship it');
+    equal((await ask()).text, 'we ship it');
     const [{ path: where, headers, body } = { path: '', headers: {}, body: Buffer.alloc(0) }] =
       asked;
     const text = body.toString('latin1');
     const field = (name: string) =>
       new RegExp(`name="${name.replace(/[[\]]/g, '\\$&')}"\r\n\r\n([^\r]*)\r\n`).exec(text)?.[1];
-    assert.deepEqual(
+    deepEqual(
       [
         where,
         headers.authorization,
@@ -131,7 +131,7 @@ describe('a remote speech engine', function () {
       ],
     );
     const wav = body.subarray(body.indexOf('RIFF'));
-    assert.deepEqual(
+    deepEqual(
       [
         wav.toString('latin1', 8, 16),
         wav.readUInt32LE(24),
@@ -157,7 +157,7 @@ describe('a remote speech engine', function () {
       }),
     ];
     const { words, confidence, language } = await ask();
-    assert.deepEqual(
+    deepEqual(
       words.map((w) => [w.text, w.startMs, w.endMs, w.timing]),
       [
         ['We', 100, 300, 'model'],
@@ -166,32 +166,32 @@ describe('a remote speech engine', function () {
         ['now.', 1000, 1400, 'model'],
       ],
     );
-    assert.deepEqual([Math.round(confidence * 100), language], [80, 'en-GB']);
+    deepEqual([Math.round(confidence * 100), language], [80, 'en-GB']);
   });
 
   it('falls back to the short form where a model knows no other, and remembers it', async () => {
     answers = [status(400), json({ text: 'short' })];
     const made = await provider();
     const once = () => made.transcribe(audio(1), { language: 'en' }).then((r) => r.text);
-    assert.deepEqual([await once(), await once(), asked.length], ['short', 'short', 3]);
+    deepEqual([await once(), await once(), asked.length], ['short', 'short', 3]);
   });
 
   describe('tries again where it helps', () => {
     for (const code of [429, 500, 503]) {
       it(`HTTP ${code}`, async () => {
         answers = [status(code), status(code), json({ text: 'at last' })];
-        assert.deepEqual([(await ask()).text, asked.length], ['at last', 3]);
+        deepEqual([(await ask()).text, asked.length], ['at last', 3]);
       });
     }
     it('a connection that breaks', async () => {
       answers = [(response) => void response.destroy(), json({ text: 'at last' })];
-      assert.deepEqual([(await ask()).text, asked.length], ['at last', 2]);
+      deepEqual([(await ask()).text, asked.length], ['at last', 2]);
     });
     it('after as long as the server says', async () => {
       answers = [status(429, { 'retry-after': '1' }), json({ text: 'at last' })];
       const begun = performance.now();
       await ask();
-      assert.ok(performance.now() - begun >= 990);
+      ok(performance.now() - begun >= 990);
     });
     it('not when the server wants more time than there is', async () => {
       answers = [status(429, { 'retry-after': '3600' })];
@@ -242,7 +242,7 @@ describe('a remote speech engine', function () {
     answers = [() => undefined];
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 100);
-    assert.equal(
+    equal(
       await ask({}, abort.signal).then(
         () => 'fine',
         (e: EarmarkError) => e.code,
@@ -266,11 +266,8 @@ describe('a remote speech engine', function () {
           (e: Error) => e.message,
         );
     it('unless it is this machine, or the user allowed it', async () => {
-      assert.match(
-        await load('http://speech.example/v1'),
-        /is not encrypted.*https:\/\/host\/v1\.$/,
-      );
-      assert.deepEqual(
+      match(await load('http://speech.example/v1'), /is not encrypted.*https:\/\/host\/v1\.$/);
+      deepEqual(
         [
           await load('http://speech.example/v1', { allowPlainHttp: true }),
           await load('http://localhost:8000/v1'),
@@ -279,13 +276,10 @@ describe('a remote speech engine', function () {
         ],
         ['fine', 'fine', 'fine', 'fine'],
       );
-      assert.match(await load('http://127.0.0.1.speech.example/v1'), /is not encrypted/);
-      assert.match(
-        await load('https://me:secret@speech.example/v1'),
-        /has a name or password in it/,
-      );
-      assert.match(await load('ftp://speech.example'), /neither https nor http/);
-      assert.match(await load('speech.example'), /cannot be read|neither/);
+      match(await load('http://127.0.0.1.speech.example/v1'), /is not encrypted/);
+      match(await load('https://me:secret@speech.example/v1'), /has a name or password in it/);
+      match(await load('ftp://speech.example'), /neither https nor http/);
+      match(await load('speech.example'), /cannot be read|neither/);
     });
 
     it('and believes no certificate that nobody vouches for', async function () {
@@ -329,7 +323,7 @@ describe('a remote speech engine', function () {
         0,
         { endpoint },
       );
-      assert.equal((await ask({ endpoint, ca: cert })).text, 'we ship it');
+      equal((await ask({ endpoint, ca: cert })).text, 'we ship it');
     });
   });
 });

@@ -2,7 +2,7 @@
  * The import rules must refuse: forbidden code is linted, with the project's own configuration, as
  * if it stood in each room.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, match, ok } from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ESLint } from 'eslint';
@@ -30,14 +30,14 @@ async function rulesBroken(file: string, code: string): Promise<string[]> {
 /** Each line of code alone, in the given room, must break exactly the rule (undefined: none). */
 async function check(room: string, cases: Record<string, string | undefined>): Promise<void> {
   const file = fileIn(room);
-  assert(file, `${room} has no file to test with`);
+  ok(file, `${room} has no file to test with`);
   const expected: Record<string, string[]> = {};
   const actual: Record<string, string[]> = {};
   for (const [code, rule] of Object.entries(cases)) {
     expected[code] = rule === undefined ? [] : [rule];
     actual[code] = await rulesBroken(file, `${code}\n`);
   }
-  assert.deepEqual(actual, expected);
+  deepEqual(actual, expected);
 }
 
 const ROOMS = 'earmark/rooms';
@@ -159,6 +159,6 @@ describe('import rules', function () {
     const { refusal } = (await import(path.join(root, 'scripts/lint/rooms.mjs'))) as {
       refusal(file: string, specifier: string): string | undefined;
     };
-    assert.match(refusal('daemon/newRoom/x.ts', '../base/clock') ?? '', /does not know this room/);
+    match(refusal('daemon/newRoom/x.ts', '../base/clock') ?? '', /does not know this room/);
   });
 });

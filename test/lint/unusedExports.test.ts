@@ -1,5 +1,5 @@
 /** The check for unused exports must see one, and must not name what somebody imports. */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ async function check(files: Record<string, string>, expected: string[]): Promise
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       writeFileSync(path.join(folder, name), text);
     }
-    assert.deepEqual(
+    deepEqual(
       unusedExports(folder).map((line) => line.split('  ')[0]),
       expected,
     );

@@ -2,7 +2,7 @@
  * The shipped recording, as `npm run demo` shows it: transcript, two actions with owners and a
  * decision at least, each with its quote.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -63,7 +63,7 @@ describe('the demo', function () {
         i.evidence.length === 0 ||
         i.evidence.some((e) => !said.get(e.segmentId)?.includes(e.quote)),
     );
-    assert.deepEqual(
+    deepEqual(
       {
         sources: [...new Set(segments.map((s) => s.source))].sort(),
         owned: actions.filter((a) => a.owner !== undefined).length >= 2,
@@ -87,10 +87,10 @@ describe('the demo', function () {
     console.log(
       `      the whole demo: ${(ms / 1000).toFixed(1)} s${busy ? ', not judged: the machine was busy before it began' : ''}`,
     );
-    assert.equal(status, 0, stderr);
+    equal(status, 0, stderr);
     const part = (title: string) =>
       new RegExp(`^${title}\n\n([^]*?)\n\n`, 'm').exec(stdout)?.[1] ?? '';
-    assert.deepEqual(
+    deepEqual(
       {
         owners: (part('Action items').match(/ — @/g) ?? []).length >= 2,
         actionQuotes: /“.+” — (You|Others), \d+:\d\d/.test(part('Action items')),

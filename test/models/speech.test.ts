@@ -1,7 +1,7 @@
 // The speech path with the real models, as a microphone's audio goes through it: word errors, no
 // words from noise, no word lost in meetings, nothing lost when a worker dies. Files through the
 // whole command: transcribe.test.ts.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,11 +62,8 @@ describe('speech path with real models', function () {
     if (utterances.length === 0) skip(this, '../shared/data/libri is not there');
     report = await measureWer(engine, utterances, {});
     for (const set of ['clean', 'other'] as const)
-      assert.ok(
-        (report.wer[set] ?? 100) <= LIVE_WER[set],
-        `${set}: ${report.wer[set]?.toFixed(2)} %`,
-      );
-    assert.deepEqual(report.rejected, {});
+      ok((report.wer[set] ?? 100) <= LIVE_WER[set], `${set}: ${report.wer[set]?.toFixed(2)} %`);
+    deepEqual(report.rejected, {});
   });
 
   it('hears what the cap cuts off better with what follows, and takes no word of that', async function () {
@@ -96,7 +93,7 @@ describe('speech path with real models', function () {
         await recognise(),
         await recognise(pcm.subarray(cut, cut + 2 * 16_000)),
       ];
-      assert.ok(
+      ok(
         Math.abs(withRight.length - alone.length) <= 2,
         `${alone.length} words alone, ${withRight.length} with what follows`,
       );
@@ -109,7 +106,7 @@ describe('speech path with real models', function () {
     console.log(
       `      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withRight} with what follows`,
     );
-    assert.ok(errors.withRight <= errors.alone, `${errors.withRight} instead of ${errors.alone}`);
+    ok(errors.withRight <= errors.alone, `${errors.withRight} instead of ${errors.alone}`);
   });
 
   it('counts word errors as the reference tool does', function () {
@@ -161,10 +158,7 @@ describe('speech path with real models', function () {
             hypothesis: hypotheses[i]?.[1] ?? '',
           })),
         );
-        assert.ok(
-          Math.abs(ours - theirs) <= 0.1,
-          `${set}: ${ours.toFixed(2)} here, ${theirs} there`,
-        );
+        ok(Math.abs(ours - theirs) <= 0.1, `${set}: ${ours.toFixed(2)} here, ${theirs} there`);
       }
     } finally {
       rmSync(folder, { recursive: true });
@@ -174,7 +168,7 @@ describe('speech path with real models', function () {
   for (const kind of NOISE_KINDS) {
     it(`hears no word in ${MINUTES} minutes of ${kind}`, async () => {
       const phrases = await transcribe(engine, makeNoise(kind, MINUTES * 60));
-      assert.deepEqual([normaliseWords(textOf(phrases)).length, rejections(phrases)], [0, {}]);
+      deepEqual([normaliseWords(textOf(phrases)).length, rejections(phrases)], [0, {}]);
     });
   }
 
@@ -187,7 +181,7 @@ describe('speech path with real models', function () {
         engine,
         noise.map((x) => Math.max(-32_768, Math.min(32_767, x * gain))),
       );
-      assert.equal(normaliseWords(textOf(phrases)).length, 0, `gain ${gain}`);
+      equal(normaliseWords(textOf(phrases)).length, 0, `gain ${gain}`);
     }
   });
 
@@ -216,8 +210,8 @@ describe('speech path with real models', function () {
         recognised += hypothesis.length;
       }
     }
-    assert.ok((100 * errors) / spoken <= MEETING_WER, `${((100 * errors) / spoken).toFixed(2)} %`);
-    assert.ok(
+    ok((100 * errors) / spoken <= MEETING_WER, `${((100 * errors) / spoken).toFixed(2)} %`);
+    ok(
       Math.abs(recognised - spoken) / spoken <= 0.01,
       `${recognised} words heard, ${spoken} spoken`,
     );
@@ -261,8 +255,8 @@ describe('speech path with real models', function () {
           if (exact > 0.5) speech++;
         }
       }
-      assert.ok(apart < 1e-4, `${apart} in a batch of ${batch}`);
-      assert.ok(speech > 100 * batch && speech < 400 * batch, `${speech} windows of speech`);
+      ok(apart < 1e-4, `${apart} in a batch of ${batch}`);
+      ok(speech > 100 * batch && speech < 400 * batch, `${speech} windows of speech`);
     }
     await exported.release();
     await own.release();
@@ -293,9 +287,9 @@ describe('speech path with real models', function () {
       checked++;
       const drafted = await decode(pcm, most.tokens);
       // Not the texts: an assertion would print them.
-      assert.ok(drafted?.tokens?.join() === alone?.tokens?.join(), `${id} is another text`);
+      ok(drafted?.tokens?.join() === alone?.tokens?.join(), `${id} is another text`);
     }
-    assert.ok(checked > utterances.length / 2, `${checked} of ${utterances.length} had a draft`);
+    ok(checked > utterances.length / 2, `${checked} of ${utterances.length} had a draft`);
   });
 
   it('says the same when the workers are killed in the middle', async function () {
@@ -309,9 +303,9 @@ describe('speech path with real models', function () {
     await new Promise((resolve) => setTimeout(resolve, 150));
     for (const worker of engine.workers().filter((w) => w.name !== 'vad' && w.pid !== undefined))
       process.kill(worker.pid as number, 'SIGKILL');
-    assert.equal(textOf(await run), undisturbed);
+    equal(textOf(await run), undisturbed);
     listener.dispose();
-    assert.ok(
+    ok(
       warnings.includes('engine.restarted') && !warnings.includes('engine.unavailable'),
       warnings.join(' '),
     );
@@ -330,6 +324,6 @@ describe('speech path with real models', function () {
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
     }, 20);
     const errors = wordErrors(reference, normaliseWords(textOf(await run)));
-    assert.ok(errors / reference.length < 0.1, `${errors} errors of ${reference.length} words`);
+    ok(errors / reference.length < 0.1, `${errors} errors of ${reference.length} words`);
   });
 });

@@ -2,7 +2,7 @@
  * A whole note and all exports of one meeting, as files to look at. `UPDATE_GOLDEN=1` writes them
  * anew.
  */
-import assert from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyseMeeting, segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
@@ -16,8 +16,8 @@ import type { ExportSession, NoteDocument } from '../../../daemon/notes/types';
 function golden(folder: string, name: string, actual: string): void {
   const file = join(__dirname, '..', folder, name);
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, actual);
-  assert.ok(existsSync(file), `${name} is missing; run with UPDATE_GOLDEN=1 and look at it.`);
-  assert.equal(actual, readFileSync(file, 'utf8'));
+  ok(existsSync(file), `${name} is missing; run with UPDATE_GOLDEN=1 and look at it.`);
+  equal(actual, readFileSync(file, 'utf8'));
 }
 
 const meeting = JSON.parse(readFileSync(join(__dirname, '..', '..', 'fixtures', 'meetings', 'login-outage-review.json'), 'utf8')) as LabelledMeeting;

@@ -2,7 +2,7 @@
  * Downloads against a registry that fails in every way: each ends in one sentence, and nothing
  * broken stays behind.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -80,14 +80,14 @@ describe('a model download', function () {
       () => undefined,
       (e: unknown) => e,
     );
-    assert(error instanceof EarmarkError, String(error));
-    assert.deepEqual(
+    ok(error instanceof EarmarkError, String(error));
+    deepEqual(
       [error.code, sentence.test(error.message) || error.message, left()],
       [code, true, []],
     );
     // One sentence: one full stop, at its end.
-    assert.match(error.message, /^[A-Z][^\n]*[^.]\.$/);
-    assert.equal((await models.get('ear')).status.state, 'absent');
+    match(error.message, /^[A-Z][^\n]*[^.]\.$/);
+    equal((await models.get('ear')).status.state, 'absent');
   }
 
   it('brings the wanted files, checked, and nothing else', async () => {
@@ -97,15 +97,15 @@ describe('a model download', function () {
     models.onDidProgress((p) => seen.push(p.receivedBytes / p.totalBytes));
     await models.pull('ear');
     const { files } = await models.files('ear');
-    assert.deepEqual(
+    deepEqual(
       Object.values(files).map((f) => readFileSync(f)),
       Object.values(FILES),
     );
-    assert.deepEqual(left().filter((f) => f.endsWith('.onnx') || f.endsWith('.js')).length, 2);
-    assert.equal(seen.at(-1), 1);
+    deepEqual(left().filter((f) => f.endsWith('.onnx') || f.endsWith('.js')).length, 2);
+    equal(seen.at(-1), 1);
     await models.verify('ear');
     await models.pull('ear');
-    assert.equal(registry.tarballRequests(), 1);
+    equal(registry.tarballRequests(), 1);
   });
 
   it('replaces a model that was cut or altered', async () => {
@@ -115,11 +115,11 @@ describe('a model download', function () {
     for (const spoil of [Buffer.alloc(600_000), Buffer.alloc(5)]) {
       chmodSync(one, 0o600);
       writeFileSync(one, spoil);
-      assert.equal(await models.verify('ear').catch((e: EarmarkError) => e.code), 'model.corrupt');
+      equal(await models.verify('ear').catch((e: EarmarkError) => e.code), 'model.corrupt');
       await models.pull('ear');
-      assert.deepEqual([readFileSync(one), readFileSync(two)], Object.values(FILES));
+      deepEqual([readFileSync(one), readFileSync(two)], Object.values(FILES));
     }
-    assert.equal(left().filter((f) => f.startsWith('.')).length, 0);
+    equal(left().filter((f) => f.startsWith('.')).length, 0);
   });
 
   it('refuses files that differ from the catalogue', async () => {
@@ -196,7 +196,7 @@ describe('a model download', function () {
       response.end();
       void request;
     };
-    assert.equal((await modelsFrom(registry.url).pull('ear')).status.state, 'installed');
+    equal((await modelsFrom(registry.url).pull('ear')).status.state, 'installed');
   });
 
   const page: Answer = (_, response) => {
@@ -273,7 +273,7 @@ describe('a model download', function () {
       () => 'no error',
       (e: EarmarkError) => e.code,
     );
-    assert.deepEqual([code, left()], ['model.diskFull', ['filler']]);
+    deepEqual([code, left()], ['model.diskFull', ['filler']]);
   });
   it('says that the folder cannot be written', async function () {
     mkdirSync(folder, { recursive: true });
@@ -297,10 +297,10 @@ describe('a model download', function () {
       () => 'no error',
       (e: EarmarkError) => e.code,
     );
-    assert.equal(code, 'rpc.cancelled');
+    equal(code, 'rpc.cancelled');
     for (let i = 0; i < 200 && left().length > 0; i++)
       await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.deepEqual(left(), []);
+    deepEqual(left(), []);
   });
 
   const pullInProcess = (url: string) =>
@@ -326,8 +326,8 @@ describe('a model download', function () {
         (await child.stdout.toArray()).join(''),
       ),
     );
-    assert.deepEqual([outputs, registry.tarballRequests()], [['installed\n', 'installed\n'], 1]);
-    assert.equal(left().filter((f) => f.startsWith('.')).length, 0);
+    deepEqual([outputs, registry.tarballRequests()], [['installed\n', 'installed\n'], 1]);
+    equal(left().filter((f) => f.startsWith('.')).length, 0);
     await modelsFrom(registry.url).verify('ear');
   });
 
@@ -342,10 +342,10 @@ describe('a model download', function () {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
-    assert.equal(left().filter((f) => /^\.ear-\d+-[^/]+$/.test(f)).length, 1);
+    equal(left().filter((f) => /^\.ear-\d+-[^/]+$/.test(f)).length, 1);
     registry.tarball = whole;
     await modelsFrom(registry.url).pull('ear');
-    assert.deepEqual(
+    deepEqual(
       left().filter((f) => f.startsWith('.')),
       [],
     );
@@ -358,11 +358,11 @@ describe('a model download', function () {
       () => '',
       (e: Error) => e.message,
     );
-    assert.match(missing, /put one\.onnx into .*import and pull the model again\.$/);
+    match(missing, /put one\.onnx into .*import and pull the model again\.$/);
     mkdirSync(path.join(folder, 'import'));
     writeFileSync(path.join(folder, 'import/one.onnx'), FILES['dist/one.onnx']);
     writeFileSync(path.join(folder, 'import/two.onnx'), FILES['dist/one.onnx']);
-    assert.equal(
+    equal(
       await models.pull('ear').then(
         () => '',
         (e: EarmarkError) => e.code,
@@ -370,7 +370,7 @@ describe('a model download', function () {
       'model.checksum',
     );
     writeFileSync(path.join(folder, 'import/two.onnx'), FILES['dist/deep/two.onnx']);
-    assert.equal((await models.pull('ear')).status.state, 'installed');
+    equal((await models.pull('ear')).status.state, 'installed');
   });
 
   it('takes what came with Earmark without a network', async () => {
@@ -389,6 +389,6 @@ describe('a model download', function () {
       logger: silentLogger,
       catalogue: [ENTRY],
     });
-    assert.equal((await models.pull('ear')).status.state, 'installed');
+    equal((await models.pull('ear')).status.state, 'installed');
   });
 });

@@ -2,7 +2,7 @@
  * Downloads from a model hub that fail in every way, while an older version is in use: each ends in
  * one sentence, leaves no broken file, and the old version goes on working.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -103,13 +103,13 @@ describe('a download from the model hub', function () {
       () => undefined,
       (e: unknown) => e,
     );
-    assert(error instanceof EarmarkError, String(error));
-    assert.deepEqual([error.code, sentence.test(error.message) || error.message], [code, true]);
-    assert.match(error.message, /^[A-Z/][^\n]*[^.]\.$/);
-    assert.deepEqual(left(), before);
+    ok(error instanceof EarmarkError, String(error));
+    deepEqual([error.code, sentence.test(error.message) || error.message], [code, true]);
+    match(error.message, /^[A-Z/][^\n]*[^.]\.$/);
+    deepEqual(left(), before);
     const fresh = modelsOf(NEW);
     const { version, status } = await fresh.verify('ear');
-    assert.deepEqual(
+    deepEqual(
       [
         version,
         status,
@@ -124,39 +124,36 @@ describe('a download from the model hub', function () {
     const seen: number[] = [];
     models.onDidProgress((p) => seen.push(p.receivedBytes / p.totalBytes));
     await models.pull('ear');
-    assert.deepEqual(
+    deepEqual(
       [Object.values((await models.files('ear')).files).map((f) => readFileSync(f)), seen.at(-1)],
       [Object.values(NEW_FILES), 1],
     );
-    assert.deepEqual(hub.requests, [
+    deepEqual(hub.requests, [
       '/earmark-test/ear/resolve/2/one.bin',
       '/earmark-test/ear/resolve/2/two.bin',
     ]);
-    assert.deepEqual(
-      [seen.every((n, i) => i === 0 || n >= (seen[i - 1] ?? 0)), parts()],
-      [true, []],
-    );
+    deepEqual([seen.every((n, i) => i === 0 || n >= (seen[i - 1] ?? 0)), parts()], [true, []]);
   });
 
   it('updates and goes back, both versions on the disk', async () => {
     await withOld();
     const models = modelsOf(NEW);
-    assert.equal((await models.update('ear')).version, '2');
-    assert.equal((await modelsOf(NEW).rollback('ear')).version, '1');
+    equal((await models.update('ear')).version, '2');
+    equal((await modelsOf(NEW).rollback('ear')).version, '1');
     const asked = hub.requests.length;
-    assert.deepEqual(
+    deepEqual(
       [(await modelsOf(NEW).update('ear')).versions, hub.requests.length],
       [['2', '1'], asked],
     );
     // An older Earmark on the same folder knows the newer version from its own record.
-    assert.equal((await modelsOf(OLD).get('ear')).version, '2');
+    equal((await modelsOf(OLD).get('ear')).version, '2');
   });
 
   it('refuses files that are not what was published', async () => {
     await withOld();
     hub.answer = (request, response) => serveFile(request, response, randomBytes(1_000_000));
     await check(modelsOf(NEW), 'model.checksum', /wrong checksum.*Pull the model again/);
-    assert.deepEqual(parts(), []);
+    deepEqual(parts(), []);
   });
 
   it('says that the server does not have it (HTTP 404)', async () => {
@@ -196,11 +193,11 @@ describe('a download from the model hub', function () {
     await withOld();
     hub.answer = cutAfter(500_000);
     await check(modelsOf(NEW), 'model.download', /was interrupted; pull the model again/);
-    assert.deepEqual(parts(), [500_000]);
+    deepEqual(parts(), [500_000]);
     hub.answer = serveFile;
     hub.requests.length = 0;
-    assert.equal((await modelsOf(NEW).update('ear')).version, '2');
-    assert.deepEqual(hub.requests, [
+    equal((await modelsOf(NEW).update('ear')).version, '2');
+    deepEqual(hub.requests, [
       '/earmark-test/ear/resolve/2/one.bin bytes=500000-',
       '/earmark-test/ear/resolve/2/two.bin',
     ]);
@@ -212,7 +209,7 @@ describe('a download from the model hub', function () {
       cutAfter(500_000)(request, response, content);
     };
     await modelsOf(NEW).pull('ear');
-    assert.deepEqual(hub.requests.slice(0, 2), [
+    deepEqual(hub.requests.slice(0, 2), [
       '/earmark-test/ear/resolve/2/one.bin',
       '/earmark-test/ear/resolve/2/one.bin bytes=500000-',
     ]);
@@ -223,14 +220,14 @@ describe('a download from the model hub', function () {
     mkdirSync(path.dirname(part), { recursive: true });
     writeFileSync(part, randomBytes(400_000));
     await modelsOf(NEW).pull('ear');
-    assert.deepEqual(hub.requests.slice(0, 2), [
+    deepEqual(hub.requests.slice(0, 2), [
       '/earmark-test/ear/resolve/2/one.bin bytes=400000-',
       '/earmark-test/ear/resolve/2/one.bin',
     ]);
     rmSync(path.join(folder, 'ear'), { recursive: true });
     writeFileSync(part, NEW_FILES['one.bin'].subarray(0, 400_000));
     hub.answer = (_, response, content) => void response.end(content);
-    assert.equal((await modelsOf(NEW).pull('ear')).status.state, 'installed');
+    equal((await modelsOf(NEW).pull('ear')).status.state, 'installed');
   });
 
   it('does not wait for ever on a server that falls silent', async () => {
@@ -278,7 +275,7 @@ describe('a download from the model hub', function () {
     if (!mountSmall('size=4m')) skip(this, 'only root can mount a small file system');
     hub.requests.length = 0;
     await check(modelsOf(NEW), 'model.diskFull', /not enough disk space in .*; free \d+ MB/);
-    assert.deepEqual(hub.requests, []);
+    deepEqual(hub.requests, []);
   });
   it('says that the disk became full on the way', async function () {
     await withOld();
@@ -316,11 +313,11 @@ describe('a download from the model hub', function () {
     symlinkSync(outside, path.join(folder, 'ear'));
     const models = modelsOf(NEW);
     const error: unknown = await models.pull('ear').catch((e: unknown) => e);
-    assert.match(
+    match(
       (error as Error).message,
       /is a link that points outside the model folder.*Remove the link and pull the model again\.$/,
     );
-    assert.deepEqual(
+    deepEqual(
       [(error as EarmarkError).code, readdirSync(outside), hub.requests],
       ['model.download', [], []],
     );
@@ -331,7 +328,7 @@ describe('a download from the model hub', function () {
     const outside = path.join(path.dirname(folder), 'one.bin');
     renameSync(file, outside);
     symlinkSync(outside, file);
-    assert.equal(
+    equal(
       await modelsOf(OLD)
         .files('ear')
         .then(
@@ -341,7 +338,7 @@ describe('a download from the model hub', function () {
       'model.missing',
     );
     await modelsOf(OLD).pull('ear');
-    assert.deepEqual(
+    deepEqual(
       [
         readFileSync((await modelsOf(OLD).files('ear')).files['one_bin'] ?? ''),
         existsSync(outside),
@@ -372,8 +369,8 @@ describe('a download from the model hub', function () {
     const outputs = await Promise.all(
       [pull(), pull()].map(async (child) => (await child.stdout.toArray()).join('')),
     );
-    assert.deepEqual([outputs, hub.requests.length], [['installed\n', 'installed\n'], 2]);
-    assert.deepEqual(
+    deepEqual([outputs, hub.requests.length], [['installed\n', 'installed\n'], 2]);
+    deepEqual(
       [(await modelsOf(NEW).verify('ear')).versions, left().filter((f) => f.startsWith('.'))],
       [['2', '1'], []],
     );
@@ -388,18 +385,18 @@ describe('a download from the model hub', function () {
       /set to work offline.*earmark\.models\.offline/,
     );
     const empty = path.join(path.dirname(folder), 'empty');
-    await assert.rejects(
+    await rejects(
       modelsOf(NEW, { folder: empty }, { policy: () => ({ offline: true }) }).pull('ear'),
       /set to work offline/,
     );
     mkdirSync(path.join(folder, 'import'));
     for (const [name, content] of Object.entries(NEW_FILES))
       writeFileSync(path.join(folder, 'import', name), content);
-    assert.equal(
+    equal(
       (await modelsOf(NEW, {}, { policy: () => ({ offline: true }) }).update('ear')).version,
       '2',
     );
-    assert.deepEqual(hub.requests, []);
+    deepEqual(hub.requests, []);
   });
 
   it('goes through the proxy that is set', async () => {
@@ -423,7 +420,7 @@ describe('a download from the model hub', function () {
       (m) => m.status.state,
       (e: EarmarkError) => e.code,
     );
-    assert.deepEqual(
+    deepEqual(
       [outcome, through, hub.requests.length],
       [
         'installed',

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createRequire } from 'node:module';
@@ -30,11 +30,11 @@ describe("npm's configuration", () => {
     const own = { HOME: folder, npm_config_globalconfig: path.join(folder, 'none'), ...env };
     const before = JSON.stringify(own);
     const options = await loadNpmOptions(own, process.execPath, path.join(folder, 'project'));
-    assert.deepEqual(
+    deepEqual(
       Object.fromEntries(Object.keys(expected).map((key) => [key, options[key]])),
       expected,
     );
-    assert.equal(JSON.stringify(own), before);
+    equal(JSON.stringify(own), before);
   }
 
   it('comes from the user', () =>

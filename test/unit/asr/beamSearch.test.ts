@@ -1,6 +1,6 @@
 // The search for the likeliest text: what a greedy choice misses, how far a rival is followed, and
 // that a width of one is greedy.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   type Continued,
@@ -55,11 +55,11 @@ describe('beam search', () => {
   };
 
   it('finds the text that is likelier as a whole', async () =>
-    assert.deepEqual([await found(spoken(trap), 1), await found(spoken(trap), 2)], [[1], [2, 3]]));
+    deepEqual([await found(spoken(trap), 1), await found(spoken(trap), 2)], [[1], [2, 3]]));
 
   it('does not follow what is far less likely', async () => {
     const sure = spoken({ '': [0.01, 0.8, 0.18, 0.01], '1': [0.01, 0.01, 0.97, 0.01] });
-    assert.deepEqual([await found(sure, 2), sure.asked], [[1, 2], 3]);
+    deepEqual([await found(sure, 2), sure.asked], [[1, 2], 3]);
   });
 
   it('keeps the likelier of two texts that go on the same', async () => {
@@ -70,13 +70,13 @@ describe('beam search', () => {
           ? [0.01, 0.01, 0.01, 0.97]
           : [0.97, 0.01, 0.01, 0.01],
     );
-    assert.deepEqual([await found(rivals, 2), rivals.asked], [[1, 3, 3, 3, 3, 3, 3, 3], 9 + 3]);
+    deepEqual([await found(rivals, 2), rivals.asked], [[1, 3, 3, 3, 3, 3, 3, 3], 9 + 3]);
   });
 
   it('ends at the limit of tokens, and gives probabilities', async () => {
     const endless = new TableModel(() => [0.01, 0.97, 0.01, 0.01]);
     const tokens = await beamSearch(endless, { width: 2, maxTokens: 5, signal: undefined });
-    assert.deepEqual(
+    deepEqual(
       tokens.map(({ id, probability }) => [id, Number(probability.toFixed(3))]),
       Array.from({ length: 5 }, () => [1, 0.97]),
     );
@@ -87,10 +87,10 @@ describe('beam search', () => {
     const model = new TableModel(
       (text) => (text.length === 2 && abortion.abort(), [0.01, 0.97, 0.01, 0.01]),
     );
-    await assert.rejects(beamSearch(model, { width: 1, maxTokens: 9, signal: abortion.signal }), {
+    await rejects(beamSearch(model, { width: 1, maxTokens: 9, signal: abortion.signal }), {
       code: 'rpc.cancelled',
     });
-    assert.equal(model.asked, 3);
+    equal(model.asked, 3);
   });
 
   const table = fc.func(
@@ -107,7 +107,7 @@ describe('beam search', () => {
           if (next === END) break;
           greedy.push(next);
         }
-        assert.deepEqual(await found(new TableModel((text) => weights(text.join(' '))), 1), greedy);
+        deepEqual(await found(new TableModel((text) => weights(text.join(' '))), 1), greedy);
       }),
       { numRuns: 200 },
     ));
@@ -117,7 +117,7 @@ describe('beam search', () => {
       fc.asyncProperty(table, fc.integer({ min: 1, max: 4 }), async (weights, width) => {
         const model = new TableModel((text) => weights(text.join(' ')));
         await found(model, width);
-        assert.ok(model.asked <= 1 + 11 * width);
+        ok(model.asked <= 1 + 11 * width);
       }),
       { numRuns: 200 },
     ));

@@ -1,5 +1,5 @@
 // When a decode counts as stuck.
-import assert from 'node:assert/strict';
+import { equal } from 'node:assert/strict';
 import { Deadlines } from '../../../daemon/asr/deadline';
 
 describe('deadline of a decode', () => {
@@ -13,7 +13,7 @@ describe('deadline of a decode', () => {
   function check(rtfs: readonly number[], seconds: number, expected: number): void {
     const deadlines = new Deadlines();
     for (const rtf of rtfs) deadlines.took(80_000, decoded(rtf));
-    assert.equal(Math.round(deadlines.of(seconds * 16_000)), expected);
+    equal(Math.round(deadlines.of(seconds * 16_000)), expected);
   }
   it('is 30 s at least', () => check([0.1, 0.1, 0.1, 0.1], 4, 30_000));
   it('lets a new engine be as slow as speech', () => check([], 20, 120_000));

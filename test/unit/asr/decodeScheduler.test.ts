@@ -1,5 +1,5 @@
 // Order, fairness, bounds and cancelling of decodes.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { DecodeScheduler } from '../../../daemon/asr/decodeScheduler';
 import type { QueuedDecode, DecodeSlot } from '../../../daemon/asr/phraseQueue';
 import type { DecodeRequest, AsrResult } from '../../../daemon/asr/provider';
@@ -68,7 +68,7 @@ describe('DecodeScheduler', () => {
     });
     for (let i = 0; i <= jobs.length; i++) await slot.finish();
     await Promise.all(done);
-    assert.deepEqual(slot.begun.slice(1), expected);
+    deepEqual(slot.begun.slice(1), expected);
   }
 
   it('takes the oldest deadline first', () =>
@@ -128,7 +128,7 @@ describe('DecodeScheduler', () => {
     const ALONE = 'greedy once alone, no-context';
 
     it('does without the second hearing, then the search, then the sound before', async () =>
-      assert.deepEqual(await efforts([[90], [150], [250], [450], [50]]), [
+      deepEqual(await efforts([[90], [150], [250], [450], [50]]), [
         FULL,
         ONCE,
         GREEDY,
@@ -136,14 +136,14 @@ describe('DecodeScheduler', () => {
         ALONE,
       ]));
     it('does less at once where the wait is long', async () =>
-      assert.deepEqual(await efforts([[3_000]]), [ALONE]));
+      deepEqual(await efforts([[3_000]]), [ALONE]));
     it('takes it back step by step when nothing waits', async () =>
-      assert.deepEqual(
+      deepEqual(
         await efforts([[450], [40, 4_000], [40, 1_000], [40, 4_000], [40, 1_000], [40, 5_000]]),
         [ALONE, ALONE, GREEDY, GREEDY, ONCE, FULL],
       ));
     it('stays where waits are half as long', async () =>
-      assert.deepEqual(await efforts([[250], [120, 4_000], [120, 4_000], [120, 4_000]]), [
+      deepEqual(await efforts([[250], [120, 4_000], [120, 4_000], [120, 4_000]]), [
         GREEDY,
         GREEDY,
         GREEDY,
@@ -161,7 +161,7 @@ describe('DecodeScheduler', () => {
         await one;
         if (decodeMs === 0) clock.advance(10_000);
       }
-      assert.deepEqual(slot.efforts, [
+      deepEqual(slot.efforts, [
         'search alone',
         'search alone',
         'search once alone',
@@ -169,17 +169,17 @@ describe('DecodeScheduler', () => {
       ]);
     });
     it('gives all to what is not spoken now', async () =>
-      assert.deepEqual(await efforts([[1_000], [1_000]], false), [FULL, FULL]));
+      deepEqual(await efforts([[1_000], [1_000]], false), [FULL, FULL]));
   });
 
   it('takes a partial only when it is idle', async () => {
     const scheduler = new DecodeScheduler(new ManualClock());
     const slot = new HandSlot();
-    assert.equal(await scheduler.run(job('p', { priority: 'partial' })), undefined);
+    equal(await scheduler.run(job('p', { priority: 'partial' })), undefined);
     scheduler.addSlot(slot);
-    assert.equal(scheduler.idle, true);
+    equal(scheduler.idle, true);
     const final = scheduler.run(job('f'));
-    assert.deepEqual(
+    deepEqual(
       [scheduler.idle, await scheduler.run(job('p', { priority: 'partial' }))],
       [false, undefined],
     );
@@ -187,7 +187,7 @@ describe('DecodeScheduler', () => {
     await final;
     const partial = scheduler.run(job('p', { priority: 'partial' }));
     await slot.finish();
-    assert.equal((await partial)?.text, 'p');
+    equal((await partial)?.text, 'p');
   });
 
   it('lets a partial give way to a final', async () => {
@@ -196,10 +196,10 @@ describe('DecodeScheduler', () => {
     scheduler.addSlot(slot);
     const partial = scheduler.run(job('p', { priority: 'partial' }));
     const final = scheduler.run(job('f'));
-    assert.equal(await partial, undefined);
+    equal(await partial, undefined);
     await turn();
     await slot.finish();
-    assert.deepEqual([(await final)?.text, slot.begun, slot.aborted], ['f', ['p', 'f'], 1]);
+    deepEqual([(await final)?.text, slot.begun, slot.aborted], ['f', ['p', 'f'], 1]);
   });
 
   /** What each of these comes to on one slot, asked for in this order, and what was begun. */
@@ -220,10 +220,7 @@ describe('DecodeScheduler', () => {
       await turn();
       await slot.finish();
     }
-    assert.deepEqual(
-      { texts: (await Promise.all(all)).map((r) => r?.text), begun: slot.begun },
-      expected,
-    );
+    deepEqual({ texts: (await Promise.all(all)).map((r) => r?.text), begun: slot.begun }, expected);
   }
 
   it('lets a speculative decode take the place of a partial', () =>
@@ -253,10 +250,10 @@ describe('DecodeScheduler', () => {
     const [speculative, partial, final] = (['speculative', 'partial', 'final'] as const).map(
       (priority) => scheduler.run(job(priority, { priority })),
     );
-    assert.equal(await partial, undefined);
+    equal(await partial, undefined);
     await turn();
     for (const slot of slots) await slot.finish();
-    assert.deepEqual([(await speculative)?.text, (await final)?.text], ['speculative', 'final']);
+    deepEqual([(await speculative)?.text, (await final)?.text], ['speculative', 'final']);
   });
 
   /**
@@ -288,7 +285,7 @@ describe('DecodeScheduler', () => {
     }
     for (const slot of all) await slot.finish();
     await Promise.all(finals);
-    assert.deepEqual(taken, expected);
+    deepEqual(taken, expected);
   }
 
   it('takes speculation and every partial on a calm machine', () =>
@@ -312,7 +309,7 @@ describe('DecodeScheduler', () => {
     await turn();
     for (let i = 0; i < 4; i++) await slot.finish();
     const texts = (await Promise.all([...flood, live])).map((r) => r?.text);
-    assert.deepEqual(
+    deepEqual(
       { begun: slot.begun.slice(5), aborted: slot.aborted, texts: texts.slice(5) },
       {
         begun: ['flood5', 'live', 'flood5', 'flood6'],
@@ -342,7 +339,7 @@ describe('DecodeScheduler', () => {
     });
     for (const _ of last) await slot.finish();
     await Promise.all([...talked, ...last]);
-    assert.deepEqual(slot.begun.slice(5), ['first', 'talker', 'other']);
+    deepEqual(slot.begun.slice(5), ['first', 'talker', 'other']);
   });
 
   it('uses every slot, and asks for more when all are busy', async () => {
@@ -351,15 +348,15 @@ describe('DecodeScheduler', () => {
     const slots = [new HandSlot(), new HandSlot()];
     for (const slot of slots) scheduler.addSlot(slot);
     const all = ['a', 'b', 'c'].map((n) => scheduler.run(job(n)));
-    assert.deepEqual(
+    deepEqual(
       [slots.map((s) => s.begun), pressed > 0, scheduler.queuedMs],
       [[['a'], ['b']], true, 2000],
     );
     await slots[1]?.finish();
-    assert.deepEqual(slots[1]?.begun, ['b', 'c']);
+    deepEqual(slots[1]?.begun, ['b', 'c']);
     for (const slot of slots) await slot.finish();
     await Promise.all(all);
-    assert.equal(scheduler.queuedMs, 0);
+    equal(scheduler.queuedMs, 0);
   });
 
   it('measures how long a phrase waited', async () => {
@@ -370,7 +367,7 @@ describe('DecodeScheduler', () => {
     const all = [scheduler.run(job('a')), scheduler.run(job('b'))];
     clock.advance(700);
     await slot.finish();
-    assert.deepEqual(
+    deepEqual(
       [scheduler.health.waitP50Ms, scheduler.health.waitP95Ms, scheduler.health.waitMaxMs],
       [0, 700, 700],
     );
@@ -385,7 +382,7 @@ describe('DecodeScheduler', () => {
       shareStepMs: 1,
     });
     const waiting = [scheduler.run(job('a')), scheduler.run(job('b'))];
-    await assert.rejects(scheduler.run(job('c')), (e) => isEarmarkError(e, 'rpc.tooMany'));
+    await rejects(scheduler.run(job('c')), (e) => isEarmarkError(e, 'rpc.tooMany'));
     scheduler.rejectAll(new Error('end'));
     await Promise.allSettled(waiting);
   });
@@ -401,14 +398,11 @@ describe('DecodeScheduler', () => {
     aborts[0]?.abort();
     const ends = await Promise.allSettled(all);
     await turn();
-    assert.deepEqual(
+    deepEqual(
       ends.map((e) => e.status === 'rejected' && isEarmarkError(e.reason, 'rpc.cancelled')),
       [true, true, true],
     );
-    assert.deepEqual(
-      [slot.begun, slot.aborted, scheduler.queuedMs, scheduler.idle],
-      [['0'], 1, 0, true],
-    );
+    deepEqual([slot.begun, slot.aborted, scheduler.queuedMs, scheduler.idle], [['0'], 1, 0, true]);
   });
 
   it('hands on what a slot throws and goes on with the next', async () => {
@@ -422,7 +416,7 @@ describe('DecodeScheduler', () => {
       scheduler.run(job('a')),
       scheduler.run(job('b')),
     ]);
-    assert.deepEqual(
+    deepEqual(
       [first.status, second.status === 'fulfilled' && second.value?.text],
       ['rejected', 'fine'],
     );

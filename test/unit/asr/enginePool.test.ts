@@ -1,6 +1,6 @@
 // Which engine a session gets, and that those who wish the same share one which is unloaded when
 // nobody uses it.
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import {
   type ChoiceSetup,
   type EngineRequest,
@@ -52,7 +52,7 @@ describe('choice of an engine', () => {
     } catch (error) {
       outcome = error instanceof EarmarkError ? error.code : 'no EarmarkError';
     }
-    assert.deepEqual(outcome, expected);
+    deepEqual(outcome, expected);
   }
   it('takes what suits the machine and is installed', () =>
     check({}, ['moonshine moon', 'scripted many']));
@@ -62,7 +62,7 @@ describe('choice of an engine', () => {
       installed: false,
       isDefault: model.id === 'many',
     }));
-    assert.deepEqual(chooseEngines({ ...CHOICE, models }, { language: 'en' }), [
+    deepEqual(chooseEngines({ ...CHOICE, models }, { language: 'en' }), [
       target('scripted', 'many'),
     ]);
   });
@@ -107,13 +107,13 @@ describe('choice of an engine', () => {
       ...requests.flatMap((request) => chooseEngines(remote, { language: 'en', ...request })),
       ...tiers.flatMap(({ targets }) => targets),
     ];
-    assert.deepEqual(
+    deepEqual(
       standIns.filter(({ provider }) => provider === 'openai'),
       [],
     );
   });
   it('has the remote engine first, and local ones behind it, where the user names it', () =>
-    assert.deepEqual(
+    deepEqual(
       chooseEngines(
         {
           ...CHOICE,
@@ -192,7 +192,7 @@ describe('engine pool', () => {
         }),
       ),
     );
-    assert.deepEqual(
+    deepEqual(
       [
         made.map(({ key, loads }) => `${key} ${loads}`),
         leases.map((l) => l.model),
@@ -223,7 +223,7 @@ describe('engine pool', () => {
         sessionId: 's',
       });
       const [{ prompt, translate } = {}] = asked;
-      assert.deepEqual(
+      deepEqual(
         [prompt, translate],
         engine === leases[0] ? [['fetchToken', 'Ben'], true] : [undefined, undefined],
       );
@@ -234,11 +234,11 @@ describe('engine pool', () => {
     const engine = pool.open({ language: 'en', live: true });
     await engine.ready();
     clock.advance(200_000);
-    assert.deepEqual([pool.main.state, pool.inUse('moon')], ['READY', true]);
+    deepEqual([pool.main.state, pool.inUse('moon')], ['READY', true]);
     engine.dispose();
     clock.advance(45_000);
     await pool.open({ language: 'en', live: true }).ready();
     clock.advance(1_000);
-    assert.deepEqual([pool.main.state, made[0]?.loads], ['READY', 2]);
+    deepEqual([pool.main.state, made[0]?.loads], ['READY', 2]);
   });
 });

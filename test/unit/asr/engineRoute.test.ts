@@ -1,6 +1,6 @@
 // Another engine carries on when one fails or is too slow: nothing lost, nothing doubled, and back
 // again by a probe.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { ManualClock } from '../../../daemon/base/clock';
 import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { EngineLease } from '../../../daemon/session/ports';
@@ -35,7 +35,7 @@ describe('engine route', function () {
   afterEach(() => engines.dispose());
 
   function everyPhraseOnce(): void {
-    assert.deepEqual(
+    deepEqual(
       speaker.recognised.map(({ text }) => text).sort(),
       Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).sort(),
     );
@@ -50,13 +50,13 @@ describe('engine route', function () {
     first.hangsMs = 4_000;
     await speaker.speak(30 * SECOND);
     // 4 s until the deadline, then the second loads for 1 s and decodes for 0.5 s.
-    assert.ok(maxLag() <= 4_000 + 5_000, `lag ${maxLag()}`);
-    assert.equal(engines.list().find((e) => e.model === 'second')?.state, 'READY');
+    ok(maxLag() <= 4_000 + 5_000, `lag ${maxLag()}`);
+    equal(engines.list().find((e) => e.model === 'second')?.state, 'READY');
     first.hangsMs = undefined;
     await speaker.speak(30 * SECOND);
     await speaker.silence(5 * SECOND);
     everyPhraseOnce();
-    assert.equal(reported.filter((line) => line.startsWith('engine.failover')).length, 2);
+    equal(reported.filter((line) => line.startsWith('engine.failover')).length, 2);
   });
 
   it('goes on with the next engine when one is gone', async () => {
@@ -67,7 +67,7 @@ describe('engine route', function () {
     await speaker.speak(MINUTE);
     await speaker.silence(5 * SECOND);
     everyPhraseOnce();
-    assert.ok(maxLag() <= 5 * SECOND);
+    ok(maxLag() <= 5 * SECOND);
   });
 
   it('says what is wrong with the engine that was wished, instead of taking another', async () => {
@@ -81,7 +81,7 @@ describe('engine route', function () {
       (error: unknown) => (error as EarmarkError).code,
     );
     await new Speaker(clock, engine).silence(2 * SECOND);
-    assert.equal(await outcome, 'model.missing');
+    equal(await outcome, 'model.missing');
   });
 
   it('fails in sight where nothing stands in, and works again after a retry', async () => {
@@ -90,7 +90,7 @@ describe('engine route', function () {
     only.fails = new EarmarkError('engine.unavailable', 'It died five times.');
     await speaker.speak(5 * SECOND);
     await speaker.silence(SECOND);
-    assert.deepEqual(
+    deepEqual(
       [
         speaker.recognised.map(({ text }) => text),
         reported,
@@ -105,7 +105,7 @@ describe('engine route', function () {
     await retried;
     await speaker.speak(5 * SECOND);
     await speaker.silence(SECOND);
-    assert.deepEqual([speaker.recognised.at(-1)?.text, engines.main.state], ['phrase 2', 'READY']);
+    deepEqual([speaker.recognised.at(-1)?.text, engines.main.state], ['phrase 2', 'READY']);
   });
 
   it('steps down to a faster provider under load, loses nothing, and is back to normal within 150 s after it', async () => {
@@ -114,15 +114,15 @@ describe('engine route', function () {
     await speaker.speak(30 * SECOND);
     first.rtf = 3;
     await speaker.speak(2 * MINUTE);
-    assert.deepEqual([engine.degradationLevel], ['FAILOVER']);
+    deepEqual([engine.degradationLevel], ['FAILOVER']);
     first.rtf = 0.1;
     const begun = clock.now();
     while (engine.degradationLevel !== 'NORMAL' && clock.now() - begun < 5 * MINUTE)
       await speaker.speak(SECOND);
-    assert.ok(clock.now() - begun <= 150 * SECOND, `${clock.now() - begun} ms`);
+    ok(clock.now() - begun <= 150 * SECOND, `${clock.now() - begun} ms`);
     await speaker.silence(20 * SECOND);
     everyPhraseOnce();
-    assert.ok(maxLag() <= 10 * SECOND, `lag ${maxLag()}`);
+    ok(maxLag() <= 10 * SECOND, `lag ${maxLag()}`);
   });
 
   it('goes no further down than the speed asks for, and does not swing for ten minutes', async () => {
@@ -136,7 +136,7 @@ describe('engine route', function () {
     first.rtf = 1.5;
     await speaker.speak(10 * MINUTE, 500);
     await speaker.silence(10 * SECOND);
-    assert.deepEqual(
+    deepEqual(
       [engine.degradationLevel, levels.includes('FAILOVER'), levels.length <= 3],
       ['EMERGENCY', false, true],
     );
@@ -155,7 +155,7 @@ describe('engine route', function () {
       }),
     );
     await speaker.silence(70 * SECOND);
-    assert.deepEqual(
+    deepEqual(
       [(await Promise.all(all)).map((r) => r?.text), file.degradationLevel, reported],
       [Array.from({ length: 8 }, (_, i) => `phrase ${i + 1}`), 'NORMAL', []],
     );

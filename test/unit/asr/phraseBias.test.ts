@@ -1,5 +1,5 @@
 // What a search leans to: whole phrases gain, begun ones give back, and nothing else changes.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { type NextToken, type TokenModel, beamSearch } from '../../../daemon/asr/beamSearch';
 import { PhraseBias, TokenizedWords } from '../../../daemon/asr/phraseBias';
 
@@ -25,7 +25,7 @@ function check(phrases: readonly string[], text: string, end: boolean, expected:
   const bias = new PhraseBias(phrases, words);
   let lean = bias.start;
   for (const id of ids(text)) lean = bias.after(lean, id, false);
-  assert.equal(end ? bias.after(lean, 0, true).bonus : lean.bonus, expected);
+  equal(end ? bias.after(lean, 0, true).bonus : lean.bonus, expected);
 }
 
 /** `▁past` is a little likelier than `▁pars|e`; then `▁config`. */
@@ -74,7 +74,7 @@ describe('leaning to phrases', () => {
     check(['parse config'], '▁pars|e|▁config|uration', false, 0);
   });
   it('hears the phrase where it is nearly as likely, and what was said where nothing is leant to', async () => {
-    assert.deepEqual(
+    deepEqual(
       [await found([]), await found(['the config']), await found(['parse config'])],
       ['▁past|▁config', '▁past|▁config', '▁pars|e|▁config'],
     );
@@ -84,6 +84,6 @@ describe('leaning to phrases', () => {
       [...Array.from({ length: 350 }, () => 'the config'), 'parse config'],
       words,
     );
-    assert.equal(bias.after(bias.start, PIECES.indexOf('▁pars'), false).bonus, 0);
+    equal(bias.after(bias.start, PIECES.indexOf('▁pars'), false).bonus, 0);
   });
 });

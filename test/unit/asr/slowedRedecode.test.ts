@@ -1,5 +1,5 @@
 // What is heard again and which text is kept.
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { redecodeSlowed } from '../../../daemon/asr/slowedRedecode';
 
 /**
@@ -27,10 +27,7 @@ async function check(
     1_000,
     () => nowMs,
   );
-  assert.deepEqual(
-    [tokens, drafts],
-    [text(kept), [undefined, text(recognised[0])].slice(0, decodes)],
-  );
+  deepEqual([tokens, drafts], [text(kept), [undefined, text(recognised[0])].slice(0, decodes)]);
 }
 
 describe('hearing a doubted text again', () => {

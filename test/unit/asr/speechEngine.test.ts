@@ -1,5 +1,5 @@
 // The engine's policy over decoders that do as they are told.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import type { DecodeRequest, AsrResult } from '../../../daemon/asr/provider';
 import {
   type Decoder,
@@ -127,11 +127,11 @@ const code = async (promise: Promise<unknown>): Promise<unknown> =>
 describe('speech engine', () => {
   it('loads once for all who wait, with the first decoder alone', async () => {
     const { engine, decoders, detectors } = rig();
-    assert.equal(engine.state, 'UNINITIALIZED');
+    equal(engine.state, 'UNINITIALIZED');
     const all = [engine.ready(), engine.ready(), decode(engine)];
-    assert.equal(engine.state, 'LOADING');
+    equal(engine.state, 'LOADING');
     await Promise.all(all);
-    assert.deepEqual(
+    deepEqual(
       [
         engine.state,
         decoders.map((d) => d.starts),
@@ -146,15 +146,12 @@ describe('speech engine', () => {
     const { engine, decoders, giveUp, warnings } = rig();
     await engine.ready();
     giveUp.fire(error('engine.unavailable'));
-    assert.deepEqual(
+    deepEqual(
       [engine.state, engine.error, warnings, decoders[0]?.stops],
       ['ERROR', error('engine.unavailable').message, ['engine.unavailable'], 1],
     );
     await engine.retry();
-    assert.deepEqual(
-      [engine.state, (await decode(engine))?.text],
-      ['READY', 'we ship it on monday'],
-    );
+    deepEqual([engine.state, (await decode(engine))?.text], ['READY', 'we ship it on monday']);
   });
 
   describe('takes other files of its model between two phrases', () => {
@@ -169,13 +166,10 @@ describe('speech engine', () => {
       const swapped = engine.swap();
       await turn();
       const [meanwhile] = await Promise.all([decode(engine)]);
-      assert.deepEqual(
-        [meanwhile?.text, old.stops, engine.state],
-        ['we ship it on tuesday', 0, 'READY'],
-      );
+      deepEqual([meanwhile?.text, old.stops, engine.state], ['we ship it on tuesday', 0, 'READY']);
       old.let();
       await swapped;
-      assert.deepEqual(
+      deepEqual(
         [(await before)?.text, (await decode(engine))?.text, old.stops, old.decodes],
         ['we ship it on monday', 'we ship it on tuesday', 1, 1],
       );
@@ -191,11 +185,11 @@ describe('speech engine', () => {
       const swaps = [engine.swap(), engine.swap()];
       const waiting = decode(engine);
       await turn();
-      assert.deepEqual([only.starts, only.stops], [1, 0]);
+      deepEqual([only.starts, only.stops], [1, 0]);
       only.held = false;
       only.let();
       await Promise.all(swaps);
-      assert.deepEqual(
+      deepEqual(
         [(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.state],
         ['we ship it on monday', 'we ship it on monday', 2, 1, 'READY'],
       );
@@ -205,18 +199,18 @@ describe('speech engine', () => {
       const { engine, decoders, warnings } = rig(1);
       await engine.ready();
       decoders[0]?.startErrors.push(error('model.incompatible'));
-      assert.deepEqual(
+      deepEqual(
         [await code(engine.swap()), engine.state, warnings],
         ['model.incompatible', 'ERROR', []],
       );
       await engine.retry();
-      assert.equal(engine.state, 'READY');
+      equal(engine.state, 'READY');
     });
 
     it('but loads nothing that was not loaded', async () => {
       const { engine, decoders } = rig();
       await engine.swap();
-      assert.deepEqual([engine.state, decoders[0]?.starts], ['UNINITIALIZED', 0]);
+      deepEqual([engine.state, decoders[0]?.starts], ['UNINITIALIZED', 0]);
     });
   });
 
@@ -224,26 +218,26 @@ describe('speech engine', () => {
     const { engine, detectors } = rig();
     detectors.fails = true;
     await engine.ready();
-    assert.equal(engine.state, 'READY');
+    equal(engine.state, 'READY');
   });
 
   it('says what is wrong with the model, and tries again when asked again', async () => {
     const { engine, decoders } = rig();
     decoders[0]?.startErrors.push(error('model.missing'));
-    assert.equal(await code(decode(engine)), 'model.missing');
-    assert.deepEqual([engine.state, engine.error], ['ERROR', 'This is model.missing.']);
-    assert.equal((await decode(engine))?.text, 'we ship it on monday');
-    assert.equal(engine.error, undefined);
+    equal(await code(decode(engine)), 'model.missing');
+    deepEqual([engine.state, engine.error], ['ERROR', 'This is model.missing.']);
+    equal((await decode(engine))?.text, 'we ship it on monday');
+    equal(engine.error, undefined);
   });
 
   it('decodes the phrase in flight again after a crash, once', async () => {
     const { engine, decoders } = rig();
     await engine.ready();
     decoders[0]?.errors.push(error('engine.crashed'));
-    assert.equal((await decode(engine))?.text, 'we ship it on monday');
+    equal((await decode(engine))?.text, 'we ship it on monday');
     decoders[0]?.errors.push(error('engine.timeout'), error('engine.crashed'));
-    assert.equal(await code(decode(engine)), 'engine.crashed');
-    assert.equal(engine.state, 'READY');
+    equal(await code(decode(engine)), 'engine.crashed');
+    equal(engine.state, 'READY');
   });
 
   it('goes on with the decoder that is left, and fails with the last one', async () => {
@@ -252,30 +246,30 @@ describe('speech engine', () => {
     for (const d of decoders) d.held = true;
     const two = [decode(engine), decode(engine)];
     await turn();
-    assert.deepEqual(
+    deepEqual(
       decoders.map((d) => d.decodes),
       [1, 1],
     );
     decoders[1]?.errors.push(error('engine.unavailable'));
     decoders[1]?.let();
     await turn();
-    assert.equal(engine.state, 'READY');
+    equal(engine.state, 'READY');
     for (const d of decoders) d.held = false;
     decoders[0]?.let();
     await Promise.all(two);
     decoders[0]?.errors.push(error('engine.unavailable'));
-    assert.equal(await code(decode(engine)), 'engine.unavailable');
-    assert.deepEqual([engine.state, warnings], ['ERROR', ['engine.unavailable']]);
+    equal(await code(decode(engine)), 'engine.unavailable');
+    deepEqual([engine.state, warnings], ['ERROR', ['engine.unavailable']]);
     // A loop of callers does not start it over and over; a person does, and so does time.
-    assert.deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
-    assert.deepEqual(
+    deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
+    deepEqual(
       [await code(engine.retry()), decoders[0]?.starts, engine.state],
       ['fine', 2, 'READY'],
     );
     decoders[0]?.errors.push(error('engine.unavailable'));
     await code(decode(engine));
     clock.advance(15_000);
-    assert.equal(await code(engine.ready()), 'fine');
+    equal(await code(engine.ready()), 'fine');
   });
 
   it('starts a second decoder when phrases wait, and stops it when it had nothing to do', async () => {
@@ -284,7 +278,7 @@ describe('speech engine', () => {
     for (const d of decoders) d.held = true;
     const three = [decode(engine), decode(engine), decode(engine)];
     await turn();
-    assert.deepEqual(
+    deepEqual(
       [decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.queuedMs],
       [[1, 1], [1, 1], 2000],
     );
@@ -292,24 +286,24 @@ describe('speech engine', () => {
     for (const d of decoders) d.let();
     await Promise.all(three);
     clock.advance(30_000);
-    assert.equal(decoders[1]?.stops, 0);
+    equal(decoders[1]?.stops, 0);
     clock.advance(60_000);
-    assert.deepEqual([decoders.map((d) => d.stops), clock.pending], [[0, 1], 0]);
+    deepEqual([decoders.map((d) => d.stops), clock.pending], [[0, 1], 0]);
     await decode(engine);
   });
 
   it('has partials only while it is idle', async () => {
     const { engine, decoders } = rig(1);
-    assert.equal(await decode(engine, 'partial'), undefined);
+    equal(await decode(engine, 'partial'), undefined);
     await engine.ready();
-    assert.equal((await decode(engine, 'partial'))?.text, 'we ship it on monday');
+    equal((await decode(engine, 'partial'))?.text, 'we ship it on monday');
     if (decoders[0]) decoders[0].held = true;
     const final = decode(engine);
     await turn();
-    assert.deepEqual([engine.idle, await decode(engine, 'partial')], [false, undefined]);
+    deepEqual([engine.idle, await decode(engine, 'partial')], [false, undefined]);
     decoders[0]?.let();
     await final;
-    assert.equal(engine.idle, true);
+    equal(engine.idle, true);
   });
 
   it('rejects what the guards reject, and counts finals alone', async () => {
@@ -318,14 +312,14 @@ describe('speech engine', () => {
     const short = await decode(engine, 'final', new Float32Array(3_000).fill(0.1));
     await decode(engine, 'partial', new Float32Array(3_000).fill(0.1));
     const quiet = await decode(engine, 'final', new Float32Array(32_000).fill(0.0001));
-    assert.deepEqual(
+    deepEqual(
       [short?.rejected, quiet?.rejected, decoders[0]?.decodes],
       ['tooShort', 'tooQuiet', 0],
     );
     if (decoders[0]) decoders[0].text = 'so so so so so so so so so so so so so so so so';
     const loop = await decode(engine);
-    assert.deepEqual([loop?.text, loop?.rejected, loop?.inferenceMs], ['', 'loop', 50]);
-    assert.deepEqual(engine.rejected, {
+    deepEqual([loop?.text, loop?.rejected, loop?.inferenceMs], ['', 'loop', 50]);
+    deepEqual(engine.rejected, {
       tooShort: 1,
       tooQuiet: 1,
       loop: 1,
@@ -336,15 +330,15 @@ describe('speech engine', () => {
 
   it('knows how fast it is', async () => {
     const { engine } = rig();
-    assert.equal(engine.rtf, 0);
+    equal(engine.rtf, 0);
     await decode(engine);
-    assert.equal(engine.rtf, 0.025);
+    equal(engine.rtf, 0.025);
   });
 
   it('tells of a worker that was started again', () => {
     const { warnings, restart } = rig();
     restart.fire({ name: 'asr-1' });
-    assert.deepEqual(warnings, ['engine.restarted']);
+    deepEqual(warnings, ['engine.restarted']);
   });
 
   it('ends everything when it is disposed', async () => {
@@ -356,8 +350,8 @@ describe('speech engine', () => {
     engine.dispose();
     engine.dispose();
     for (const d of decoders) d.let();
-    assert.deepEqual(await Promise.all(all), ['fine', 'fine', 'engine.unavailable']);
-    assert.deepEqual(
+    deepEqual(await Promise.all(all), ['fine', 'fine', 'engine.unavailable']);
+    deepEqual(
       [
         decoders.map((d) => d.stops > 0),
         detectors.stops,

@@ -1,5 +1,5 @@
 // From tokens and samples to words: grouping, estimated times, agreement of partials, guards.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { compression, guardAudio, guardText } from '../../../daemon/asr/guards';
 import { PartialAgreement } from '../../../daemon/asr/partialAgreement';
@@ -18,7 +18,7 @@ describe('words from tokens', () => {
         .replaceAll('▁', ' '),
   };
   const check = (ids: readonly (readonly [number, number])[], expected: [string, number][]): void =>
-    assert.deepEqual(
+    deepEqual(
       tokensToWords(
         ids.map(([id, probability]) => ({ id, probability })),
         decoder,
@@ -85,14 +85,14 @@ describe('estimated word times', () => {
     Array.from({ length: ms * 16 }, (_, i) => (loud ? Math.sin(i / 5) * 0.3 : 0.0001));
 
   it('finds where the sound is', () => {
-    assert.deepEqual(
+    deepEqual(
       audioBounds(
         Float32Array.from([...tone(300, false), ...tone(500, true), ...tone(200, false)]),
       ),
       { startMs: 300, endMs: 800 },
     );
-    assert.deepEqual(audioBounds(new Float32Array(16_000)), { startMs: 0, endMs: 1000 });
-    assert.deepEqual(audioBounds(new Float32Array(0)), { startMs: 0, endMs: 0 });
+    deepEqual(audioBounds(new Float32Array(16_000)), { startMs: 0, endMs: 1000 });
+    deepEqual(audioBounds(new Float32Array(0)), { startMs: 0, endMs: 0 });
   });
   it('shares it by letters', () => {
     const words = estimateWordTimes(
@@ -102,7 +102,7 @@ describe('estimated word times', () => {
       ],
       { startMs: 100, endMs: 700 },
     );
-    assert.deepEqual(words, [
+    deepEqual(words, [
       { text: 'a', startMs: 100, endMs: 300, confidence: 1, timing: 'estimated' },
       { text: 'bcd', startMs: 300, endMs: 700, confidence: 0.5, timing: 'estimated' },
     ]);
@@ -118,8 +118,8 @@ describe('estimated word times', () => {
             texts.map((text) => ({ text, confidence: 1 })),
             { startMs, endMs: startMs + span },
           );
-          assert.deepEqual([words[0]?.startMs, words.at(-1)?.endMs], [startMs, startMs + span]);
-          words.slice(1).forEach((word, i) => assert.equal(word.startMs, words[i]?.endMs));
+          deepEqual([words[0]?.startMs, words.at(-1)?.endMs], [startMs, startMs + span]);
+          words.slice(1).forEach((word, i) => equal(word.startMs, words[i]?.endMs));
         },
       ),
     );
@@ -135,21 +135,21 @@ describe('PartialAgreement', () => {
     });
   };
   it('settles words on which two decodes agree, but not the newest', () =>
-    assert.deepEqual(run('we should', 'we should fix', 'we should fix the token'), [
+    deepEqual(run('we should', 'we should fix', 'we should fix the token'), [
       '|we should',
       'we should|fix',
       'we should fix|the token',
     ]));
   it('waits where they differ', () =>
-    assert.deepEqual(run('we shut', 'we should fix', 'we should fix it'), [
+    deepEqual(run('we shut', 'we should fix', 'we should fix it'), [
       '|we shut',
       'we|should fix',
       'we should fix|it',
     ]));
   it('agrees across case and punctuation, and keeps the later spelling', () =>
-    assert.deepEqual(run('okay so.', 'Okay, so we'), ['|okay so.', 'Okay, so|we']));
+    deepEqual(run('okay so.', 'Okay, so we'), ['|okay so.', 'Okay, so|we']));
   it('never changes what is settled', () => {
-    assert.deepEqual(run('a b c', 'a b c d', 'x y z w v'), ['|a b c', 'a b c|d', 'a b c|w v']);
+    deepEqual(run('a b c', 'a b c d', 'x y z w v'), ['|a b c', 'a b c|d', 'a b c|w v']);
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'A.', 'b,'), { maxLength: 8 }), {
@@ -160,7 +160,7 @@ describe('PartialAgreement', () => {
           let before = '';
           for (const words of decodes) {
             const { stable } = agreement.update(words.join(' '));
-            assert.ok(
+            ok(
               stable === before || stable.startsWith(before === '' ? '' : `${before} `),
               `${before} → ${stable}`,
             );
@@ -176,7 +176,7 @@ describe('silence guards', () => {
   const audio = (ms: number, db: number): Float32Array =>
     new Float32Array(ms * 16).fill(10 ** (db / 20));
   it('reject what is too short or too quiet to decode', () => {
-    assert.deepEqual(
+    deepEqual(
       [
         audio(240, -20),
         audio(260, -20),
@@ -191,7 +191,7 @@ describe('silence guards', () => {
   it('hear a short answer within much silence', () => {
     const pcm = new Float32Array(16_000 * 5);
     pcm.set(audio(300, -45), 16_000);
-    assert.equal(guardAudio(pcm), undefined);
+    equal(guardAudio(pcm), undefined);
   });
   const text = (words: string, seconds: number, confidence = 0.9): string | undefined =>
     guardText(
@@ -220,9 +220,9 @@ describe('silence guards', () => {
   ];
   for (const [words, seconds, confidence, expected] of cases)
     it(`say ${expected ?? 'nothing'} to "${words}"`, () =>
-      assert.equal(text(words, seconds, confidence), expected));
+      equal(text(words, seconds, confidence), expected));
   it('measure a loop by its compression', () =>
-    assert.ok(
+    ok(
       compression('a b c '.repeat(50)) > 10 && compression('We met on Tuesday and agreed.') < 1.1,
     ));
 });

@@ -1,6 +1,6 @@
 // Whisper's policy without Whisper: window, doubts, the choice between two texts, prompt, words,
 // language.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { LanguageLock } from '../../../daemon/asr/whisperLanguage';
 import { type WhisperText, better, doubt, fittedWindow } from '../../../daemon/asr/whisperPolicy';
 import { PROMPT_TOKENS, estimatedTokens, whisperPrompt } from '../../../daemon/asr/whisperPrompt';
@@ -8,7 +8,7 @@ import { type WhisperSegment, whisperWords } from '../../../daemon/asr/whisperWo
 
 describe('the window of Whisper', () => {
   const check = (seconds: number, expected: number): void =>
-    void it(`${seconds} s`, () => assert.equal(fittedWindow(seconds * 16_000), expected));
+    void it(`${seconds} s`, () => equal(fittedWindow(seconds * 16_000), expected));
   check(0, 768);
   check(5, 768);
   check(14.7, 768);
@@ -25,7 +25,7 @@ describe('doubts about a text of Whisper', () => {
     logProbability = -0.3,
   ): void =>
     void it(`${text.slice(0, 30)} in ${audioMs} ms`, () =>
-      assert.equal(doubt({ text, logProbability }, audioMs), expected));
+      equal(doubt({ text, logProbability }, audioMs), expected));
   check('We ship the release on Friday.', 2_000, undefined);
   check('', 300, undefined);
   check('', 2_000, 'empty');
@@ -57,9 +57,7 @@ describe('the better of two texts', () => {
     second: WhisperText,
     expected: 'first' | 'second',
   ): void =>
-    void it(what, () =>
-      assert.equal(better(first, second, 8_000), expected === 'first' ? first : second),
-    );
+    void it(what, () => equal(better(first, second, 8_000), expected === 'first' ? first : second));
   const good = of('we ship the release on friday and write the notes today', 0.6);
   const loop = of('the release the release the release the release the release', 0.9);
   const short = of('we ship', 0.9);
@@ -78,7 +76,7 @@ describe('the better of two texts', () => {
 
 describe('the prompt of Whisper', () => {
   const check = (words: string[], expected: string | undefined): void =>
-    void it(words.join(' ') || 'nothing', () => assert.equal(whisperPrompt(words), expected));
+    void it(words.join(' ') || 'nothing', () => equal(whisperPrompt(words), expected));
   check([], undefined);
   check([' ', ''], undefined);
   check(['fetchToken'], 'fetchToken.');
@@ -86,7 +84,7 @@ describe('the prompt of Whisper', () => {
   it('keeps the best words where not all fit', () => {
     const words = Array.from({ length: 1_000 }, (_, i) => `symbolNumber${i}`);
     const prompt = whisperPrompt(words) ?? '';
-    assert.ok(
+    ok(
       prompt.endsWith('symbolNumber1, symbolNumber0.') &&
         estimatedTokens(prompt) <= PROMPT_TOKENS &&
         prompt.length > 300,
@@ -110,7 +108,7 @@ describe('the words of Whisper', () => {
   ): void =>
     void it(what, () => {
       const found = whisperWords(segments);
-      assert.deepEqual(
+      deepEqual(
         [found.words.map((w) => w.text), found.confidence, found.logProbability],
         [expected, confidence, confidence === 0 ? 0 : Math.log(confidence)],
       );
@@ -140,7 +138,7 @@ describe('the words of Whisper', () => {
     ['a', 'b'],
   );
   it('takes the mean of its tokens as the confidence of a word', () =>
-    assert.equal(
+    equal(
       whisperWords([segment(' ab', [token(' a', 0.25), token('b', 0.75)])]).words[0]?.confidence,
       0.5,
     ));
@@ -153,7 +151,7 @@ describe('the language of a conversation', () => {
       const lock = new LanguageLock();
       for (const [language, confidence, audioMs] of phrases)
         lock.observe('a', { language, confidence, audioMs });
-      assert.deepEqual([lock.language('a'), lock.language('b')], [expected, 'auto']);
+      deepEqual([lock.language('a'), lock.language('b')], [expected, 'auto']);
     });
   check('is open at first', [], 'auto');
   check(
@@ -197,6 +195,6 @@ describe('the language of a conversation', () => {
     const lock = new LanguageLock();
     for (let i = 0; i < 70; i++)
       lock.observe(`${i}`, { language: 'de', confidence: 0.9, audioMs: 6_000 });
-    assert.deepEqual([lock.language('0'), lock.language('69')], ['auto', 'de']);
+    deepEqual([lock.language('0'), lock.language('69')], ['auto', 'de']);
   });
 });

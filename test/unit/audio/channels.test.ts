@@ -1,5 +1,5 @@
 /** Channels to one, and quiet recordings raised. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { AudioFile } from '../../../daemon/audio/audioFile';
 import { ChannelMixer } from '../../../daemon/audio/channelMixer';
 import { raiseQuiet } from '../../../daemon/audio/quietAudio';
@@ -10,7 +10,7 @@ const tone = (level: number, samples = RATE): Float32Array =>
 const peak = (samples: ArrayLike<number>): number =>
   Array.from(samples).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 const near = (got: number, right: number): void =>
-  assert.ok(Math.abs(got - right) < 0.02, `${got}, right ${right}`);
+  ok(Math.abs(got - right) < 0.02, `${got}, right ${right}`);
 
 describe('channel mixer', () => {
   it('keeps full scale on all channels from clipping', () =>
@@ -28,12 +28,12 @@ describe('channel mixer', () => {
     first.fill(0, RATE / 2);
     second.fill(0, 0, RATE / 2);
     const out = new ChannelMixer().mix([first, second]);
-    assert.ok(peak(out.subarray(RATE / 2)) > 0.18, String(peak(out.subarray(RATE / 2))));
+    ok(peak(out.subarray(RATE / 2)) > 0.18, String(peak(out.subarray(RATE / 2))));
   });
   it('hands one channel through', () => {
     const only = tone(1);
-    assert.equal(new ChannelMixer().mix([only]), only);
-    assert.equal(new ChannelMixer().mix([]).length, 0);
+    equal(new ChannelMixer().mix([only]), only);
+    equal(new ChannelMixer().mix([]).length, 0);
   });
 });
 
@@ -62,15 +62,14 @@ describe('quiet recordings', () => {
   it('are raised to the level of speech, which is said', async () => {
     const { peak: level, said } = await raised(file(0.002));
     near(level, 0.07);
-    assert.deepEqual(said, ['a.wav is very quiet; it was raised by 31 dB.']);
+    deepEqual(said, ['a.wav is very quiet; it was raised by 31 dB.']);
   });
   it('others stay as they are', async () => {
     const { peak: level, said } = await raised(file(0.3));
     near(level, 0.3);
-    assert.deepEqual(said, []);
+    deepEqual(said, []);
   });
   it('noise and silence are not raised', async () => {
-    for (const audio of [file(0.002, 0.002), file(0)])
-      assert.deepEqual((await raised(audio)).said, []);
+    for (const audio of [file(0.002, 0.002), file(0)]) deepEqual((await raised(audio)).said, []);
   });
 });

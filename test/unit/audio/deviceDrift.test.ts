@@ -1,5 +1,5 @@
 // The clock of a sound device against ours.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { DeviceDrift } from '../../../daemon/audio/deviceDrift';
 import { FrameCutter } from '../../../daemon/audio/frameCutter';
 import { FRAME_MS, type Frame } from '../../../daemon/audio/frame';
@@ -48,7 +48,7 @@ describe('a device whose clock is off', () => {
     it(`stays on our time line for four hours: ${what}`, () => {
       const { worstMs, movedMs, grows } = record(4, ppm);
       const expected = (-ppm / 1e6) * 4 * HOUR;
-      assert.deepEqual(
+      deepEqual(
         {
           near: worstMs <= 2 * FRAME_MS,
           moved: Math.abs(movedMs - expected) <= 2 * FRAME_MS,
@@ -59,5 +59,5 @@ describe('a device whose clock is off', () => {
     });
   }
   it('leaves a device alone whose sound only comes late now and then', () =>
-    assert.equal(record(0.5, 0).movedMs, 0));
+    equal(record(0.5, 0).movedMs, 0));
 });

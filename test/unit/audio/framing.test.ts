@@ -1,5 +1,5 @@
 /** Frames cut from a stream, holes in their numbers. */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import { FrameCutter } from '../../../daemon/audio/frameCutter';
@@ -30,8 +30,8 @@ describe('frame cutter', () => {
         const expected = Array.from({ length: n + padded }, (_, i) =>
           i < n ? (i * 7) % 30_000 : 0,
         );
-        assert.deepEqual(out, expected);
-        assert.deepEqual(
+        deepEqual(out, expected);
+        deepEqual(
           frames.map((f) => [f.seq, f.captureMs, f.pcm.length]),
           frames.map((_, i) => [i, i * 20, FRAME_SAMPLES]),
         );
@@ -46,7 +46,7 @@ describe('frame cutter', () => {
     c.push(new Int16Array(320).fill(4));
     c.resumeAt(10);
     c.push(new Int16Array(320).fill(5));
-    assert.deepEqual(
+    deepEqual(
       frames.map((f) => [f.seq, f.captureMs, f.pcm[0], f.pcm[319]]),
       [
         [5, 100, 3, 3],
@@ -78,7 +78,7 @@ describe('gap filler', () => {
         captureMs: seq * 20,
         pcm: new Int16Array(FRAME_SAMPLES).fill(9),
       });
-    assert.deepEqual({ out, gaps, repeated: filler.repeatedFrames }, expected);
+    deepEqual({ out, gaps, repeated: filler.repeatedFrames }, expected);
   };
 
   it('hands whole streams through', () =>

@@ -1,5 +1,5 @@
 /** Level meter and the watchdog for silent sources. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { LevelMeter, SILENCE_DB, type AudioLevel } from '../../../daemon/audio/levelMeter';
 import {
   SourceWatchdog,
@@ -19,7 +19,7 @@ describe('level meter', () => {
     const meter = new LevelMeter('mic', () => 0);
     let last: AudioLevel | undefined;
     for (let i = 0; i < 5; i++) last = meter.push(pcm) ?? last;
-    assert.deepEqual(last, { source: 'mic', ...expected });
+    deepEqual(last, { source: 'mic', ...expected });
   };
   it('reads −100 for silence', () =>
     check(new Int16Array(FRAME), { rmsDb: SILENCE_DB, peakDb: SILENCE_DB }));
@@ -36,7 +36,7 @@ describe('level meter', () => {
       for (let i = 0; i < frames; i++, now += msAFrame) if (meter.push(tone(1000))) readings++;
       return readings;
     };
-    assert.deepEqual([count(500, 20), count(5_000, 0.2)], [100, 10]);
+    deepEqual([count(500, 20), count(5_000, 0.2)], [100, 10]);
   });
 });
 
@@ -56,14 +56,14 @@ describe('source watchdog', () => {
       }
     }
     watchdog.dispose();
-    assert.equal(clock.pending, 0);
+    equal(clock.pending, 0);
     return recognised;
   };
   const check = (
     steps: [number, number | undefined][],
     expected: [number, string][],
     options?: WatchdogOptions,
-  ) => assert.deepEqual(run(steps, options), expected);
+  ) => deepEqual(run(steps, options), expected);
 
   it('says nothing of a source that is heard', () => check([[20_000, 1]], []));
   it('warns once of a source that gives nothing', () =>
@@ -117,15 +117,15 @@ describe('source watchdog', () => {
     check([[30_000, 0]], [[5_000, 'zeros']], { zerosAfterAudioAreNormal: true }));
 
   it('names the permission on macOS and the device elsewhere', () => {
-    assert.match(
+    match(
       silenceAdvice({ kind: 'zeros', sinceMs: 0 }, 'mic', 'darwin'),
       /Privacy & Security > Microphone/,
     );
-    assert.match(
+    match(
       silenceAdvice({ kind: 'zeros', sinceMs: 0 }, 'system', 'darwin'),
       /System Audio Recording/,
     );
-    assert.match(silenceAdvice({ kind: 'nothing', sinceMs: 0 }, 'mic', 'linux'), /plugged in/);
-    assert.match(silenceAdvice({ kind: 'well' }, 'system', 'linux'), /audio again/);
+    match(silenceAdvice({ kind: 'nothing', sinceMs: 0 }, 'mic', 'linux'), /plugged in/);
+    match(silenceAdvice({ kind: 'well' }, 'system', 'linux'), /audio again/);
   });
 });

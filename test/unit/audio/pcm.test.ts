@@ -1,5 +1,5 @@
 /** Samples: bytes, mixing, 16 bits. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { SampleReader, stretched, toFloat32, toInt16 } from '../../../daemon/audio/pcm';
 
@@ -21,7 +21,7 @@ describe('pcm', () => {
           const expected = Array.from({ length: bytes.length >> 1 }, (_, i) =>
             view.getInt16(i * 2, true),
           );
-          assert.deepEqual(
+          deepEqual(
             { got, pending: reader.pendingBytes },
             { got: expected, pending: bytes.length & 1 },
           );
@@ -36,15 +36,15 @@ describe('pcm', () => {
     const slow = stretched(tone(9_000, 1_000), 10 / 9);
     const expected = tone(10_000, 900);
     // The last sample is held where nothing follows it.
-    assert.ok(slow.subarray(0, 9_990).every((sample, i) => Math.abs(sample - expected[i]!) < 0.01));
-    assert.equal(slow.length, 10_000);
-    assert.deepEqual([...stretched(Float32Array.of(0.5, -0.5, 0.25), 1)], [0.5, -0.5, 0.25]);
-    assert.deepEqual([...stretched(Float32Array.of(1), 3)], [1, 1, 1]);
-    assert.equal(stretched(new Float32Array(0), 2).length, 0);
+    ok(slow.subarray(0, 9_990).every((sample, i) => Math.abs(sample - expected[i]!) < 0.01));
+    equal(slow.length, 10_000);
+    deepEqual([...stretched(Float32Array.of(0.5, -0.5, 0.25), 1)], [0.5, -0.5, 0.25]);
+    deepEqual([...stretched(Float32Array.of(1), 3)], [1, 1, 1]);
+    equal(stretched(new Float32Array(0), 2).length, 0);
   });
 
   it('limits instead of wrapping, and makes nothing of NaN', () => {
-    assert.deepEqual(
+    deepEqual(
       [...toInt16(Float32Array.of(0, 1, -1, 1.5, -1.5, 0.5, NaN))],
       [0, 32767, -32768, 32767, -32768, 16384, 0],
     );
@@ -52,8 +52,8 @@ describe('pcm', () => {
 
   it('gives 16-bit samples back bit by bit', () => {
     const all = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
-    assert.deepEqual(toInt16(toFloat32(all)), all);
+    deepEqual(toInt16(toFloat32(all)), all);
     const asymmetric = Float32Array.from(all, (v) => (v < 0 ? v / 32_768 : v / 32_767));
-    assert.deepEqual(toInt16(asymmetric, { negative: 32_768, positive: 32_767 }), all);
+    deepEqual(toInt16(asymmetric, { negative: 32_768, positive: 32_767 }), all);
   });
 });

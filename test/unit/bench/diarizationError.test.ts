@@ -2,7 +2,7 @@
  * The diarization error rate against cases counted by hand, and the assignment against trying
  * everything.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   type Turn,
@@ -25,7 +25,7 @@ function check(
       Math.round(value * 1000) / 1000,
     ]),
   );
-  assert.deepEqual(rounded, expected);
+  deepEqual(rounded, expected);
 }
 
 describe('diarization error rate', () => {
@@ -82,7 +82,7 @@ describe('diarization error rate', () => {
       reference: 6,
     }));
   it('pools by time', () =>
-    assert.equal(
+    equal(
       pooledRate([
         { missed: 1, falseAlarm: 0, confused: 0, reference: 4 },
         { missed: 0, falseAlarm: 2, confused: 2, reference: 16 },
@@ -90,7 +90,7 @@ describe('diarization error rate', () => {
       25,
     ));
   it('reads RTTM', () =>
-    assert.deepEqual(
+    deepEqual(
       [...readRttm('SPEAKER a 1 1.500 2.000 <NA> <NA> X <NA> <NA>\n;; note\n')],
       [['a', [turn('X', 1.5, 3.5)]]],
     ));
@@ -117,8 +117,8 @@ describe('diarization error rate', () => {
       fc.property(matrix, (gains) => {
         const columns = assign(gains);
         const used = columns.filter((column) => column >= 0);
-        assert.equal(new Set(used).size, used.length);
-        assert.equal(
+        equal(new Set(used).size, used.length);
+        equal(
           columns.reduce((sum, column, row) => sum + (gains[row]?.[column] ?? 0), 0),
           best(gains),
         );

@@ -1,5 +1,5 @@
 /** Recordings of every kind become 16 kHz samples; what is not a recording gets one sentence. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -64,7 +64,7 @@ describe('audio file', function () {
       open: OpenOptions = noFfmpeg,
     ): void => {
       it(what, async () =>
-        assert.deepEqual(await recognised(second(options), open), {
+        deepEqual(await recognised(second(options), open), {
           ms: 1000,
           tracks: expected,
           diagnostics: [],
@@ -105,34 +105,31 @@ describe('audio file', function () {
       { ...noFfmpeg, splitChannels: true },
     );
     it('of more than two channels splits off the first two and says so', async () =>
-      assert.deepEqual(
-        await recognised(second({ channels: 3 }), { ...noFfmpeg, splitChannels: true }),
-        {
-          ms: 1000,
-          tracks: [
-            ['mic', 0.5, 0],
-            ['system', 0, 0.5],
-          ],
-          diagnostics: ['audio.unsupportedFormat'],
-        },
-      ));
+      deepEqual(await recognised(second({ channels: 3 }), { ...noFfmpeg, splitChannels: true }), {
+        ms: 1000,
+        tracks: [
+          ['mic', 0.5, 0],
+          ['system', 0, 0.5],
+        ],
+        diagnostics: ['audio.unsupportedFormat'],
+      }));
 
     it('of 16 kHz, 16 bits and one channel comes back bit by bit', async () => {
       const samples = noise(70_001);
       const decoded = await decodeAudioFile(put(wav(samples.length, (i) => samples[i]! / 32_768)));
-      assert.deepEqual(decoded.tracks[0]?.pcm, samples);
+      deepEqual(decoded.tracks[0]?.pcm, samples);
     });
 
     it('does not clip two channels at full scale', async () => {
       const { tracks } = await decodeAudioFile(put(wav(1_000, () => 1, { channels: 2 })));
-      assert.deepEqual(new Set(tracks[0]?.pcm), new Set([32_767]));
+      deepEqual(new Set(tracks[0]?.pcm), new Set([32_767]));
     });
 
     it('is read in blocks', async () => {
       const audio = await openAudioFile(put(wav(400_000, () => 0.1)), noFfmpeg);
       const sizes: number[] = [];
       for await (const [pcm] of audio.blocks()) sizes.push(pcm!.length);
-      assert.deepEqual(
+      deepEqual(
         {
           declared: audio.declaredMs,
           total: sizes.reduce((a, b) => a + b),
@@ -147,7 +144,7 @@ describe('audio file', function () {
   describe('compressed', () => {
     const check = (name: string, ms: number, options: OpenOptions = noFfmpeg): void => {
       it(`${name} is heard as long and as loud as it is`, async () =>
-        assert.deepEqual(await recognised(path.join(fixtures, name), options), {
+        deepEqual(await recognised(path.join(fixtures, name), options), {
           ms,
           tracks: [['file', 0.25, 0.25]],
           diagnostics: [],
@@ -165,7 +162,7 @@ describe('audio file', function () {
       'stereo48000.opus',
     ]) {
       it(`${name} splits into left and right`, async () =>
-        assert.deepEqual(
+        deepEqual(
           (await recognised(path.join(fixtures, name), { ...noFfmpeg, splitChannels: true }))
             .tracks,
           [
@@ -175,7 +172,7 @@ describe('audio file', function () {
         ));
     }
     it('FLAC at 16 kHz comes back bit by bit', async () => {
-      assert.deepEqual(
+      deepEqual(
         (await decodeAudioFile(path.join(fixtures, 'noise16000.flac'))).tracks[0]?.pcm,
         noise(8_000),
       );
@@ -192,7 +189,7 @@ describe('audio file', function () {
           samples += block.channelData[0]!.length;
         lengths.add(samples);
       }
-      assert.deepEqual([...lengths], [66_150]);
+      deepEqual([...lengths], [66_150]);
     });
     it('anything else goes through ffmpeg where it is there', async function () {
       if (!hasFfmpeg) this.skip();
@@ -200,8 +197,8 @@ describe('audio file', function () {
         splitChannels: true,
       });
       const mixed = await recognised(path.join(fixtures, 'stereo44100.m4a'), {});
-      assert.ok(Math.abs(mixed.ms - 1500) < 50 && mixed.ms === split.ms, `${mixed.ms}`);
-      assert.deepEqual(
+      ok(Math.abs(mixed.ms - 1500) < 50 && mixed.ms === split.ms, `${mixed.ms}`);
+      deepEqual(
         [mixed.tracks, split.tracks],
         [
           [['file', 0.25, 0.25]],
@@ -225,10 +222,10 @@ describe('audio file', function () {
         () => undefined,
         (e: unknown) => e,
       );
-      assert.ok(error instanceof EarmarkError, `${String(error)}`);
-      assert.equal(error.code, code);
-      assert.match(error.message, message);
-      assert.match(error.message, /^[^\n]{10,260}\.$/, 'one sentence');
+      ok(error instanceof EarmarkError, `${String(error)}`);
+      equal(error.code, code);
+      match(error.message, message);
+      match(error.message, /^[^\n]{10,260}\.$/, 'one sentence');
     };
     const damaged = (name: string, share: number): string => {
       const bytes = readFileSync(path.join(fixtures, name));
@@ -343,7 +340,7 @@ describe('audio file', function () {
         ...noFfmpeg,
         signal: stop.signal,
       });
-      await assert.rejects(
+      await rejects(
         async () => {
           for await (const _ of audio.blocks()) stop.abort();
         },
@@ -359,20 +356,20 @@ describe('audio file', function () {
     ]) {
       it(`${name} cut in the middle gives its first half and says so`, async () => {
         const { durationMs, diagnostics } = await decodeAudioFile(damaged(name, 0.5), noFfmpeg);
-        assert.ok(durationMs > 150 && durationMs < 1_200, `${durationMs} ms`);
-        assert.deepEqual(
+        ok(durationMs > 150 && durationMs < 1_200, `${durationMs} ms`);
+        deepEqual(
           diagnostics.map((d) => d.code),
           ['audio.truncated'],
         );
-        assert.match(diagnostics[0]!.message, /could read only 00:00:0[01]/);
+        match(diagnostics[0]!.message, /could read only 00:00:0[01]/);
       });
     }
     it('a WAV file cut in the middle gives what is there, to the sample', async () => {
       const samples = noise(20_000);
       const bytes = wav(samples.length, (i) => samples[i]! / 32_768).subarray(0, 44 + 20_001);
       const { tracks, diagnostics } = await decodeAudioFile(put(bytes));
-      assert.deepEqual(tracks[0]!.pcm, samples.slice(0, 10_000));
-      assert.deepEqual(diagnostics, [
+      deepEqual(tracks[0]!.pcm, samples.slice(0, 10_000));
+      deepEqual(diagnostics, [
         {
           code: 'audio.truncated',
           message: 'talk.wav is damaged or cut off: Earmark could read only 00:00:01 of 00:00:01.',
@@ -386,8 +383,8 @@ describe('audio file', function () {
         put(bytes, 'scratched.mp3'),
         noFfmpeg,
       );
-      assert.ok(durationMs > 1_000 && durationMs < 1_700, `${durationMs} ms`);
-      assert.deepEqual(
+      ok(durationMs > 1_000 && durationMs < 1_700, `${durationMs} ms`);
+      deepEqual(
         diagnostics.map((d) => d.code),
         ['audio.truncated'],
       );
@@ -397,23 +394,23 @@ describe('audio file', function () {
   it('understands what ffmpeg says of a file', () => {
     const said =
       "Input #0, mov, from 'file:a.m4a':\n  Duration: 01:02:03.45, start: 0.0\n  Stream #0:1[0x2](eng): Audio: aac (LC), 44100 Hz, 5.1(side), fltp\n";
-    assert.deepEqual(parseFfmpegFacts(said), {
+    deepEqual(parseFfmpegFacts(said), {
       sampleRate: 44_100,
       channels: 6,
       durationMs: 3_723_450,
     });
-    assert.equal(
+    equal(
       parseFfmpegFacts(
         '[mp3 @ 0x1] Format mp3 detected only with low score of 1, misdetection possible!\n Stream #0:0: Audio: mp3, 32000 Hz, mono',
       ),
       undefined,
     );
-    assert.equal(parseFfmpegFacts('a.txt: Invalid data found when processing input'), undefined);
+    equal(parseFfmpegFacts('a.txt: Invalid data found when processing input'), undefined);
   });
 
   it('keeps a folder named like a recording apart', async () => {
     const folder = path.join(dir, 'folder.wav');
     mkdirSync(folder);
-    await assert.rejects(openAudioFile(folder), { code: 'audio.unreadable' });
+    await rejects(openAudioFile(folder), { code: 'audio.unreadable' });
   });
 });

@@ -1,5 +1,5 @@
 /** Device lists of the recorders, as their versions write them. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { explainEnd } from '../../../daemon/adapters/capture/complaints';
 import { PAREC_CHATTER, saysLost } from '../../../daemon/adapters/capture/movedStream';
 import { recorderFor, withoutRoundabouts } from '../../../daemon/adapters/capture/probe';
@@ -24,25 +24,25 @@ describe('probe', () => {
 [dshow @ 0004]  "CABLE Output (VB-Audio Virtual Cable)"
 dummy: Immediate exit requested`;
     const { microphones, systems } = parseDshow(said);
-    assert.deepEqual(
+    deepEqual(
       [ids(microphones), ids(systems)],
       [['*@device_cm_a'], ['*CABLE Output (VB-Audio Virtual Cable)']],
     );
   });
   it('reads a Windows machine without sound', () =>
-    assert.deepEqual(
-      parseDshow('[dshow @ 1] Could not enumerate audio only devices (or none found).'),
-      { microphones: [], systems: [] },
-    ));
+    deepEqual(parseDshow('[dshow @ 1] Could not enumerate audio only devices (or none found).'), {
+      microphones: [],
+      systems: [],
+    }));
   it('reads a Mac without a microphone', () =>
-    assert.deepEqual(
+    deepEqual(
       parseAvfoundation(
         'AVFoundation video devices:\n[A @ 0] [0] Camera\n[A @ 0] AVFoundation audio devices:\n: Input/output error',
       ),
       { microphones: [], systems: [] },
     ));
   it('takes the first ALSA card where there is no default', () =>
-    assert.deepEqual(
+    deepEqual(
       ids(
         parseArecord(
           'card 0: A [One], device 0: x [Analog]\ncard 2: B [Two], device 1: y [USB]\n',
@@ -52,13 +52,13 @@ dummy: Immediate exit requested`;
       ['*plughw:CARD=A,DEV=0', 'plughw:CARD=B,DEV=1'],
     ));
   it('knows no ALSA device on a machine without one', () =>
-    assert.deepEqual(parseArecord('', 'null\njack\n'), []));
+    deepEqual(parseArecord('', 'null\njack\n'), []));
   it('does not take a monitor for a microphone', () => {
     const { microphones, systems } = parsePactl(
       'Default Sink: s\nDefault Source: s.monitor\n',
       'Source #1\n\tName: s.monitor\n\tDescription: Monitor of S\n\tMonitor of Sink: s\n',
     );
-    assert.deepEqual([ids(microphones), ids(systems), systems[0]?.name], [[], ['*s.monitor'], 'S']);
+    deepEqual([ids(microphones), ids(systems), systems[0]?.name], [[], ['*s.monitor'], 'S']);
   });
   describe('a machine whose sound server', () => {
     const mic = (recorder: 'parec' | 'arecord' | 'sox', ...all: string[]): Probe => ({
@@ -69,10 +69,7 @@ dummy: Immediate exit requested`;
     });
     const check = (probes: Probe[], expected: string | undefined): void => {
       const found = recorderFor('mic', withoutRoundabouts(probes));
-      assert.equal(
-        found && `${found.name} ${found.microphones?.map((d) => d.id).join()}`,
-        expected,
-      );
+      equal(found && `${found.name} ${found.microphones?.map((d) => d.id).join()}`, expected);
     };
     const around = [mic('arecord', 'default'), mic('sox', 'pulseaudio:default', 'alsa:default')];
     it('has no microphone has none by a roundabout way, which would be the speakers', () =>
@@ -91,11 +88,11 @@ dummy: Immediate exit requested`;
       ));
   });
   it('takes an answer that is not JSON for a PipeWire that does not run', () =>
-    assert.deepEqual([parsePwDump("can't connect"), parsePwDump('{}')], [undefined, undefined]));
+    deepEqual([parsePwDump("can't connect"), parsePwDump('{}')], [undefined, undefined]));
   it('finds no program in relative folders', () =>
-    assert.equal(findProgram('sh', { PATH: '.::bin' }, 'linux'), undefined));
+    equal(findProgram('sh', { PATH: '.::bin' }, 'linux'), undefined));
   it('finds a program on the PATH', () =>
-    assert.equal(findProgram('sh', { PATH: '/nowhere:/bin' }, 'linux'), '/bin/sh'));
+    equal(findProgram('sh', { PATH: '/nowhere:/bin' }, 'linux'), '/bin/sh'));
 });
 
 describe('a moved stream', () => {
@@ -104,7 +101,7 @@ describe('a moved stream', () => {
     source: 'mic' | 'system',
     asked: string | undefined,
     lost: boolean,
-  ): void => assert.equal(saysLost('parec', line, source, asked), lost, line);
+  ): void => equal(saysLost('parec', line, source, asked), lost, line);
   it('from one default microphone to the next goes on', () =>
     check('Stream moved to device headset (3, not suspended).', 'mic', undefined, false));
   it('from a microphone to the speakers ends', () =>
@@ -118,7 +115,7 @@ describe('a moved stream', () => {
   it('other lines mean nothing', () =>
     check('Time: 0.080 sec; Latency: 927 usec.', 'mic', undefined, false));
   it('chatter is no complaint', () =>
-    assert.deepEqual(
+    deepEqual(
       [
         'Time: 1.0 sec',
         'Stream error: No such entity',
@@ -136,8 +133,8 @@ describe('the end of a recorder', () => {
     message: RegExp,
   ): void => {
     const error = explainEnd({ recorder, source: 'mic', device: 'Desk', code: 1, said });
-    assert.equal(error.code, code);
-    assert.match(error.message, message);
+    equal(error.code, code);
+    match(error.message, message);
   };
   it('parec without a server', () =>
     check(
@@ -179,7 +176,7 @@ describe('supervisor', () => {
       { program: '/usr/bin/parec', args: ['--device=a; echo $HOME'], environment: { A: '1' } },
       'linux',
     );
-    assert.deepEqual(
+    deepEqual(
       [command.cmd, command.args.slice(2)],
       ['/bin/sh', ['earmark-recorder', '/usr/bin/parec', '--device=a; echo $HOME']],
     );
@@ -190,7 +187,7 @@ describe('supervisor', () => {
       'win32',
       'C:\\Code.exe',
     );
-    assert.deepEqual(
+    deepEqual(
       [command.cmd, command.args.slice(2), command.spawnOptions.env['ELECTRON_RUN_AS_NODE']],
       ['C:\\Code.exe', ['C:\\ffmpeg.exe', 'x'], '1'],
     );

@@ -1,6 +1,6 @@
 // The degradation of load: which degradation level a sample takes, how it climbs, and that it never
 // swings under a steady load.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   ACTIONS,
@@ -30,7 +30,7 @@ describe('ladder of load', () => {
       expected: DegradationLevel,
       from: DegradationLevel = 'NORMAL',
     ): void {
-      assert.equal(stepDegradation(at(from), sample(0, given)).degradationLevel, expected);
+      equal(stepDegradation(at(from), sample(0, given)).degradationLevel, expected);
     }
     it('stays where it is fast', () => check({ rtf: 0.79 }, 'NORMAL'));
     it('warns from 0.8', () => check({ rtf: 0.8 }, 'WARNING'));
@@ -63,17 +63,17 @@ describe('ladder of load', () => {
   }
 
   it('climbs one rung for each 30 s under 0.7', () =>
-    assert.deepEqual(
+    deepEqual(
       run(200, () => ({ rtf: 0.69 }), at('FAILOVER')),
       ['30 EMERGENCY', '60 DEGRADE', '90 WARNING', '120 NORMAL'],
     ));
   it('begins anew where it is not calm in between', () =>
-    assert.deepEqual(
+    deepEqual(
       run(60, (s) => ({ rtf: s === 20 ? 0.7 : 0.5 }), at('WARNING')),
       ['51 NORMAL'],
     ));
   it('stays between the two bounds', () =>
-    assert.deepEqual(
+    deepEqual(
       run(1800, () => ({ rtf: 0.75 }), at('WARNING')),
       [],
     ));
@@ -82,7 +82,7 @@ describe('ladder of load', () => {
       ACTIONS[degradationLevel].engine === 'preferred'
         ? { rtf: 1.5 }
         : { rtf: 0.1, preferredRtf: 1.5 };
-    assert.deepEqual(run(1800, load), ['0 EMERGENCY']);
+    deepEqual(run(1800, load), ['0 EMERGENCY']);
   });
   it('does not swing under any steady load', () => {
     fc.assert(
@@ -91,7 +91,7 @@ describe('ladder of load', () => {
           standIn && ACTIONS[degradationLevel].engine !== 'preferred'
             ? { rtf: 0.1, preferredRtf: rtf }
             : { rtf };
-        assert.ok(run(1800, load).length <= 1);
+        ok(run(1800, load).length <= 1);
       }),
     );
   });
@@ -104,6 +104,6 @@ describe('ladder of load', () => {
       ['preferred', 'smaller', 'other'].indexOf(ACTIONS[degradationLevel].engine),
     ]);
     for (let i = 1; i < saving.length; i++)
-      assert.ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));
+      ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));
   });
 });

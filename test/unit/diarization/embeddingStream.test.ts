@@ -1,7 +1,7 @@
 /**
  * One source, from frames to stretches: silence costs nothing, and nothing that follows it is lost.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { Frame } from '../../../daemon/audio/frame';
 import type { Stretch } from '../../../daemon/diarization/contract';
 import { EmbeddingStream } from '../../../daemon/diarization/embeddingStream';
@@ -58,18 +58,18 @@ describe('the voices of a source', () => {
   it('are listened for where it is not quiet, 2 s after and a moment before', async () => {
     const quiet = new Array<number>(60).fill(QUIET);
     const { windows, stretches } = await recognise([...quiet, LOUD, ...quiet]);
-    assert.deepEqual(
+    deepEqual(
       stretches.map(([from, to]) => [Math.round(from / 100), Math.round(to / 100)]),
       [[599, 610]],
     );
     // A second is 31 windows; 2 s more at the beginning, 2.2 s after, 0.6 s before.
-    assert.ok(
+    ok(
       windows >= 31 && windows <= 31 * (1 + 2 + 2.2 + 0.6) + 10,
       `the detector heard ${windows} windows`,
     );
   });
   it('are listened for all the time where the loudest is hardly louder than the rest', async () =>
-    assert.equal(
+    equal(
       (await recognise(new Array<number>(10).fill(0.002))).windows,
       Math.floor((10 * 16_000) / VAD_WINDOW),
     ));

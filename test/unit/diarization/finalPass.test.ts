@@ -1,5 +1,5 @@
 /** Who speaks when in a whole recording, from pieces and runs of local voices. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { averageLinkage } from '../../../daemon/diarization/agglomerative';
 import { finalSpeakers } from '../../../daemon/diarization/finalPass';
 import type { VoicePiece, VoiceRun } from '../../../daemon/diarization/segmentationStream';
@@ -30,7 +30,7 @@ const runsOf = (pieces: readonly VoicePiece[]): VoiceRun[] =>
 
 function check(pieces: readonly VoicePiece[], overlaps: readonly VoiceRun[], expected: string[]) {
   const runs = [...runsOf(pieces), ...overlaps].sort((a, b) => a.startMs - b.startMs);
-  assert.deepEqual(
+  deepEqual(
     finalSpeakers(pieces, runs).turns.map((turn) => `${turn.voice}: ${turn.startMs}-${turn.endMs}`),
     expected,
   );
@@ -38,7 +38,7 @@ function check(pieces: readonly VoicePiece[], overlaps: readonly VoiceRun[], exp
 
 describe('averageLinkage', () => {
   it('keeps apart what is apart on average, and numbers clusters by their first member', () =>
-    assert.deepEqual(
+    deepEqual(
       averageLinkage(
         [0, 1, 0, 2, 1, 0].map((axis, i) => voice(axis, i)),
         0.6,
@@ -46,14 +46,14 @@ describe('averageLinkage', () => {
       [0, 1, 0, 2, 1, 0],
     ));
   it('merges everything at the greatest distance', () =>
-    assert.deepEqual(
+    deepEqual(
       averageLinkage(
         [0, 1, 2].map((axis, i) => voice(axis, i)),
         2,
       ),
       [0, 0, 0],
     ));
-  it('finds nothing in nothing', () => assert.deepEqual(averageLinkage([], 0.5), []));
+  it('finds nothing in nothing', () => deepEqual(averageLinkage([], 0.5), []));
 });
 
 describe('finalSpeakers', () => {
@@ -83,7 +83,7 @@ describe('finalSpeakers', () => {
     ));
   it('joins a voice of less than a second to the nearest', () => {
     const pieces = [piece(0, 3_000, 0, 0), piece(4_000, 4_900, 1, 1), piece(6_000, 9_000, 2, 0)];
-    assert.equal(finalSpeakers(pieces, runsOf(pieces)).voices.length, 1);
+    equal(finalSpeakers(pieces, runsOf(pieces)).voices.length, 1);
   });
   it('takes speech of which nothing is long enough for one voice', () =>
     check([piece(0, 300, 0), piece(1_000, 1_300, 1)], [], ['0: 0-300', '0: 1000-1300']));
@@ -93,8 +93,8 @@ describe('finalSpeakers', () => {
       piece(2_000 * i, 2_000 * i + 1_900, i, i % 4),
     );
     const start = performance.now();
-    assert.equal(finalSpeakers(pieces, runsOf(pieces)).voices.length, 4);
+    equal(finalSpeakers(pieces, runsOf(pieces)).voices.length, 4);
     const took = performance.now() - start;
-    assert.ok(took < 15_000, `${took.toFixed(0)} ms, 15,000 allowed`);
+    ok(took < 15_000, `${took.toFixed(0)} ms, 15,000 allowed`);
   });
 });

@@ -1,5 +1,5 @@
 /** One source through segmentation: windows are joined, pieces of one voice are embedded. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import type { Frame } from '../../../daemon/audio/frame';
 import { SEGMENTATION } from '../../../daemon/diarization/contract';
 import { SegmentationStream } from '../../../daemon/diarization/segmentationStream';
@@ -79,7 +79,7 @@ describe('SegmentationStream', () => {
       [0, 3],
     ]);
     await stream.flush();
-    assert.deepEqual(runsOf(stream), ['0-4 0', '6-9 1', '9-10 0+1', '10-15 0']);
+    deepEqual(runsOf(stream), ['0-4 0', '6-9 1', '9-10 0+1', '10-15 0']);
   });
   it('follows voices whose numbers change from window to window', async () => {
     const { stream, push } = make(true);
@@ -89,7 +89,7 @@ describe('SegmentationStream', () => {
     ] as const;
     await push([...said, ...said, ...said, ...said]);
     await stream.flush();
-    assert.deepEqual(
+    deepEqual(
       runsOf(stream),
       Array.from({ length: 8 }, (_, i) => `${4 * i}-${4 * i + 4} ${i % 2}`),
     );
@@ -103,11 +103,11 @@ describe('SegmentationStream', () => {
       [0, 2],
     ]);
     await stream.flush();
-    assert.deepEqual(
+    deepEqual(
       cuts.map((seconds) => Math.round(seconds)),
       [2, 2, 2, 1],
     );
-    assert.deepEqual(
+    deepEqual(
       stream.pieces.map(({ track, embedding }) => [track, Math.round(10 * (embedding?.[0] ?? 0))]),
       [
         [0, 1],
@@ -121,14 +121,14 @@ describe('SegmentationStream', () => {
     const { stream, push, windows } = make();
     await push([[1, 2]]);
     await stream.flush();
-    assert.deepEqual(windows, [32_000]);
-    assert.equal(stream.runs.length, 1);
+    deepEqual(windows, [32_000]);
+    equal(stream.runs.length, 1);
   });
   it('gives no window to less than a tenth of a second', async () => {
     const { stream, push, windows } = make();
     await push([[1, 0.08]]);
     await stream.flush();
-    assert.deepEqual([windows, stream.runs], [[], []]);
+    deepEqual([windows, stream.runs], [[], []]);
   });
   it('goes on after a jump of the clock with the times of the clock', async () => {
     const { stream, push } = make();
@@ -143,7 +143,7 @@ describe('SegmentationStream', () => {
     );
     await stream.flush();
     // The second voice of another window: a track of its own.
-    assert.deepEqual(runsOf(stream), ['0-3 0', '60-63 4']);
+    deepEqual(runsOf(stream), ['0-3 0', '60-63 4']);
   });
   it('holds the same audio after an hour as after a minute', async () => {
     const { stream, push } = make();
@@ -151,6 +151,6 @@ describe('SegmentationStream', () => {
     await push([[1, 60]]);
     const before = held();
     await push(Array.from({ length: 60 }, () => [1, 10] as const));
-    assert.equal(held(), before);
+    equal(held(), before);
   });
 });

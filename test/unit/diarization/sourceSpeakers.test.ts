@@ -1,5 +1,5 @@
 /** Speakers of one source: live voices keep their ids in the final pass, and overlap has both. */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import type { Frame } from '../../../daemon/audio/frame';
 import { SEGMENTATION } from '../../../daemon/diarization/contract';
 import { SourceSpeakers } from '../../../daemon/diarization/sourceSpeakers';
@@ -73,7 +73,7 @@ describe('SourceSpeakers', () => {
     const live = speakers.voices.map(({ id }) => id);
     await speakers.finish();
     const seconds = (ms: number): number => Math.round(ms / 1000);
-    assert.deepEqual(
+    deepEqual(
       speakers
         .turns()
         .map(({ speaker, startMs, endMs }) => [speaker, seconds(startMs), seconds(endMs)]),

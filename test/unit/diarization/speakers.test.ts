@@ -1,7 +1,7 @@
 /**
  * Voices are told apart, segments split at a change of speaker, a name given once is everywhere.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, throws } from 'node:assert/strict';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
 import { joinTurns } from '../../../daemon/diarization/turns';
@@ -61,7 +61,7 @@ const words = (text: string, startMs: number, eachMs: number): Segment => ({
 
 describe('voices', () => {
   const checkCount = (axes: readonly number[], expected: number) =>
-    assert.equal(voiceCentres(windowsOf(axes)).length, expected);
+    equal(voiceCentres(windowsOf(axes)).length, expected);
   it('are none where nothing is heard', () => checkCount([], 0));
   it('are one where one speaks', () => checkCount(new Array<number>(30).fill(0), 1));
   it('are two where two take turns', () =>
@@ -76,7 +76,7 @@ describe('voices', () => {
     ));
 
   it('open with two seconds, and join another with less', () =>
-    assert.deepEqual(
+    deepEqual(
       [1, 2].map(
         (count) =>
           voiceCentres(
@@ -87,7 +87,7 @@ describe('voices', () => {
     ));
   it('are as like each other four at a time as one by one', () => {
     const voices = Array.from({ length: 7 }, (_, i) => voice(i % 3, i));
-    assert.deepEqual(
+    deepEqual(
       [...dots(voices[2] as Float32Array, voices)],
       voices.map((other) => dot(voices[2] as Float32Array, other)),
     );
@@ -112,14 +112,14 @@ describe('voices', () => {
             .join(' '),
         );
     }
-    assert.deepEqual(new Set(ids).size, 1);
-    assert.equal(new Set(clustering.turns().map(({ speaker }) => speaker)).size, 2);
+    deepEqual(new Set(ids).size, 1);
+    equal(new Set(clustering.turns().map(({ speaker }) => speaker)).size, 2);
   });
 });
 
 describe('turns', () => {
   it('take a pause of their speaker in, unless somebody else speaks in it', () =>
-    assert.deepEqual(
+    deepEqual(
       joinTurns([
         turn('A', 0, 1000),
         turn('A', 1400, 2000),
@@ -137,7 +137,7 @@ describe('a segment', () => {
     turns: readonly Turn[],
     expected: readonly (readonly [string | undefined, number, number])[],
   ) =>
-    assert.deepEqual(
+    deepEqual(
       partsOf(turns, segment).map(({ speaker, from, to }) => [speaker, from, to]),
       expected,
     );
@@ -225,7 +225,7 @@ describe('speakers without a name', () => {
     const of = (): readonly number[] => ['a', 'b', 'c'].map((id) => numbers.of(id));
     const before = of();
     numbers.order(['c', 'a', 'c']);
-    assert.deepEqual(
+    deepEqual(
       [before, of()],
       [
         [1, 2, 3],
@@ -275,7 +275,7 @@ describe('naming a speaker', () => {
       clustering.check(event);
       clustering.apply(event);
     }
-    assert.deepEqual(
+    deepEqual(
       [
         clustering.transcript.ordered().map(({ speaker }) => speaker),
         clustering.insights.get('a1')?.owner,
@@ -288,5 +288,5 @@ describe('naming a speaker', () => {
   it('merges two by giving one the name of the other', () =>
     check('file-1', 'Speaker 2', ['Speaker 2', 'Speaker 2', 'Speaker 2'], 'Speaker 2'));
   it('refuses a speaker that is not there', () =>
-    assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer exists/));
+    throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer exists/));
 });

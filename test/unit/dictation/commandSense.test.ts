@@ -1,5 +1,5 @@
 /** Command words both ways: carried out where they are meant, kept where they are words. */
-import { deepStrictEqual, ok } from 'node:assert';
+import { deepStrictEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { DICTATION_COMMANDS } from '../../../protocol/dictationCommands';
 import { writeDictation } from '../../../daemon/dictation/writer';

@@ -1,5 +1,5 @@
 /** Spoken numbers: what is written has the value that was said, or the words stay, all of them. */
-import { deepStrictEqual, ok } from 'node:assert';
+import { deepStrictEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { matchNumber } from '../../../daemon/dictation/numbers';
 import { TENS, UNITS } from '../../../daemon/dictation/numberWords';

@@ -1,5 +1,5 @@
 /** Reports of users, from the material beside the repository: dictated lines and transcripts. */
-import { deepStrictEqual } from 'node:assert';
+import { deepStrictEqual } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeDictation } from '../../../daemon/dictation/writer';

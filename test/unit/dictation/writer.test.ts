@@ -2,7 +2,7 @@
  * What a developer means by what was said: the labelled items, and commands, numbers and edges one
  * by one.
  */
-import { deepStrictEqual } from 'node:assert';
+import { deepStrictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { scoreDictation, type DictationItem } from '../../../bench/dictationScore';

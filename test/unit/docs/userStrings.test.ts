@@ -1,5 +1,5 @@
 /** User-visible strings of daemon, client, protocol and scripts: their wording and their length. */
-import * as assert from 'node:assert/strict';
+import { deepEqual, ok } from 'node:assert/strict';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -24,7 +24,7 @@ describe('strings of the product', () => {
   });
 
   const check = (source: string, expected: readonly string[]): void =>
-    assert.deepEqual(
+    deepEqual(
       collector.userStringsOf('daemon/x.ts', source).map(({ line, text }) => `${line}: ${text}`),
       expected,
     );
@@ -36,14 +36,14 @@ describe('strings of the product', () => {
           ({ word, instead }) => `${file}:${line} “${word}” → ${instead}: ${text}`,
         ),
       );
-      assert.deepEqual(bad, []);
+      deepEqual(bad, []);
     });
 
     it(`have at most ${MOST_WORDS} words a sentence`, () => {
       const long = strings.flatMap(({ file, line, text }) =>
         collector.longSentences(text, MOST_WORDS).map((sentence) => `${file}:${line} ${sentence}`),
       );
-      assert.deepEqual(long, []);
+      deepEqual(long, []);
     });
 
     it('come from all four rooms and of every kind', () => {
@@ -52,7 +52,7 @@ describe('strings of the product', () => {
         const room = file.slice(0, file.indexOf('/'));
         rooms.set(room, (rooms.get(room) ?? 0) + 1);
       }
-      assert.deepEqual(
+      deepEqual(
         ['client', 'daemon', 'protocol', 'scripts'].filter((room) => (rooms.get(room) ?? 0) < 20),
         [],
         'each room has at least 20 strings',
@@ -64,7 +64,7 @@ describe('strings of the product', () => {
         'Lowest level of logged messages.', // a setting
         'The session is closing; try again.', // an error
       ])
-        assert.ok(
+        ok(
           strings.some(({ text }) => text === known),
           `${known} is collected`,
         );
@@ -110,14 +110,11 @@ describe('strings of the product', () => {
 
   describe('longSentences', () => {
     it('counts the words of each sentence', () =>
-      assert.deepEqual(collector.longSentences('One two three. One two three four.', 3), [
+      deepEqual(collector.longSentences('One two three. One two three four.', 3), [
         'One two three four.',
       ]));
 
     it('counts code and a quoted command as one word', () =>
-      assert.deepEqual(
-        collector.longSentences('Run "earmark daemon stop now" or `a b c`.', 4),
-        [],
-      ));
+      deepEqual(collector.longSentences('Run "earmark daemon stop now" or `a b c`.', 4), []));
   });
 });

@@ -1,5 +1,5 @@
 // Windows of many sources in one call of the speech detector.
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { DetectorBatch, type DetectParams } from '../../../daemon/adapters/inference/detectorBatch';
 import { ManualClock } from '../../../daemon/base/clock';
 import { VAD_WINDOW } from '../../../daemon/vad/contract';
@@ -48,16 +48,16 @@ describe('speech detection over sources', () => {
   it('asks at once for a source that is alone', async () => {
     const rig = new Rig();
     const answer = rig.batch.detect(1, windows(0.25, 0.5));
-    assert.deepEqual(rig.calls, [[[1, 2]]]);
+    deepEqual(rig.calls, [[[1, 2]]]);
     await rig.end();
-    assert.deepEqual([...(await answer)], [0.25, 0.5]);
+    deepEqual([...(await answer)], [0.25, 0.5]);
   });
 
   it('puts what comes meanwhile into one call, each with its own answer', async () => {
     const rig = new Rig();
     const answers = [1, 2, 3, 4].map((stream) => rig.batch.detect(stream, windows(stream / 8)));
     await rig.end();
-    assert.deepEqual(
+    deepEqual(
       [rig.calls, (await Promise.all(answers)).map((answer) => [...answer])],
       [
         [
@@ -78,7 +78,7 @@ describe('speech detection over sources', () => {
     const file = rig.batch.detect(1, windows(...Array.from({ length: 20 }, (_, i) => i)));
     const live = rig.batch.detect(2, windows(0.5));
     await rig.end();
-    assert.deepEqual(
+    deepEqual(
       [rig.calls, [...(await file)].length, (await file)[19], [...(await live)]],
       [
         [
@@ -106,11 +106,11 @@ describe('speech detection over sources', () => {
     const second = rig.batch.detect(6, windows(0));
     rig.endOne();
     await turn();
-    assert.deepEqual([rig.calls.length, rig.clock.now() - before], [2, 0]);
+    deepEqual([rig.calls.length, rig.clock.now() - before], [2, 0]);
     rig.clock.advance(8);
     await rig.end();
     await Promise.all([...first, second]);
-    assert.deepEqual(rig.calls[2], [[6, 1]]);
+    deepEqual(rig.calls[2], [[6, 1]]);
   });
 
   it('waits the longer, the greater the crowd, and never a whole window', async () => {
@@ -134,7 +134,7 @@ describe('speech detection over sources', () => {
       return ms;
     };
     const times = [await waited(4), await waited(10), await waited(40)];
-    assert.deepEqual(times, [8, 20, 24]);
+    deepEqual(times, [8, 20, 24]);
   });
 
   it('tells every source of a call that failed, and goes on', async () => {
@@ -148,7 +148,7 @@ describe('speech detection over sources', () => {
     rig.failing = false;
     const later = rig.batch.detect(1, windows(0.5));
     await rig.end();
-    assert.deepEqual(
+    deepEqual(
       [(await outcomes).map(({ status }) => status), [...(await later)]],
       [['rejected', 'rejected'], [0.5]],
     );

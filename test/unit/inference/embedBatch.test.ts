@@ -1,5 +1,5 @@
 // Cuts of many sources in one call of the speaker encoder.
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { EmbedBatch } from '../../../daemon/adapters/inference/embedBatch';
 
 const cuts = (...values: readonly number[]): Float32Array[] =>
@@ -28,9 +28,9 @@ describe('voices over sources', () => {
 
   it('asks at once for a source that is alone, then for what came meanwhile together, each with its own answer', async () => {
     const answers = [cuts(1), cuts(2, 3), cuts(4)].map((of) => batch.embed(of));
-    assert.deepEqual(calls, [[1]]);
+    deepEqual(calls, [[1]]);
     await endAll();
-    assert.deepEqual(
+    deepEqual(
       [calls, (await Promise.all(answers)).map((own) => own.map(([value]) => value))],
       [
         [[1], [2, 3, 4]],
@@ -51,7 +51,7 @@ describe('voices over sources', () => {
     const answers = sources.map((of) => batch.embed(of));
     await endAll();
     await Promise.all(answers);
-    assert.deepEqual(
+    deepEqual(
       calls.map(({ length }) => length),
       [1, 6, 3, 10, 1],
     );
@@ -64,7 +64,7 @@ describe('voices over sources', () => {
     failing = false;
     const answer = batch.embed(cuts(3));
     await endAll();
-    assert.deepEqual(
+    deepEqual(
       [(await failed).map(({ status }) => status), (await answer).length],
       [['rejected', 'rejected'], 1],
     );

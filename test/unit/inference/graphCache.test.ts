@@ -1,6 +1,6 @@
 // Optimised graphs that are kept for the next load: used, made anew where they are damaged or of
 // another model, gone with their model.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,15 +47,15 @@ describe('kept graphs', function () {
 
   it('are read at the next load, with the same text', async () => {
     const text = await load();
-    assert.ok(text.length > 10, text);
-    assert.deepEqual(
+    ok(text.length > 10, text);
+    deepEqual(
       graphs().map((name) => name.replace(/-[0-9a-f]{16}-[0-9a-f]{8}\./, '.')),
       ['cross.ort', 'decoder.ort', 'encoder.ort'],
     );
     // The models themselves are no longer looked into.
     for (const name of ['encoder.onnx', 'decoder.onnx']) writeFileSync(join(folder, name), 'other');
-    assert.equal(await load(), text);
-    assert.equal(await load('r2'), 'model.corrupt');
+    equal(await load(), text);
+    equal(await load('r2'), 'model.corrupt');
   });
 
   it('are made anew where they are damaged, cut, or not what their name says', async () => {
@@ -67,7 +67,7 @@ describe('kept graphs', function () {
     ]) {
       for (const name of graphs())
         writeFileSync(join(folder, 'kept', name), damage(readFileSync(join(folder, 'kept', name))));
-      assert.deepEqual([await load(), graphs().length], [text, 3]);
+      deepEqual([await load(), graphs().length], [text, 3]);
     }
   });
 
@@ -75,17 +75,17 @@ describe('kept graphs', function () {
     await load();
     const before = graphs();
     await load('r2');
-    assert.deepEqual([graphs().length, graphs().filter((name) => before.includes(name))], [3, []]);
+    deepEqual([graphs().length, graphs().filter((name) => before.includes(name))], [3, []]);
   });
 
   it('are not needed: a folder that cannot be made costs nothing', async () => {
-    assert.equal(await load('r1', 'encoder.onnx/kept'), await load());
+    equal(await load('r1', 'encoder.onnx/kept'), await load());
   });
 
   it('go with their model', async () => {
     await load('r1', 'kept');
     await tidyGraphs(folder, ['kept', 'encoder.onnx']);
-    assert.deepEqual(readdirSync(folder).sort(), ['encoder.onnx', 'kept']);
+    deepEqual(readdirSync(folder).sort(), ['encoder.onnx', 'kept']);
     await tidyGraphs(join(folder, 'nowhere'), []);
   });
 });

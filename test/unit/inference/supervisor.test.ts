@@ -1,6 +1,6 @@
 // The supervisor over a worker process that a test plays: crashes, silence, memory, time limits,
 // the budget of restarts.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { CrashBudget } from '../../../daemon/adapters/inference/crashBudget';
 import {
   type WorkerProcess,
@@ -110,18 +110,18 @@ function rig(
 describe('WorkerSupervisor', () => {
   it('starts once, loads, answers and says how it is', async () => {
     const { supervisor, workers, worker, transcribe } = rig();
-    assert.equal(supervisor.health().state, 'stopped');
-    assert.equal(await code(transcribe()), 'engine.unavailable');
+    equal(supervisor.health().state, 'stopped');
+    equal(await code(transcribe()), 'engine.unavailable');
     await Promise.all([supervisor.start(), supervisor.start()]);
     const call = transcribe();
     await turn();
     worker().say({ kind: 'heartbeat', rssBytes: 900 });
-    assert.deepEqual(
+    deepEqual(
       [workers.length, supervisor.health()],
       [1, { name: 'asr-1', state: 'busy', restarts: 0, pid: 100, rssBytes: 900 }],
     );
     worker().answer('text');
-    assert.deepEqual([await call, supervisor.health().state], ['text', 'ready']);
+    deepEqual([await call, supervisor.health().state], ['text', 'ready']);
   });
 
   it('rejects the call in flight when the worker dies, and starts another', async () => {
@@ -130,11 +130,11 @@ describe('WorkerSupervisor', () => {
     const call = code(transcribe());
     await turn();
     worker().die();
-    assert.equal(await call, 'engine.crashed');
+    equal(await call, 'engine.crashed');
     const next = transcribe();
     await turn();
     worker().answer('again');
-    assert.deepEqual(
+    deepEqual(
       [await next, worker().pid, restarts, supervisor.health().restarts],
       ['again', 101, ['asr-1'], 1],
     );
@@ -148,10 +148,10 @@ describe('WorkerSupervisor', () => {
     workers[0]?.die();
     workers[0]?.say({ kind: 'heartbeat', rssBytes: 999_999 });
     await turn();
-    assert.deepEqual([workers.length, supervisor.health().state], [2, 'ready']);
+    deepEqual([workers.length, supervisor.health().state], [2, 'ready']);
     const call = code(transcribe());
     supervisor.stop();
-    assert.equal(await call, 'engine.unavailable');
+    equal(await call, 'engine.unavailable');
   });
 
   it('kills a worker that gives no sign of life, unless a call runs', async () => {
@@ -160,7 +160,7 @@ describe('WorkerSupervisor', () => {
     const call = code(transcribe());
     await turn();
     clock.advance(9_000);
-    assert.equal(workers.length, 1);
+    equal(workers.length, 1);
     worker().answer('slow');
     await call;
     for (let i = 0; i < 5; i++) {
@@ -168,13 +168,10 @@ describe('WorkerSupervisor', () => {
       worker().say({ kind: 'heartbeat', rssBytes: 1 });
     }
     clock.advance(3_000);
-    assert.equal(workers[0]?.killed, 0);
+    equal(workers[0]?.killed, 0);
     clock.advance(1_000);
     await turn();
-    assert.deepEqual(
-      [workers[0]?.killed, workers.length, supervisor.health().state],
-      [1, 2, 'ready'],
-    );
+    deepEqual([workers[0]?.killed, workers.length, supervisor.health().state], [1, 2, 'ready']);
   });
 
   it('ends a call that takes too long, with its worker', async () => {
@@ -183,9 +180,9 @@ describe('WorkerSupervisor', () => {
     const call = code(transcribe());
     await turn();
     clock.advance(10_000);
-    assert.equal(await call, 'engine.timeout');
+    equal(await call, 'engine.timeout');
     await turn();
-    assert.deepEqual([workers[0]?.killed, supervisor.health().state], [1, 'ready']);
+    deepEqual([workers[0]?.killed, supervisor.health().state], [1, 'ready']);
   });
 
   it('lets a worker take one and a half times what its model does, and load for longer', async () => {
@@ -193,17 +190,17 @@ describe('WorkerSupervisor', () => {
     await supervisor.start();
     worker().say({ kind: 'heartbeat', rssBytes: 1.9e9 });
     await turn();
-    assert.equal(workers.length, 1);
+    equal(workers.length, 1);
     worker().say({ kind: 'heartbeat', rssBytes: 2e9 });
     worker().say({ kind: 'result', id: -1, value: undefined });
     await turn();
-    assert.equal(workers.length, 2);
+    equal(workers.length, 2);
     const slow = rig(() => undefined, { clock, residentBytes: 1.3e9 });
     void slow.supervisor.start().catch(() => undefined);
     await turn();
     for (let second = 0; second < 120; second++) clock.advance(1_000);
     await turn();
-    assert.equal(slow.workers.length, 1, 'after 120 s of 130 s');
+    equal(slow.workers.length, 1, 'after 120 s of 130 s');
     slow.supervisor.stop();
   });
 
@@ -213,17 +210,17 @@ describe('WorkerSupervisor', () => {
     const call = transcribe();
     await turn();
     worker().say({ kind: 'heartbeat', rssBytes: 1_200 });
-    assert.equal(workers[0]?.killed, 0);
+    equal(workers[0]?.killed, 0);
     worker().answer('text');
-    assert.equal(await call, 'text');
+    equal(await call, 'text');
     await turn();
-    assert.deepEqual([workers[0]?.killed, workers.length], [1, 2]);
+    deepEqual([workers[0]?.killed, workers.length], [1, 2]);
     const second = code(transcribe());
     await turn();
     worker().say({ kind: 'heartbeat', rssBytes: 1_600 });
-    assert.equal(await second, 'engine.crashed');
+    equal(await second, 'engine.crashed');
     await turn();
-    assert.equal(workers.length, 3);
+    equal(workers.length, 3);
   });
 
   it('gives up at the fifth end within three minutes, and starts afresh when asked', async () => {
@@ -234,15 +231,15 @@ describe('WorkerSupervisor', () => {
       worker().die();
       await turn();
     }
-    assert.deepEqual([workers.length, supervisor.health().state], [5, 'ready']);
+    deepEqual([workers.length, supervisor.health().state], [5, 'ready']);
     worker().die();
     await turn();
-    assert.deepEqual(
+    deepEqual(
       [workers.length, supervisor.health().state, await code(transcribe())],
       [5, 'failed', 'engine.unavailable'],
     );
     await supervisor.start();
-    assert.deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
+    deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
   });
 
   it('goes on for ever with a crash now and then', async () => {
@@ -256,7 +253,7 @@ describe('WorkerSupervisor', () => {
       worker().die();
       await turn();
     }
-    assert.deepEqual([workers.length, supervisor.health().state], [21, 'ready']);
+    deepEqual([workers.length, supervisor.health().state], [21, 'ready']);
   });
 
   it('does not start again over a model that is wrong', async () => {
@@ -271,7 +268,7 @@ describe('WorkerSupervisor', () => {
           }),
         ),
     );
-    assert.deepEqual(
+    deepEqual(
       [
         await code(supervisor.start()),
         workers.length,
@@ -280,14 +277,14 @@ describe('WorkerSupervisor', () => {
       ],
       ['model.corrupt', 1, 1, 'failed'],
     );
-    assert.equal(await code(supervisor.start()), 'model.corrupt');
+    equal(await code(supervisor.start()), 'model.corrupt');
   });
 
   it('spends its budget on a worker that dies while it loads', async () => {
     const { supervisor, workers } = rig(
       (worker) => void Promise.resolve().then(() => worker.die()),
     );
-    assert.deepEqual(
+    deepEqual(
       [await code(supervisor.start()), workers.length, supervisor.health().state],
       ['engine.unavailable', 5, 'failed'],
     );
@@ -301,15 +298,15 @@ describe('WorkerSupervisor', () => {
     await turn();
     abort.abort();
     const [cancel, asked] = [worker().sent.at(-1), worker().sent.at(-2)];
-    assert.deepEqual([cancel?.kind, cancel?.id], ['cancel', asked?.id]);
+    deepEqual([cancel?.kind, cancel?.id], ['cancel', asked?.id]);
     worker().say({
       kind: 'error',
       id: asked?.id ?? 0,
       code: 'rpc.cancelled',
       message: 'The decode was cancelled.',
     });
-    assert.equal(await call, 'rpc.cancelled');
-    assert.equal(await code(transcribe(abort.signal)), 'rpc.cancelled');
+    equal(await call, 'rpc.cancelled');
+    equal(await code(transcribe(abort.signal)), 'rpc.cancelled');
   });
 
   it('stops and starts again without a trace of the first start', async () => {
@@ -317,12 +314,12 @@ describe('WorkerSupervisor', () => {
     const first = code(supervisor.start());
     supervisor.stop();
     await supervisor.start();
-    assert.deepEqual(
+    deepEqual(
       [await first, workers.filter((w) => w.killed === 0).length, supervisor.health().state],
       ['engine.unavailable', 1, 'ready'],
     );
     supervisor.dispose();
-    assert.deepEqual([clock.pending, workers.every((w) => w.killed === 1)], [0, true]);
+    deepEqual([clock.pending, workers.every((w) => w.killed === 1)], [0, true]);
   });
 });
 
@@ -337,16 +334,16 @@ describe('CrashBudget', () => {
       pair[i].worker().die();
       await turn();
     }
-    assert.deepEqual(states(), ['ready', 'ready']);
+    deepEqual(states(), ['ready', 'ready']);
     pair[0].worker().die();
     await turn();
-    assert.deepEqual(
+    deepEqual(
       [states(), pair.map(({ worker }) => worker().killed), await code(pair[1].transcribe())],
       [['failed', 'failed'], [0, 1], 'engine.unavailable'],
     );
     await pair[0].supervisor.start();
     pair[0].worker().die();
     await turn();
-    assert.deepEqual(states(), ['ready', 'failed']);
+    deepEqual(states(), ['ready', 'failed']);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Voxtral against a child that behaves like voxtral.c: its lives, failures, budget, and streams.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -59,38 +59,38 @@ describe('voxtral', function () {
     const texts = [];
     for (const seconds of [1, 2, 0.5])
       texts.push((await provider.transcribe(audio(seconds), options)).text);
-    assert.deepEqual(texts, ['one two', 'one two three four', 'one']);
-    assert.ok(lives() >= 3);
+    deepEqual(texts, ['one two', 'one two three four', 'one']);
+    ok(lives() >= 3);
   });
 
   it('never lets the program mistake sound for a WAV file', async () => {
     const riff = audio(1);
     // "RIFF" as two samples.
     riff.set([0x4952 / 32_768, 0x4646 / 32_768]);
-    assert.equal((await (await loaded()).transcribe(riff, options)).text, 'one two');
+    equal((await (await loaded()).transcribe(riff, options)).text, 'one two');
   });
 
   it('says where its program or its model is missing', async () => {
     const none = new VoxtralProvider({ program: path.join(folder, 'voxtral'), clock: systemClock });
     providers.push(none);
     const model = { id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } };
-    await assert.rejects(
+    await rejects(
       none.load(model),
       /Could not start the program .*voxtral \(ENOENT\)\. Set "earmark\.voxtral\.program"/,
     );
-    assert.equal(await code(make().load({ id: 'm', files: {} })), 'model.missing');
+    equal(await code(make().load({ id: 'm', files: {} })), 'model.missing');
     rmSync(path.join(folder, 'consolidated.safetensors'));
-    await assert.rejects(loaded(), /ended before it was ready/);
+    await rejects(loaded(), /ended before it was ready/);
   });
 
   it('is ended when it is not ready in time', async () => {
     script({ neverReady: true, ignoreTerm: true });
     const begun = Date.now();
-    await assert.rejects(
+    await rejects(
       loaded({ readyMs: 600, killMs: 200 }),
       /was not ready within 0\.6 s, so Earmark stopped it/,
     );
-    assert.ok(Date.now() - begun < 10_000);
+    ok(Date.now() - begun < 10_000);
   });
 
   it('is stopped with TERM and then KILL when it hangs over a phrase that nobody wants any more', async () => {
@@ -99,9 +99,9 @@ describe('voxtral', function () {
     const abort = new AbortController();
     const run = code(provider.transcribe(audio(1), options, abort.signal));
     setTimeout(() => abort.abort(), 300);
-    assert.equal(await run, 'rpc.cancelled');
+    equal(await run, 'rpc.cancelled');
     script({});
-    assert.equal((await provider.transcribe(audio(1), options)).text, 'one two');
+    equal((await provider.transcribe(audio(1), options)).text, 'one two');
   });
 
   it('is started again after a crash, five times in three minutes', async () => {
@@ -109,19 +109,19 @@ describe('voxtral', function () {
     const provider = await loaded();
     const codes = [];
     for (let i = 0; i < 7; i++) codes.push(await code(provider.transcribe(audio(2), options)));
-    assert.deepEqual(codes, [
+    deepEqual(codes, [
       ...Array<string>(5).fill('engine.crashed'),
       'engine.unavailable',
       'engine.unavailable',
     ]);
-    await assert.rejects(provider.transcribe(audio(1), options), /ended 5 times within 3 minutes/);
+    await rejects(provider.transcribe(audio(1), options), /ended 5 times within 3 minutes/);
     script({});
     // A load by hand begins anew.
     await provider.load({
       id: 'm',
       files: { model: path.join(folder, 'consolidated.safetensors') },
     });
-    assert.equal((await provider.transcribe(audio(1), options)).text, 'one two');
+    equal((await provider.transcribe(audio(1), options)).text, 'one two');
   });
 
   it('takes no more sound than its queue holds', async () => {
@@ -131,7 +131,7 @@ describe('voxtral', function () {
       .load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } })
       .catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal(await code(provider.transcribe(audio(3), options)), 'audio.tooFast');
+    equal(await code(provider.transcribe(audio(3), options)), 'audio.tooFast');
   });
 
   describe('as a stream', () => {
@@ -154,12 +154,12 @@ describe('voxtral', function () {
       stream.push(audio(1));
       await stream.close();
       const events = await seen;
-      assert.deepEqual(
+      deepEqual(
         events.filter((e) => e.startsWith('final')),
         ['final: one two three four', 'final: one two'],
       );
-      assert.ok(events.some((e) => e.startsWith('partial: one')));
-      assert.throws(() => stream.push(audio(1)), /closed/);
+      ok(events.some((e) => e.startsWith('partial: one')));
+      throws(() => stream.push(audio(1)), /closed/);
     });
 
     it('decodes the phrase in flight again when the process dies', async () => {
@@ -168,7 +168,7 @@ describe('voxtral', function () {
       const seen = collect(stream);
       stream.push(audio(1.5));
       await stream.close();
-      assert.deepEqual(
+      deepEqual(
         (await seen).filter((e) => e.startsWith('final')),
         ['final: one two three'],
       );
@@ -178,13 +178,13 @@ describe('voxtral', function () {
       const stream = (await loaded()).stream(options);
       await stream.flush();
       await stream.close();
-      assert.deepEqual(await collect(stream), []);
+      deepEqual(await collect(stream), []);
     });
 
     it('refuses a phrase of more than a minute', async () => {
       const stream = (await loaded()).stream(options);
       stream.push(audio(59));
-      assert.throws(() => stream.push(audio(2)), /can last a minute/);
+      throws(() => stream.push(audio(2)), /can last a minute/);
       await stream.close();
     });
   });

@@ -2,7 +2,7 @@
  * What people say, and what comes of it: owners, dates, corrections, ids, a person's hand, cut
  * sentences.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { parsePlainText } from '../../../daemon/insights/plainText';
@@ -24,10 +24,10 @@ const lines = (insights: readonly Insight[], kind: Insight['kind']) =>
   insights.filter((insight) => insight.kind === kind).map(insightWords);
 
 function actions(dialogue: readonly string[], expected: readonly string[], self?: string): void {
-  assert.deepEqual(lines(analyse(dialogue.join('\n'), self), 'action'), expected);
+  deepEqual(lines(analyse(dialogue.join('\n'), self), 'action'), expected);
 }
 function decisions(dialogue: readonly string[], expected: readonly string[]): void {
-  assert.deepEqual(lines(analyse(dialogue.join('\n')), 'decision'), expected);
+  deepEqual(lines(analyse(dialogue.join('\n')), 'decision'), expected);
 }
 
 describe('actions: who does it', () => {
@@ -312,16 +312,15 @@ describe('decisions', () => {
 
 describe('risks and open questions', () => {
   it('a risk that is named', () =>
-    assert.deepEqual(lines(analyse('Ana: One risk is the migration of the old users.'), 'risk'), [
+    deepEqual(lines(analyse('Ana: One risk is the migration of the old users.'), 'risk'), [
       'One risk is the migration of the old users',
     ]));
   it('a question that nobody can answer', () =>
-    assert.deepEqual(
-      lines(analyse('Ana: Who approves the address form?\nBen: No idea.'), 'question'),
-      ['Who approves the address form?'],
-    ));
+    deepEqual(lines(analyse('Ana: Who approves the address form?\nBen: No idea.'), 'question'), [
+      'Who approves the address form?',
+    ]));
   it('an answered question is closed', () =>
-    assert.deepEqual(
+    deepEqual(
       lines(analyse('Ana: Who approves the address form?\nBen: Victor approves it.'), 'question'),
       [],
     ));
@@ -355,7 +354,7 @@ describe('the analyzer over time', () => {
       changes
         .filter(({ insight }) => insight.kind === 'action')
         .map(({ op, insight }) => [op, insight.id, insightWords(insight)]);
-    assert.deepEqual(
+    deepEqual(
       [only(first), only(second)],
       [
         [['add', 'a1', 'Write the adapter — @Ben']],
@@ -368,7 +367,7 @@ describe('the analyzer over time', () => {
     const analyzer = create();
     analyzer.update([segment(1, 'Ben', "I'll write the adapter.")]);
     analyzer.finish();
-    assert.deepEqual(
+    deepEqual(
       [analyzer.update([segment(1, 'Ben', "I'll write the adapter.")]), analyzer.finish()],
       [[], []],
     );
@@ -386,7 +385,7 @@ describe('the analyzer over time', () => {
       segment(3, 'Ben', "I'll write the adapter by Friday."),
       segment(4, 'Cem', "I'll call the vendor tomorrow."),
     ]);
-    assert.deepEqual(
+    deepEqual(
       analyzer.insights
         .filter(({ kind }) => kind === 'action')
         .map((i) => [i.id, i.text, i.owner, i.status]),
@@ -408,7 +407,7 @@ describe('the analyzer over time', () => {
     const changes = after
       .update([segment(3, 'Cem', "I'll call the vendor tomorrow.")])
       .filter(({ insight }) => insight.kind === 'action' || insight.kind === 'decision');
-    assert.deepEqual(
+    deepEqual(
       changes.map(({ op, insight }) => [op, insight.id, insight.text]),
       [['add', 'a2', 'Call the vendor']],
     );
@@ -420,7 +419,7 @@ describe('the analyzer over time', () => {
     const changes = analyzer.update([
       segment(1, 'Ben', "I'll write the adapter.", { hidden: true, revision: 1 }),
     ]);
-    assert.deepEqual(
+    deepEqual(
       changes
         .filter(({ insight }) => insight.kind === 'action')
         .map(({ op, insight }) => [op, insight.id]),
@@ -432,7 +431,7 @@ describe('the analyzer over time', () => {
     const analyzer = create();
     analyzer.update([segment(1, 'Others', "I'll write the adapter.")]);
     analyzer.update([segment(1, 'Ben', "I'll write the adapter.", { revision: 1 })]);
-    assert.deepEqual(lines(analyzer.insights, 'action'), ['Write the adapter — @Ben']);
+    deepEqual(lines(analyzer.insights, 'action'), ['Write the adapter — @Ben']);
   });
 
   it('reads a sentence that is cut over segments, and quotes both', () => {
@@ -442,7 +441,7 @@ describe('the analyzer over time', () => {
       segment(2, 'Ben', 'parser by Friday.'),
     ]);
     const [action] = analyzer.insights.filter(({ kind }) => kind === 'action');
-    assert.deepEqual(
+    deepEqual(
       [
         action && insightWords(action),
         action?.evidence.map(({ segmentId, quote }) => [segmentId, quote]),
@@ -483,7 +482,7 @@ describe('the analyzer over time', () => {
         const analyzer = create();
         const ends = [...new Set([...cuts, said.length])].sort((a, b) => a - b);
         ends.forEach((end, i) => analyzer.update(said.slice(ends[i - 1] ?? 0, end)));
-        assert.deepEqual(view(analyzer.insights), view(whole.insights));
+        deepEqual(view(analyzer.insights), view(whole.insights));
       }),
       { numRuns: 30 },
     );
@@ -513,8 +512,8 @@ describe('the analyzer over time', () => {
       insights
         .filter(({ kind }) => kind === 'action')
         .map((i) => [insightWords(i), i.evidence.map(({ segmentId }) => segmentId)]);
-    assert.deepEqual(view(analyzer.insights), view(whole.insights));
-    assert.deepEqual(view(whole.insights), [['Update the schema — @Ben', ['s4', 's5']]]);
+    deepEqual(view(analyzer.insights), view(whole.insights));
+    deepEqual(view(whole.insights), [['Update the schema — @Ben', ['s4', 's5']]]);
   });
 
   it('holds the same after any order of finals, corrections, echoes and renames as one who hears only the end of it', () => {
@@ -578,7 +577,7 @@ describe('the analyzer over time', () => {
             recognise(n + speakers.length, speaker, text, { hidden, revision: 1 });
           const whole = create();
           whole.update([...current.values()].sort((a, b) => a.startMs - b.startMs));
-          assert.deepEqual(view(analyzer.insights), view(whole.insights));
+          deepEqual(view(analyzer.insights), view(whole.insights));
         },
       ),
       { numRuns: 4, endOnFailure: true },
@@ -626,9 +625,9 @@ describe('the analyzer over time', () => {
         for (const one of all) analyzer.update([one]);
         analyzer.finish();
         for (const { evidence, text } of analyzer.insights) {
-          assert.ok(text.length > 0 && evidence.length > 0);
+          ok(text.length > 0 && evidence.length > 0);
           for (const { segmentId, quote } of evidence)
-            assert.ok(
+            ok(
               all.some(
                 ({ id, text: words, hidden }) =>
                   id === segmentId && !hidden && words.includes(quote),

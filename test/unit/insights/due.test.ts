@@ -1,10 +1,10 @@
 /** Which day a phrase means, in the session's own time zone. */
-import assert from 'node:assert/strict';
+import { equal } from 'node:assert/strict';
 import { dueDate } from '../../../daemon/insights/due';
 
 const MONDAY = '2026-11-23T09:30:00+01:00';
 function check(phrase: string, expected: string | undefined, startedAt = MONDAY): void {
-  assert.equal(dueDate(phrase, startedAt), expected);
+  equal(dueDate(phrase, startedAt), expected);
 }
 
 describe('due dates', () => {

@@ -1,5 +1,5 @@
 /** 150 due phrases, seen from seven weekdays and from the ends of months and years. */
-import assert from 'node:assert/strict';
+import { deepEqual, ok } from 'node:assert/strict';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { dueDate } from '../../../daemon/insights/due';
 import { parsePlainText } from '../../../daemon/insights/plainText';
@@ -93,7 +93,7 @@ const TODAYS = [
 ];
 
 describe(`due dates: ${TABLE.length} phrases`, () => {
-  it('has 150 of them', () => assert.ok(TABLE.length >= 150, String(TABLE.length)));
+  it('has 150 of them', () => ok(TABLE.length >= 150, String(TABLE.length)));
   for (const today of TODAYS)
     it(`means the right day on ${today.toISOString().slice(0, 10)}, ${DAYS[today.getUTCDay()]}`, () => {
       for (const zone of ['Z', '+09:00', '-08:00']) {
@@ -102,7 +102,7 @@ describe(`due dates: ${TABLE.length} phrases`, () => {
           date: dueDate(phrase, `${today.toISOString().slice(0, 10)}T14:30:00${zone}`),
           right: expected(spec, today),
         })).filter(({ date, right }) => date !== right);
-        assert.deepEqual(wrong, []);
+        deepEqual(wrong, []);
       }
     });
   it('finds the phrases with a date in a sentence', function () {
@@ -119,6 +119,6 @@ describe(`due dates: ${TABLE.length} phrases`, () => {
         return { phrase, text: action?.text, date: due?.date, right: expected(spec, today) };
       })
       .filter(({ date, right, text }) => date !== right || text !== 'Send the report');
-    assert.deepEqual(wrong, []);
+    deepEqual(wrong, []);
   });
 });

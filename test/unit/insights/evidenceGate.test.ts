@@ -1,5 +1,5 @@
 /** Nothing passes without words that were said, not even from a source that lies. */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { evidenceGate } from '../../../daemon/insights/evidenceGate';
 import type { Evidence } from '../../../daemon/insights/types';
 import type { Segment } from '../../../daemon/transcript/types';
@@ -32,7 +32,7 @@ const quote = (segmentId: string, text: string): Evidence => ({
 
 function check(evidence: readonly Evidence[], passing: readonly string[]): void {
   const { passed, refused } = evidenceGate([{ evidence }], segments);
-  assert.deepEqual(
+  deepEqual(
     [passed.flatMap((finding) => finding.evidence.map((item) => item.quote)), refused],
     [passing, passing.length === 0 ? 1 : 0],
   );

@@ -1,5 +1,5 @@
 /** What an analyzer keeps of a long meeting. */
-import assert from 'node:assert/strict';
+import { equal, notEqual, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -54,7 +54,7 @@ describe('what a long meeting keeps', () => {
     };
     const first = heapAfter(0, HOUR_MS);
     const added = heapAfter(HOUR_MS, 2 * HOUR_MS) - first;
-    assert.ok(added < MOST_AN_HOUR, `${(added / 1e6).toFixed(1)} MB`);
+    ok(added < MOST_AN_HOUR, `${(added / 1e6).toFixed(1)} MB`);
   });
 
   it('is made again where it was not looked at for long, and only then', () => {
@@ -65,11 +65,11 @@ describe('what a long meeting keeps', () => {
     }));
     const first = recent.get(0);
     for (const key of [1, 2, 3]) recent.get(key);
-    assert.equal(recent.get(0), first);
+    equal(recent.get(0), first);
     for (const key of [4, 5, 6, 7]) recent.get(key);
-    assert.equal(recent.get(0), first);
+    equal(recent.get(0), first);
     for (let key = 10; key < 20; key++) recent.get(key);
-    assert.notEqual(recent.get(0), first);
-    assert.equal(made, 19);
+    notEqual(recent.get(0), first);
+    equal(made, 19);
   });
 });

@@ -1,5 +1,5 @@
 /** What is kept of a text that was read is the same when it is unpacked. */
-import assert from 'node:assert/strict';
+import { deepEqual, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -28,11 +28,11 @@ function check(text: string, isName: IsName): number {
   const sentences = read(text, isName);
   const packed = packSentences(text, sentences);
   const unpacked = unpackSentences(text, packed);
-  assert.deepEqual(unpacked, sentences);
+  deepEqual(unpacked, sentences);
   // Words of clauses are the tokens of the sentence themselves.
   for (const { tokens, clauses } of unpacked)
     for (const { words, vocatives } of clauses)
-      assert.ok([...words, ...vocatives].every((word) => tokens.includes(word)));
+      ok([...words, ...vocatives].every((word) => tokens.includes(word)));
   return packed.length;
 }
 
@@ -47,7 +47,7 @@ describe('packing what was read', () => {
         words += text.split(' ').length;
       }
     }
-    assert.ok(bytes < 10 * words, `${bytes} of ${words} words`);
+    ok(bytes < 10 * words, `${bytes} of ${words} words`);
   });
 
   it('gives back whatever is said', () => {

@@ -1,10 +1,10 @@
 /** What `earmark analyze` takes in, and what it says when it cannot. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, throws } from 'node:assert/strict';
 import { decodeText } from '../../../daemon/insights/textBytes';
 import { AnalysisInputError, parseAnalysisInput } from '../../../daemon/insights/plainText';
 
 function check(text: string, expected: readonly string[]): void {
-  assert.deepEqual(
+  deepEqual(
     parseAnalysisInput(text).map(
       ({ id, source, speaker, text: words }) => `${id} ${source} ${speaker}: ${words}`,
     ),
@@ -12,7 +12,7 @@ function check(text: string, expected: readonly string[]): void {
   );
 }
 function fails(text: string, message: RegExp): void {
-  assert.throws(
+  throws(
     () => parseAnalysisInput(text),
     (error) => error instanceof AnalysisInputError && message.test(error.message),
   );
@@ -37,7 +37,7 @@ describe('input of analyze: plain lines', () => {
     ]));
   it('a byte order mark', () => check('\uFEFFBen: Hello.', ['1 system Ben: Hello.']));
   it('times grow with the words', () =>
-    assert.deepEqual(
+    deepEqual(
       parseAnalysisInput('A: one two\nB: three').map(({ startMs, endMs }) => [startMs, endMs]),
       [
         [0, 800],
@@ -82,7 +82,7 @@ describe('input of analyze: transcripts of others', () => {
       '5 system Ben: Thanks.',
     ]));
   it('times of subtitles', () =>
-    assert.deepEqual(
+    deepEqual(
       parseAnalysisInput('1\n01:00:01,5 --> 01:00:03,250\nHello.').map(({ startMs, endMs }) => [
         startMs,
         endMs,
@@ -112,17 +112,17 @@ describe('input of analyze: transcripts of others', () => {
       Buffer.concat([Buffer.from([0xfe, 0xff]), utf16(true)]),
       Buffer.from(text, 'latin1'),
     ];
-    assert.deepEqual(
+    deepEqual(
       all.map(decodeText),
       all.map(() => text),
     );
-    assert.equal(decodeText(Buffer.from([0, 0, 0, 1, 2, 0, 0, 0])), undefined);
+    equal(decodeText(Buffer.from([0, 0, 0, 1, 2, 0, 0, 0])), undefined);
   });
 });
 
 describe('input of analyze: JSON', () => {
   it('segments in seconds', () =>
-    assert.deepEqual(
+    deepEqual(
       parseAnalysisInput(
         '{"segments":[{"id":"x","start":1.5,"end":2,"source":"mic","speaker":"Ana","text":"Hi."}]}',
       ),

@@ -1,7 +1,7 @@
 /**
  * Floors under how well actions and decisions are found; `bench/insights.ts` prints the figures.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -31,7 +31,7 @@ function load(folder: string): LabelledMeeting[] {
 
 function verify(score: MeetingScore): void {
   const { actions, decisions, owners, due, decoys } = score;
-  assert.deepEqual(
+  deepEqual(
     {
       actions: f1(actions, actions.right) >= 0.85,
       decisions: f1(decisions, decisions.right) >= 0.85,
@@ -90,7 +90,7 @@ describe('quality of insights', () => {
         scoreMeeting(meeting, analyseMeeting(meeting, factory, 'named')),
       ),
     );
-    assert.deepEqual(
+    deepEqual(
       {
         actions: f1(actions, actions.right) >= 0.7,
         decisions: f1(decisions, decisions.right) >= 0.7,
@@ -122,13 +122,13 @@ describe('quality of insights', () => {
       const segments = new Map(
         segmentsOf(meeting, 'named').map((segment) => [segment.id, segment]),
       );
-      assert.equal(evidenceGate(analyseMeeting(meeting, factory, 'named'), segments).refused, 0);
+      equal(evidenceGate(analyseMeeting(meeting, factory, 'named'), segments).refused, 0);
     }
   });
 
   it('summarises every meeting in sentences that were said', () => {
     for (const meeting of load(OWN))
-      assert.ok(
+      ok(
         analyseMeeting(meeting, factory, 'named').filter(({ kind }) => kind === 'summary').length >=
           3,
         meeting.slug,

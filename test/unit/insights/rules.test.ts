@@ -1,5 +1,5 @@
 /** Every rule matches its own examples and none of its counter-examples. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { CUE_RULES, readClause } from '../../../daemon/insights/cues';
 import { findDueSpans } from '../../../daemon/insights/due';
 import { splitSentences } from '../../../daemon/insights/language/clauses';
@@ -28,22 +28,22 @@ describe('rules for what a clause does', () => {
     it(id, () => {
       const verdict = (sentences: readonly string[]) =>
         Object.fromEntries(sentences.map((sentence) => [sentence, read(sentence).rules.has(id)]));
-      assert.deepEqual(verdict(examples), Object.fromEntries(examples.map((e) => [e, true])));
-      assert.deepEqual(verdict(not ?? []), Object.fromEntries((not ?? []).map((e) => [e, false])));
+      deepEqual(verdict(examples), Object.fromEntries(examples.map((e) => [e, true])));
+      deepEqual(verdict(not ?? []), Object.fromEntries((not ?? []).map((e) => [e, false])));
     });
   }
   it('have ids of their own', () =>
-    assert.equal(new Set(CUE_RULES.map(({ id }) => id)).size, CUE_RULES.length));
+    equal(new Set(CUE_RULES.map(({ id }) => id)).size, CUE_RULES.length));
 });
 
 describe('rules for what keeps a clause from counting', () => {
   for (const { id, kind, examples, not } of MODE_RULES) {
     it(id, () => {
-      assert.deepEqual(
+      deepEqual(
         examples.filter((e) => !read(e).modes.has(kind)),
         [],
       );
-      assert.deepEqual(
+      deepEqual(
         (not ?? []).filter((e) => read(e).modes.has(kind)),
         [],
       );
@@ -62,9 +62,9 @@ describe('rules for due phrases', () => {
     it(id, () => {
       for (const example of examples) {
         const expected = [...example.matchAll(/\[([^\]]*)\]/g)].map(([, phrase]) => phrase);
-        assert.deepEqual(phrases(example.replace(/[[\]]/g, '')), expected, example);
+        deepEqual(phrases(example.replace(/[[\]]/g, '')), expected, example);
       }
-      for (const example of not ?? []) assert.deepEqual(phrases(example), [], example);
+      for (const example of not ?? []) deepEqual(phrases(example), [], example);
     });
   }
 });

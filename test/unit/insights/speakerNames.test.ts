@@ -2,7 +2,7 @@
  * Who is called what: single exchanges, and our labelled meetings with their speakers' names taken
  * away.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabelledMeeting } from '../../../bench/insightsScore';
@@ -32,7 +32,7 @@ function names(turns: readonly Turn[]): Record<string, string> {
 
 const [A, B, C] = ['Speaker 1', 'Speaker 2', 'Speaker 3'];
 const check = (what: string, turns: readonly Turn[], expected: Record<string, string>): void =>
-  void it(what, () => assert.deepEqual(names(turns), expected));
+  void it(what, () => deepEqual(names(turns), expected));
 
 describe('what speakers are called', () => {
   check(
@@ -131,7 +131,7 @@ describe('what speakers are called', () => {
       for (const [label, name] of Object.entries(found))
         counts[people[Number(label.slice(8)) - 1] === name ? 'right' : 'wrong']++;
     }
-    assert.equal(counts.wrong, 0);
-    assert.ok(counts.right >= counts.of / 4, JSON.stringify(counts));
+    equal(counts.wrong, 0);
+    ok(counts.right >= counts.of / 4, JSON.stringify(counts));
   });
 });

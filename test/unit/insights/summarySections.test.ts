@@ -2,7 +2,7 @@
  * The summary by sections: topics with times, sentences that read well, nothing that moves without
  * a reason.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { renderInsightsMarkdown } from '../../../daemon/insights/render';
 import { wholeSummary } from '../../../daemon/insights/summarySections';
@@ -68,14 +68,14 @@ describe('the summary by sections', () => {
       ).values(),
     ];
     const border = said.findIndex(({ text }) => text === INVOICE[0]) * 6000;
-    assert.ok(
+    ok(
       topics.some(
         ({ title, startMs }) =>
           Math.abs(startMs - border) <= 30_000 && /invoice|currency|contract|billing/i.test(title),
       ),
       `${topics.map(({ title, startMs }) => `${title} ${startMs}`).join('; ')} near ${border}`,
     );
-    assert.match(
+    match(
       summary(whole.insights).find(({ section }) => section === 'context')?.text ?? '',
       /^Ana, Ben and Cem spoke about .*(?:cache|search|quer).*; /,
     );
@@ -83,7 +83,7 @@ describe('the summary by sections', () => {
 
   it('tells decisions and what is next, each with its words', () => {
     const tail = wholeSummary(whole.insights).slice(summary(whole.insights).length);
-    assert.deepEqual(
+    deepEqual(
       tail.map(({ section, text }) => [section, text]),
       [
         ['decisions', 'Decided: warm the cache from the query log.'],
@@ -91,7 +91,7 @@ describe('the summary by sections', () => {
       ],
     );
     for (const { evidence } of wholeSummary(whole.insights))
-      assert.ok(
+      ok(
         evidence.length > 0 &&
           evidence.every(({ segmentId, quote }) =>
             said.find(({ id }) => id === segmentId)?.text.includes(quote),
@@ -100,7 +100,7 @@ describe('the summary by sections', () => {
   });
 
   it('puts the topics above their sentences in Markdown', () => {
-    assert.match(
+    match(
       renderInsightsMarkdown(whole.insights),
       /## Summary\n\n- Ana, Ben and Cem .*\n(?:- .*\n)*- \*\*.*\*\* \[\d\d:\d\d:\d\d\]\n {2}- /,
     );
@@ -118,10 +118,7 @@ describe('the summary by sections', () => {
         .filter(({ insight }) => insight.kind === 'summary');
       if (changes.length === 0) continue;
       if (changedAt > 0)
-        assert.ok(
-          spokenMs - changedAt >= 20_000,
-          `${spokenMs - changedAt} ms after the last change`,
-        );
+        ok(spokenMs - changedAt >= 20_000, `${spokenMs - changedAt} ms after the last change`);
       changedAt = spokenMs;
       // Eight minutes back nothing goes any more.
       removedOld += changes.filter(
@@ -129,7 +126,7 @@ describe('the summary by sections', () => {
           op === 'remove' && (insight.evidence[0]?.startMs ?? 0) < segment.startMs - 480_000,
       ).length;
     }
-    assert.equal(removedOld, 0);
+    equal(removedOld, 0);
   });
 
   const spoken: readonly (readonly [said: string, read: string])[] = [
@@ -158,7 +155,7 @@ describe('the summary by sections', () => {
         },
       ]);
       analyzer.finish();
-      assert.deepEqual(
+      deepEqual(
         summary(analyzer.insights).map(({ text }) => text),
         [read],
       );

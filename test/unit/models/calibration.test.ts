@@ -1,5 +1,5 @@
 // How fast a machine is: when it is measured, how long that counts, and which models it leaves.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import type { EngineTarget } from '../../../daemon/asr/enginesApi';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -27,7 +27,7 @@ const turn = async (): Promise<void> => {
 describe('the choice by speed', () => {
   const check = (what: string, rtf: number | undefined, expected: string[]): void =>
     void it(what, () =>
-      assert.deepEqual(
+      deepEqual(
         tierOf({ memoryGb: 16, unknown: [] }, rtf === undefined ? undefined : of(rtf)).targets.map(
           ({ model }) => model,
         ),
@@ -50,19 +50,19 @@ describe('the choice by speed', () => {
   );
   check('leaves the smallest of each on a slow one', 0.4, ['moonshine-tiny', 'whisper-tiny-q8_0']);
   it('never judges a GPU by the CPU', () =>
-    assert.ok(
+    ok(
       tierOf(
         { memoryGb: 32, unknown: [], gpu: { kind: 'cuda', name: 'G', memoryGb: 24 } },
         of(0.4),
       ).targets.some(({ device, model }) => device === 'gpu' && model === 'whisper-large-v3-turbo'),
     ));
   it('says why', () =>
-    assert.match(
+    match(
       tierOf({ memoryGb: 16, unknown: [] }, of(0.08)).why,
       /measured: moonshine-tiny takes 0\.080 s of one core .* too slow here .*: whisper-small-q8_0$/,
     ));
   it('goes from one model to the others, either way', () =>
-    assert.deepEqual(
+    deepEqual(
       [
         expectedRtf(of(0.05), 'whisper-base-q8_0'),
         expectedRtf({ model: 'whisper-base-q8_0', rtf: 0.2 }, 'moonshine-tiny'),
@@ -75,9 +75,7 @@ describe('the choice by speed', () => {
 
 describe('what is kept of a measurement', () => {
   const check = (kept: unknown, expected: Calibration | undefined): void =>
-    void it(JSON.stringify(kept) ?? 'nothing', () =>
-      assert.deepEqual(readCalibration(kept), expected),
-    );
+    void it(JSON.stringify(kept) ?? 'nothing', () => deepEqual(readCalibration(kept), expected));
   check(of(0.05), of(0.05));
   check({ ...of(0.05), more: 1 }, of(0.05));
   for (const damaged of [
@@ -153,28 +151,28 @@ describe('the calibrator', () => {
     const { now, reported, make, idleFor } = rig();
     make();
     await idleFor(1);
-    assert.equal(now.measured, 0);
+    equal(now.measured, 0);
     await idleFor(20);
-    assert.deepEqual([now.measured, reported, readCalibration(now.kept)?.rtf], [1, [0.05], 0.05]);
+    deepEqual([now.measured, reported, readCalibration(now.kept)?.rtf], [1, [0.05], 0.05]);
   });
 
   it('waits while somebody speaks, and says so to who asks for it', async () => {
     const { now, make, idleFor } = rig({ busy: true });
     const calibrator = make();
     await idleFor(10);
-    assert.deepEqual([now.measured, await code(calibrator.calibrate())], [0, 'model.busy']);
+    deepEqual([now.measured, await code(calibrator.calibrate())], [0, 'model.busy']);
     now.busy = false;
     await idleFor(2);
-    assert.equal(now.measured, 1);
+    equal(now.measured, 1);
   });
 
   it('measures on battery only when somebody asks for it', async () => {
     const { now, make, idleFor } = rig({ battery: true });
     const calibrator = make();
     await idleFor(10);
-    assert.equal(now.measured, 0);
+    equal(now.measured, 0);
     await calibrator.calibrate();
-    assert.equal(now.measured, 1);
+    equal(now.measured, 1);
   });
 
   it('knows at the next start what was measured, and measures anew when the hardware is another', async () => {
@@ -183,17 +181,17 @@ describe('the calibrator', () => {
     await first.calibrate();
     first.dispose();
     const second = make();
-    assert.equal((await second.known())?.rtf, 0.05);
+    equal((await second.known())?.rtf, 0.05);
     second.dispose();
     now.hardware = 'b';
     const other = make();
-    assert.equal(await other.known(), undefined);
+    equal(await other.known(), undefined);
     await idleFor(2);
-    assert.deepEqual([now.measured, (await other.known())?.fingerprint], [2, 'b']);
+    deepEqual([now.measured, (await other.known())?.fingerprint], [2, 'b']);
   });
 
   it('takes what is damaged for nothing', async () =>
-    assert.equal(
+    equal(
       await rig({ kept: { rtf: 'fast' } })
         .make()
         .known(),
@@ -204,14 +202,14 @@ describe('the calibrator', () => {
     const { now, make } = rig();
     const calibrator = make();
     await Promise.all([calibrator.calibrate(), calibrator.calibrate()]);
-    assert.equal(now.measured, 1);
+    equal(now.measured, 1);
   });
 
   it('is content without a model, and does not try for ever where it fails', async () => {
-    assert.equal(await code(rig({ targets: [] }).make().calibrate()), 'model.missing');
+    equal(await code(rig({ targets: [] }).make().calibrate()), 'model.missing');
     const { now, make, idleFor } = rig({ fails: 'engine.crashed' });
     make();
     await idleFor(60);
-    assert.equal(now.measured, 3);
+    equal(now.measured, 3);
   });
 });

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { deepEqual, rejects } from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModelManager } from '../../../daemon/adapters/download/createModelManager';
@@ -35,7 +35,7 @@ describe('the model catalogue', () => {
       if (e.source.type === 'npm' && !/^\d+\.\d+\.\d+$/.test(e.source.version))
         problems.push(`${e.id}: not an exact version`);
     }
-    assert.deepEqual(problems, []);
+    deepEqual(problems, []);
   });
 
   it('has what each engine needs', () => {
@@ -43,7 +43,7 @@ describe('the model catalogue', () => {
       CATALOGUE.filter((e) => e.kind === kind && e.provider === provider).map((e) =>
         e.id.replace(/^whisper-/, ''),
       );
-    assert.deepEqual(
+    deepEqual(
       [
         ids('asr', 'moonshine'),
         ids('asr', 'nemo'),
@@ -97,7 +97,7 @@ describe('the model catalogue', () => {
       logger: silentLogger,
     });
     const bundled = CATALOGUE.filter((e) => e.source.type === 'bundled').map((e) => e.id);
-    assert.deepEqual(
+    deepEqual(
       await Promise.all(
         bundled.map(async (id) => [
           id,
@@ -110,11 +110,11 @@ describe('the model catalogue', () => {
         ['segmentation-3.0', { state: 'installed', verified: true }, true],
       ],
     );
-    await assert.rejects(models.remove('campplus-zh-en'), /is part of Earmark/);
+    await rejects(models.remove('campplus-zh-en'), /is part of Earmark/);
   });
 
   it('has a default recogniser and a default voice detector', () => {
-    assert.deepEqual(
+    deepEqual(
       CATALOGUE.filter((e) => e.isDefault).map((e) => [e.id, e.kind, e.files.map((f) => f.role)]),
       [
         ['moonshine-tiny', 'asr', ['encoder', 'decoder']],
@@ -126,7 +126,7 @@ describe('the model catalogue', () => {
 
 describe('settings of models', () => {
   const check = (set: Partial<Settings>, expected: unknown): void =>
-    assert.deepEqual(modelSettings({ ...DEFAULT_SETTINGS, ...set }), expected);
+    deepEqual(modelSettings({ ...DEFAULT_SETTINGS, ...set }), expected);
   it('are what the downloader takes', () => {
     check({}, { offline: false, parallel: 2, limits: {} });
     check(

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -125,11 +125,11 @@ describe('models', () => {
     const { disk, models } = setUp();
     const before = await models.get('ear');
     const pulled = await models.pull('ear');
-    assert.deepEqual(
+    deepEqual(
       [before.status, pulled.status, before.bytes],
       [{ state: 'absent' }, { state: 'installed', verified: true }, 7],
     );
-    assert.deepEqual(await models.files('ear'), {
+    deepEqual(await models.files('ear'), {
       id: 'ear',
       revision: revisionOf(entry),
       files: {
@@ -139,7 +139,7 @@ describe('models', () => {
       residentBytes: 150_000_012,
     });
     await models.pull('ear');
-    assert.deepEqual([disk.installs, disk.hashed], [['1.0.0 from source'], 0]);
+    deepEqual([disk.installs, disk.hashed], [['1.0.0 from source'], 0]);
   });
 
   it('share one download between two callers', async () => {
@@ -148,14 +148,14 @@ describe('models', () => {
     disk.fetch = () => new Promise((resolve) => (finish = resolve));
     const both = Promise.all([models.pull('ear'), models.pull('ear')]);
     await turn();
-    assert.equal((await models.get('ear')).status.state, 'downloading');
-    assert.equal(await codeOf(models.remove('ear')), 'model.busy');
+    equal((await models.get('ear')).status.state, 'downloading');
+    equal(await codeOf(models.remove('ear')), 'model.busy');
     finish();
-    assert.deepEqual(
+    deepEqual(
       (await both).map((m) => m.status.state),
       ['installed', 'installed'],
     );
-    assert.equal(disk.installs.length, 1);
+    equal(disk.installs.length, 1);
   });
 
   it('give a download up when the last caller left, and not before', async () => {
@@ -176,12 +176,12 @@ describe('models', () => {
     await turn();
     one.abort();
     await turn();
-    assert.equal(aborted, false);
+    equal(aborted, false);
     two.abort();
-    assert.deepEqual(await Promise.all(results), ['rpc.cancelled', 'rpc.cancelled']);
-    assert.equal(aborted, true);
+    deepEqual(await Promise.all(results), ['rpc.cancelled', 'rpc.cancelled']);
+    equal(aborted, true);
     disk.fetch = () => Promise.resolve();
-    assert.equal((await models.pull('ear')).status.state, 'installed');
+    equal((await models.pull('ear')).status.state, 'installed');
   });
 
   it('tell of progress at most ten times a second, and of the end', async () => {
@@ -196,22 +196,22 @@ describe('models', () => {
     const seen: number[] = [];
     models.onDidProgress((p) => seen.push(p.receivedBytes));
     await models.pull('ear');
-    assert.deepEqual(seen, [1, 11, 21, 31, 41, 60]);
+    deepEqual(seen, [1, 11, 21, 31, 41, 60]);
   });
 
   it('take the checksum once, and again when the file changed', async () => {
     const { disk, models } = setUp();
     disk.place();
-    assert.deepEqual((await models.get('ear')).status, { state: 'installed', verified: false });
+    deepEqual((await models.get('ear')).status, { state: 'installed', verified: false });
     await models.files('ear');
     await models.files('ear');
-    assert.equal(disk.hashed, 2);
+    equal(disk.hashed, 2);
     disk.files().set('d', 'xddd');
-    assert.equal(await codeOf(models.files('ear')), 'model.corrupt');
-    assert.deepEqual((await models.get('ear')).status, { state: 'broken', reason: 'd is altered' });
-    assert.equal((await models.pull('ear')).status.state, 'installed');
+    equal(await codeOf(models.files('ear')), 'model.corrupt');
+    deepEqual((await models.get('ear')).status, { state: 'broken', reason: 'd is altered' });
+    equal((await models.pull('ear')).status.state, 'installed');
     await models.verify('ear');
-    assert.equal(disk.installs.length, 1);
+    equal(disk.installs.length, 1);
   });
 
   it('name what is missing, cut, unknown or in use', async () => {
@@ -224,7 +224,7 @@ describe('models', () => {
     ];
     disk.files().set('e', 'ee').set('d', 'dddd');
     codes.push(await codeOf(models.files('ear')));
-    assert.deepEqual(codes, [
+    deepEqual(codes, [
       'model.missing',
       'model.missing',
       'model.unknown',
@@ -232,21 +232,21 @@ describe('models', () => {
       'model.corrupt',
     ]);
     disk.files().delete('e');
-    assert.deepEqual((await models.get('ear')).status.state, 'broken');
+    deepEqual((await models.get('ear')).status.state, 'broken');
   });
 
   it('stay as they were when a download fails', async () => {
     const { disk, models } = setUp();
     disk.fetch = () => Promise.reject(new EarmarkError('model.offline', 'x'));
-    assert.equal(await codeOf(models.pull('ear')), 'model.offline');
-    assert.deepEqual((await models.get('ear')).status, { state: 'absent' });
+    equal(await codeOf(models.pull('ear')), 'model.offline');
+    deepEqual((await models.get('ear')).status, { state: 'absent' });
   });
 
   it('are removed', async () => {
     const { models } = setUp();
     await models.pull('ear');
     await models.remove('ear');
-    assert.deepEqual(
+    deepEqual(
       (await models.list()).map((m) => m.status),
       [{ state: 'absent' }],
     );
@@ -276,17 +276,17 @@ describe('versions of a model', () => {
 
   it('lie side by side: a newer catalogue uses the old one until the update', async () => {
     const { disk, models } = upgraded();
-    assert.deepEqual(await seen(models), ['1.0.0', '2.0.0', '1.0.0', 'installed']);
+    deepEqual(await seen(models), ['1.0.0', '2.0.0', '1.0.0', 'installed']);
     await models.pull('ear');
-    assert.deepEqual(
+    deepEqual(
       [disk.installs, (await models.files('ear')).files['encoder']],
       [[], `/models/${revisionOf(entry)}/e`],
     );
     await models.update('ear');
-    assert.deepEqual(await seen(models), ['2.0.0', undefined, '2.0.0 1.0.0', 'installed']);
-    assert.equal((await models.files('ear')).files['encoder'], `/models/${revisionOf(newer)}/e`);
+    deepEqual(await seen(models), ['2.0.0', undefined, '2.0.0 1.0.0', 'installed']);
+    equal((await models.files('ear')).files['encoder'], `/models/${revisionOf(newer)}/e`);
     await models.update('ear');
-    assert.deepEqual(disk.installs, ['2.0.0 from source']);
+    deepEqual(disk.installs, ['2.0.0 from source']);
   });
 
   it('go back and forth without a download', async () => {
@@ -295,23 +295,23 @@ describe('versions of a model', () => {
     const steps: unknown[] = [];
     for (const step of ['rollback', 'update', 'rollback', 'rollback'] as const)
       steps.push((await models[step]('ear')).version);
-    assert.deepEqual([steps, disk.installs.length], [['1.0.0', '2.0.0', '1.0.0', '2.0.0'], 1]);
+    deepEqual([steps, disk.installs.length], [['1.0.0', '2.0.0', '1.0.0', '2.0.0'], 1]);
   });
 
   it('survive an update that fails', async () => {
     const { disk, models } = upgraded();
     disk.fetch = () => Promise.reject(new EarmarkError('model.checksum', 'x'));
-    assert.equal(await codeOf(models.update('ear')), 'model.checksum');
-    assert.deepEqual(await seen(models), ['1.0.0', '2.0.0', '1.0.0', 'installed']);
+    equal(await codeOf(models.update('ear')), 'model.checksum');
+    deepEqual(await seen(models), ['1.0.0', '2.0.0', '1.0.0', 'installed']);
     await models.files('ear');
   });
 
   it('are not gone back to when damaged or absent', async () => {
     const { disk, models } = upgraded();
-    assert.equal(await codeOf(models.rollback('ear')), 'model.missing');
+    equal(await codeOf(models.rollback('ear')), 'model.missing');
     await models.update('ear');
     disk.files(entry).set('e', 'xxx');
-    assert.deepEqual(
+    deepEqual(
       [await codeOf(models.rollback('ear')), (await seen(models))[0]],
       ['model.corrupt', '2.0.0'],
     );
@@ -321,24 +321,24 @@ describe('versions of a model', () => {
     const { disk, models } = setUp(false, { catalogue: [{ ...newer, earlier: [entry] }] });
     disk.inImport = entry;
     await models.pull('ear');
-    assert.deepEqual(
+    deepEqual(
       [disk.installs, (await seen(models)).slice(0, 2)],
       [['1.0.0 from import'], ['1.0.0', '2.0.0']],
     );
     await models.update('ear');
-    assert.equal(disk.installs[1], '2.0.0 from source');
+    equal(disk.installs[1], '2.0.0 from source');
   });
 
   it('are not updated before they are installed', async () =>
-    assert.equal(await codeOf(setUp().models.update('ear')), 'model.missing'));
+    equal(await codeOf(setUp().models.update('ear')), 'model.missing'));
 });
 
 describe('offline', () => {
   it('asks no server, and says what to do', async () => {
     const { disk, models } = setUp(false, { policy: () => ({ offline: true }) });
-    assert.deepEqual([await codeOf(models.pull('ear')), disk.installs], ['model.offline', []]);
+    deepEqual([await codeOf(models.pull('ear')), disk.installs], ['model.offline', []]);
     disk.inImport = entry;
-    assert.equal((await models.pull('ear')).status.state, 'installed');
+    equal((await models.pull('ear')).status.state, 'installed');
   });
 });
 
@@ -360,13 +360,13 @@ describe('downloads', () => {
       models.pull('d'),
     ];
     for (let i = 0; i < 20; i++) await turn();
-    assert.equal(finish.length, 2);
+    equal(finish.length, 2);
     abort.abort();
     finish[0]?.();
     for (let i = 0; i < 20; i++) await turn();
-    assert.equal(finish.length, 3);
+    equal(finish.length, 3);
     finish.forEach((f) => f());
-    assert.equal((await Promise.all(all))[2], 'rpc.cancelled');
+    equal((await Promise.all(all))[2], 'rpc.cancelled');
   });
 });
 
@@ -387,7 +387,7 @@ describe('making room', () => {
     ...more,
   });
   const check = (limits: EvictionLimits, all: Candidate[], expected: string[]): void =>
-    assert.deepEqual(
+    deepEqual(
       planEviction(all, limits, 0).map((c) => c.id),
       expected,
     );
@@ -416,7 +416,7 @@ describe('making room', () => {
     });
     disk.place(entry);
     await models.update('ear');
-    assert.deepEqual(
+    deepEqual(
       [[...disk.versions.keys()], (await models.get('ear')).version],
       [[revisionOf(newer)], '2.0.0'],
     );

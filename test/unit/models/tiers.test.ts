@@ -1,5 +1,5 @@
 // Which tier a machine is, which models it gets, and what the probes make of what machines say.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import {
   type ProbeTools,
   probeSystem,
@@ -14,7 +14,7 @@ const GPU = { kind: 'cuda', name: 'A GPU', memoryGb: 24 } as const;
 
 describe('tiers', () => {
   const check = (memoryGb: number, gpu: Capabilities['gpu'], expected: Tier): void =>
-    assert.equal(tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] }).tier, expected);
+    equal(tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] }).tier, expected);
   it('ends ultra_low at 4 GB', () => [
     check(3.9, undefined, 'ultra_low'),
     check(4, undefined, 'low'),
@@ -32,7 +32,7 @@ describe('tiers', () => {
       ({ model, device }) => `${model} ${device}`,
     );
   it('gives the CPU Moonshine for English and Whisper tiny to small for the rest', () =>
-    assert.deepEqual(models(16), [
+    deepEqual(models(16), [
       'moonshine-base cpu',
       'moonshine-tiny cpu',
       'whisper-small-q8_0 cpu',
@@ -40,13 +40,13 @@ describe('tiers', () => {
       'whisper-tiny-q8_0 cpu',
     ]));
   it('falls back from the GPU to the CPU, then to a smaller model', () =>
-    assert.deepEqual(models(32, GPU).slice(0, 3), [
+    deepEqual(models(32, GPU).slice(0, 3), [
       'whisper-large-v3-turbo gpu',
       'whisper-large-v3-turbo cpu',
       'whisper-medium-q8_0 gpu',
     ]));
   it('leaves out what is too large for the GPU', () =>
-    assert.deepEqual(models(32, { ...GPU, memoryGb: 2 })[0], 'whisper-large-v3-turbo cpu'));
+    deepEqual(models(32, { ...GPU, memoryGb: 2 })[0], 'whisper-large-v3-turbo cpu'));
   it('names a stand-in for every model, and only models of the catalogue', () => {
     for (const tier of TIERS) {
       const memory = { ultra_low: 2, low: 4, medium: 8, medium_gpu: 8, high: 16, ultra: 32 }[tier];
@@ -55,12 +55,12 @@ describe('tiers', () => {
         ...(tier === 'medium_gpu' || tier === 'high' || tier === 'ultra' ? { gpu: GPU } : {}),
         unknown: [],
       });
-      assert.equal(found, tier);
-      assert.ok(
+      equal(found, tier);
+      ok(
         targets.filter(({ provider }) => provider === 'whisper').length >= 2 &&
           targets.some(({ provider }) => provider === 'moonshine'),
       );
-      assert.deepEqual(
+      deepEqual(
         targets.filter(
           ({ model, provider }) =>
             !CATALOGUE.some((entry) => entry.id === model && entry.provider === provider),
@@ -71,7 +71,7 @@ describe('tiers', () => {
   });
 
   it('takes memory as it is sold', () =>
-    assert.deepEqual(
+    deepEqual(
       [7.6, 15.5, 31.2, 3.84, 10].map((gib) => soldGb(gib * 2 ** 30)),
       [8, 16, 32, 4, 10],
     ));
@@ -106,7 +106,7 @@ describe('probes of the machine', () => {
         'nvidia-smi': 'NVIDIA H200, 143771\n',
       }),
     );
-    assert.deepEqual(
+    deepEqual(
       [found.instructionSets, found.gpu, found.battery, found.unknown],
       [
         ['avx2', 'fma', 'f16c'],
@@ -119,10 +119,10 @@ describe('probes of the machine', () => {
   it('takes no driver that computes on the CPU for a GPU', async () => {
     const text =
       'GPU0:\n deviceType = PHYSICAL_DEVICE_TYPE_CPU\n deviceName = llvmpipe\nGPU1:\n deviceType = PHYSICAL_DEVICE_TYPE_DISCRETE_GPU\n deviceName = Radeon\n';
-    assert.deepEqual(
-      (await probeSystem(systemClock, tools('linux', 'x64', { vulkaninfo: text }))).gpu,
-      { kind: 'vulkan', name: 'Radeon' },
-    );
+    deepEqual((await probeSystem(systemClock, tools('linux', 'x64', { vulkaninfo: text }))).gpu, {
+      kind: 'vulkan',
+      name: 'Radeon',
+    });
   });
   it('knows Metal on Apple silicon and its battery', async () => {
     const found = await probeSystem(
@@ -131,7 +131,7 @@ describe('probes of the machine', () => {
         pmset: "Now drawing from 'Battery Power'\n -InternalBattery-0 55%; discharging",
       }),
     );
-    assert.deepEqual(
+    deepEqual(
       [found.instructionSets, found.gpu?.kind, found.battery],
       [['neon'], 'metal', { charge: 0.55, discharging: true }],
     );
@@ -147,7 +147,7 @@ describe('probes of the machine', () => {
       [`${folder}/BAT0/capacity`]: '80\n',
       [`${folder}/BAT0/status`]: 'Charging\n',
     };
-    assert.deepEqual(await readBattery(tools('linux', 'x64', answers)), {
+    deepEqual(await readBattery(tools('linux', 'x64', answers)), {
       charge: 0.8,
       discharging: false,
     });
@@ -161,7 +161,7 @@ describe('probes of the machine', () => {
     await new Promise(setImmediate);
     clock.advance(5_000);
     const { gpu, unknown, instructionSets } = await found;
-    assert.deepEqual(
+    deepEqual(
       [gpu, unknown, instructionSets, tierOf({ memoryGb: 32, unknown }).tier],
       [undefined, ['GPU'], ['avx2'], 'medium'],
     );
@@ -181,7 +181,7 @@ describe('probes of the machine', () => {
       instructionSets: ['fma', 'avx2'],
       battery: { charge: 0.1, discharging: true },
     });
-    assert.deepEqual(
+    deepEqual(
       [
         same === fingerprint(machine),
         fingerprint({ ...machine, cores: 8 }) === same,

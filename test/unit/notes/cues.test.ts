@@ -1,5 +1,5 @@
 /** Subtitles that can be read: two lines of 42 characters, 7 s, every word, in order. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { renderExport } from '../../../daemon/notes/exports';
 import { parseSubtitles } from '../../../daemon/insights/subtitles';
@@ -49,14 +49,13 @@ describe('subtitle cues', () => {
             .split('\n')
             .filter((line) => line !== '' && !/^\d+$|^WEBVTT|^\d\d:/.test(line));
           for (const line of body)
-            assert.ok(line.replace(/^<v Ben>/, '').replace(/&\w+;/g, '&').length <= 42, line);
+            ok(line.replace(/^<v Ben>/, '').replace(/&\w+;/g, '&').length <= 42, line);
           const cues = parseSubtitles(out.split('\n'));
           cues.forEach(({ startMs, endMs }, i) => {
-            assert.ok(endMs - startMs <= 7_000, `${endMs - startMs} ms`);
-            assert.ok(startMs >= (cues[i - 1]?.endMs ?? 0), 'in order');
+            ok(endMs - startMs <= 7_000, `${endMs - startMs} ms`);
+            ok(startMs >= (cues[i - 1]?.endMs ?? 0), 'in order');
           });
-          if (format === 'vtt')
-            assert.equal(cues.map((cue) => cue.text).join(' '), texts.join(' '));
+          if (format === 'vtt') equal(cues.map((cue) => cue.text).join(' '), texts.join(' '));
         }
       }),
       { numRuns: 500 },
@@ -64,6 +63,6 @@ describe('subtitle cues', () => {
   });
   it('are numbered on from one session to the next', () => {
     const out = renderExport('srt', [session(['One.']), session(['Two.'])]);
-    assert.deepEqual(out.match(/^\d+$/gm), ['1', '2']);
+    deepEqual(out.match(/^\d+$/gm), ['1', '2']);
   });
 });

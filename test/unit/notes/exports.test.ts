@@ -1,5 +1,5 @@
 /** The corners of the exports; their whole shape is in the golden files. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import {
   groupInsights,
   insightLine,
@@ -50,7 +50,7 @@ const insight = (kind: Insight['kind'], more: Partial<Insight> = {}): Insight =>
 
 describe('exports', () => {
   it('text names speakers only where there are several', () => {
-    assert.deepEqual(
+    deepEqual(
       [
         renderText(session(segment('1', 0, 'You', 'Hi.'))),
         renderText(session(segment('1', 0, 'You', 'Hi.'), segment('2', 2000, 'Ben', 'Yo.'))),
@@ -59,7 +59,7 @@ describe('exports', () => {
     );
   });
   it('leaves hidden segments out and sorts by time', () =>
-    assert.equal(
+    equal(
       renderText(
         session(
           segment('2', 2000, 'A', 'two'),
@@ -70,22 +70,22 @@ describe('exports', () => {
       'one\ntwo\n',
     ));
   it('srt has running numbers and times with a comma', () =>
-    assert.equal(
+    equal(
       renderSrt(session(segment('1', 3_661_250, 'Ben', 'A\n\nB'))),
       '1\n01:01:01,250 --> 01:01:02,750\nBen: A B\n',
     ));
   it('vtt escapes markup', () =>
-    assert.equal(
+    equal(
       renderVtt(session(segment('1', 0, 'A<b', 'x & y'))),
       'WEBVTT\n\n00:00:00.000 --> 00:00:01.500\n<v A&lt;b>x &amp; y\n',
     ));
   it('rttm has the base name without its ending, and no blanks in fields', () =>
-    assert.equal(
+    equal(
       renderRttm(session(segment('1', 250, 'Speaker 2', 'x'))),
       'SPEAKER my_talk.v2 1 0.250 1.500 <NA> <NA> Speaker_2 <NA> <NA>\n',
     ));
   it('rttm has both speakers of an overlap', () =>
-    assert.equal(
+    equal(
       renderRttm({
         ...session(segment('1', 0, 'Ann', 'x')),
         speakers: [
@@ -105,7 +105,7 @@ describe('exports', () => {
         segment('2', 3000, 'A', 'y'),
       ),
     );
-    assert.deepEqual(segments, [
+    deepEqual(segments, [
       {
         id: '1',
         start: 1.234,
@@ -120,14 +120,14 @@ describe('exports', () => {
     ]);
   });
   it('json is one object for one file and an array for several', () =>
-    assert.deepEqual(
+    deepEqual(
       [1, 2].map((n) =>
         Array.isArray(JSON.parse(renderExport('json', Array<ExportSession>(n).fill(session())))),
       ),
       [false, true],
     ));
   it('an empty session has an empty export of every kind', () => {
-    assert.deepEqual(
+    deepEqual(
       (['text', 'jsonl', 'srt', 'vtt', 'rttm'] as const).map((format) =>
         renderExport(format, [session()]),
       ),
@@ -138,19 +138,19 @@ describe('exports', () => {
 
 describe('lines of insights', () => {
   it('an action has a box, owner, due date and time', () =>
-    assert.equal(
+    equal(
       insightLine(
         insight('action', { owner: 'Ben', due: { phrase: 'by Friday', date: '2026-11-27' } }),
       ),
       '- [ ] Fix the token refresh — @Ben, by Friday (2026-11-27) [00:14:05]',
     ));
   it('done, without owner and day', () =>
-    assert.equal(
+    equal(
       insightLine(insight('action', { status: 'done', due: { phrase: 'next\nweek' } })),
       '- [x] Fix the token refresh — next week [00:14:05]',
     ));
   it('others have none of that', () =>
-    assert.equal(
+    equal(
       insightLine(insight('decision', { owner: 'Ben' })),
       '- Fix the token refresh [00:14:05]',
     ));
@@ -161,13 +161,13 @@ describe('lines of insights', () => {
       insight('action', { status: 'cancelled' }),
       insight('action', { status: 'done' }),
     ]);
-    assert.deepEqual(
+    deepEqual(
       actions.map(({ status }) => status),
       ['open', 'done'],
     );
   });
   it('no section without a line', () =>
-    assert.equal(
+    equal(
       renderInsightsMarkdown([insight('decision')]),
       '## Decisions\n\n- Fix the token refresh [00:14:05]\n',
     ));
@@ -175,7 +175,7 @@ describe('lines of insights', () => {
 
 describe('names of notes', () => {
   const check = (title: string, expected: string) =>
-    assert.equal(noteFileName(title, '2026-11-21T14:05:00+01:00'), expected);
+    equal(noteFileName(title, '2026-11-21T14:05:00+01:00'), expected);
   it('date, time and title', () =>
     check('Auth service standup', '2026-11-21-1405-auth-service-standup.earmark.md'));
   it('only letters and digits', () =>

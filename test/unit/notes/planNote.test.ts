@@ -1,5 +1,5 @@
 /** What a person types survives every plan; what the machine wrote follows the session. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Insight } from '../../../daemon/insights/types';
 import { applyEdits } from '../../../daemon/notes/edits';
@@ -61,7 +61,7 @@ function check(
   expected: (before: string) => string,
 ): void {
   const edited = person(write('', base));
-  assert.equal(body(write(edited, { ...base, ...machine })), body(expected(edited)));
+  equal(body(write(edited, { ...base, ...machine })), body(expected(edited)));
 }
 const same = (text: string) => text;
 const more = { insights: [...base.insights, insight('a2', 'action', 'Write the test')] };
@@ -69,7 +69,7 @@ const more = { insights: [...base.insights, insight('a2', 'action', 'Write the t
 describe('planNote: what the machine wrote', () => {
   it('writes a new note that is then up to date', () => {
     const note = write('', base);
-    assert.deepEqual(planNote(note, base), { edits: [], ticked: [] });
+    deepEqual(planNote(note, base), { edits: [], ticked: [] });
   });
   it('adds an item below the others', () =>
     check(same, more, (t) =>
@@ -116,7 +116,7 @@ describe('planNote: what the machine wrote', () => {
   it('changes nothing above the place where a word is added at the end', () => {
     const note = write('', base);
     const { edits } = planNote(note, { ...base, segments: [...base.segments, segment(3)] });
-    assert.deepEqual(
+    deepEqual(
       {
         count: edits.length,
         first: note.slice(0, edits[0]!.start).endsWith('by Friday.\n'),
@@ -127,8 +127,8 @@ describe('planNote: what the machine wrote', () => {
   });
   it('keeps the line breaks of the note', () => {
     const note = write('', base).replace(/\n/g, '\r\n');
-    assert.deepEqual(planNote(note, base).edits, []);
-    assert.equal(/[^\r]\n/.test(write(note, { ...base, ...more })), false);
+    deepEqual(planNote(note, base).edits, []);
+    equal(/[^\r]\n/.test(write(note, { ...base, ...more })), false);
   });
 });
 
@@ -181,12 +181,12 @@ describe('planNote: what the person wrote', () => {
     ));
   it("writes a section into a text of the person's own", () => {
     const note = write('My own page\n', base);
-    assert.equal(note.includes('My own page\n'), true);
-    assert.deepEqual(planNote(note, base).edits, []);
+    equal(note.includes('My own page\n'), true);
+    deepEqual(planNote(note, base).edits, []);
   });
   it('goes on when the manifest was taken out', () => {
     const note = write('', base).replace(/<!--[^]*$/, '');
-    assert.equal(body(write(note, base)), body(note));
+    equal(body(write(note, base)), body(note));
   });
 });
 
@@ -195,18 +195,18 @@ describe('planNote: boxes', () => {
   const tick = (t: string) => t.replace('- [ ]', '- [x]');
   it('reports a tick and keeps it', () => {
     const note = tick(write('', base));
-    assert.deepEqual(planNote(note, base), {
+    deepEqual(planNote(note, base), {
       edits: [],
       ticked: [{ insightId: 'a1', status: 'done' }],
     });
   });
   it('is at rest once the tick is known', () => {
     const note = write(tick(write('', base)), { ...base, ...done });
-    assert.deepEqual(planNote(note, { ...base, ...done }), { edits: [], ticked: [] });
+    deepEqual(planNote(note, { ...base, ...done }), { edits: [], ticked: [] });
   });
   it('ticks what was done in the panel and clears it again', () => {
     const ticked = write(write('', base), { ...base, ...done });
-    assert.deepEqual(
+    deepEqual(
       [ticked.includes('- [x] Fix'), write(ticked, base).includes('- [ ] Fix')],
       [true, true],
     );
@@ -358,8 +358,8 @@ function run(
     const own = typed(world.text);
     const plan = planNote(world.text, world.document);
     world.text = applyEdits(world.text, plan.edits);
-    assert.equal(typed(world.text), own, 'what the person typed changed');
-    assert.deepEqual(
+    equal(typed(world.text), own, 'what the person typed changed');
+    deepEqual(
       planNote(world.text, world.document).edits,
       [],
       'a second plan changes the note again',
@@ -386,7 +386,7 @@ describe('planNote: any order of edits by both', () => {
               (other) => other === line || other.replace('[x]', '[ ]') === line,
             ).length;
             // A section whose heading the person took away or changed takes nothing new.
-            assert.ok(
+            ok(
               found === 1 || (found === 0 && !all.includes(heading)),
               `${found} times: ${line}\n${world.text}`,
             );
@@ -423,7 +423,7 @@ describe('planNote: any order of edits by both', () => {
           before.forEach(add);
           const saved = world.text;
           more.forEach(add);
-          assert.equal(applyEdits(saved, planNote(saved, world.document).edits), world.text);
+          equal(applyEdits(saved, planNote(saved, world.document).edits), world.text);
         },
       ),
       { numRuns: 1000 },

@@ -1,5 +1,5 @@
 /** The declarations hold together, and PROTOCOL.md says what they say. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EarmarkError, ERRORS, ErrorCodes, FAMILIES, negotiate, request } from '../../../protocol';
@@ -12,21 +12,21 @@ const all = Object.entries(FAMILIES).flatMap(([family, messages]) =>
 describe('the protocol', () => {
   it('is what PROTOCOL.md says (npm run docs writes it)', () => {
     const page = readFileSync(PAGE, 'utf8');
-    assert.equal(/Hash of the declarations: `([0-9a-f]{64})`/.exec(page)?.[1], declarationHash());
-    assert.equal(page, renderProtocolPage());
+    equal(/Hash of the declarations: `([0-9a-f]{64})`/.exec(page)?.[1], declarationHash());
+    equal(page, renderProtocolPage());
   });
 
   it('declares every method once, in its family, with a sentence', () => {
     const methods = all.map((m) => m.method);
-    assert.deepEqual(
+    deepEqual(
       methods.filter((m, i) => methods.indexOf(m) !== i),
       [],
     );
-    assert.deepEqual(
+    deepEqual(
       all.filter((m) => !m.method.startsWith(`${m.family}/`)),
       [],
     );
-    assert.deepEqual(
+    deepEqual(
       all.filter((m) => !/^[A-Z`][^]*\.$/.test(m.doc)).map((m) => m.method),
       [],
     );
@@ -39,7 +39,7 @@ describe('the protocol', () => {
         s instanceof z.ZodObject || s instanceof z.ZodDiscriminatedUnion,
       ]),
     );
-    assert.deepEqual(
+    deepEqual(
       kinds.filter(([, ok]) => !ok),
       [],
     );
@@ -52,12 +52,12 @@ describe('the protocol', () => {
       params: z.object({ a: z.number() }),
       result: z.object({}),
     });
-    assert.deepEqual(params.parse({ a: 1, b: 2 }), { a: 1 });
+    deepEqual(params.parse({ a: 1, b: 2 }), { a: 1 });
   });
 
   it('gives every error its own number', () => {
     const numbers = ErrorCodes.map((code) => ERRORS[code].rpc);
-    assert.deepEqual(
+    deepEqual(
       numbers.filter((n, i) => numbers.indexOf(n) !== i),
       [],
     );
@@ -71,7 +71,7 @@ describe('the protocol', () => {
     });
     const data: unknown = JSON.parse(JSON.stringify(error.toData()));
     const back = EarmarkError.fromData(error.message, data);
-    assert.deepEqual(
+    deepEqual(
       [
         back?.code,
         back?.message,
@@ -91,16 +91,16 @@ describe('the protocol', () => {
         'later',
       ],
     );
-    assert.deepEqual(
+    deepEqual(
       [new EarmarkError('model.diskFull', 'No room.').retry, ERRORS['model.diskFull'].retry],
       ['fix', 'fix'],
     );
-    assert.equal(EarmarkError.fromData('x', { code: 'nonsense' }), undefined);
+    equal(EarmarkError.fromData('x', { code: 'nonsense' }), undefined);
   });
 
   it('negotiates by major version', () => {
     const version = (major: number, minor = 0) => ({ major, minor });
-    assert.deepEqual(
+    deepEqual(
       [
         negotiate(version(1, 9), version(1, 0)),
         negotiate(version(2), version(1)),

@@ -1,5 +1,5 @@
 /** Segments on the wire: as spoken, and beside it as people would write it. */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import { toSegment } from '../../../daemon/rpc/convert';
 
 const said = (text: string) =>
@@ -17,7 +17,7 @@ const said = (text: string) =>
 describe('segments on the wire', () => {
   it('keep every word, and say which of them a reader can do without', () => {
     const { text, readable, fillers } = said('Um, the the release is on november twenty third.');
-    assert.deepEqual(
+    deepEqual(
       { text, readable, cut: fillers?.map(({ start, end }) => text.slice(start, end)) },
       {
         text: 'Um, the the release is on november twenty third.',
@@ -27,7 +27,7 @@ describe('segments on the wire', () => {
     );
   });
   it('say nothing of it where the words read well as they are', () =>
-    assert.deepEqual(
+    deepEqual(
       Object.keys(said('The release is on Monday.')).filter(
         (key) => key === 'readable' || key === 'fillers',
       ),

@@ -2,7 +2,7 @@
  * The language model beside the rules in a session: when it is asked, what becomes of its answers
  * and failures.
  */
-import assert from 'node:assert/strict';
+import { deepEqual } from 'node:assert/strict';
 import type { Analyzer, Insight } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -77,10 +77,7 @@ describe('a language model in a session', () => {
     feed.add(segment);
     clock.advance(2000);
     await settle();
-    assert.deepEqual(
-      [await feed.finish(), asked, reported],
-      [true, [false, true], ['action', 'action']],
-    );
+    deepEqual([await feed.finish(), asked, reported], [true, [false, true], ['action', 'action']]);
   });
 
   it('is not asked twice at once', async () => {
@@ -91,14 +88,14 @@ describe('a language model in a session', () => {
       await settle();
     }
     feed.dispose();
-    assert.deepEqual(asked, [false]);
+    deepEqual(asked, [false]);
   });
 
   it('fails in sight', async () => {
     const { feed, reported } = scene(() =>
       Promise.resolve({ changes: [], failure: 'It is away.' }),
     );
-    assert.deepEqual([await feed.finish(), reported], [true, ['It is away.']]);
+    deepEqual([await feed.finish(), reported], [true, ['It is away.']]);
   });
 
   it('is given up when it takes too long at the end', async () => {
@@ -112,7 +109,7 @@ describe('a language model in a session', () => {
     );
     const finished = feed.finish();
     clock.advance(60_000);
-    assert.deepEqual([await finished, reported], [true, ['It took too long.']]);
+    deepEqual([await finished, reported], [true, ['It took too long.']]);
   });
 
   it('is not heard any more when the session is gone', async () => {
@@ -126,6 +123,6 @@ describe('a language model in a session', () => {
     );
     const finished = feed.finish();
     feed.dispose();
-    assert.deepEqual([await finished, reported], [true, []]);
+    deepEqual([await finished, reported], [true, []]);
   });
 });

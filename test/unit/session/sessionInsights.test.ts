@@ -1,7 +1,7 @@
 /**
  * What a session keeps of a segment it keeps once: what reads along is given the transcript's own.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import type { AnalyzerFactory } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -87,14 +87,14 @@ describe('the insights of a session', () => {
     }
     clock.advance(ANALYSIS_MS);
     insights.dispose();
-    assert.deepEqual(
+    deepEqual(
       given.map(({ text }) => text),
       ['We ship on Monday.', 'Good.'],
     );
-    for (const one of given) assert.equal(one, projection.transcript.packedOf(one.id));
+    for (const one of given) equal(one, projection.transcript.packedOf(one.id));
     given.length = 0;
     setup(projection.transcript.packed()).dispose();
-    assert.deepEqual(given, projection.transcript.packed());
-    for (const one of given) assert.equal(one, projection.transcript.packedOf(one.id));
+    deepEqual(given, projection.transcript.packed());
+    for (const one of given) equal(one, projection.transcript.packedOf(one.id));
   });
 });

@@ -1,5 +1,5 @@
 /** Who speaks, from frames of two sources to names: the same person in both is one. */
-import assert from 'node:assert/strict';
+import { deepEqual, fail } from 'node:assert/strict';
 import type { Frame, Source } from '../../../daemon/audio/frame';
 import { type NamedVoice, recogniseVoices } from '../../../daemon/diarization/recognise';
 import { samePersons, type SourceVoice } from '../../../daemon/diarization/samePerson';
@@ -67,7 +67,7 @@ function make(
         dispose: () => undefined,
       }),
     },
-    onFailed: (error) => assert.fail(String(error)),
+    onFailed: (error) => fail(String(error)),
   });
   return {
     assigner,
@@ -110,7 +110,7 @@ async function speakers(
 
 describe('the same person on two sources', () => {
   it('has one name', async () =>
-    assert.deepEqual(
+    deepEqual(
       await speakers({
         mic: [
           [0.1, 8],
@@ -126,7 +126,7 @@ describe('the same person on two sources', () => {
       ['mic You: 1', 'system Speaker 1: 2', 'system You: 2'],
     ));
   it('is another than who only sounds like a person', async () =>
-    assert.deepEqual(
+    deepEqual(
       await speakers({
         mic: [
           [0.1, 8],
@@ -151,7 +151,7 @@ describe('the same person on two sources', () => {
   const check = (
     voices: readonly SourceVoice[],
     expected: readonly (readonly [string, string])[],
-  ) => assert.deepEqual([...samePersons(voices)], expected);
+  ) => deepEqual([...samePersons(voices)], expected);
   it('takes ten seconds to be known', () =>
     check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1, 9_000)], []));
   it('never makes two voices of one source one', () =>
@@ -181,13 +181,13 @@ describe('a kept voice', () => {
   } as const;
 
   it('names the speaker, and nobody else', async () =>
-    assert.deepEqual(await speakers(said, new SessionProjection(), [anna]), [
+    deepEqual(await speakers(said, new SessionProjection(), [anna]), [
       'mic You: 1',
       'system Anna: 2',
       'system Speaker 1: 2',
     ]));
   it('names everybody who is known', async () =>
-    assert.deepEqual(await speakers(said, new SessionProjection(), [anna, ben]), [
+    deepEqual(await speakers(said, new SessionProjection(), [anna, ben]), [
       'mic You: 1',
       'system Anna: 2',
       'system Ben: 2',
@@ -199,7 +199,7 @@ describe('a kept voice', () => {
     kept: readonly NamedVoice[],
     expected: readonly (readonly [string, string, number, boolean])[],
   ) =>
-    assert.deepEqual(
+    deepEqual(
       [...recogniseVoices(voices, kept)].map(([id, { name, similarity, sure }]) => [
         id,
         name,
@@ -290,7 +290,7 @@ describe('speakers after a crash', () => {
       },
       projection,
     );
-    assert.deepEqual(found, [
+    deepEqual(found, [
       'mic Anna: 0',
       'mic Anna: 1',
       'system Ben: 0',
@@ -298,7 +298,7 @@ describe('speakers after a crash', () => {
       'system Speaker 3: 2',
       'system Speaker 4: 2',
     ]);
-    assert.deepEqual(
+    deepEqual(
       projection.transcript.ordered().map(({ speaker }) => speaker),
       ['Anna', 'Ben', 'Speaker 2'],
     );
@@ -360,28 +360,25 @@ describe('what the others call a speaker', () => {
   it('is a suggestion that stays through the last look at the voices, and is told once', async () => {
     const { projection, called, tell, finish } = await activeVoices();
     tell(calledEvents(projection, [name]));
-    assert.deepEqual(
-      [called(), calledEvents(projection, [name])],
-      [[undefined, undefined, 'Nina'], []],
-    );
+    deepEqual([called(), calledEvents(projection, [name])], [[undefined, undefined, 'Nina'], []]);
     await finish();
-    assert.deepEqual(called(), [undefined, undefined, 'Nina']);
+    deepEqual(called(), [undefined, undefined, 'Nina']);
   });
   it('goes when it is plain no more, or a person names the speaker', async () => {
     const { projection, called, tell } = await activeVoices();
     tell(calledEvents(projection, [name]));
     tell(calledEvents(projection, []));
-    assert.deepEqual(called(), [undefined, undefined, undefined]);
+    deepEqual(called(), [undefined, undefined, undefined]);
     tell(calledEvents(projection, [name]));
     tell(renameSpeaker(projection, [...projection.speakers.values()][2]!.id, 'Nina'));
-    assert.deepEqual(
+    deepEqual(
       [called(), calledEvents(projection, [name])],
       [[undefined, undefined, undefined], []],
     );
   });
   it('is never the name of somebody who is there', async () => {
     const { projection } = await activeVoices();
-    assert.deepEqual(calledEvents(projection, [{ ...name, name: 'You' }]), []);
+    deepEqual(calledEvents(projection, [{ ...name, name: 'You' }]), []);
   });
 });
 
@@ -441,14 +438,14 @@ describe('voices that only seemed to be there', () => {
   it('leave no number behind', async () => {
     const { projection, live } = await session();
     // A third voice had a number for a while.
-    assert.deepEqual(
+    deepEqual(
       [live.has('Speaker 3'), named(projection), there(projection)],
       [true, ['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2']],
     );
   });
   it('have no number where no segment was theirs', async () => {
     const { projection, live } = await session([], false);
-    assert.deepEqual(
+    deepEqual(
       [
         [...live].filter((name) => name !== 'Unknown'),
         named(projection),
@@ -467,11 +464,11 @@ describe('voices that only seemed to be there', () => {
       centre: meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(0.2, turn))),
     };
     const { projection } = await session([anna]);
-    assert.deepEqual(named(projection), ['Speaker 1', 'Anna']);
+    deepEqual(named(projection), ['Speaker 1', 'Anna']);
     const id = [...projection.speakers.values()].find(({ name }) => name === 'Anna')?.id ?? '';
     for (const event of renameSpeaker(projection, id, undefined))
       projection.apply(event as DurableEvent);
-    assert.deepEqual(
+    deepEqual(
       [named(projection), there(projection)],
       [
         ['Speaker 1', 'Speaker 2'],

@@ -1,6 +1,6 @@
 // A phrase that is decoded in its pause: published when the pause lasts, dropped when speech goes
 // on, done again where the engine had no room.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import type { AsrResult } from '../../../daemon/asr/provider';
 import { Drafts } from '../../../daemon/session/drafts';
 import { Speculation } from '../../../daemon/session/speculation';
@@ -62,15 +62,15 @@ describe('speculation', () => {
   }
 
   it('gives its text to the phrase that ends with the pause', async () =>
-    assert.equal(await taken(900, text('yes')), 'yes'));
+    equal(await taken(900, text('yes')), 'yes'));
   it('keeps its text from a phrase that went on', async () =>
-    assert.equal(await taken(1500, text('yes')), undefined));
+    equal(await taken(1500, text('yes')), undefined));
   it('is dropped when speech goes on', async () =>
-    assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
+    equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
   it('leaves to the final what a guard rejected', async () =>
-    assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
+    equal(await taken(900, text('', { rejected: 'loop' })), undefined));
   it('leaves to the final what the engine doubts and was heard early', async () =>
-    assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
+    equal(await taken(900, text('yes', { trust: 'low' })), undefined));
   it('says that a text is trusted when it is there, until speech goes on', async () => {
     const seen: boolean[] = [];
     for (const trust of ['high', undefined] as const) {
@@ -92,7 +92,7 @@ describe('speculation', () => {
       speculation.cancel();
       seen.push(speculation.trusted);
     }
-    assert.deepEqual(seen, [false, true, false, false, false, false]);
+    deepEqual(seen, [false, true, false, false, false, false]);
   });
   /**
    * A source of which so many texts were trusted, and what it says of itself after each of the
@@ -125,19 +125,19 @@ describe('speculation', () => {
   it('doubts the phrase whose text was doubted, until it is over', async () => {
     const { speculation, seen } = await recognised(4, ['low']);
     await speculation.take(phrase(1500));
-    assert.deepEqual([seen, speculation.doubted], [[{ trusted: false, doubted: true }], false]);
+    deepEqual([seen, speculation.doubted], [[{ trusted: false, doubted: true }], false]);
   });
   it('trusts a text that is not doubted where the source is well heard', async () => {
-    assert.deepEqual((await recognised(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
-    assert.deepEqual((await recognised(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
+    deepEqual((await recognised(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
+    deepEqual((await recognised(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
   });
   it('decodes late in a source of which few texts are trusted, until they are again', async () => {
     const { seen } = await recognised(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
-    assert.deepEqual(
+    deepEqual(
       seen.map(({ doubted }) => doubted),
       [true, true, true, true, true, false, false],
     );
-    assert.equal(
+    equal(
       new Speculation({
         engine: new ScriptedEngine(),
         sessionId: 's',
@@ -157,7 +157,7 @@ describe('speculation', () => {
       drafts: new Drafts(),
     });
     speculation.pause(pause(900, true));
-    assert.equal((await speculation.take(phrase(900)))?.text, 'yes');
+    equal((await speculation.take(phrase(900)))?.text, 'yes');
   });
   it('learns how long decodes take, with the sound before the phrase', async () => {
     const engine = {
@@ -177,17 +177,17 @@ describe('speculation', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     // 200 ms for two seconds.
-    assert.deepEqual([before, Math.round(speculation.decodeMs(10_000) / 10)], [300, 100]);
+    deepEqual([before, Math.round(speculation.decodeMs(10_000) / 10)], [300, 100]);
   });
   it('has nothing where the engine was busy', async () =>
-    assert.equal(await taken(900, 'busy'), undefined));
+    equal(await taken(900, 'busy'), undefined));
 
   it('makes finals of a recording without a second decode, and loses no word', async () => {
     const h = new Harness();
     const finals: string[] = [];
     await h.recorded({}, (event) => event.kind === 'final' && finals.push(event.segment.text));
     await h.speak('mic', say(1, 2, 3));
-    assert.deepEqual([finals, h.engine.decoded], [['w1', 'w2', 'w3'], []]);
+    deepEqual([finals, h.engine.decoded], [['w1', 'w2', 'w3'], []]);
     h.dispose();
   });
 
@@ -196,7 +196,7 @@ describe('speculation', () => {
     const left = { id: 's1', pcm };
     drafts.keep('s2', [1, 2]);
     drafts.keepFinal('s1', [3]);
-    assert.deepEqual(
+    deepEqual(
       [
         drafts.of({ id: 's2', left }),
         drafts.of({ id: 's3' }),

@@ -1,5 +1,5 @@
 /** Voiceprints of an earlier speaker encoder are kept, marked, and compared with nothing. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { ManualClock } from '../../../daemon/base/clock';
 import { EMBEDDING_WIDTH } from '../../../daemon/diarization/contract';
 import type { StoredVoice, VoiceStore } from '../../../daemon/session/ports';
@@ -53,23 +53,23 @@ describe('Voiceprints of an earlier speaker encoder', () => {
       storedVoice('Anna', OLD_WIDTH),
       storedVoice('Ben', EMBEDDING_WIDTH),
     );
-    assert.deepEqual(
+    deepEqual(
       (await voices.people(undefined)).map(({ name, enrolAgain }) => [name, enrolAgain]),
       [
         ['Anna', true],
         ['Ben', false],
       ],
     );
-    assert.deepEqual(
+    deepEqual(
       voices.of(undefined).map(({ name }) => name),
       ['Ben'],
     );
   });
   it('are offered again to the person, and renewed by consent', async () => {
     const { voices, all } = await make(storedVoice('Anna', OLD_WIDTH));
-    assert.equal(await voices.standing('s', 'file-1', undefined), 'offered');
+    equal(await voices.standing('s', 'file-1', undefined), 'offered');
     await voices.keep('s', 'file-1', undefined);
-    assert.deepEqual(
+    deepEqual(
       [all().map(({ centre }) => centre.length), await voices.standing('s', 'file-1', undefined)],
       [[EMBEDDING_WIDTH], 'kept'],
     );

@@ -2,7 +2,7 @@
  * The lease and the mark of a session while the stream takes nothing, as when its nodes choose a
  * leader.
  */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SessionClaims } from '../../../daemon/adapters/nats/sessionClaims';
 import { SessionSubjects } from '../../../daemon/adapters/nats/sessionStream';
@@ -44,7 +44,7 @@ describe('sessions that a server claims', function () {
       const stream = new Stream();
       const claims = claimsOf(stream, new MemoryLeases());
       await claims[way]('s');
-      assert.ok(claims.has('s'));
+      ok(claims.has('s'));
       claims.assertHeld('s');
       stream.away = false;
       await until(() => stream.marks.get(subjects.open('s')) === 'a', 'the mark');
@@ -58,7 +58,7 @@ describe('sessions that a server claims', function () {
     claims.over('s');
     stream.away = false;
     await delay(1_200);
-    assert.equal(stream.marks.size, 0);
+    equal(stream.marks.size, 0);
   });
 
   it('leaves the mark of the server that goes on with one', async () => {
@@ -69,13 +69,13 @@ describe('sessions that a server claims', function () {
     stream.away = false;
     await second.claim('s');
     await delay(1_200);
-    assert.deepEqual([...stream.marks.values()], ['b']);
+    deepEqual([...stream.marks.values()], ['b']);
   });
 
   it('says when to ask again for one that another server has', async function () {
     const leases = new MemoryLeases();
     await leases.claim(subjects.lease('s'), 'b');
-    await assert.rejects(claimsOf(new Stream(), leases).claim('s'), {
+    await rejects(claimsOf(new Stream(), leases).claim('s'), {
       code: 'rpc.timeout',
       retry: 'later',
     });

@@ -1,5 +1,5 @@
 /** What a session keeps of a segment is the same segment when it is unpacked, to the byte. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AsrWord } from '../../../daemon/asr/provider';
 import { Packer, Unpacker } from '../../../daemon/base/packing';
@@ -44,8 +44,8 @@ function segment(
 
 function check(before: Segment): void {
   const after = unpackSegment(packSegment(before));
-  assert.deepEqual(after, before);
-  assert.equal(JSON.stringify(after), JSON.stringify(before));
+  deepEqual(after, before);
+  equal(JSON.stringify(after), JSON.stringify(before));
 }
 
 describe('a packed segment', () => {
@@ -66,7 +66,7 @@ describe('a packed segment', () => {
       timing: 'estimated',
     }));
     const packed = packSegment(segment(words)).words ?? '';
-    assert.ok(packed.length <= 5 * words.length, `${packed.length}`);
+    ok(packed.length <= 5 * words.length, `${packed.length}`);
   });
 });
 
@@ -90,7 +90,7 @@ describe('packing', () => {
         );
         const unpacker = new Unpacker(packer.packed);
         let at = 0;
-        assert.deepEqual(
+        deepEqual(
           unpacker.list(() => {
             const one = things[at++];
             return typeof one === 'number'

@@ -1,10 +1,9 @@
 /** Spoken words as people would write them; the words themselves are never lost. */
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { disfluencies, readableText } from '../../../daemon/transcript/readable';
 
-const check = (spoken: string, written: string): void =>
-  assert.equal(readableText(spoken), written);
+const check = (spoken: string, written: string): void => equal(readableText(spoken), written);
 
 describe('readable text', () => {
   it('hides fillers and keeps the stop of the sentence', () => {
@@ -95,7 +94,7 @@ describe('readable text', () => {
               .filter((one) => !/^(?:um|uh|the|we|to|and|er|i|it|like|by|)$/.test(one)),
           );
         const text = words.join(' ');
-        assert.deepEqual(content(readableText(text)), content(text), text);
+        deepEqual(content(readableText(text)), content(text), text);
       }),
       { numRuns: 5_000 },
     );
@@ -106,7 +105,7 @@ describe('readable text', () => {
     check('We may be the first of many.', 'We may be the first of many.');
   });
   it('keeps every word when they are to be shown', () =>
-    assert.equal(readableText('um, we we need twenty files', 'show'), 'Um, we we need 20 files'));
+    equal(readableText('um, we we need twenty files', 'show'), 'Um, we we need 20 files'));
   it('leaves names of the code alone', () =>
     check(
       'refreshSession calls parseConfig. iOS is next.',
@@ -142,13 +141,13 @@ describe('readable text', () => {
         const text = words.join(' ');
         const marks = disfluencies(text);
         for (let i = 0; i < marks.length; i++)
-          assert.ok(
+          ok(
             (marks[i - 1]?.end ?? 0) <= marks[i]!.start &&
               marks[i]!.start < marks[i]!.end &&
               marks[i]!.end <= text.length,
             text,
           );
-        assert.ok(text.trim() === '' || readableText(text) !== '', text);
+        ok(text.trim() === '' || readableText(text) !== '', text);
       }),
       { numRuns: 500 },
     );

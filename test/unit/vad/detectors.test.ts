@@ -1,5 +1,5 @@
 // The energy detector, and the policy that puts it in the place of a model that fails.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { type SpeechDetector, VAD_WINDOW } from '../../../daemon/vad/contract';
 import { EnergyDetector } from '../../../daemon/vad/energyDetector';
 import { FallbackDetector } from '../../../daemon/vad/fallbackDetector';
@@ -19,7 +19,7 @@ describe('EnergyDetector', () => {
     for (const floor of [-90, -60, -45, -30]) {
       const detector = new EnergyDetector();
       await detector.detect(noise(100, floor));
-      assert.deepEqual(
+      deepEqual(
         [
           share(await detector.detect(noise(50, floor))),
           share(await detector.detect(noise(20, Math.max(-40, floor + 18)))),
@@ -30,14 +30,14 @@ describe('EnergyDetector', () => {
     }
   });
   it('hears a speaker who speaks from the first window on', async () => {
-    assert.equal(share(await new EnergyDetector().detect(noise(60, -25))), 1);
+    equal(share(await new EnergyDetector().detect(noise(60, -25))), 1);
   });
   it('forgets at a reset', async () => {
     const detector = new EnergyDetector();
     await detector.detect(noise(200, -25));
-    assert.equal(share(await detector.detect(noise(10, -25))), 0);
+    equal(share(await detector.detect(noise(10, -25))), 0);
     detector.reset();
-    assert.equal(share(await detector.detect(noise(10, -25))), 1);
+    equal(share(await detector.detect(noise(10, -25))), 1);
   });
 });
 
@@ -77,16 +77,12 @@ describe('FallbackDetector', () => {
       if (i === 2) primary.broken = true;
       if (i === 15) primary.broken = false;
       const answer = await detector.detect(windows);
-      assert.equal(answer.length, 100);
+      equal(answer.length, 100);
       answers.push(answer[0]);
     }
     // 100 windows are 3.2 s: broken at the third call, tried after ten more (in vain) and after
     // another ten.
-    assert.deepEqual(answers, [
-      ...Array(2).fill(0.25),
-      ...Array(20).fill(0.75),
-      ...Array(3).fill(0.25),
-    ]);
-    assert.deepEqual([reported, primary.calls], [['Error: broken'], 7]);
+    deepEqual(answers, [...Array(2).fill(0.25), ...Array(20).fill(0.75), ...Array(3).fill(0.25)]);
+    deepEqual([reported, primary.calls], [['Error: broken'], 7]);
   });
 });

@@ -1,5 +1,5 @@
 // One source from frames to phrases: numbering, time, seams, gaps, backpressure, fallback.
-import assert from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import {
@@ -73,12 +73,12 @@ describe('PhraseSource', () => {
     const { source, phrases, log } = make();
     const pcm = audio([1024, false], [992, true], [1000, false]);
     await source.process(framesOf('mic', pcm));
-    assert.deepEqual(log, ['onset p1 724', 'silence p1 724-2216 frames 36-110']);
-    assert.deepEqual(
+    deepEqual(log, ['onset p1 724', 'silence p1 724-2216 frames 36-110']);
+    deepEqual(
       phrases[0]?.pcm,
       Float32Array.from(pcm.subarray(724 * 16, 2216 * 16), (x) => x / 32768),
     );
-    assert.equal(phrases[0]?.speechEndMs, 2016);
+    equal(phrases[0]?.speechEndMs, 2016);
   });
 
   it('gives the phrase before along with one that goes on right behind it, and with nothing else', async () => {
@@ -125,9 +125,9 @@ describe('PhraseSource', () => {
       'p5 flush',
       'p6 silence',
     ];
-    assert.deepEqual(await recognised(12_000), all);
+    deepEqual(await recognised(12_000), all);
     // Too long together; behind a cut it comes all the same.
-    assert.deepEqual(await recognised(2_000), [
+    deepEqual(await recognised(2_000), [
       'p1 silence',
       'p2 silence',
       'p3 cap before 240 ms',
@@ -135,7 +135,7 @@ describe('PhraseSource', () => {
       'p5 flush',
       'p6 silence',
     ]);
-    assert.deepEqual(await recognised(12_000, 100), [
+    deepEqual(await recognised(12_000, 100), [
       'p1 silence',
       'p2 silence',
       'p3 cap before 240 ms',
@@ -144,7 +144,7 @@ describe('PhraseSource', () => {
       'p6 silence',
     ]);
     // What is doubted needs what was said before.
-    assert.deepEqual(await recognised(12_000, 100, true), all);
+    deepEqual(await recognised(12_000, 100, true), all);
   });
 
   it('announces a pause under the id and end that the phrase will have', async () => {
@@ -157,7 +157,7 @@ describe('PhraseSource', () => {
     await source.process(
       framesOf('mic', audio([1024, false], [992, true], [390, false], [640, true], [1000, false])),
     );
-    assert.deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
+    deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
   });
 
   it('says whether the sound of a pause is that of its phrase to the last sample', async () => {
@@ -170,11 +170,11 @@ describe('PhraseSource', () => {
         options: { postRollMs: 400, shortPhraseMs: 8_000 },
       });
       await source.process(framesOf('mic', audio([1024, false], [992, true], [1000, false])));
-      assert.deepEqual(
+      deepEqual(
         pauses.map(({ complete }) => complete),
         [doubted],
       );
-      if (doubted) assert.deepEqual(pauses[0]?.pcm, phrases[0]?.pcm);
+      if (doubted) deepEqual(pauses[0]?.pcm, phrases[0]?.pcm);
     }
   });
 
@@ -205,7 +205,7 @@ describe('PhraseSource', () => {
             at += take;
           }
           await sliced.source.flush();
-          assert.deepEqual(sliced.log, whole.log);
+          deepEqual(sliced.log, whole.log);
         },
       ),
       { numRuns: 20 },
@@ -219,17 +219,17 @@ describe('PhraseSource', () => {
     const pcm = audio([320, false], [8000, true], [1000, false]);
     await source.process(framesOf('mic', pcm));
     const joined = phrases.flatMap((p) => [...p.pcm]);
-    assert.ok(phrases.length >= 5);
-    assert.deepEqual(
+    ok(phrases.length >= 5);
+    deepEqual(
       phrases.slice(0, -1).map((p) => p.cause),
       phrases.slice(0, -1).map(() => 'cap'),
     );
     const from = (phrases[0]?.startMs ?? 0) * 16;
-    assert.deepEqual(
+    deepEqual(
       joined,
       Array.from(pcm.subarray(from, from + joined.length), (x) => Math.fround(x / 32768)),
     );
-    assert.ok(from + joined.length >= 8320 * 16);
+    ok(from + joined.length >= 8320 * 16);
   });
 
   it('finds the same phrases at the same times where it is taken up behind one that silence ended', async () => {
@@ -276,7 +276,7 @@ describe('PhraseSource', () => {
             if (cause !== 'silence') continue;
             const again = make({ options, fromSeq: lastSeq + 1 });
             await again.source.process(frames.slice(lastSeq + 1));
-            assert.deepEqual(said(again.phrases), said(whole.phrases.slice(i + 1)));
+            deepEqual(said(again.phrases), said(whole.phrases.slice(i + 1)));
           }
         },
       ),
@@ -291,7 +291,7 @@ describe('PhraseSource', () => {
     await source.process(
       framesOf('mic', audio([1500, true], [60, false], [1500, true], [600, false])),
     );
-    assert.deepEqual(
+    deepEqual(
       phrases.map((p) => [p.cause, p.startMs, p.endMs >= 1500 && p.endMs <= 1560]),
       [
         ['cap', 0, true],
@@ -303,34 +303,31 @@ describe('PhraseSource', () => {
   it('offers the open phrase under the id its phrase will have', async () => {
     const { source, phrases } = make();
     const frames = framesOf('mic', audio([320, false], [1000, true], [1000, false]));
-    assert.equal(source.openPhrase(), undefined);
+    equal(source.openPhrase(), undefined);
     await source.process(frames.slice(0, 50));
     const open = source.openPhrase();
-    assert.deepEqual(
+    deepEqual(
       [open?.id, open?.startMs, open?.pcm.length, source.speech],
       ['p1', 20, 980 * 16, true],
     );
     await source.process(frames.slice(50));
-    assert.deepEqual(
-      [phrases[0]?.id, source.openPhrase(), source.speech],
-      ['p1', undefined, false],
-    );
+    deepEqual([phrases[0]?.id, source.openPhrase(), source.speech], ['p1', undefined, false]);
   });
 
   it('says from which frame on audio is still needed', async () => {
     const { source } = make();
     const frames = framesOf('mic', audio([2000, false], [1000, true], [1000, false]));
     await source.process(frames.slice(0, 100));
-    assert.deepEqual(
+    deepEqual(
       [source.processedThrough, source.neededFrom >= 83 && source.neededFrom <= 85],
       [99, true],
     );
     await source.process(frames.slice(100, 140));
     const atOnset = source.neededFrom;
     await source.process(frames.slice(140, 150));
-    assert.deepEqual([source.neededFrom, atOnset <= 85], [atOnset, true]);
+    deepEqual([source.neededFrom, atOnset <= 85], [atOnset, true]);
     await source.process(frames.slice(150));
-    assert.deepEqual([source.processedThrough, source.neededFrom >= 160], [199, true]);
+    deepEqual([source.processedThrough, source.neededFrom >= 160], [199, true]);
   });
 
   it('ends what is open at a flush, on the last real sample', async () => {
@@ -338,25 +335,25 @@ describe('PhraseSource', () => {
     await source.process(framesOf('mic', audio([320, false], [500, true])));
     await source.flush();
     await source.flush();
-    assert.deepEqual(log, ['onset p1 20', 'flush p1 20-820 frames 1-40']);
+    deepEqual(log, ['onset p1 20', 'flush p1 20-820 frames 1-40']);
   });
 
   it('fills a short gap with silence and reports it', async () => {
     const { source, log } = make();
     const frames = framesOf('mic', audio([320, false], [2000, true], [1000, false]));
     await source.process([...frames.slice(0, 40), ...frames.slice(50)]);
-    assert.deepEqual(
+    deepEqual(
       log.map((l) => l.replace(/-\d+ frames.*/, '')),
       ['gap after 39: 10', 'onset p1 20', 'silence p1 20'],
     );
-    assert.equal(source.processedThrough, 165);
+    equal(source.processedThrough, 165);
   });
 
   it('takes a long gap for a boundary and keeps the times right after it', async () => {
     const { source, log } = make();
     const frames = framesOf('mic', audio([320, false], [30_000, true], [1000, false]));
     await source.process([...frames.slice(0, 40), ...frames.slice(1500)]);
-    assert.deepEqual(log, [
+    deepEqual(log, [
       'gap after 39: 1460',
       'onset p1 20',
       'flush p1 20-800 frames 1-39',
@@ -370,7 +367,7 @@ describe('PhraseSource', () => {
     const frames = framesOf('mic', audio([320, false], [500, true], [1000, false]));
     await source.process(frames.slice(0, 30));
     await source.process(frames.slice(20));
-    assert.deepEqual(log, ['onset p1 200', 'silence p1 200-1032 frames 10-51']);
+    deepEqual(log, ['onset p1 200', 'silence p1 200-1032 frames 10-51']);
   });
 
   it('waits for whoever takes the phrase', async () => {
@@ -383,19 +380,19 @@ describe('PhraseSource', () => {
       .process(framesOf('mic', audio([320, false], [500, true], [1000, false])))
       .then(() => (done = true));
     await new Promise(setImmediate);
-    assert.equal(done, false);
+    equal(done, false);
     release();
     await run;
-    assert.equal(done, true);
+    equal(done, true);
   });
 
   it('does not ask the detector about silence, and gives it the silence before speech', async () => {
     const detector = new LoudnessDetector();
     const { source } = make({ detector });
     await source.process(framesOf('mic', new Int16Array(16_000 * 10)));
-    assert.equal(detector.asked, 0);
+    equal(detector.asked, 0);
     await source.process(framesOf('mic', audio([32, true]), 500));
-    assert.ok(detector.asked >= 5 && detector.asked <= 6, String(detector.asked));
+    ok(detector.asked >= 5 && detector.asked <= 6, String(detector.asked));
   });
 
   it('goes on with the energy detector when the detector fails, on the same windows', async () => {
@@ -406,7 +403,7 @@ describe('PhraseSource', () => {
     };
     const { source, log } = make({ detector: failing });
     await source.process(framesOf('mic', audio([1024, false], [992, true], [1000, false])));
-    assert.deepEqual(log, ['fallback', 'onset p1 724', 'silence p1 724-2216 frames 36-110']);
+    deepEqual(log, ['fallback', 'onset p1 724', 'silence p1 724-2216 frames 36-110']);
   });
 
   it('keeps no reference to the samples it was given', async () => {
@@ -416,13 +413,13 @@ describe('PhraseSource', () => {
     await run;
     const before = phrases[0]?.pcm.slice();
     for (const frame of frames) frame.pcm.fill(0);
-    assert.deepEqual(phrases[0]?.pcm, before);
-    assert.equal(frames[0]?.pcm.length, FRAME_SAMPLES);
+    deepEqual(phrases[0]?.pcm, before);
+    equal(frames[0]?.pcm.length, FRAME_SAMPLES);
   });
 
   it('gives the detector back', () => {
     const detector = new LoudnessDetector();
     make({ detector }).source.dispose();
-    assert.equal(detector.asked, -1);
+    equal(detector.asked, -1);
   });
 });

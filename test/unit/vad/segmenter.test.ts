@@ -1,5 +1,5 @@
 // Where phrases begin and end, for given probabilities of speech.
-import assert from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import {
   PhraseSegmenter,
   type SegmenterEvent,
@@ -51,7 +51,7 @@ const check = (
   pattern: string,
   expected: string[],
   options: Partial<SegmenterOptions> = {},
-): void => assert.deepEqual(run(pattern, options), expected);
+): void => deepEqual(run(pattern, options), expected);
 const n = (letter: string, times: number): string => letter.repeat(times);
 
 describe('PhraseSegmenter', () => {
@@ -67,7 +67,7 @@ describe('PhraseSegmenter', () => {
         .push(i * W, letter === 's' ? 0.9 : 0.05)
         .forEach((e) => e.kind === 'phrase' && ends.push(ms((i + 1) * W - e.speechEnd))),
     );
-    assert.deepEqual(ends, [864]);
+    deepEqual(ends, [864]);
   });
   it('starts 300 ms before speech and ends after 400 ms of silence', () => {
     check(n('.', 20) + n('s', 10) + n('.', 13), ['onset 340', 'silence 340-1152 speech to 960']);
@@ -103,11 +103,11 @@ describe('PhraseSegmenter', () => {
           .flatMap((e) => (e.kind === 'phrase' ? [ms((i + 1) * W - e.speechEnd)] : []));
       });
     };
-    assert.deepEqual([ends(200), ends(600), ends(Infinity)], [[416], [608], [864]]);
+    deepEqual([ends(200), ends(600), ends(Infinity)], [[416], [608], [864]]);
   });
   it('announces a pause once, and that it was none', () => {
     const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
-    assert.deepEqual(run(speak, { pauseLeadMs: 0 }, undefined, 500), [
+    deepEqual(run(speak, { pauseLeadMs: 0 }, undefined, 500), [
       'onset 0',
       'pause 0-512 speech to 320',
       'resume',
@@ -117,12 +117,12 @@ describe('PhraseSegmenter', () => {
   });
   it('announces a pause so late that a decode is just done when the phrase ends', () => {
     // 320 ms of speech at 250 ms a second: 80 ms before the end. A long phrase: after 160 ms.
-    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0 }, undefined, 250), [
+    deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0 }, undefined, 250), [
       'onset 0',
       'pause 0-512 speech to 320',
     ]);
-    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0 }, undefined, 250), ['onset 0']);
-    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0 }, undefined, 250), [
+    deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0 }, undefined, 250), ['onset 0']);
+    deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0 }, undefined, 250), [
       'onset 0',
       'pause 0-3360 speech to 3200',
     ]);
@@ -145,7 +145,7 @@ describe('PhraseSegmenter', () => {
     };
     const { pauseLeadMs } = defaultSegmenterOptions;
     const windows = (quietMs: number): number => Math.ceil((quietMs - pauseLeadMs - 100) / 32) * 32;
-    assert.deepEqual(
+    deepEqual(
       [
         pausesAfter(n('s', 40) + n('.', 30), false),
         pausesAfter(n('s', 40) + n('.', 30), true),
@@ -155,7 +155,7 @@ describe('PhraseSegmenter', () => {
     );
   });
   it('counts fewer phrases as short where several people speak and nothing tells them apart', () => {
-    assert.deepEqual(
+    deepEqual(
       [{ mixed: true }, { mixed: true, awaited: true }, {}].map(
         (use) =>
           ({ ...defaultSegmenterOptions, ...segmenterOptionsFor('moonshine', true, use) })
@@ -165,7 +165,7 @@ describe('PhraseSegmenter', () => {
     );
   });
   it('announces every pause at once where somebody waits for the end', () => {
-    assert.deepEqual(
+    deepEqual(
       run(
         n('s', 10) + n('.', 5) + n('s', 3),
         { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, { awaited: true }) },
@@ -184,7 +184,7 @@ describe('PhraseSegmenter', () => {
         undefined,
         100,
       ).includes('pause 1236-2048 speech to 1856');
-    assert.deepEqual(
+    deepEqual(
       [pauses(6, 400), pauses(7, 400), pauses(10, 0), pauses(11, 0)],
       [false, true, false, true],
     );
@@ -215,15 +215,15 @@ describe('PhraseSegmenter', () => {
   });
   it('opens nothing after a cut behind the last speech', () => {
     const events = run(n('s', 58) + n('.', 20), { maxPhraseMs: 2048 }, () => 59 * W);
-    assert.deepEqual(events, ['onset 0', 'cap 0-1888 speech to 1856']);
+    deepEqual(events, ['onset 0', 'cap 0-1888 speech to 1856']);
   });
   it('ends what is open at a flush, and nothing twice', () => {
     const segmenter = new PhraseSegmenter(defaultSegmenterOptions, () => 0);
     for (let i = 0; i < 10; i++) segmenter.push(i * W, 0.9);
-    assert.deepEqual(segmenter.flush(10 * W), [
+    deepEqual(segmenter.flush(10 * W), [
       { kind: 'phrase', from: 0, start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' },
     ]);
-    assert.deepEqual(segmenter.flush(10 * W), []);
-    assert.equal(segmenter.neededFrom, 10 * W);
+    deepEqual(segmenter.flush(10 * W), []);
+    equal(segmenter.neededFrom, 10 * W);
   });
 });

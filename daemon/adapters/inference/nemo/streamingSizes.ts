@@ -29,13 +29,13 @@ export function cacheSizes(
   const shape = (name: string): number[] => {
     const declared = shapeOf(session.inputMetadata, name) ?? [];
     const open = declared.map((size) => typeof size !== 'number');
-    const declared = [1, 2, 3].map((i) => fact(`${name}_dim${i}`));
+    const stored = [1, 2, 3].map((i) => fact(`${name}_dim${i}`));
     // The streams' own axis is the first that is left open.
     const streams = open.indexOf(true) < 0 ? declared.indexOf(1) : open.indexOf(true);
     let next = 0;
     const sizes = declared.map((size, i) => {
       if (i === streams) return 1;
-      const other = declared[next++];
+      const other = stored[next++];
       return typeof size === 'number' ? size : other;
     });
     if (sizes.length !== 4 || sizes.some((size) => size === undefined)) throw anotherGraph();

@@ -1,5 +1,5 @@
 /** Filterbank, speaker embedding and segmentation against vectors of the reference models. */
-import assert from 'node:assert/strict';
+import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CamPlusPlus } from '../../../../daemon/adapters/inference/speakers/camPlusPlus';
@@ -41,7 +41,7 @@ function readWav(path: string): Float32Array {
 
 function near(name: string, found: ArrayLike<number>, wanted: readonly number[], most: number) {
   const apart = Math.max(...wanted.map((value, i) => Math.abs(value - (found[i] ?? NaN))));
-  assert.ok(apart <= most, `${name}: ${apart} apart, ${most} allowed`);
+  ok(apart <= most, `${name}: ${apart} apart, ${most} allowed`);
 }
 
 describe('the speaker models', function () {
@@ -62,14 +62,14 @@ describe('the speaker models', function () {
   for (const name of CASES) {
     const of = (): { vector: Vectors; cut: Float32Array } => {
       const vector = vectors[name];
-      assert.ok(vector);
+      ok(vector);
       return { vector, cut: speech.slice(0, vector.samples) };
     };
 
     it(`get the filterbank of Kaldi, ${name}`, () => {
       const { vector, cut } = of();
       const found = kaldiFbank(cut);
-      assert.deepEqual([found.length / FBANK_BINS, FBANK_BINS], vector.fbank_shape);
+      deepEqual([found.length / FBANK_BINS, FBANK_BINS], vector.fbank_shape);
       near('frame 0', found, vector.fbank_frame0_first8, 1e-3);
       near('frame 100', found.subarray(100 * FBANK_BINS), vector.fbank_frame100_first8, 1e-3);
     });
@@ -78,14 +78,14 @@ describe('the speaker models', function () {
       const { vector, cut } = of();
       near('raw', await encoder.raw(cut), vector.campplus_int8_raw_first8, 1e-3);
       const [embedding] = await encoder.embed([cut]);
-      assert.ok(embedding);
-      assert.ok(Math.abs(Math.hypot(...embedding) - 1) < 1e-5);
+      ok(embedding);
+      ok(Math.abs(Math.hypot(...embedding) - 1) < 1e-5);
     });
 
     it(`give the log probabilities of the reference, ${name}`, async () => {
       const { vector, cut } = of();
       const found = await segmentation.logProbabilities(cut);
-      assert.deepEqual([found.length / 7, 7], vector.segmentation_shape);
+      deepEqual([found.length / 7, 7], vector.segmentation_shape);
       near('frame 0', found, vector.segmentation_frame0_log_probabilities, HALF_PRECISION);
       near(
         'frame 50',
@@ -105,7 +105,7 @@ describe('the speaker models', function () {
         if (last?.[0] === bits.indexOf(mask)) last[1]++;
         else runs.push([bits.indexOf(mask), 1]);
       }
-      assert.deepEqual(runs, vector.segmentation_argmax_runs);
+      deepEqual(runs, vector.segmentation_argmax_runs);
     });
   }
 
@@ -116,6 +116,6 @@ describe('the speaker models', function () {
       () => segmentation.segment(new Float32Array(10)),
       () => segmentation.segment(new Float32Array(170_000)),
     ])
-      await assert.rejects(work, { code: 'rpc.invalidParams' });
+      await rejects(work, { code: 'rpc.invalidParams' });
   });
 });
