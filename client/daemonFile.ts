@@ -13,6 +13,8 @@ export const DaemonFile = z.object({
   /** Path of the Unix socket or name of the pipe. */
   socket: z.string().min(1),
   pid: z.number().int().positive(),
+  /** When that process began, ms since 1970; older daemons do not write it. */
+  startMs: z.number().int().positive().optional(),
   protocol: z.object({ major: z.number().int(), minor: z.number().int() }),
   /** 32 random bytes as hex. */
   token: z.string().regex(/^[0-9a-f]{64}$/),

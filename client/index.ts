@@ -4,7 +4,7 @@
  */
 export type * from './api';
 export { stateFolder } from './stateFolder';
-export { readDaemonFile } from './daemonFile';
+export { readDaemonFile, type DaemonFile } from './daemonFile';
 export { ensureDaemon } from './ensureDaemon';
 export { createConnection } from './managedConnection';
 export { createFramePusher } from './framePusher';

@@ -20,6 +20,7 @@ import {
 import { LOCAL } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
+import { ownStartMs } from '../system/processStart';
 import type { TransportLimits } from './limits';
 import type { Traffic } from './traffic';
 import { makePrivateFolder, socketPath } from './socketPath';
@@ -95,6 +96,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   writeDaemonFile(stateDir, {
     socket: path,
     pid: process.pid,
+    startMs: ownStartMs(),
     protocol: { ...PROTOCOL_VERSION },
     token,
     ...(options.listen ? { listen: options.listen } : {}),

@@ -1,5 +1,5 @@
 /** `earmark daemon start|stop|status|logs`: the background process itself. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -8,13 +8,16 @@ import {
   ensureDaemon,
   isAlive,
   readDaemonFile,
+  type DaemonFile,
   type Requester,
 } from '../../../client';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
+import { isSameProcess } from '../../adapters/system/processStart';
 import { METRICS_FILE, MetricsFile } from '../../adapters/telemetry/metricsServer';
+import { tryInstanceLock } from '../../adapters/transport/instanceLock';
 import { connectOptions, type Environment } from '../environment';
 import { listenAddress, type ListenAddress } from '../../base/listenAddress';
 import { SilentFailure, UsageError } from '../failure';
@@ -135,7 +138,7 @@ function lines(text: string): number {
 }
 
 async function stop(env: Environment): Promise<void> {
-  const pid = readDaemonFile(env.home)?.pid;
+  const found = readDaemonFile(env.home);
   try {
     const client = await ensureDaemon({
       ...connectOptions(env, { start: false }),
@@ -148,24 +151,49 @@ async function stop(env: Environment): Promise<void> {
     await Promise.race([closed, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     client.dispose();
   } catch (error) {
-    if (isEarmarkError(error, 'rpc.disconnected') && (pid === undefined || !isAlive(pid))) {
+    if (!isEarmarkError(error)) throw error;
+    if (!isLockHeld(env.home)) {
       env.out.write('The daemon is not running.\n');
       return;
     }
-    // One that does not answer any more, or speaks another protocol, still hears SIGTERM. Its
-    // socket is ours, so its process is.
-    if (pid === undefined || !isEarmarkError(error)) throw error;
-    process.kill(pid, 'SIGTERM');
+    signal(found, error);
   }
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (pid !== undefined && isAlive(pid) && Date.now() < deadline) await delay(POLL_MS);
-  if (pid !== undefined && isAlive(pid))
+  if (found !== undefined && !(await hasEnded(found.pid)))
     throw new EarmarkError(
       'rpc.timeout',
-      `The daemon (process ${pid}) does not stop. Stop it with "kill -9 ${pid}"; no ` +
+      `The daemon (process ${found.pid}) does not stop. Stop it with "kill -9 ${found.pid}"; no ` +
         'recording is lost.',
     );
   env.out.write('The daemon has stopped.\n');
+}
+
+/** A living daemon holds the lock of its state folder; the system frees it when the daemon ends. */
+function isLockHeld(home: string): boolean {
+  if (!existsSync(home)) return false;
+  const lock = tryInstanceLock(home);
+  lock?.dispose();
+  return lock === undefined;
+}
+
+/**
+ * Ends a daemon that does not answer or speaks another protocol. A process id that another program
+ * has by now gets no signal. @throws EarmarkError
+ */
+function signal(found: DaemonFile | undefined, reason: EarmarkError): void {
+  if (found === undefined) throw reason;
+  if (found.startMs === undefined || !isSameProcess(found.pid, found.startMs))
+    throw new EarmarkError(
+      'rpc.disconnected',
+      `The daemon does not answer, and process ${found.pid} in daemon.json may be another program. ` +
+        "Stop the daemon in your system's list of processes.",
+    );
+  process.kill(found.pid, 'SIGTERM');
+}
+
+async function hasEnded(pid: number): Promise<boolean> {
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid) && Date.now() < deadline) await delay(POLL_MS);
+  return !isAlive(pid);
 }
 
 /** A terminal is drawn anew; anything else gets one block after the other. */
