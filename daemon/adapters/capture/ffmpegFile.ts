@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { SAMPLE_RATE } from '../../audio/frame';
+import { childEnvironment } from '../../base/childEnvironment';
 import { ask, type Env } from './programs';
 
 export interface FfmpegFacts {
@@ -93,7 +94,7 @@ export async function* decodeWithFfmpeg(
     'pipe:1',
   ];
   const child = spawn(ffmpeg, args, {
-    env: env as NodeJS.ProcessEnv,
+    env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });

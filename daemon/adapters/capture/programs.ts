@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
+import { childEnvironment } from '../../base/childEnvironment';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -46,7 +47,7 @@ export function ask(
   return new Promise((resolve) => {
     // Answers are parsed, so they have to be in English.
     const child = spawn(command, args, {
-      env: { ...env, LC_ALL: 'C' } as NodeJS.ProcessEnv,
+      env: childEnvironment(env, { LC_ALL: 'C' }),
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });

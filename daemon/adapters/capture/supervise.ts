@@ -4,6 +4,7 @@
  * it ends the recorder, after a second by force. The recorder writes its samples straight to the
  * daemon; the supervisor never touches them.
  */
+import { childEnvironment } from '../../base/childEnvironment';
 import type { PlainCommand, SpawnCommand } from './recorderModule';
 
 /** From the end of the pipe to SIGKILL. */
@@ -49,7 +50,7 @@ export function supervise(
       cmd: nodeProgram,
       args: ['-e', NODE, program, ...args],
       spawnOptions: {
-        env: { ...environment, ELECTRON_RUN_AS_NODE: '1' } as NodeJS.ProcessEnv,
+        env: childEnvironment(environment, { ELECTRON_RUN_AS_NODE: '1' }),
         windowsHide: true,
       },
     };
@@ -57,6 +58,6 @@ export function supervise(
   return {
     cmd: '/bin/sh',
     args: ['-c', SHELL, 'earmark-recorder', program, ...args],
-    spawnOptions: { env: { ...environment } as NodeJS.ProcessEnv, windowsHide: true },
+    spawnOptions: { env: childEnvironment(environment), windowsHide: true },
   };
 }

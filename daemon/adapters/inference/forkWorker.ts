@@ -1,5 +1,6 @@
 /** Starts an inference worker as a child process with an IPC channel. */
 import { type ForkOptions, fork } from 'node:child_process';
+import { childEnvironment } from '../../base/childEnvironment';
 import type { WorkerProcess } from './supervisor';
 import type { FromWorker, WorkerRole } from './workerProtocol';
 
@@ -27,7 +28,7 @@ const GIVE_BACK = {
 export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess {
   const options: ForkOptions = {
     execArgv: [...SMALL_HEAP, ...(entry.execArgv ?? [])],
-    env: { ...process.env, ...GIVE_BACK },
+    env: childEnvironment(process.env, GIVE_BACK),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   };

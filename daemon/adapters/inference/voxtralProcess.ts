@@ -6,6 +6,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EarmarkError } from '../../../protocol/errors';
+import { childEnvironment } from '../../base/childEnvironment';
 import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 
@@ -57,6 +58,7 @@ export class VoxtralProcess {
   ) {
     const { program, args = [], folder } = command;
     this.child = spawn(program, [...args, '-d', folder, '--stdin', '-I', String(INTERVAL_S)], {
+      env: childEnvironment(process.env),
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });

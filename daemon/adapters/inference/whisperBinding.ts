@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
+import { childEnvironment } from '../../base/childEnvironment';
 import type { WhisperSegment } from '../../asr/whisperWords';
 
 /** Parameters of a decode under whisper.cpp's own names; what is left out has its default. */
@@ -121,6 +122,7 @@ function processorHasAvx2(): boolean {
     }
     if (process.platform === 'darwin')
       return execFileSync('sysctl', ['-n', 'hw.optional.avx2_0', 'hw.optional.fma'], {
+        env: childEnvironment(process.env),
         encoding: 'utf8',
         timeout: 2_000,
       })

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EarmarkError } from '../../../protocol/errors';
+import { childEnvironment } from '../../base/childEnvironment';
 import type { KeyKeeper } from './keyring';
 
 /** In place of a key: the keychain has it, or is given a new one. */
@@ -122,6 +123,7 @@ function locked({ advice }: Keychain, cause?: unknown): EarmarkError {
 
 function runProgram(command: string, args: readonly string[], input?: string): string {
   return execFileSync(command, args, {
+    env: childEnvironment(process.env),
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { childEnvironment } from '../../base/childEnvironment';
 import type { Clock } from '../../base/clock';
 import { type Capabilities, type Gpu, soldGb } from '../../models/capabilities';
 
@@ -29,7 +30,12 @@ export const systemTools: ProbeTools = {
       execFile(
         command,
         [...args],
-        { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1 << 20 },
+        {
+          env: childEnvironment(process.env),
+          timeout: LIMIT_MS,
+          windowsHide: true,
+          maxBuffer: 1 << 20,
+        },
         (error, stdout) => (error ? reject(new Error(`${command} failed.`)) : resolve(stdout)),
       ),
     ),

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { childEnvironment } from '../../base/childEnvironment';
 
 /** Ticks a second of times in /proc (USER_HZ, proc(5)); 100 on every platform Node supports. */
 const TICKS_PER_S = 100;
@@ -59,7 +60,7 @@ function run(program: string, args: readonly string[]): string {
     encoding: 'utf8',
     timeout: LIMIT_MS,
     windowsHide: true,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: childEnvironment(process.env, { LC_ALL: 'C' }),
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim();
 }
