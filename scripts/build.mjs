@@ -20,7 +20,6 @@ export const EXTERNAL = [
   'smart-whisper',
   'audiotee',
   'cmu-pronouncing-dictionary',
-  'audio-decode',
   '@audio/*',
   '@alexanderolsen/libsamplerate-js',
   'node-record-lpcm16',

@@ -1,6 +1,7 @@
 /**
- * Decodes the encoded bytes of a recording into blocks of floats: audio-decode's WASM codecs, chunk
- * by chunk.
+ * Decodes the encoded bytes of a recording into blocks of floats: WASM codecs of the audio-decode
+ * family, chunk by chunk. Each codec is a package of its own; the family's common package would
+ * bring decoders under the GPL.
  */
 import type { DecoderName } from './audioHeader';
 
@@ -20,25 +21,69 @@ export async function* decodeBlocks(
   encoded: AsyncIterable<Uint8Array>,
   onDamage: () => void = () => undefined,
 ): AsyncGenerator<FloatBlock> {
-  const { default: decode } = await import('audio-decode');
-  const codec = await decode[decoder]();
+  const codec = await CODECS[decoder]();
+  const twin = decoder === 'mp3' ? new TwinChannels() : undefined;
+  const blockOf = (decoded: Decoded | undefined): FloatBlock | undefined => {
+    const block = decoded && wholeBlock(decoded);
+    return block && (twin?.collapse(block) ?? block);
+  };
   try {
     for await (const chunk of decoder === 'flac' ? cutOutsideFlacHeaders(encoded) : encoded) {
-      const block = await quietly(() => codec(chunk), onDamage);
-      if (block.channelData.length > 0) yield block;
+      const block = blockOf(await quietly(() => codec.decode(chunk), onDamage));
+      if (block) yield block;
     }
-    const rest = await quietly(() => codec(), onDamage);
-    if (rest.channelData.length > 0) yield rest;
+    const rest = blockOf(await quietly(() => codec.flush?.(), onDamage));
+    if (rest) yield rest;
   } finally {
     codec.free();
   }
 }
 
+interface Decoded {
+  readonly channelData: readonly Float32Array[];
+  readonly sampleRate: number;
+  /** Fewer than the arrays hold where the codec allots them in advance. */
+  readonly samplesDecoded?: number;
+}
+
+interface Codec {
+  decode(chunk: Uint8Array): Decoded | Promise<Decoded>;
+  flush?(): Decoded | Promise<Decoded>;
+  free(): void;
+}
+
+const CODECS: Readonly<Record<DecoderName, () => Promise<Codec>>> = {
+  wav: async () => (await import('@audio/decode-wav')).decoder(),
+  flac: async () => (await import('@audio/decode-flac')).decoder(),
+  mp3: async () => (await import('@audio/decode-mp3')).decoder(),
+  oga: async () => (await import('@audio/decode-vorbis')).decoder(),
+  opus: async () => (await import('@audio/decode-opus')).decoder(),
+};
+
+/** Undefined where nothing was decoded. */
+function wholeBlock({ channelData, sampleRate, samplesDecoded }: Decoded): FloatBlock | undefined {
+  const length = samplesDecoded ?? channelData[0]?.length ?? 0;
+  if (channelData.length === 0 || length === 0) return undefined;
+  return { channelData: channelData.map((channel) => channel.subarray(0, length)), sampleRate };
+}
+
+/** mpg123 gives a mono stream as two equal channels; one is enough until they differ. */
+class TwinChannels {
+  private equal = true;
+
+  collapse(block: FloatBlock): FloatBlock {
+    const [left, right] = block.channelData;
+    if (!this.equal || !left || !right || block.channelData.length !== 2) return block;
+    this.equal = left.every((value, at) => value === right[at]);
+    return this.equal ? { ...block, channelData: [left] } : block;
+  }
+}
+
 /**
- * mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else that audio-decode hands
- * on. It decodes before its promise is made, so the console is only taken for that long.
+ * mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else.
+ * It decodes before it returns, so the console is only taken for that long.
  */
-function quietly<T>(run: () => Promise<T>, onComplaint: () => void): Promise<T> {
+function quietly<T>(run: () => T, onComplaint: () => void): T {
   const { error } = console;
   console.error = onComplaint;
   try {

@@ -5,7 +5,7 @@
 import { EarmarkError } from '../../../protocol/errors';
 import { FULL_SCALE, type FullScale } from '../../audio/pcm';
 
-/** Names as audio-decode has them: `oga` is Ogg Vorbis. */
+/** `oga` is Ogg Vorbis. */
 export type DecoderName = 'wav' | 'flac' | 'mp3' | 'oga' | 'opus';
 
 export interface AudioHeader {
