@@ -19,6 +19,7 @@ import {
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, EXTERNAL, root } from './build.mjs';
+import { NOTICES_FILE, noticesText } from './notices.mjs';
 import { npm, setUp } from './setup.mjs';
 
 /** Megabytes of a VSIX without models. */
@@ -195,6 +196,7 @@ async function packageFor(target, { full, release }) {
   const stage = path.join(work, 'stage');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
+  writeFileSync(path.join(stage, NOTICES_FILE), noticesText(lock));
   await build({ minify: true, into: stage, log: () => undefined });
   for (const name of [
     'package.nls.json',

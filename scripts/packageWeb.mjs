@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, root } from './build.mjs';
+import { NOTICES_FILE, noticesText } from './notices.mjs';
 
 /**
  * All of the extension but its script, as it is in a browser.
@@ -23,6 +24,8 @@ export function stageWeb(stage) {
     'walkthrough',
   ])
     cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
+  writeFileSync(path.join(stage, NOTICES_FILE), noticesText(lock));
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const {
     main: _m,
