@@ -2,66 +2,93 @@
  * Takes secrets out of a text: keys, tokens, card numbers, e-mail addresses. What stands around
  * them stays.
  */
+import { JWT, PRIVATE_KEY, PUBLISHED_KEYS, SAS, TELEGRAM, WEBHOOK } from './secretPatterns';
 
 interface Rule {
   readonly kind: 'key' | 'token' | 'card' | 'email';
+  /** All of it is the secret, or group 1 stays and group 2 is the secret. */
   readonly pattern: RegExp;
-  /** What the pattern finds may still be harmless. */
-  readonly secret?: (found: string) => boolean;
+  /** What the pattern finds may still be harmless. @param before what stands in front of it */
+  readonly secret?: (found: string, before: string) => boolean;
 }
 
 /** Longer ones than most identifiers; shorter "secrets" would hide half of a developer's talk. */
 const RANDOM_LEAST = 32;
+/** In front of a spoken address, this far back, something says that it is one. */
+const CUE_REACH = 60;
 
-const SECRET_NAMES = 'api[_ -]?key|access[_ -]?key|secret|token|password|passwd|passphrase';
+const DIGIT_WORDS = 'zero one two three four five six seven eight nine'.split(' ');
+const DIGIT_WORD = `(?:${DIGIT_WORDS.join('|')}|oh)`;
 
-/** One of these patterns, anywhere in a text. */
-const either = (...patterns: readonly RegExp[]): RegExp =>
-  new RegExp(patterns.map(({ source }) => source).join('|'), 'g');
+const SPOKEN_MAILBOX =
+  '(?<![\\w.+-])(?:[\\w.+-]{1,40} (?:dot|underscore|dash|plus) ){0,3}[\\w.+-]{1,40}';
+const SPOKEN_HOST = '(?:[\\w-]{1,40} dot ){1,4}(?:com|org|net|io|dev|de|edu|gov|co|uk)\\b';
+const SECRET_NAMES =
+  'secret|token|passw(?:or)?d|passphrase|pwd|' +
+  '(?:api|access|account|auth|private|encryption)[_ -]?key';
+const SPOKEN_NAMES = 'secret|token|password|passwd|passphrase|passcode|(?:api|access) key';
+const VALUE = '([^\\s"\'`,;]{6,400})';
 
 const RULES: readonly Rule[] = [
+  { kind: 'key', pattern: PRIVATE_KEY },
+  { kind: 'key', pattern: PUBLISHED_KEYS },
+  { kind: 'key', pattern: TELEGRAM },
+  { kind: 'token', pattern: JWT },
+  { kind: 'token', pattern: WEBHOOK },
+  { kind: 'token', pattern: SAS },
+  // RFC 6750 and RFC 7617.
   {
-    kind: 'key',
-    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    kind: 'token',
+    pattern: /\b(Bearer\s{1,4})([\w.~+/-]{8,4096}={0,2})/gi,
+    secret: (found) => /\d/.test(found),
   },
-  // Names that services give their keys: AWS, GitHub, GitLab, Slack, Stripe, OpenAI, Google, npm.
   {
-    kind: 'key',
-    pattern: either(
-      /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
-      /\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b/,
-      /\bglpat-[\w-]{16,}/,
-      /\bxox[abeoprs]-[\w-]{10,}/,
-      /\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}\b/,
-      /\bsk-[\w-]{16,}/,
-      /\bAIza[\w-]{30,}/,
-      /\bnpm_[A-Za-z0-9]{30,}\b/,
-    ),
+    kind: 'token',
+    pattern: /\b(Basic\s{1,4})([A-Za-z0-9+/]{8,1024}={0,2})/gi,
+    secret: (found) => /\d|=$/.test(found),
   },
-  { kind: 'token', pattern: /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g },
-  { kind: 'token', pattern: /(?<=\bBearer\s+)[\w.~+/-]{8,}=*/gi },
   // The value of something that calls itself a secret; spoken "is" counts as "=".
   {
     kind: 'token',
     pattern: new RegExp(
-      `(?<=\\b(?:${SECRET_NAMES})["']?(?:\\s*[:=]\\s*|\\s+is\\s+)["']?)[^\\s"',;]{6,}`,
+      `\\b([\\w.-]{0,60}?(?:${SECRET_NAMES})[\\w-]{0,24}["']?\\s{0,4}[:=]\\s{0,4}["'\`]?)${VALUE}`,
       'gi',
     ),
-    secret: (found) => /\d|[^\w.]/.test(found.replace(/[.!?]$/, '')),
+    secret: isValue,
   },
-  // Credentials in an address.
-  { kind: 'token', pattern: /(?<=:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g },
-  { kind: 'email', pattern: /\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b/g },
-  {
-    kind: 'email',
-    pattern: /\b[\w.+-]+ at (?:[\w-]+ dot )+(?:com|org|net|io|dev|de|edu|gov|co|uk)\b/gi,
-  },
-  { kind: 'card', pattern: /\b\d(?:[ -]?\d){12,18}\b/g, secret: luhn },
-  // A run of letters and digits in which both are mixed is nobody's word.
   {
     kind: 'token',
-    pattern: new RegExp(`\\b[A-Za-z0-9_-]{${RANDOM_LEAST},}\\b`, 'g'),
-    secret: (found) => (found.match(/\d/g)?.length ?? 0) >= 4 && /[A-Za-z]/.test(found),
+    pattern: new RegExp(`\\b((?:${SPOKEN_NAMES})\\s{1,4}is\\s{1,4}["']?)${VALUE}`, 'gi'),
+    secret: isValue,
+  },
+  // Credentials in an address.
+  { kind: 'token', pattern: /(:\/\/[^\s/:@]{0,100}:)([^\s/@]{1,400})(?=@)/g },
+  {
+    kind: 'email',
+    pattern: /(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[A-Za-z]{2,24}\b/g,
+    // The user of a repository over SSH.
+    secret: (found) => !found.startsWith('git@'),
+  },
+  {
+    kind: 'email',
+    pattern: new RegExp(`${SPOKEN_MAILBOX} at ${SPOKEN_HOST}`, 'gi'),
+    secret: isSpokenAddress,
+  },
+  {
+    kind: 'card',
+    pattern: /(?<!\w)[2-6]\d(?:[ .-]?\d){11,17}(?!\w)/g,
+    secret: (found) => luhn(found.replace(/\D/g, '')),
+  },
+  {
+    kind: 'card',
+    pattern: new RegExp(`\\b(?:${DIGIT_WORD}[\\s,-]{1,3}){12,18}${DIGIT_WORD}\\b`, 'gi'),
+    secret: (found) => luhn(spokenDigits(found)),
+  },
+  // A run in which capitals, small letters and digits alternate is nobody's word.
+  {
+    kind: 'token',
+    pattern: new RegExp(`(?<![\\w-])[\\w-]{${RANDOM_LEAST},}`, 'g'),
+    secret: isRandom,
   },
 ];
 
@@ -71,16 +98,69 @@ const RULES: readonly Rule[] = [
  */
 export function redact(text: string): string {
   if (text.length < 6) return text;
-  return RULES.reduce(
-    (out, { kind, pattern, secret }) =>
-      out.replace(pattern, (found) => (secret?.(found) === false ? found : `[${kind}]`)),
-    text,
-  );
+  return RULES.reduce((out, rule) => out.replace(rule.pattern, replacer(rule, out)), text);
 }
 
-/** The checksum of card numbers. */
+type Replacer = (whole: string, ...rest: readonly (string | number)[]) => string;
+
+/** After the groups of a pattern, of which there are two or none, come its place and the text. */
+function replacer({ kind, secret }: Rule, text: string): Replacer {
+  return (whole, kept, value) => {
+    if (typeof kept === 'number' || typeof value === 'number')
+      return secret?.(whole, text.slice(Math.max(0, Number(kept) - CUE_REACH), Number(kept))) ===
+        false
+        ? whole
+        : `[${kind}]`;
+    return secret?.(value ?? '', kept ?? '') === false ? whole : `${kept}[${kind}]`;
+  };
+}
+
+/** A literal and no word, variable, call or placeholder. @param name with "=", ":" or "is" */
+function isValue(found: string, name: string): boolean {
+  const value = found.replace(/[.!?)\]}]+$/, '');
+  if (/^[$<{%[(]|^(?:process\.env|os\.environ|secrets|env|vars)\b|\(/i.test(value)) return false;
+  if (/^\d+$/.test(value)) return /passw|pwd|passphrase|passcode/i.test(name);
+  // "base64-encoded", "required/optional".
+  if (/^[A-Za-z]+\d*(?:[-/][A-Za-z]+)+$/.test(value)) return false;
+  if (/\d|[^\w.]/.test(value)) return true;
+  // A variable of the environment has a value as it stands.
+  return /^[A-Z0-9_]+=/.test(name) && /[A-Z]/.test(value) && /[a-z]/.test(value);
+}
+
+/** Words in front of "at" that say where a page is, and are nobody's mailbox. */
+const PLACED = new Set(
+  [
+    'look looks looking it is are was be us them this that here there up live lives hosted host',
+    'runs running served available found find see open opens listens page pages site docs status',
+    'api service server dashboard login',
+  ].flatMap((words) => words.split(' ')),
+);
+
+/** "jane at example dot com"; "look at example dot com" is a page. */
+function isSpokenAddress(found: string, before: string): boolean {
+  const name = found.slice(0, found.search(/ at /i));
+  if (/[\d._+]|\s/.test(name) || !PLACED.has(name.toLowerCase())) return true;
+  const sentence = before.split(/[.!?]\s/).at(-1)!;
+  return /\b(?:e-?mails?|mails?|write|contact|address|invite|send|forward|cc)\b/i.test(sentence);
+}
+
+function isRandom(found: string): boolean {
+  const changes = found.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
+  const digits = found.match(/\d/g)?.length ?? 0;
+  return digits >= 4 && changes >= 6 && /[A-Z]/.test(found) && /[a-z]/.test(found);
+}
+
+function spokenDigits(found: string): string {
+  return found
+    .toLowerCase()
+    .split(/[\s,-]+/)
+    .map((word) => (word === 'oh' ? 0 : DIGIT_WORDS.indexOf(word)))
+    .join('');
+}
+
+/** The checksum of card numbers (ISO/IEC 7812-1). */
 function luhn(found: string): boolean {
-  const digits = [...found.replace(/\D/g, '')].map(Number).reverse();
+  const digits = [...found].map(Number).reverse();
   const sum = digits.reduce(
     (total, digit, i) => total + (i % 2 === 0 ? digit : digit * 2 > 9 ? digit * 2 - 9 : digit * 2),
     0,
