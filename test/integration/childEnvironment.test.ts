@@ -1,6 +1,6 @@
 /** "Keys and passwords of the daemon reach none of its children": each kind prints its environment. */
 import { deepEqual, ok } from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,11 @@ describe("children's environment", function () {
     'a recorder': () => {
       const command = { program: 'env', args: [], environment: process.env };
       const { cmd, args, spawnOptions } = supervise(command, process.platform);
-      return Promise.resolve(execFileSync(cmd, [...args], { ...spawnOptions, encoding: 'utf8' }));
+      // Standard input stays open: its end would stop the recorder.
+      const child = spawn(cmd, [...args], { ...spawnOptions, stdio: ['pipe', 'pipe', 'ignore'] });
+      let text = '';
+      child.stdout.on('data', (part: Buffer) => (text += part.toString()));
+      return new Promise((done) => child.once('close', () => done(text)));
     },
     'an inference worker': () => {
       const path = join(folder, 'worker.js');
