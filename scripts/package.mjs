@@ -266,6 +266,13 @@ async function packageFor(target, { full, release }) {
     throw new Error(
       `These files belong to another platform than ${target}: ${foreign.join(', ')}.`,
     );
+  checkSize(file, full);
+  rmSync(work, { recursive: true, force: true });
+  return file;
+}
+
+/** @throws Error where a VSIX without models is over its budget */
+function checkSize(file, full) {
   const megabytes = statSync(file).size / 1e6;
   console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);
   if (!full && megabytes > BUDGET_MB)
@@ -273,8 +280,6 @@ async function packageFor(target, { full, release }) {
       `${path.basename(file)} has ${megabytes.toFixed(1)} MB, and the budget is ${BUDGET_MB} ` +
         'MB.',
     );
-  rmSync(work, { recursive: true, force: true });
-  return file;
 }
 
 /** The default models, as set-up fetched them, where the daemon looks before it downloads. */
