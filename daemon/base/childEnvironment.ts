@@ -18,7 +18,7 @@ const NAMES = new Set(
     // Audio servers, devices and the desktop's keychain.
     'DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS AUDIODEV AUDIODRIVER',
     // Node and Electron; coverage of the tests.
-    'ELECTRON_RUN_AS_NODE NODE_V8_COVERAGE',
+    'ELECTRON_RUN_AS_NODE NODE_V8_COVERAGE EARMARK_TEST_RUN',
     // Switches of Earmark's own workers and of the loader of its sources.
     'EARMARK_ORT EARMARK_SQLITE TSX_TSCONFIG_PATH',
     // Processors and graphics cards.
