@@ -35,7 +35,7 @@ export function parseOptions(argv: readonly string[]): ComposeOptions {
   try {
     ({ values } = parseArgs({ args: [...argv], options: OPTIONS }));
   } catch {
-    throw usage('An argument is not known');
+    throw usage('Unknown argument');
   }
   const {
     home = stateFolder(),
