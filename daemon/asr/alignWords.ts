@@ -1,7 +1,7 @@
 /**
- * Puts times to the words of a text where an engine gives both apart: its list of timed words has
- * other spelling and no punctuation. Words that are found take their time; those between share what
- * is left and say `estimated`.
+ * Assigns times to the words of a text for engines that return text and timed words separately.
+ * Their timed words have another spelling and no punctuation. Matched words take their time. Words
+ * between them share the remaining time and are marked `estimated`.
  */
 import type { AsrWord } from './provider';
 
@@ -12,7 +12,7 @@ export interface TimedWord {
   readonly endMs: number;
 }
 
-/** How many timed words may be skipped to find one of the text. */
+/** Maximum number of timed words to skip when searching for a word of the text. */
 const LOOK_AHEAD = 6;
 
 const bare = (word: string): string =>
@@ -21,7 +21,7 @@ const bare = (word: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
-/** @returns the words of `text`, in order, none outside 0…audioMs and none before the one before */
+/** @returns the words of `text` in order, with non-decreasing times within 0…audioMs */
 export function alignWords(
   text: string,
   timed: readonly TimedWord[],

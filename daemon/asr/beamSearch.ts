@@ -1,17 +1,16 @@
 /**
- * Search for the likeliest text of a recogniser that gives one token after the other: a beam that
- * is wide only where the recogniser doubts. A rival stays while it is not much less likely than the
- * best, and goes when both write the same again. Beam search after Graves 2012, "Sequence
- * Transduction with Recurrent Neural Networks"; the margin is the beam threshold of older decoders
- * (Ney et al. 1992).
+ * Beam search for recognisers that decode token by token. The beam is wide only while the
+ * recogniser is uncertain. A rival is dropped if it is much less likely than the best, or if both
+ * continue with the same tokens. After Graves 2012, "Sequence Transduction with Recurrent Neural
+ * Networks". The margin is the beam threshold of older decoders (Ney et al. 1992).
  */
 import type { Lean, PhraseBias } from './phraseBias';
 import type { ScoredToken } from './tokenWords';
 import { decodeCancelled } from './errors';
 
-/** A recogniser in the middle of a text: what may come next, and how to go on. */
+/** State of a recogniser within a text: probabilities of the next token, and a way to continue. */
 export interface NextToken<Step> {
-  /** One a token of the vocabulary, normalised: logarithms of probabilities. */
+  /** Logits, one for each token of the vocabulary, normalised to log probabilities. */
   readonly logits: Float32Array;
   readonly step: Step;
 }
@@ -20,8 +19,8 @@ export interface TokenModel<Step> {
   readonly endToken: number;
   first(): Promise<NextToken<Step>>;
   /**
-   * What may come after each token behind the text that its step stands for: of one text each, all
-   * of one length, at once.
+   * Returns the next states after each continued text. All texts have the same length and are
+   * decoded in one batch.
    */
   next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]>;
 }
@@ -32,11 +31,11 @@ export interface Continued<Step> {
 }
 
 export interface SearchOptions {
-  /** Texts that are followed at once; 1 takes always the likeliest token. */
+  /** Number of beams; 1 is greedy decoding. */
   readonly width: number;
   readonly maxTokens: number;
   readonly signal: AbortSignal | undefined;
-  /** Phrases that the text is likelier to have than the recogniser knows. */
+  /** Phrase boosting. */
   readonly bias?: PhraseBias | undefined;
 }
 
@@ -45,12 +44,12 @@ export interface SearchOptions {
  * (docs/decisions/0006-beam-of-two.md).
  */
 const MARGIN = 1;
-/** Two texts that end in so many same tokens will go on the same: the likelier one is kept. */
+/** Two texts with this many equal last tokens will continue equally: only the likelier is kept. */
 const SAME_END = 3;
 
 interface Text<Step> {
   readonly tokens: readonly ScoredToken[];
-  /** Sum of the logarithms of the tokens' probabilities, and of what the bias gives. */
+  /** Sum of the log probabilities of the tokens and of the boosting bonus. */
   readonly score: number;
   /** State to continue from, with the last token; undefined if there is none. */
   readonly before: Step | undefined;
@@ -107,7 +106,7 @@ function best<Step>(candidates: Text<Step>[], width: number, endedScore: number)
   return kept;
 }
 
-/** Whether both write the same again, one maybe a token later. */
+/** Returns true if both texts end with the same tokens, possibly shifted by one. */
 function meets(a: readonly ScoredToken[], b: readonly ScoredToken[]): boolean {
   return sameEnd(a, b, 0, 0) || sameEnd(a, b, 1, 0) || sameEnd(a, b, 0, 1);
 }
@@ -124,14 +123,14 @@ function sameEnd(
   return true;
 }
 
-/** Of texts of different lengths the one whose tokens are likelier in the mean. */
+/** Mean score per token, to compare texts of different lengths. */
 function mean({ score, tokens }: Text<unknown>): number {
   return score / Math.max(1, tokens.length);
 }
 
 /**
- * The likeliest tokens, likeliest first; then those of `wanted` that are at most `reach` less
- * likely.
+ * Returns the likeliest tokens, likeliest first, then tokens of `wanted` that are at most `reach`
+ * less likely.
  */
 function likeliest(
   logits: Float32Array,

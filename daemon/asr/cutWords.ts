@@ -1,20 +1,20 @@
 /**
- * Words of speech that was cut. A recogniser guesses at a word that it hears half of, and at all of
- * a sentence whose end it does not hear; with the audio behind the cut it hears both, and says more
- * than belongs to this side. Of that text the beginning is taken that is likest to what was heard
- * without.
+ * Aligns the words of speech that was cut. A recogniser guesses at words that the cut splits, and
+ * at sentences without an end. With the audio after the cut, it recognises both, but returns words
+ * of the other side too. The result is the beginning of the joint text that best matches the text
+ * of this side alone.
  */
 import { type PieceDecoder, type ScoredToken, textOfTokens, wordsOfTokens } from './tokenWords';
 
 /**
- * Where more of the letters differ, the two texts are of different things, and the one of this side
- * alone stands.
+ * Maximum share of differing letters. Above it the texts do not match, and the text of this side
+ * alone is used.
  */
 const MAX_DIFFERENT = 0.5;
 
 /**
- * @param alone what was heard of this side alone
- * @param joint what was heard of it together with what follows
+ * @param alone tokens of this side alone
+ * @param joint tokens of this side together with the following audio
  * @returns tokens of whole words: of `joint` up to the cut, or `alone`
  */
 export function alignAtSeam(
@@ -51,7 +51,7 @@ function lettersOf(word: readonly ScoredToken[], decoder: PieceDecoder): string 
     .replace(/[^\p{L}\p{N}']/gu, '');
 }
 
-/** Edit distance (Levenshtein) of `a` to each beginning of `b`, by its length. */
+/** Edit distance (Levenshtein) of `a` to each prefix of `b`, by prefix length. */
 function prefixCosts(a: string, b: string): readonly number[] {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

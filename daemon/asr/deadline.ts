@@ -1,21 +1,27 @@
-/** How long a decode may take before it counts as stuck. */
+/** Time limit of a decode, after which it counts as stuck. */
 import { SAMPLE_RATE } from '../audio/frame';
 import { DecodeStats } from './decodeStats';
 import type { AsrResult } from './provider';
 
-/** Short phrases wait for what else the machine does, too. */
+/** Minimum. It leaves short phrases time while the machine does other work. */
 const LEAST_MS = 30_000;
 const TIMES_EXPECTED = 6;
-/** 30 s of audio at twenty times its length: slower than that is of no use. */
+/** Maximum: twenty times the longest phrase of 30 s. A slower engine is of no use. */
 const MAX_MS = 600_000;
-/** Decodes until an engine's own speed is believed; before that it may be as slow as speech. */
+/**
+ * Number of decodes before an engine's measured speed is used. Until then, the limit assumes
+ * decoding at the speed of speech.
+ */
 const TRUSTED = 4;
 
-/** The deadlines of one engine: six times what its decodes took lately, 30 s at least. */
+/** Deadlines of an engine: six times the recent decode time, 30 s at least. */
 export class Deadlines {
   private readonly stats = new DecodeStats();
 
-  /** Milliseconds. @param samples 16 kHz */
+  /**
+   * Returns the time limit in milliseconds.
+   * @param samples 16 kHz
+   */
   of(samples: number): number {
     const { mean, p95, decodes } = this.stats.metrics();
     const expected = decodes < TRUSTED ? Math.max(1, mean) : Math.max(mean, p95);

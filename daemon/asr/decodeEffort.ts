@@ -1,9 +1,8 @@
 /**
- * How much is done for a final that is spoken now: everything, or less where such finals wait for
- * their decode. What makes a text better by a few words goes before what makes it late: first the
- * second hearing of what is doubted or cut (also where nothing waits yet, but the decoders are too
- * busy for speculation), then the search for likelier texts, then the audio before the phrase. All
- * come back when finals have not waited for some seconds.
+ * Decode effort of live finals: full, or less if finals wait for their decode. Costly improvements
+ * of a few words are switched off first. First, the second decode of doubtful or cut text; it is
+ * also off if the decoders are too busy for speculation. Then beam search, then left context. All
+ * return when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';
 import type { DecodeRequest } from './provider';
@@ -11,7 +10,10 @@ import type { DecodeRequest } from './provider';
 export const EFFORTS = ['full', 'single-pass', 'greedy', 'no-context'] as const;
 export type DecodeEffort = (typeof EFFORTS)[number];
 
-/** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
+/**
+ * Wait from which a final is decoded with this effort, in milliseconds. Below half of it, the queue
+ * counts as calm.
+ */
 const FROM_WAIT_MS: Readonly<Record<DecodeEffort, number>> = {
   full: 0,
   'single-pass': 100,
@@ -19,8 +21,8 @@ const FROM_WAIT_MS: Readonly<Record<DecodeEffort, number>> = {
   'no-context': 400,
 };
 /**
- * After so long without a wait one step is taken back: the time in which a load that has just been
- * met may show itself again.
+ * After this time without a wait, effort rises by one step. A load that was just handled can
+ * reappear within this time.
  */
 const CALM_MS = 5_000;
 
@@ -40,7 +42,7 @@ export class EffortMeter {
     return EFFORTS[this.step] ?? 'full';
   }
 
-  /** A final has waited so long for its decode. */
+  /** Records how long a final waited for its decode. */
   waited(waitMs: number): void {
     const wanted = EFFORTS.findLastIndex((effort) => waitMs >= FROM_WAIT_MS[effort]);
     if (wanted > this.step) this.step = wanted;
@@ -49,7 +51,7 @@ export class EffortMeter {
   }
 }
 
-/** The request with as much effort and context as `effort` allows. */
+/** Returns the request, limited to the effort and context that `effort` allows. */
 export function optionsFor(
   effort: DecodeEffort,
   { context, ...request }: DecodeRequest,

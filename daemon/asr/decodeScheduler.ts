@@ -1,10 +1,10 @@
 /**
- * Which phrase is decoded next, and where. Finals go before speculative decodes, these before
- * partials; among finals the session that had least of the engine lately comes first, then the
- * oldest deadline. A speculative decode and a partial take what is idle and give way: the one to
- * finals, the other to both. Under load speculation is refused first, then partials come seldom
- * (loadMeter.ts), and live finals that wait get less effort (finalEffort.ts). A phrase of a session
- * that floods the engine gives its place back to others.
+ * Scheduler of decodes over the decoders. Finals run before speculative decodes, speculative
+ * decodes before partials. Among finals, the session with the least recent use comes first, then
+ * the oldest deadline. Speculative decodes and partials take idle decoders; a speculative decode
+ * may also replace a partial. A speculative decode yields to finals, a partial to both. Under load,
+ * speculation is refused first, then partials become rare (loadMeter.ts). Waiting live finals get
+ * less effort (decodeEffort.ts). A session that floods the queue yields to other sessions.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -25,11 +25,11 @@ import { WaitTimes } from './waitTimes';
 import { decodeCancelled } from './errors';
 
 export interface SchedulerOptions {
-  /** Audio that may wait, over all sessions. */
+  /** Maximum waiting audio of all sessions, in milliseconds. */
   readonly maxQueuedMs: number;
-  /** Deadline of a final that names none. */
+  /** Default deadline of a final. */
   readonly deadlineMs: number;
-  /** Sessions whose share differs by less than this are ordered by deadline. */
+  /** Sessions whose shares differ by less than this are ordered by deadline. */
   readonly shareStepMs: number;
 }
 
@@ -40,25 +40,25 @@ const defaultSchedulerOptions: SchedulerOptions = {
 };
 
 /**
- * A decode gives its place to a session whose share is so many steps less, … Two sources that speak
- * without a pause come to a share of 86 s: more than 90 s is pushed faster than it was spoken.
+ * Two sources of continuous speech reach a share of 86 s; above 90 s, audio is pushed faster than
+ * speech. A decode yields to a session whose share is lower by this many steps …
  */
 const FLOODS_STEPS = 3;
-/** … and after so many times it is decoded to its end: a flood is late, not lost. */
+/** … but at most this many times: a flooding session is delayed, not starved. */
 const MAX_YIELDS = 2;
-/** Sessions whose last partial is remembered. */
+/** Maximum number of sessions whose last partial is remembered. */
 const MAX_PARTIAL_TIMES = 1_024;
 
-/** The lower goes first. */
+/** Rank by priority; lower ranks run first. */
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
 interface Job extends QueuedDecode {
   readonly audioMs: number;
   readonly queuedAt: number;
   readonly deadlineAt: number;
-  /** Ends the decode that runs now. */
+  /** Aborts the running decode. */
   abort: AbortController;
-  /** Times it gave its place to another session. */
+  /** Number of times that the job yielded to another session. */
   yields: number;
   yielding: boolean;
   readonly settled: boolean;
@@ -76,7 +76,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   private readonly dropped = { speculative: 0, partial: 0 };
   private waitingMs = 0;
 
-  /** @param onPressure called when a final waits because every slot is busy. */
+  /** @param onPressure called when a final waits because every slot is busy */
   constructor(
     private readonly clock: Clock,
     private readonly onPressure: () => void = () => undefined,
@@ -110,9 +110,9 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   }
 
   /**
-   * Would a decode of this priority be taken now? A speculative one also takes the place of a
-   * partial that runs.
-   * @param sessionId whose partial it is; partials of one session are spaced under load
+   * Returns true if a decode of this priority would be accepted now. A speculative decode may also
+   * replace a running partial.
+   * @param sessionId session of the partial; partials of a session are spaced under load
    */
   takes(priority: DecodePriority, sessionId?: string): boolean {
     if (priority === 'final') return true;
@@ -127,7 +127,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     );
   }
 
-  /** Is anything decoded on this slot now? */
+  /** Returns true if this slot is decoding. */
   busy(slot: DecodeSlot): boolean {
     return this.slots.get(slot) !== undefined;
   }
@@ -217,8 +217,8 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   }
 
   /**
-   * Each that waits takes the place of a lesser one that runs; a speculative decode for which there
-   * is none is dropped.
+   * Each waiting decode preempts a running decode of lower priority. A speculative decode without
+   * such a slot is dropped.
    */
   private giveWay(): void {
     const lesser = this.running()
@@ -229,8 +229,8 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
       const victim = lesser[0];
       if (victim !== undefined && RANK[victim.priority] > RANK[job.priority]) {
         lesser.shift();
-        // The slot comes free when its decode has noticed; until then the job is at the head of the
-        // queue.
+        // The slot becomes free when its decode handles the abort. Until then the job is at the
+        // head of the queue.
         victim.abort.abort();
         this.drop(victim.priority);
         victim.settle({ result: undefined });
@@ -242,9 +242,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     }
   }
 
-  /**
-   * A phrase of a session that had far more than another one that waits goes back into the queue.
-   */
+  /** Returns a running phrase to the queue if its session used far more than a waiting session. */
   private yieldFloods(): void {
     const finals = this.running().filter((job) => job.priority === 'final');
     if (
@@ -303,7 +301,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     this.pump();
   }
 
-  /** Decoders too busy for speculation do no second decode either. */
+  /** If the decoders are too busy for speculation, second decodes are off too. */
   private get decodeEffort(): DecodeEffort {
     const { effort } = this.effort;
     return effort === 'full' && !this.meter.allowsSpeculation ? 'single-pass' : effort;
@@ -341,7 +339,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     );
   }
 
-  /** By how many steps a session had more than the one that had least of those that wait. */
+  /** Number of steps by which the session's use exceeds the lowest use of the waiting sessions. */
   private step(job: Job, least: number): number {
     return Math.floor(
       Math.max(0, this.fairShare.of(job.sessionId) - least) / this.options.shareStepMs,
@@ -349,7 +347,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   }
 
   private enqueue(job: Job): void {
-    // A preempted request returns to its place before later ones.
+    // A preempted job returns to its place before later jobs.
     if (job.yields > 0) this.queue.unshift(job);
     else this.queue.push(job);
     this.waitingMs += job.audioMs;

@@ -1,9 +1,6 @@
-/**
- * How fast an engine decoded lately: real-time factors over its last decodes and over the last
- * seconds.
- */
+/** Speed of an engine: real-time factors over its last decodes and over the last seconds. */
 
-/** Decodes that count for mean and percentiles. */
+/** Number of decodes that count for mean and percentiles. */
 const KEPT = 256;
 
 export interface RtfStats {
@@ -28,7 +25,7 @@ export class DecodeStats {
     if (this.decodes.length > KEPT) this.decodes.shift();
   }
 
-  /** @param last only so many */
+  /** @param last number of decodes to include */
   mean(last: number = KEPT): number {
     return weighted(this.decodes.slice(-last));
   }

@@ -1,27 +1,27 @@
 /**
- * Which engines a session may have, best first: what it wishes, else what suits this machine, then
- * what can stand in.
+ * Chooses the engines of a session, best first: the requested engine or the best for this machine,
+ * then fallbacks.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { EngineTarget } from './enginesApi';
 import type { DeviceChoice, ProviderInfo } from './provider';
 
-/** A model that the choice may fall on. */
+/** A model that can be chosen. */
 export interface ModelFact {
   readonly id: string;
   readonly provider: string;
   /** BCP 47 primary tags; `*` for many. */
   readonly languages: readonly string[];
   readonly installed: boolean;
-  /** Earmark fetches it by itself. */
+  /** Earmark downloads it automatically. */
   readonly isDefault?: boolean;
 }
 
 export interface ProviderFact {
   readonly info: ProviderInfo;
   /**
-   * Model of a session that names the provider alone; for one whose models are not in the
-   * catalogue.
+   * Default model for a request that names only the provider. For providers whose models are not in
+   * the catalogue.
    */
   readonly defaultModel?: string;
 }
@@ -30,7 +30,7 @@ export interface ChoiceSetup {
   readonly providers: readonly ProviderFact[];
   /** The catalogue's recognisers. */
   readonly models: readonly ModelFact[];
-  /** Engines that suit this machine, best first; the user's setting comes first. */
+  /** Engines for this machine, best first; the user's setting comes first. */
   readonly preferred: readonly EngineTarget[];
 }
 
@@ -42,13 +42,14 @@ export interface EngineRequest {
   readonly language: string;
 }
 
-/** As a setting or an option says it: the daemon chooses. */
+/** Value of a setting or option that lets the daemon choose. */
 const AUTO = 'auto';
 
 /**
- * @returns at least one; the first is the wish, or the best that is installed, or where none is the
- * one that Earmark fetches by itself. The others stand in for it: installed, of the same language.
- * Nothing remote stands in for something local unless it is in `preferred`.
+ * Chooses the engines of a session.
+ * @returns at least one engine. The first is the requested engine, else the best installed engine,
+ * else the default model to download. The others are fallbacks: installed and of the same language.
+ * A remote engine is a fallback of a local engine only if `preferred` contains it.
  * @throws EarmarkError engine.unavailable, model.unknown, engine.language
  */
 export function chooseEngines(
@@ -110,7 +111,7 @@ function requestedTarget(
     const entry = setup.models.find(({ id }) => id === model);
     if (entry && (provider === undefined || entry.provider === provider))
       return { provider: entry.provider, model, device };
-    // Such a provider has models of its own, which only it can judge.
+    // Only this provider can judge whether a model name is valid.
     if (!entry && known?.defaultModel !== undefined)
       return { provider: known.info.id, model, device };
     const choice = setup.models

@@ -1,6 +1,6 @@
 /**
- * The engines of this daemon: one for each provider, model and device that somebody asked for, made
- * when they do, shared by all who ask for the same, unloaded when nobody used it for a while.
+ * The engines of this daemon: an engine for each requested provider, model and device. An engine is
+ * created on the first request, shared by equal requests, and unloaded when it is idle for a while.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -18,22 +18,24 @@ import { noSpeechEngine } from './errors';
 export interface EnginePoolSetup {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A new engine, not loaded. */
+  /** Returns a new engine that is not loaded. */
   readonly create: (target: EngineTarget) => ManagedSpeechEngine;
-  /** Workers that no single engine owns: the speech detector. */
+  /** Workers shared by all engines: the speech detector. */
   readonly sharedWorkers: () => readonly InferenceWorkerHealth[];
   /** Looks up the available engines. */
   readonly look: () => Promise<ChoiceSetup>;
   /** Available engines before the first look-up. */
   readonly choice: ChoiceSetup;
-  /** The engines that suit this machine are final. */
+  /** Settles when the engines for this machine are known. */
   readonly probed: Promise<unknown>;
   readonly machine: () => MachineFacts;
-  /** Measures the machine; `machine` and `look` tell by it from then on. Ends with the pool. */
+  /**
+   * Measures the speed of the machine; `machine` and `look` use the result. Disposed with the pool.
+   */
   readonly calibrator: Pick<Calibrator, 'calibrate' | 'dispose'>;
-  /** How the machine is, for the degradation of load. */
+  /** Current load of the machine, for degradation. */
   readonly load: () => MachineLoad;
-  /** An engine that nobody holds and that was not used for so long is unloaded. */
+  /** An engine without holders is unloaded after this idle time. */
   readonly unloadIdleMs?: number;
 }
 
@@ -195,7 +197,7 @@ class EnginePool implements ManagedEngines {
     this.entries.clear();
   }
 
-  /** The installed model, otherwise the one to download. */
+  /** The installed model, otherwise the model to download. */
   private mainTarget(): EngineTarget {
     const { preferred, models } = this.choice;
     const target =
@@ -239,7 +241,7 @@ class EnginePool implements ManagedEngines {
     return held;
   }
 
-  /** A route that nobody holds has nothing to watch; the next wish makes it anew. */
+  /** Disposes a route without holders; the next request creates it again. */
   private giveBack(held: SharedRoute): void {
     if (--held.holders > 0) return;
     held.route.dispose();
@@ -288,13 +290,10 @@ function isWish({ provider, model }: EngineRequest): boolean {
   return [provider, model].some((name) => name !== undefined && name !== '' && name !== 'auto');
 }
 
-/**
- * Least time between two partials of a session, before a degradation level of the degradation makes
- * it longer.
- */
+/** Minimum interval between two partials of a session. A degradation level can raise it. */
 const PARTIAL_MS = 500;
 
-/** The route as one session holds it. */
+/** Returns a session's lease of the route. */
 function lease(
   clock: Clock,
   route: EngineRoute,

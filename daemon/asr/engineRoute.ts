@@ -1,8 +1,8 @@
 /**
- * The way of a phrase to its words: the preferred engine first, and what stands in for it when it
- * fails or is too slow. A phrase that an engine lost is decoded again by the next one; probes bring
- * the preferred one back; the degradation of load decides when something smaller or faster takes
- * over. Shared by all sessions with the same wish.
+ * Route of a phrase through the engines: the preferred engine first, then its fallbacks if it fails
+ * or is too slow. A phrase that an engine lost is decoded again by the next. Probes test whether
+ * the preferred engine works again. The degradation level decides when a smaller or faster engine
+ * takes over. Sessions with equal requests share a route.
  */
 import { type EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -35,30 +35,30 @@ export interface MachineLoad {
 export interface RouteSetup {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Best first. Made when they are needed. */
+  /** Best first; each engine is created when it is needed. */
   readonly targets: readonly [EngineTarget, ...EngineTarget[]];
   readonly engineOf: (target: EngineTarget) => ManagedSpeechEngine;
   /**
-   * The user named this engine: what it cannot do is said, before it ran once, instead of done by
-   * another provider.
+   * The user named this engine. Before its first success, its failure is reported and no other
+   * provider takes over.
    */
   readonly explicit: boolean;
   readonly load: () => MachineLoad;
 }
 
-/** The degradation looks at the load this often. */
+/** Interval at which degradation checks the load. */
 const LOOK_MS = 1_000;
-/** Decodes of so long count for its real-time factor. */
+/** Time window of the decodes that count for the real-time factor. */
 const WINDOW_MS = 10_000;
-/** A preferred engine that something stands in for is tried this often. */
+/** Interval between probes of the preferred engine during a fallback. */
 const PROBE_MS = 10_000;
 /** Audio of a probe: long enough to measure speed, short enough to be cheap. */
 const PROBE_SAMPLES = 2 * SAMPLE_RATE;
 
-/** Share of this machine's memory. */
+/** Share of free memory on this machine below which memory is tight. */
 const TIGHT_MEMORY = 0.05;
 
-/** Failures after which another engine may do better. */
+/** Failures after which another engine may succeed. */
 const ENGINE_FAULTS: ReadonlySet<ErrorCode> = new Set([
   'engine.crashed',
   'engine.timeout',
@@ -82,19 +82,19 @@ export class EngineRoute implements SpeechEngine, Disposable {
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly listened = new Set<ManagedSpeechEngine>();
   private degradation: DegradationState = DEGRADATION_START;
-  /** Which target decodes. */
+  /** Index of the target that decodes. */
   private current = 0;
   private stats = new DecodeStats();
-  /** When that last changed. */
+  /** Time of the last change of target. */
   private changedMs = -Infinity;
-  /** Live finals that have no words yet: when they came. */
+  /** Live finals without text, with their arrival time. */
   private readonly waiting = new Map<object, number>();
   private everReady = false;
-  /** Of the preferred engine while something stands in for it. */
+  /** Real-time factor of the preferred engine during a fallback. */
   private preferredRtf = Infinity;
   private probing = false;
   private probedMs = -Infinity;
-  /** End of the last thing that was really said: what a probe decodes. In memory only. */
+  /** End of the last recognised speech, for probes. In memory only. */
   private lastSpeech: Float32Array | undefined;
   private disposed = false;
   readonly onDidWarn = this.warned.event;
@@ -190,7 +190,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
   }
 
   /**
-   * A failed preferred engine is in use again, or failed once more. @throws EarmarkError as `ready`
+   * Resolves when a failed preferred engine is in use again.
+   * @throws EarmarkError as `ready`
    */
   async retry(): Promise<void> {
     for (const target of this.targets) target.health = { kind: 'up' };
@@ -228,7 +229,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
         return result;
       } catch (error) {
         if (signal?.aborted) throw error;
-        // Another engine took over while this phrase waited: it is decoded there, from the start.
+        // Another engine took over while this phrase waited; it decodes the phrase from the start.
         if (moved.signal.aborted && target !== this.now) continue;
         if (!this.passOn(target, error)) throw error;
       } finally {
@@ -242,8 +243,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
   private readonly onMove = this.moves.event;
 
   /**
-   * Gives what `target` failed on to the next one.
-   * @returns false where there is none, or where the user should know instead
+   * Moves a failed phrase from `target` to the next target.
+   * @returns false if there is no next target or the user should see the error
    */
   private passOn(target: Target, error: unknown): boolean {
     if (!isEarmarkError(error) || !ENGINE_FAULTS.has(error.code)) return false;
@@ -278,7 +279,10 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return this.targets.find((other) => other !== target && other.health.kind === 'up');
   }
 
-  /** The one place that changes what decodes: by the degradation level, among those that work. */
+  /**
+   * The only place that changes the current target. It chooses by degradation level among the
+   * working targets.
+   */
   private choose(): void {
     const { engine } = this.actions;
     const [preferred] = this.targets;
@@ -319,15 +323,15 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const { clock } = this.setup;
     const now = clock.now();
     const standIn = this.current !== 0;
-    // A new engine is not judged by what the one before it left waiting.
+    // A new engine is not judged by the backlog of the previous engine.
     const oldest = Math.max(Math.min(...this.waiting.values()), this.changedMs);
     const before = this.degradation;
     const load = this.setup.load();
     this.degradation = stepDegradation(before, {
       nowMs: now,
       rtf: this.stats.meanSince(now - WINDOW_MS),
-      // Before the first words there is no speed to judge: the model loads, and what waits is
-      // caught up.
+      // Before the first text there is no speed to judge: the model loads, then the engine catches
+      // up.
       lagMs: this.everReady && Number.isFinite(oldest) ? now - oldest : 0,
       ...(standIn ? { preferredRtf: this.preferredRtf } : {}),
       ...load,
@@ -335,15 +339,15 @@ export class EngineRoute implements SpeechEngine, Disposable {
     if (this.degradation.degradationLevel !== before.degradationLevel) {
       const was = this.current;
       this.choose();
-      // What waits for a slow engine goes to the new one, and what it decodes too: its words would
-      // come late. On the way up the stand-in finishes what it has.
+      // On a fallback, waiting and running decodes of a slow engine move to the new engine, because
+      // their text would be late. On the way back, the fallback engine finishes its decodes.
       if (
         was !== this.current &&
         DEGRADATION_LEVELS.indexOf(this.degradation.degradationLevel) >
           DEGRADATION_LEVELS.indexOf(before.degradationLevel)
       )
         this.moves.fire();
-      // The memory of an engine that does nothing is what the others lack.
+      // Unload the idle preferred engine, because memory is tight.
       if (this.current !== 0 && tight(load)) this.targets[0].engine().unload();
       this.setup.logger.info('engine.degraded', {
         from: before.degradationLevel,
@@ -363,7 +367,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
       void this.probe();
   }
 
-  /** How fast is the preferred engine now, and does it work again? */
+  /** Tests whether the preferred engine works again, and measures its speed. */
   private async probe(): Promise<void> {
     const [preferred] = this.targets;
     this.probing = true;
@@ -419,7 +423,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
   }
 }
 
-/** No room for a second model. */
+/** Too little memory for a second model. */
 function tight({ freeMemory }: MachineLoad): boolean {
   return freeMemory !== undefined && freeMemory <= TIGHT_MEMORY;
 }

@@ -1,6 +1,6 @@
 /**
- * What compose and the RPC room may ask of the engines of this daemon, beyond what a session asks
- * (SpeechEngines in session/ports).
+ * Interface of the daemon's engines for compose and the RPC room, in addition to SpeechEngines in
+ * session/ports.
  */
 import type { Disposable } from '../base/disposable';
 import type { DegradationLevel } from '../degrade/degradation';
@@ -14,71 +14,73 @@ import type { RtfStats } from './decodeStats';
 import type { DeviceChoice } from './provider';
 import type { InferenceWorkerHealth } from './speechEngineApi';
 
-/** One model on one device. */
+/** A model on a device. */
 export interface EngineTarget {
   readonly provider: string;
   readonly model: string;
   readonly device: DeviceChoice;
 }
 
-/** Plain data for `daemon/health`. */
+/** State of an engine, as plain data for `daemon/health`. */
 export interface EngineHealth extends EngineTarget {
   readonly state: LifecycleName;
   readonly loadMs?: number;
-  /** The sentence of the last failure, while `state` is `ERROR`. */
+  /** User message of the last failure, while `state` is `ERROR`. */
   readonly error?: string;
   readonly rtf: RtfStats;
-  /** Milliseconds of audio that waits. */
+  /** Milliseconds of waiting audio. */
   readonly queuedMs: number;
   readonly queue: QueueHealth;
-  /** Of its own workers together. */
+  /** Resident memory of all workers of the engine. */
   readonly rssBytes: number;
   readonly errors: readonly LifecycleError[];
-  /** Sessions that prefer it. */
+  /** Number of sessions that prefer this engine. */
   readonly sessions: number;
-  /** The lowest degradation level of the degradation of load that one of them stands on. */
+  /** The most severe degradation level among those sessions. */
   readonly degradationLevel: DegradationLevel;
 }
 
-/** Facts behind the choice of engines. */
+/** Facts about the machine for the choice of engines. */
 export interface MachineFacts {
   readonly capabilities: Capabilities;
   readonly choice: TierChoice;
-  /** How fast it is, where that was measured. */
+  /** Measured speed, if available. */
   readonly calibration?: Calibration;
 }
 
 export interface ManagedEngines extends SpeechEngines, Disposable {
-  /** The engine of a session that wishes nothing. */
+  /** Engine for sessions without a request of their own. */
   readonly main: EngineHealth;
   readonly machine: MachineFacts;
-  /** Every engine that was asked for since the start, the main one first. */
+  /** Every engine used since the start, the main engine first. */
   list(): readonly EngineHealth[];
   workers(): readonly InferenceWorkerHealth[];
-  /** True while an engine has the model open, or opens it. */
+  /** True while an engine has the model open or is opening it. */
   inUse(modelId: string): boolean;
-  /** Loads the main engine where its model is installed; never rejects. */
+  /** Loads the main engine if its model is installed; never rejects. */
   preload(): Promise<void>;
   /**
-   * Tries failed engines again at once; without a wish the main one. @throws EarmarkError as
-   * SpeechEngine.ready
+   * Tries failed engines again at once; without a request, the main engine.
+   * @throws EarmarkError as SpeechEngine.ready
    */
   retry(request?: {
     readonly provider?: string | undefined;
     readonly model?: string | undefined;
   }): Promise<void>;
-  /** Reloads the engines of a provider after a settings change; waiting phrases stay. */
+  /**
+   * Reloads the engines of a provider after a settings change; waiting phrases stay in the queue.
+   */
   renew(provider: string): void;
   /**
-   * Engines that have the model loaded take its files as they are now, between two phrases. @throws
-   * EarmarkError model.*, engine.* where the new files are no good
+   * Reloads the model's files in all engines that use it, between two phrases.
+   * @throws EarmarkError model.*, engine.* if the new files are invalid
    */
   swap(modelId: string): Promise<void>;
   /**
-   * Measures how fast this machine is, which takes a minute at most, and chooses by that. @throws
-   * EarmarkError model.missing, model.busy, model.corrupt, engine.*
+   * Measures the speed of this machine and updates the choice of engines. Takes at most a minute.
+   * @throws EarmarkError model.missing, model.busy, model.corrupt, engine.*
    */
   calibrate(): Promise<Calibration>;
-  /** Looks again at what is installed. */
+  /** Checks the installed models again. */
   refresh(): Promise<void>;
 }

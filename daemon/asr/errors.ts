@@ -1,12 +1,12 @@
-/** Errors that every recogniser and the pool in front of them give alike. */
+/** Errors shared by every recogniser and the decoder pool. */
 import { EarmarkError } from '../../protocol/errors';
 
-/** The caller ended the decode. */
+/** The caller cancelled the decode. */
 export function decodeCancelled(): EarmarkError {
   return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }
 
-/** A decode came before its model. */
+/** A decode was requested before a model was loaded. */
 export function modelNotLoaded(): EarmarkError {
   return new EarmarkError(
     'engine.unavailable',
@@ -14,12 +14,12 @@ export function modelNotLoaded(): EarmarkError {
   );
 }
 
-/** @param seconds the longest phrase that the recogniser takes */
+/** @param seconds longest phrase that the recogniser accepts */
 export function phraseTooLong(seconds: number): EarmarkError {
   return new EarmarkError('rpc.invalidParams', `A phrase can last ${seconds} seconds at most.`);
 }
 
-/** No session has set an engine up. */
+/** No session has created an engine. */
 export function noSpeechEngine(): EarmarkError {
   return new EarmarkError(
     'engine.unavailable',

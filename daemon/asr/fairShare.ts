@@ -1,14 +1,14 @@
 /**
- * What each session had of the engine lately, in milliseconds of audio; old use is forgotten, so
- * nobody pays for an hour ago.
+ * Recent engine use of each session, in milliseconds of audio. Use decays over time, so that old
+ * use does not count.
  */
 import type { Clock } from '../base/clock';
 
-/** After this time use counts half. */
+/** After this time, use counts half. */
 const HALF_LIFE_MS = 30_000;
 /** Shares below this are removed. */
 const NOTHING_MS = 100;
-/** Entries at which those that are nothing are looked for. */
+/** Number of entries at which negligible entries are removed. */
 const SWEEP_AT = 256;
 
 interface Use {

@@ -1,6 +1,6 @@
 /**
- * Silence guards: phrases that hold no speech are not decoded, and texts that recognisers make up
- * from noise are not believed. Every rejection is counted by kind.
+ * Silence guards: phrases without speech are not decoded, and texts invented from noise are
+ * rejected. Every rejection is counted by kind.
  */
 import { deflateSync } from 'node:zlib';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -8,15 +8,12 @@ import type { AsrResult, GuardKind } from './provider';
 
 export interface GuardOptions {
   readonly minPhraseMs: number;
-  /** RMS over the loudest 300 ms, dBFS. */
+  /** Minimum RMS over the loudest 300 ms, dBFS. */
   readonly minLevelDb: number;
-  /**
-   * A text that deflates to less than one part in this is a loop (the limit of Whisper's own
-   * decoder).
-   */
+  /** Maximum compression ratio; a text above it is a loop (the limit of Whisper's own decoder). */
   readonly maxCompression: number;
   readonly maxWordsPerSecond: number;
-  /** A known silence phrase is believed from this confidence on. */
+  /** A known silence phrase is accepted from this confidence on. */
   readonly silencePhraseConfidence: number;
 }
 
@@ -29,8 +26,8 @@ export const defaultGuardOptions: GuardOptions = {
 };
 
 /**
- * What recognisers write when nobody speaks: training data had subtitles and sign-offs over
- * silence. Short answers that people give ("no", "okay") do not belong here.
+ * Texts that recognisers produce for silence, because their training data had subtitles and
+ * sign-offs over silence. Short answers of people ("no", "okay") do not belong here.
  */
 const SILENCE_PHRASES: ReadonlySet<string> = new Set([
   'you',
@@ -58,10 +55,13 @@ const SILENCE_PHRASES: ReadonlySet<string> = new Set([
   'subtitles by the amara org community',
 ]);
 
-/** Deflate has about this much overhead; short texts are not measured by it. */
+/**
+ * Minimum length for the loop guard. Deflate has about this much overhead, which distorts the ratio
+ * of short texts.
+ */
 const MIN_TEXT_FOR_LOOP = 30;
 
-/** Why the samples are not worth a decode. */
+/** Returns the reason not to decode the samples, or undefined. */
 export function guardAudio(
   pcm: Float32Array,
   options: GuardOptions = defaultGuardOptions,
@@ -70,7 +70,7 @@ export function guardAudio(
   return loudestDb(pcm) < options.minLevelDb ? 'tooQuiet' : undefined;
 }
 
-/** Why the text is not believed. */
+/** Returns the reason to reject the text, or undefined. */
 export function guardText(
   result: AsrResult,
   audioMs: number,
@@ -95,7 +95,7 @@ export function guardText(
     : undefined;
 }
 
-/** The result with its text taken away. */
+/** Returns the result without its text. */
 export function reject(
   result: Omit<AsrResult, 'text' | 'words' | 'rejected'>,
   rejected: GuardKind,
@@ -110,14 +110,14 @@ export function reject(
   };
 }
 
-/** How many times shorter the text gets. */
+/** Compression ratio of the text. */
 export function compression(text: string): number {
   const bytes = Buffer.from(text, 'utf8');
   return bytes.length / deflateSync(bytes).length;
 }
 
 /**
- * RMS of the loudest 300 ms: a short answer in a phrase with much silence around it is not quiet.
+ * RMS of the loudest 300 ms, so that a short answer with much silence around it is not too quiet.
  */
 function loudestDb(pcm: Float32Array): number {
   const span = Math.min(pcm.length, SAMPLE_RATE * 0.3);

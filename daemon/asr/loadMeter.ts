@@ -1,23 +1,22 @@
 /**
- * How busy the decoders are with what must be decoded, averaged over some seconds, and what that
- * leaves room for: speculation and what is heard twice go first, then partials come more and more
- * seldom, then not at all.
+ * Load of the decoders, averaged over some seconds, and the work that fits beside it. As load
+ * grows, speculation and second decodes stop first. Then partials become rarer and stop.
  */
 import type { Clock } from '../base/clock';
 
-/** Time constant of the average: a single long phrase is no load, five seconds of them are. */
+/** Time constant of the average: one long phrase is not load, five busy seconds are. */
 const AVERAGE_MS = 5_000;
 /**
- * Speculation ends above the one and comes back below the other; it costs up to half of what it is
- * about, so its own end must not call it back.
+ * Speculation stops above the first value and resumes below the second. Speculation adds up to half
+ * of the load, so stopping it must not resume it.
  */
 const SPECULATION_OFF = 0.45;
 const SPECULATION_ON = 0.3;
-/** From here on a session's partials have to be apart … */
+/** Load from which partials of a session are spaced … */
 const PARTIALS_THIN = 0.5;
-/** … by so much for each tenth more … */
+/** … by this much for each further 0.1 of load … */
 const SPACING_MS = 1_000;
-/** … and from here on there are none. */
+/** … and load from which partials stop. */
 const PARTIALS_OFF = 0.9;
 
 export class LoadMeter {
@@ -30,13 +29,13 @@ export class LoadMeter {
     this.lastMs = clock.now();
   }
 
-  /** From now on this share (0–1) of the decoders is busy with finals and speculation. */
+  /** Sets the current share (0–1) of decoders that are busy with finals and speculation. */
   set(share: number): void {
     this.settle();
     this.current = share;
   }
 
-  /** 0–1. */
+  /** Average load, 0–1. */
   get load(): number {
     this.settle();
     return this.average;
@@ -49,8 +48,8 @@ export class LoadMeter {
   }
 
   /**
-   * Least time between the begins of two partials of a session, in milliseconds; Infinity for none
-   * at all.
+   * Minimum interval between the starts of two partials of a session, in milliseconds; Infinity if
+   * partials are off.
    */
   get partialSpacingMs(): number {
     const { load } = this;

@@ -1,7 +1,7 @@
 /**
- * What of a partial may be shown as settled: words on which two successive decodes of the open
- * phrase agree become stable and are never changed by a later partial (the final is decoded on its
- * own and replaces them). The method is local agreement: Liu, Spanakis, Niehues 2020, "Low-latency
+ * Finds the stable part of partials: words on which two successive decodes of the open phrase
+ * agree. Later partials never change stable words; the final is decoded separately and replaces
+ * them. The method is local agreement: Liu, Spanakis, Niehues 2020, "Low-latency
  * sequence-to-sequence speech recognition".
  */
 
@@ -14,11 +14,11 @@ export class PartialAgreement {
   private stable: readonly string[] = [];
   private last: readonly string[] = [];
 
-  /** Takes the text of the next decode of the same open phrase. */
+  /** Takes the text of the next decode of the open phrase. */
   update(text: string): PartialText {
     const words = text.split(/\s+/).filter((word) => word !== '');
     const agreed: string[] = [...this.stable];
-    // The newest word is often cut off in the middle, so it settles only once something follows it.
+    // The newest word is often cut off, so it becomes stable only when another word follows it.
     const limit = Math.min(words.length - 1, this.last.length);
     for (let i = agreed.length; i < limit; i++) {
       const word = words[i];
@@ -32,7 +32,7 @@ export class PartialAgreement {
   }
 }
 
-/** Two decodes agree on a word whatever its case and punctuation. */
+/** Key of a word for agreement: case and punctuation are ignored. */
 function key(word: string): string {
   const bare = word.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '');
   return bare === '' ? word : bare;

@@ -1,29 +1,29 @@
 /**
- * What a search for text leans towards: phrases that are likely, as a tree of tokens. A token that
- * goes on with a phrase is given a bonus; where the phrase is left before its end all of it is
- * taken back, so that only whole phrases gain. Shallow fusion after Zhao et al. 2019,
- * "Shallow-Fusion End-to-End Contextual Biasing".
+ * Phrase boosting: a tree of tokens of likely phrases. A token that continues a phrase gets a
+ * bonus. If the text leaves the phrase before its end, the whole bonus is withdrawn, so that only
+ * whole phrases gain. Shallow fusion after Zhao et al. 2019, "Shallow-Fusion End-to-End Contextual
+ * Biasing".
  */
 
-/** The tokenizer functions that build the tree; llama-tokenizer-js has them. */
+/** Tokenizer functions that build the tree; llama-tokenizer-js has them. */
 export interface PieceEncoder {
   readonly vocabById: readonly string[];
   encode(text: string, hasBos?: boolean, hasLeadingSpace?: boolean): number[];
 }
 
 /**
- * Bonus of the first token of a phrase, a word that many texts may have, and of each further one,
- * in log probability. More makes names out of prose
+ * Bonus in log probability. The first token of a phrase is a word that many texts may contain;
+ * further tokens have their own bonus. Higher values turn ordinary words into names
  * (docs/decisions/0012-phrase-boosting-weights.md).
  */
 const FIRST = 0.5;
 const FURTHER = 1.5;
 /**
- * A token that goes on with a phrase is looked at although others are likelier, down to so much
- * less than the likeliest.
+ * A token that continues a phrase is considered even if it is this much less likely than the
+ * likeliest token.
  */
 const REACH = 4;
-/** Phrases that are leant to, the first of those given. */
+/** Maximum number of boosted phrases; the first are used. */
 const MAX_PHRASES = 350;
 
 interface Node {
@@ -33,17 +33,17 @@ interface Node {
   end: boolean;
 }
 
-/** Where a text stands in the tree. */
+/** Position of a text in the tree. */
 export interface Lean {
   readonly node: Node;
-  /** Bonus of the text so far; `pending` of it is taken back unless the phrase is ended. */
+  /** Bonus of the text so far; `pending` of it is withdrawn unless the phrase is completed. */
   readonly bonus: number;
   readonly pending: number;
 }
 
-/** A piece that begins a word has a blank before it. */
+/** A piece that starts a word begins with this space mark. */
 const SPACE_MARK = '▁';
-/** Words whose tokens are remembered. */
+/** Maximum number of words with cached tokens. */
 const MAX_WORDS = 20_000;
 
 export class PhraseBias {
@@ -60,18 +60,21 @@ export class PhraseBias {
     for (const phrase of phrases.slice(0, MAX_PHRASES)) this.add(phrase);
   }
 
-  /** Tokens behind `lean` that a bonus waits for. */
+  /** Tokens after `lean` that would get a bonus. */
   wanted({ node }: Lean): Iterable<number> {
     return node === this.root
       ? node.children.keys()
       : [...node.children.keys(), ...this.root.children.keys()];
   }
 
-  /** Where a text stands after one more token. @param end it is the one that ends the text */
+  /**
+   * Returns the position after another token.
+   * @param end true for the token that ends the text
+   */
   after(lean: Lean, token: number, end: boolean): Lean {
     const child = lean.node.children.get(token);
     if (child) return this.into(child, lean.bonus, lean.pending);
-    // A phrase that ended is one only where the word ended too.
+    // A phrase is complete only if its last word is complete too.
     const left =
       lean.node.end && (end || !this.words.goesOn(token)) ? lean.bonus : lean.bonus - lean.pending;
     const first = this.root.children.get(token);
@@ -106,7 +109,7 @@ export class PhraseBias {
   }
 }
 
-/** Tokens of words, remembered: sentence pieces never reach over a blank. */
+/** Cached tokens of words; sentence pieces never cross a space. */
 export class TokenizedWords {
   private readonly known = new Map<string, readonly number[]>();
 
@@ -121,7 +124,7 @@ export class TokenizedWords {
     return tokens;
   }
 
-  /** Whether a token goes on with the word before it. */
+  /** Returns true if a token continues the word before it. */
   goesOn(token: number): boolean {
     const piece = this.pieces.vocabById[token];
     return piece !== undefined && !piece.startsWith(SPACE_MARK) && /^[\p{L}\p{N}'’]/u.test(piece);

@@ -1,7 +1,6 @@
 /**
- * The queue between those who have phrases and those who decode them. In one process it is the
- * scheduler (decodeScheduler.ts); over many machines its two sides are in different processes
- * (adapters/nats).
+ * The queue between producers of phrases and decoders. In a single process it is the scheduler
+ * (decodeScheduler.ts). On a team, its two sides run in different processes (adapters/nats).
  */
 import type { DecodePriority } from '../session/ports';
 import type { DecodeEffort } from './decodeEffort';
@@ -18,57 +17,57 @@ export interface QueuedDecode {
   readonly options: DecodeRequest;
   readonly priority: DecodePriority;
   readonly sessionId: string;
-  /** Owner of the session; absent for the user of this machine. */
+  /** Owner of the session; absent for the local user. */
   readonly owner?: string;
-  /** Milliseconds from now until the text is wanted. */
+  /** Time until the text is needed, in milliseconds from now. */
   readonly deadlineMs?: number;
   /**
-   * Spoken now: it may get less effort so that it is not late. What is pushed faster than it was
-   * spoken waits by its nature, and gets all.
+   * True for live speech: it may get less effort so that its text is in time. Audio pushed faster
+   * than speech can wait, so it gets full effort.
    */
   readonly live?: boolean;
 }
 
-/** For `daemon/health`. */
+/** State of the queue for `daemon/health`. */
 export interface QueueHealth {
-  /** Finals that wait. */
+  /** Number of waiting finals. */
   readonly waiting: number;
-  /** Milliseconds from the end of a phrase to the begin of its decode, over the last phrases. */
+  /** Median time from the end of a phrase to the start of its decode, in milliseconds. */
   readonly waitP50Ms: number;
   readonly waitP95Ms: number;
   readonly waitMaxMs: number;
-  /** Share of the decoders that finals and speculation keep busy, 0–1. */
+  /** Share of decoders that are busy with finals and speculation, 0–1. */
   readonly load: number;
   /** Current effort for finals of live sessions. */
   readonly finals: DecodeEffort;
-  /** Decodes that were refused or gave way since the start. */
+  /** Number of decodes that were refused or yielded since the start. */
   readonly droppedSpeculations: number;
   readonly droppedPartials: number;
 }
 
 /**
- * The side of those who have phrases. Finals go before speculative decodes, these before partials;
- * nobody who floods takes the decoders from others.
+ * Producer side of the queue. Finals run before speculative decodes, speculative decodes before
+ * partials. A session that floods the queue does not block others.
  */
 export interface DecodeQueueProducer {
   /**
-   * @returns undefined for a speculative decode or a partial that was refused or gave way
-   * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, engine.crashed when the
-   * phrase breaks whoever decodes it, and what the slot throws
+   * @returns undefined for a speculative decode or partial that was refused or yielded
+   * @throws EarmarkError rpc.tooMany if too much audio waits, rpc.cancelled, engine.crashed if the
+   * phrase crashes its decoder, and errors of the slot
    */
   run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined>;
-  /** True when a partial would be decoded at once. */
+  /** True if a partial would be decoded at once. */
   readonly idle: boolean;
-  /** Milliseconds of audio that waits. */
+  /** Milliseconds of waiting audio. */
   readonly queuedMs: number;
   readonly health: QueueHealth;
-  /** Ends everything that waits with an error. */
+  /** Rejects all waiting decodes. */
   rejectAll(error: unknown): void;
 }
 
-/** The side of those who decode. */
+/** Decoder side of the queue. */
 export interface DecodeQueueConsumer {
   addSlot(slot: DecodeSlot): void;
-  /** A decode that runs on it goes on to its end. */
+  /** Removes a slot; its running decode continues to the end. */
   removeSlot(slot: DecodeSlot): void;
 }

@@ -1,13 +1,13 @@
 /**
- * The contract of a speech recogniser. An adapter only recognises; policy (partials, guards,
- * failover) is elsewhere.
+ * The contract of a speech recogniser. An adapter only recognises. Partials, guards and fallback
+ * are policy and belong to the engine.
  */
 
 export interface ProviderInfo {
   readonly id: string;
   readonly name: string;
   readonly capabilities: {
-    /** BCP 47 primary tags; `*` for many. */
+    /** BCP 47 primary tags; `*` means many languages. */
     readonly languages: readonly string[];
     readonly streaming: boolean;
     readonly wordTimestamps: boolean;
@@ -17,67 +17,69 @@ export interface ProviderInfo {
   };
 }
 
-/** Files of a model that is on disk and verified. */
+/** Files of a verified model on disk. */
 export interface LoadedModelFiles {
   readonly id: string;
   /** Role (`encoder`, `decoder`, `model`) → absolute path. */
   readonly files: Readonly<Record<string, string>>;
-  /** Memory of a worker that has it loaded; absent where it is not known. */
+  /** Memory of a worker with the loaded model; absent if unknown. */
   readonly residentBytes?: number;
-  /** Where an engine may keep what makes the next load faster. It checks what it finds there. */
+  /**
+   * Folder for data that makes the next load faster. The engine validates the data that it reads
+   * there.
+   */
   readonly cache?: {
-    /** Absolute; of this model alone. */ readonly folder: string;
-    /** Changes with the files. */ readonly revision: string;
+    /** Absolute path; used by this model alone. */ readonly folder: string;
+    /** Changes with the model files. */ readonly revision: string;
   };
 }
 
-/** Where a model runs. `auto`: where it runs fastest. */
+/** Device that runs a model. `auto` selects the fastest. */
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 
 export interface DecodeRequest {
-  /** BCP 47, or `auto` where the engine can find it out. */
+  /** BCP 47, or `auto` if the engine can detect the language. */
   readonly language: string;
-  /** Words that are likely, best first. Ignored where the engine has no prompt. */
+  /** Likely words, best first. Ignored by engines without a prompt. */
   readonly prompt?: readonly string[];
   /**
-   * Phrases that are likelier than in everyday speech, likeliest first. An engine whose tokens are
-   * chosen here leans towards them; others take the first as a prompt, or ignore them.
+   * Phrases to boost, likeliest first. Engines with phrase boosting prefer them. Other engines take
+   * the first phrases as a prompt, or ignore them.
    */
   readonly phrases?: readonly string[];
-  /** Put the text into English. Ignored where the engine cannot. */
+  /** Translate the text into English. Ignored by engines that cannot translate. */
   readonly translate?: boolean;
   /** Key of the language: with `auto` the language is detected once per key. */
   readonly conversation?: string;
   /**
-   * What the text is for; `final` where absent. `partial`: shown for a moment, so a recogniser may
-   * trade a few errors for speed. `trial`: only whether any word is recognised counts.
+   * Purpose of the text; default `final`. `partial`: shown briefly, so a recogniser may trade a few
+   * errors for speed. `trial`: only tests whether any word is recognised.
    */
   readonly purpose?: DecodePurpose;
-  /** How much work the decode may do; `full` where absent. May be ignored. */
+  /** How much work the decode may do; default `full`. Recognisers may ignore it. */
   readonly effort?: RequestEffort;
-  /** What is known beside the samples. Ignored by recognisers that return no tokens. */
+  /** Audio or tokens besides the samples. Ignored by recognisers that return no tokens. */
   readonly context?: DecodeContext;
 }
 
 export type DecodePurpose = 'final' | 'partial' | 'trial';
 
-/**
- * `single-pass`: a doubted text is not decoded a second time. `greedy`: no search for likelier
- * texts either.
- */
+/** `single-pass`: a doubtful text is not decoded again. `greedy`: also no beam search. */
 export type RequestEffort = 'full' | 'single-pass' | 'greedy';
 
 export interface DecodeContext {
   /**
-   * Audio right before the samples with the tokens of its text. The result continues behind them.
-   * Without tokens, the result holds the words of both.
+   * Audio right before the samples, with the tokens of its text. The result continues after them.
+   * Without tokens, the result contains the words of both.
    */
   readonly left?: LeftContext;
-  /** Audio right behind samples that were cut out of speech. Its words are not in the result. */
+  /**
+   * Audio right after samples that were cut out of speech. The result does not contain its words.
+   */
   readonly right?: Float32Array;
   /**
-   * `tokens` of an earlier decode of the same phrase or of its beginning. They save time and change
-   * no text but for rounding.
+   * `tokens` of an earlier decode of this phrase or of its beginning. They save time; the text
+   * changes only by rounding.
    */
   readonly draft?: readonly number[];
 }
@@ -98,31 +100,25 @@ export interface AsrWord {
 
 export interface AsrResult {
   readonly text: string;
-  /** Times count from the start of the given audio. */
+  /** Times are relative to the start of the given audio. */
   readonly words: readonly AsrWord[];
-  /** 0–1, mean probability of the tokens. */
+  /** Mean probability of the tokens, 0–1. */
   readonly confidence: number;
   readonly language: string;
   readonly inferenceMs: number;
-  /**
-   * The text in the engine's own tokens, for `context`; absent where the engine has no use
-   * for them.
-   */
+  /** The text as tokens of the engine, for `context`. Absent if the engine cannot use them. */
   readonly tokens?: readonly number[];
   /**
-   * How far the engine trusts the text, by its own measure. `low`: one of audio that was not
-   * complete is decoded again when its phrase is over. `high`: nothing that follows would change
-   * it, so a short phrase need not wait for more.
+   * The engine's own confidence in the text. `low`: a text of incomplete audio is decoded again
+   * when its phrase ends. `high`: later audio would not change the text, so a short phrase need not
+   * wait.
    */
   readonly trust?: 'low' | 'high';
-  /**
-   * Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not
-   * shown.
-   */
+  /** Set if a silence guard removed the text: `text` and `words` are empty. Counted, not shown. */
   readonly rejected?: GuardKind;
 }
 
-/** Why a phrase was not decoded, or its text not believed (hallucination guards). */
+/** Reason why a phrase was not decoded or its text was rejected (hallucination guards). */
 export type GuardKind = 'tooShort' | 'tooQuiet' | 'loop' | 'knownSilencePhrase' | 'tooManyWords';
 
 export interface AsrStream {
@@ -144,7 +140,7 @@ export interface AsrProvider {
    * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled
    */
   transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult>;
-  /** undefined where the loaded model cannot. */
+  /** Returns undefined if the loaded model does not support streams. */
   stream?(options: DecodeRequest): AsrStream | undefined;
   unload(): Promise<void>;
 }

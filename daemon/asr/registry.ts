@@ -1,10 +1,10 @@
-/** The recognisers that a process can hold, by id. */
+/** The recognisers that a process can load, by id. */
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrProvider, ProviderInfo } from './provider';
 
 export interface ProviderEntry {
   readonly info: ProviderInfo;
-  /** A new recogniser, not loaded. */
+  /** Returns a new recogniser that is not loaded. */
   create(): AsrProvider;
 }
 

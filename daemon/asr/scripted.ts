@@ -1,7 +1,7 @@
 /**
- * A recogniser for tests: answers from a script, one line a phrase, in the order of the calls; past
- * its end it makes words from the length of the audio. It can be slow, fail, and be aborted like a
- * real one.
+ * A recogniser for tests. It returns the lines of a script, a line for each phrase in the order of
+ * the calls. After the last line, it creates words from the length of the audio. It supports
+ * delays, failures and aborts.
  */
 import { EarmarkError, type ErrorCode } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -29,7 +29,7 @@ const WORDS = 'alpha bravo charlie delta echo foxtrot golf hotel india juliet ki
 
 export class ScriptedProvider implements AsrProvider {
   readonly info = scriptedInfo;
-  /** Samples of every phrase it was given. */
+  /** Number of samples of each received phrase. */
   readonly asked: number[] = [];
   private next = 0;
   private loaded = false;

@@ -1,10 +1,10 @@
 /**
- * One speech detector for all engines: it starts with the first engine that needs it and stops with
- * the last.
+ * A speech detector shared by all engines: it starts with the first engine that needs it and stops
+ * with the last.
  */
 import type { DetectorService } from './speechEngine';
 
-/** @returns makes the handle of one engine */
+/** @returns a function that creates a handle for an engine */
 export function shareDetectors(service: DetectorService): () => DetectorService {
   const users = new Set<object>();
   return () => {
@@ -17,7 +17,7 @@ export function shareDetectors(service: DetectorService): () => DetectorService 
       stop: () => {
         if (users.delete(user) && users.size === 0) service.stop();
       },
-      // It belongs to no single engine; who shares it tells of it once.
+      // The detector belongs to no engine; its owner reports its health once.
       health: () => [],
       create: (source) => service.create(source),
     };

@@ -1,8 +1,8 @@
 /**
- * The speech engine: policy over decoders (inference workers or recognisers in this process). Loads
- * the first with the speech detector, starts more when phrases wait, stops them when nothing does,
- * applies the guards, decodes the phrase in flight again after a crash, and says so when it cannot
- * go on.
+ * The speech engine: policy over decoders (inference workers or recognisers in this process). It
+ * loads the first decoder with the speech detector. It starts more decoders when phrases wait and
+ * stops idle ones. It applies the guards, decodes a phrase again after a crash, and reports an
+ * unrecoverable failure.
  */
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -20,16 +20,19 @@ import type { AsrResult, DeviceChoice, GuardKind } from './provider';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
 
-/** Something that decodes and can be started and stopped again and again. */
+/** A decoder that can be started and stopped repeatedly. */
 export interface Decoder extends DecodeSlot {
-  /** Loads. @throws EarmarkError model.*, engine.* */
+  /**
+   * Loads.
+   * @throws EarmarkError model.*, engine.*
+   */
   start(): Promise<void>;
   stop(): void;
   health(): InferenceWorkerHealth;
 }
 
 /**
- * The speech detector's side: detectors reject while it is not there, and their users fall back.
+ * Hosts the speech detector. While it is unavailable, detectors reject and their users fall back.
  */
 export interface DetectorService extends SpeechDetectorFactory {
   start(): Promise<void>;
@@ -43,35 +46,35 @@ export interface SpeechEngineSetup {
   readonly model: string;
   readonly device?: DeviceChoice;
   /**
-   * A short phrase that was really spoken; the engine must find words in it before it counts as
-   * ready. Absent: silence alone warms it up.
+   * A short recording of real speech. The engine is ready only if it recognises words in it.
+   * Without it, silence alone warms the engine up.
    */
   readonly warmUp?: () => Promise<Float32Array>;
-  /** Whether the phrase is in a language of the model; true where absent. */
+  /** Resolves to true if the warm-up phrase is in a language of the model. Default: true. */
   readonly expectsWords?: () => Promise<boolean>;
-  /** One a core; the first is loaded by `ready`, the others when phrases wait. */
+  /** At most one for each core. `ready` loads the first; waiting phrases start the others. */
   readonly decoders: readonly Decoder[];
   readonly detectors: DetectorService;
-  /** A worker died and was started again. */
+  /** Fires when a worker died and was restarted. */
   readonly onDidRestart?: Event<{ readonly name: string }>;
-  /** The decoders died too often; none of them starts again by itself. */
+  /** Fires when the decoders died too often; none of them restarts by itself. */
   readonly onDidFail?: Event<EarmarkError>;
   readonly guards?: GuardOptions;
-  /** An extra decoder that had nothing to do for so long is stopped; its memory is worth more. */
+  /** An extra decoder that is idle for this long is stopped to free its memory. */
   readonly stopIdleMs?: number;
   /**
-   * After a failure of the engine `ready` refuses for so long, so that callers in a loop do not
-   * keep starting it.
+   * After an engine failure, `ready` refuses for this long, so that a retry loop does not keep
+   * starting the engine.
    */
   readonly coolDownMs?: number;
 }
 
 const STOP_IDLE_MS = 60_000;
 const COOL_DOWN_MS = 15_000;
-/** Decodes whose real-time factor is averaged. */
+/** Number of decodes over which the real-time factor is averaged. */
 const RTF_DECODES = 32;
 
-/** The worker's failures, not the phrase's. */
+/** Failures of the worker, not of the phrase: the phrase is decoded again. */
 const AGAIN: ReadonlySet<ErrorCode> = new Set([
   'engine.crashed',
   'engine.timeout',
@@ -91,21 +94,21 @@ class Engine implements ManagedSpeechEngine {
     tooManyWords: 0,
   };
   private readonly lifecycle: ModelLifecycle;
-  /** The load under way; all who ask wait for the same one. */
+  /** The load in progress; all callers wait for the same promise. */
   private loading: Promise<void> | undefined;
   private readonly scheduler: DecodeScheduler;
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
-  /** Decoders that are started or starting. */
+  /** Started and starting decoders. */
   private readonly running = new Map<
     Decoder,
     { readonly slot: DecodeSlot; lastUse: number; decoding?: Promise<unknown> }
   >();
-  /** The change to other files under way. */
+  /** The change to other model files in progress. */
   private swapping: Promise<void> | undefined;
-  /** Decoders that failed, with the time; they are left alone for the cool-down. */
+  /** Failed decoders with the time of failure; they are not started during the cool-down. */
   private readonly lost = new Map<Decoder, number>();
   private idleTimer: Disposable | undefined;
   private disposed = false;
@@ -126,7 +129,7 @@ class Engine implements ManagedSpeechEngine {
       });
     });
     if (restarted) this.store.add(restarted);
-    // Also one that does nothing just now says at once that it is broken.
+    // Even an idle service reports its failure at once.
     const failed = setup.onDidFail?.((error) => this.fail(error));
     if (failed) this.store.add(failed);
   }
@@ -274,7 +277,7 @@ class Engine implements ManagedSpeechEngine {
     this.store.dispose();
   }
 
-  /** Ends every decoder and the detector. */
+  /** Stops every decoder and the detector. */
   private release(): void {
     this.loading = undefined;
     this.idleTimer?.dispose();
@@ -295,8 +298,7 @@ class Engine implements ManagedSpeechEngine {
   }
 
   /**
-   * A phrase whose worker died is decoded once more, at once; a second death is the phrase's own
-   * doing.
+   * Decodes a phrase again at once if its worker died. A second death is attributed to the phrase.
    */
   private async decodeTwice(
     request: Parameters<DecodeScheduler['run']>[0],
@@ -326,7 +328,8 @@ class Engine implements ManagedSpeechEngine {
     this.lifecycle.to({ kind: 'LOADING', sinceMs: begun });
     const done: Promise<void> = (async () => {
       if (!first) throw noSpeechEngine();
-      // Without the detector speech is found by loudness, so its failure is not the engine's.
+      // Without the detector, segmentation uses loudness, so a detector failure is not an engine
+      // failure.
       const detectors = this.setup.detectors.start().catch(() => undefined);
       await this.startDecoder(
         first,
@@ -358,15 +361,15 @@ class Engine implements ManagedSpeechEngine {
       },
     );
     this.loading = done;
-    // Every caller of ready() has this promise too; this keeps a failure that nobody waits for from
-    // ending the process.
+    // Every caller of ready() has this promise too. This handler prevents an unhandled rejection if
+    // nobody waits.
     done.catch(() => undefined);
     return done;
   }
 
   /**
-   * Loads, then warms up: a second of silence, which is when the engine takes its memory, and a
-   * real phrase.
+   * Loads, then warms up with a second of silence and a real phrase. The engine allocates its
+   * memory during the silence.
    */
   private async startDecoder(
     decoder: Decoder,
@@ -404,8 +407,8 @@ class Engine implements ManagedSpeechEngine {
   }
 
   /**
-   * One decoder after the other ends what it decodes and loads anew; with a spare one nothing waits
-   * meanwhile.
+   * Replaces the model files: each decoder in turn finishes its decode and reloads. With a spare
+   * decoder, no phrase waits.
    */
   private async exchange(): Promise<void> {
     await this.loading;
@@ -462,7 +465,7 @@ class Engine implements ManagedSpeechEngine {
     };
   }
 
-  /** A decoder is gone for good; the last one takes the engine with it. */
+  /** Handles the permanent failure of a decoder. If it is the last, the engine fails too. */
   private lose(decoder: Decoder, error: EarmarkError): void {
     const entry = this.running.get(decoder);
     if (!entry) return;
@@ -486,7 +489,7 @@ class Engine implements ManagedSpeechEngine {
       () => this.shrink(),
       (this.setup.stopIdleMs ?? STOP_IDLE_MS) / 2,
     );
-    // One more decoder is a help, not a need: the ones that run go on without it.
+    // An extra decoder is optional: the running decoders continue without it.
     this.startDecoder(next).catch(() => undefined);
   }
 

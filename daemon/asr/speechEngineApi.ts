@@ -1,6 +1,6 @@
 /**
- * What compose and daemon/health may ask of the speech engine beyond what a session asks
- * (SpeechEngine in session/ports).
+ * Interface of the speech engine for compose and `daemon/health`, in addition to SpeechEngine in
+ * session/ports.
  */
 import type { Disposable } from '../base/disposable';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
@@ -8,7 +8,7 @@ import type { SpeechEngine } from '../session/ports';
 import type { QueueHealth } from './phraseQueue';
 import type { DeviceChoice, GuardKind } from './provider';
 
-/** Plain data for `daemon/health`. */
+/** State of a worker, as plain data for `daemon/health`. */
 export interface InferenceWorkerHealth {
   readonly name: string;
   readonly state: 'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped';
@@ -19,35 +19,35 @@ export interface InferenceWorkerHealth {
 
 /**
  * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected`
- * set. `ready` after a failure tries again, at the earliest 15 s after an engine that kept failing.
+ * set. After a failure, `ready` tries again. If the engine keeps failing, it waits at least 15 s.
  */
 export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly device: DeviceChoice;
   readonly state: LifecycleName;
-  /** Milliseconds the last load took, first decode included. */
+  /** Duration of the last load including the first decode, in milliseconds. */
   readonly loadMs: number | undefined;
-  /** The sentence of the last failure, while `state` is `ERROR`. */
+  /** User message of the last failure, while `state` is `ERROR`. */
   readonly error: string | undefined;
-  /** How long phrases wait, and what load made it drop. */
+  /** Wait times of phrases, and decodes dropped under load. */
   readonly queue: QueueHealth;
-  /** The last ten, oldest first. */
+  /** The last ten errors, oldest first. */
   readonly errors: readonly LifecycleError[];
-  /** When somebody last asked for it, by the clock. */
+  /** Clock time of the last use. */
   readonly lastUse: number;
   /**
-   * Frees the model's memory; the next `ready` loads it again. What waits for a decode is refused
-   * with engine.unavailable.
+   * Frees the model's memory; the next `ready` loads it again. Waiting decodes are rejected with
+   * engine.unavailable.
    */
   unload(): void;
   /**
-   * Loads the model's files as they are now, between two phrases: none is lost, and what waits is
-   * decoded by the new ones. Does nothing where none is loaded. @throws EarmarkError as `ready`
-   * where the new files are no good
+   * Reloads the model's files between two phrases. No phrase is lost; waiting phrases are decoded
+   * with the new files. Without a loaded model, does nothing.
+   * @throws EarmarkError as `ready` if the new files are invalid
    */
   swap(): Promise<void>;
-  /** Tries again at once after a failure, without the pause that `ready` keeps. */
+  /** Tries again at once after a failure, without the cool-down of `ready`. */
   retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];
-  /** How many phrases each guard rejected since the start. */
+  /** Number of phrases that each guard rejected since the start. */
   readonly rejected: Readonly<Record<GuardKind, number>>;
 }

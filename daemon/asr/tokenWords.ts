@@ -1,5 +1,5 @@
 /**
- * Sentence pieces to words: each word takes the mean probability of its pieces as its confidence.
+ * Joins sentence pieces into words. The confidence of a word is the mean probability of its pieces.
  */
 
 export interface ScoredToken {
@@ -8,19 +8,19 @@ export interface ScoredToken {
   readonly probability: number;
 }
 
-/** The tokenizer functions used here; llama-tokenizer-js has them. */
+/** Tokenizer functions used here; llama-tokenizer-js has them. */
 export interface PieceDecoder {
   readonly vocabById: readonly string[];
   decode(ids: number[], hasBos?: boolean, hasLeadingSpace?: boolean): string;
 }
 
 /**
- * Marks that belong to the word before them: what goes on behind a phrase may begin with the full
- * stop of that phrase.
+ * Punctuation that belongs to the previous word. A continued phrase may begin with the full stop of
+ * the phrase before.
  */
 const LONE_MARKS = /^[.,;:!?…]+$/;
 
-/** Mark that a sentence piece puts for a space. */
+/** Character that stands for a space in a sentence piece. */
 const SPACE_MARK = '▁';
 
 export function tokensToWords(
@@ -48,7 +48,7 @@ export function wordsOfTokens(
   const groups: ScoredToken[][] = [];
   for (const token of tokens) {
     const piece = decoder.vocabById[token.id];
-    // Ids past the vocabulary are marks of the model, not text.
+    // Ids beyond the vocabulary are control tokens, not text.
     if (piece === undefined) continue;
     const open = groups.at(-1);
     if (open === undefined || piece.startsWith(SPACE_MARK)) groups.push([token]);
@@ -67,7 +67,7 @@ export function textOfTokens(tokens: readonly ScoredToken[], decoder: PieceDecod
     .trim();
 }
 
-/** 0–1; 0 where there are none. */
+/** Mean probability, 0–1; 0 without tokens. */
 export function meanProbability(tokens: readonly ScoredToken[]): number {
   return tokens.length === 0
     ? 0

@@ -1,24 +1,21 @@
-/**
- * How long the last phrases waited for their decode: a window of a fixed size, from which
- * percentiles are read.
- */
+/** Wait times of recent phrases before their decode: a window of fixed size, with percentiles. */
 
-/** Phrases that are remembered: some minutes of a busy machine. */
+/** Number of stored wait times: some minutes of a busy machine. */
 const REMEMBERED = 512;
 
 export class WaitTimes {
   private readonly waits: number[] = [];
   private at = 0;
 
-  /** @param waitMs from the wish for a decode to its begin */
+  /** @param waitMs from the request of a decode to its start */
   add(waitMs: number): void {
     this.waits[this.at] = waitMs;
     this.at = (this.at + 1) % REMEMBERED;
   }
 
   /**
-   * The smallest wait that at least this share (0–1) of the remembered phrases did not exceed, in
-   * milliseconds; 0 before the first.
+   * Smallest wait that at least this share (0–1) of the stored phrases did not exceed, in
+   * milliseconds; 0 without phrases.
    */
   percentile(share: number): number {
     const sorted = Float64Array.from(this.waits).sort();

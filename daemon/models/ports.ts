@@ -1,30 +1,27 @@
-/** What the model manager needs of the disk and the network. Implemented in adapters/download. */
+/** Interfaces of the model manager to disk and network. Implemented in adapters/download. */
 import type { CatalogueEntry, ModelFile, ModelVersion } from './catalogue';
 
 export interface FileFacts {
   readonly bytes: number;
-  /**
-   * Changes when the file does (size and time of change), so that a checksum need not be taken
-   * twice.
-   */
+  /** Changes with the file (size and modification time), so that the checksum is computed once. */
   readonly stamp: string;
 }
 
-/** A version that lies in the model folder; whether its files are right is not said. */
+/** An installed version; its files may be invalid. */
 export interface InstalledVersion extends ModelVersion {
   /** See `revisionOf`. */
   readonly revision: string;
   /** Wall clock, ms. */
   readonly installedAt: number;
-  /** When an engine last asked for it; wall clock, ms. */
+  /** Time of the last use by an engine; wall clock, ms. */
   readonly usedAt: number;
-  /** It came from the import folder alone and cannot be downloaded again. */
+  /** The version came from the import folder and cannot be downloaded again. */
   readonly isLocal: boolean;
-  /** All of its files as they lie there. */
+  /** Total size of its files on disk. */
   readonly bytesOnDisk: number;
 }
 
-/** Which version of a model is used; the one before is what a rollback goes back to. */
+/** The current version of a model, and the previous version for a rollback. */
 export interface ActiveVersion {
   readonly revision: string;
   readonly previous?: string;
@@ -33,19 +30,19 @@ export interface ActiveVersion {
 export type InstallFrom = 'source' | 'import' | { readonly folder: string };
 
 export interface ModelDisk {
-  /** Newest first. Versions that the catalogue no longer knows are among them. */
+  /** Installed versions, newest first, including versions that the catalogue no longer contains. */
   installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]>;
-  /** undefined where nobody chose: a fresh folder, or one of an older Earmark. */
+  /** Undefined if no version was chosen: a new folder, or a folder of an older Earmark. */
   active(entry: CatalogueEntry): Promise<ActiveVersion | undefined>;
-  /** @throws EarmarkError model.download where the folder cannot be written */
+  /** @throws EarmarkError model.download if the folder is not writable */
   activate(entry: CatalogueEntry, active: ActiveVersion): Promise<void>;
-  /** Notes that a version is used now. Fails silently: a folder may be read-only. */
+  /** Records the use of a version. Errors are ignored, because a folder may be read-only. */
   touch(entry: CatalogueEntry, version: ModelVersion): Promise<void>;
-  /** Absolute path of a file of a version, whether it is there or not. */
+  /** Absolute path of a file of a version; the file may not exist. */
   path(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): string;
   /**
-   * undefined when it is not there, is no plain file, or lies outside the model folder through a
-   * link.
+   * Undefined if the file does not exist, is not a plain file, or is a link to outside the model
+   * folder.
    */
   facts(
     entry: CatalogueEntry,
@@ -55,21 +52,22 @@ export interface ModelDisk {
   /** Models that the user added. */
   own(): Promise<readonly CatalogueEntry[]>;
   /**
-   * What a folder of the user's holds, with the checksums of its files.
+   * Describes the model in a user's folder, with the checksums of its files.
    *
    * @throws EarmarkError model.missing, model.incompatible
    */
   describe(folder: string): Promise<CatalogueEntry>;
-  /** Notes a model that the user added, whose files are placed. */
+  /** Records a model that the user added, after its files are installed. */
   keepOwn(entry: CatalogueEntry): Promise<void>;
   /** Lower-case hex. */
   sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string>;
-  /** The version whose files, by name and size, all lie in the import folder, newest first. */
+  /** The newest version with all files, by name and size, in the import folder. */
   importable(entry: CatalogueEntry): Promise<ModelVersion | undefined>;
   /**
-   * Fetches, checks and places all files of a version, or none; other versions stay as they are.
-   * Where another process does the same, this one waits for it.
-   * @param from `import` takes the import folder's files and makes no request; so does a folder
+   * Downloads, verifies and installs all files of a version, or none. Other versions stay
+   * unchanged. If another process is installing the version, this process waits for it.
+   * @param from source of the files instead of a download: `import` for the import folder, or the
+   * path of a folder
    * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull,
    * rpc.cancelled
    */
@@ -80,14 +78,14 @@ export interface ModelDisk {
     onProgress: (progress: InstallProgress) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** One version, or all of the model. */
+  /** Removes a version, or all versions of the model. */
   remove(entry: CatalogueEntry, revision?: string): Promise<void>;
 }
 
 export interface InstallProgress {
   /** Name of the file being written. */
   readonly file: string;
-  /** Of the download as it travels, compressed where it is. */
+  /** Received bytes of the (possibly compressed) download. */
   readonly receivedBytes: number;
   readonly totalBytes: number;
 }

@@ -1,20 +1,21 @@
-/** At most so many things at a time; the others wait in the order they came. */
+/** Limits the number of concurrent tasks; others wait in order of arrival. */
 import { EarmarkError } from '../../protocol/errors';
 
 export class Slots {
   private readonly waiting: (() => void)[] = [];
   private taken = 0;
 
-  /** @param count asked when somebody comes; who is in stays in when it gets smaller */
+  /** @param count read for each new task; running tasks continue if it decreases */
   constructor(private readonly count: () => number) {}
 
-  /** @throws EarmarkError rpc.cancelled when the signal says so before its turn comes */
+  /** @throws EarmarkError rpc.cancelled if the signal aborts before the task starts */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.enter(signal);
     try {
       return await work();
     } finally {
-      // The place goes straight to whoever waits longest: between two turns nobody may slip in.
+      // The slot goes directly to the longest waiting task, so that no other task can take it in
+      // between.
       const next = this.taken <= this.count() ? this.waiting.shift() : undefined;
       if (next) next();
       else this.taken--;

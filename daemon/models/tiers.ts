@@ -1,6 +1,6 @@
 /**
- * From what a machine can do to the models it gets: six tiers, each with its models best first, and
- * why. Data and pure functions.
+ * Maps the capabilities of a machine to models: six tiers, each with models best first and a
+ * reason. Data and pure functions.
  */
 import type { EngineTarget } from '../asr/enginesApi';
 import type { DeviceChoice } from '../asr/provider';
@@ -12,20 +12,19 @@ export type Tier = (typeof TIERS)[number];
 
 export interface TierChoice {
   readonly tier: Tier;
-  /** For `doctor`: one sentence. */
+  /** Reason as a sentence, for `doctor`. */
   readonly why: string;
   /**
-   * For English first, then for every language; what comes later stands in for what comes before
-   * it.
+   * Models for English first, then for all languages. Later models are fallbacks of earlier models.
    */
   readonly targets: readonly EngineTarget[];
 }
 
-/** GB. */
+/** Minimum memory of each tier, GB. */
 const BOUNDS = { low: 4, medium: 8, high: 16, ultra: 32 } as const;
 /**
- * A model that fills the memory of a GPU leaves none for a phrase; whisper.cpp takes about 1.3
- * times the file.
+ * GPU memory for each model. A model that fills the GPU leaves no memory for a phrase; whisper.cpp
+ * needs about 1.3 times the file size.
  */
 const GPU_MEMORY_GB = {
   'whisper-small': 1,
@@ -43,12 +42,12 @@ const whisper = (size: string, device: DeviceChoice = 'cpu'): EngineTarget => ({
   model: `whisper-${size}`,
   device,
 });
-/** On the GPU, then the same on the CPU. */
+/** The model on the GPU, with the CPU as fallback. */
 const onGpu = (size: string): readonly EngineTarget[] => [whisper(size, 'gpu'), whisper(size)];
 
 /**
- * On the CPU Moonshine for English: at the same errors it takes a third of Whisper base's time
- * (`npm run bench -- whisper`). On a GPU Whisper, which is more exact and costs the CPU nothing.
+ * On the CPU, Moonshine for English: with the same errors it takes a third of Whisper base's time
+ * (`npm run bench -- whisper`). On a GPU, Whisper: it is more accurate and does not load the CPU.
  */
 const MODELS: Readonly<Record<Tier, readonly EngineTarget[]>> = {
   ultra_low: [moonshine('tiny'), whisper('tiny-q8_0'), whisper('tiny-q5_1')],
@@ -80,7 +79,7 @@ const MODELS: Readonly<Record<Tier, readonly EngineTarget[]>> = {
   ],
 };
 
-/** @param calibration of this very machine; without one the models are those of its memory */
+/** @param calibration of this machine; without it, memory decides */
 export function tierOf(
   { memoryGb, gpu, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>,
   calibration?: Calibration,
@@ -113,8 +112,8 @@ export function tierOf(
 }
 
 /**
- * Takes away what this CPU is too slow for; the last of each provider, its smallest, stays in any
- * case.
+ * Removes models that are too slow for this CPU. The last and smallest model of each provider
+ * always stays.
  */
 function fastEnough(
   targets: readonly EngineTarget[],

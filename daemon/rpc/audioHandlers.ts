@@ -1,4 +1,4 @@
-/** `audio/push` in both its forms, `audio/open`, `audio/end`, `audio/clip`, `audio/devices`. */
+/** `audio/push` in both forms, `audio/open`, `audio/end`, `audio/clip`, `audio/devices`. */
 import {
   AudioClip,
   AudioDevices,
@@ -15,7 +15,7 @@ import type { ClientContext } from './clientContext';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-/** Sources of one connection over its life. */
+/** Maximum number of sources of a connection over its life. */
 const CHANNELS_MAX = 1_000;
 
 export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps): void {
@@ -69,8 +69,8 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
 }
 
 /**
- * A binary message. Whose session it is was asked when its channel was opened. @throws EarmarkError
- * of `audio/push`
+ * Takes a binary message. Access to the session was checked when the channel was opened.
+ * @throws EarmarkError as `audio/push`
  */
 export async function takeAudio(
   { sessions }: RpcDeps,
@@ -111,16 +111,16 @@ function requireFrames(bytes: number): void {
 }
 
 /**
- * Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64,
- * audio.oddFrame, rpc.invalidParams
+ * Strict base64 (RFC 4648, section 4) of whole frames.
+ * @throws EarmarkError audio.badBase64, audio.oddFrame, rpc.invalidParams
  */
 function decodeFrames(base64: string): Int16Array {
   const bytes =
     (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
   const decoded = Buffer.from(base64, 'base64');
-  // Node skips what is not base64 without a word, and audio with holes would be the result: then
-  // bytes are missing. It also takes the alphabet of URLs, and of wide characters their low byte. A
-  // regular expression costs ten times as much.
+  // Node silently skips invalid base64, so that bytes are missing. It also accepts the URL
+  // alphabet, and the low byte of wide characters. A regular expression would take ten times as
+  // long.
   if (
     decoded.length !== bytes ||
     base64.includes('-') ||
@@ -133,7 +133,7 @@ function decodeFrames(base64: string): Int16Array {
     );
   }
   requireFrames(bytes);
-  // Memory of its own, so that the samples are aligned.
+  // Allocates new memory, so that the samples are aligned.
   const samples = new Int16Array(bytes / 2);
   new Uint8Array(samples.buffer).set(decoded);
   return samples;

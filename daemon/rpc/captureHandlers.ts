@@ -1,6 +1,6 @@
 /**
- * `capture/*`: records for a local client that uses a daemon elsewhere. The recorder lives as long
- * as the connection.
+ * `capture/*`: records for a local client of a remote daemon. The recorder stops when the
+ * connection closes.
  */
 import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../../protocol/capture';
 import { EarmarkError } from '../../protocol/errors';
@@ -10,7 +10,7 @@ import type { ClientContext } from './clientContext';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-/** Recorders of one client at once. */
+/** Maximum number of concurrent recorders of a client. */
 const CAPTURES_MAX = 4;
 
 export function captureHandlers(registry: Registry, { capture, uploads, logger }: RpcDeps): void {
@@ -33,7 +33,7 @@ export function captureHandlers(registry: Registry, { capture, uploads, logger }
   };
   registry
     .on(CaptureStart, async ({ source, device, upload }, client) => {
-      // Nobody opens the microphone of another machine.
+      // Only local clients may open the microphone.
       if (client.peer.identity.kind !== 'local')
         throw new EarmarkError(
           'rpc.forbidden',

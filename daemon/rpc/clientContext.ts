@@ -1,6 +1,6 @@
 /**
- * What the daemon keeps for one connection: who it is, which sessions it follows; all given back
- * when it goes.
+ * State of a connection: its identity and the sessions that it follows. All resources are released
+ * when the connection closes.
  */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Peer } from '../base/peer';
@@ -17,22 +17,23 @@ export interface Greeting {
 export type ClientState =
   | { readonly kind: 'new' }
   | { readonly kind: 'greeted'; readonly greeting: Greeting }
-  /** Newer by a major version: may only ask this daemon to make room. */
+  /** A client that is newer by a major version. It may only ask this daemon to stop. */
   | { readonly kind: 'newer'; readonly greeting: Greeting }
   | { readonly kind: 'gone' };
 
 export class ClientContext implements Disposable {
   private current: ClientState = { kind: 'new' };
   private readonly attachments = new Map<string, Disposable>();
-  /** Sessions it pushes audio to; it gets their acknowledgements. */
+  /** Sessions to which it pushes audio; it receives their acknowledgements. */
   readonly pushing = new Set<string>();
-  /** Sources by the number that its binary messages give them, from 1. */
+  /** Sources by channel number in its binary messages, from 1. */
   readonly channels: { readonly sessionId: string; readonly source: SourceName }[] = [];
   /**
-   * Dictations it started, with the speller of each once it knows its symbols; they end with it.
+   * Dictations of this client; they end with the connection. Each has a speller once its symbols
+   * are known.
    */
   readonly dictations = new Map<string, Promise<SymbolSpeller | undefined>>();
-  /** Given back when the connection goes. */
+  /** Disposed when the connection closes. */
   readonly disposables = new DisposableStore();
 
   constructor(
@@ -65,7 +66,7 @@ export class ClientContext implements Disposable {
     this.attachments.set(sessionId, attachment);
   }
 
-  /** It listens to the session, or sends to it. */
+  /** Returns true if the client is attached to the session or pushes audio to it. */
   follows(sessionId: string): boolean {
     return this.attachments.has(sessionId) || this.pushing.has(sessionId);
   }

@@ -1,4 +1,4 @@
-/** Wire types ↔ daemon types. The only place where both are known. */
+/** Converts between wire types and daemon types. Only this file knows both. */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../../protocol/audio';
 import type { Condition } from '../telemetry/condition';

@@ -68,7 +68,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
     });
 }
 
-/** @param owner whose sessions are listed; undefined: everybody's */
+/** @param owner owner of the listed sessions; undefined: all owners */
 export async function healthOf(
   deps: RpcDeps,
   clients: number,

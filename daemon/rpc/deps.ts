@@ -1,4 +1,4 @@
-/** Dependencies of the handlers: real ones from `compose.ts`, fakes in tests. */
+/** Dependencies of the handlers. `compose.ts` passes real ones, tests pass fakes. */
 import type { ModelQueueStats } from '../insights/model/modelQueue';
 import type { AnalyzerFactory } from '../insights/types';
 import type { ManagedEngines } from '../asr/enginesApi';
@@ -19,16 +19,16 @@ import type { Uploads } from '../uploads/uploads';
 import type { OfferedModel } from './offeredModel';
 import type { Capture } from '../session/ports';
 
-/** The process that the handlers run in. */
+/** Controls the daemon process. */
 export interface DaemonControl {
   readonly version: string;
   readonly pid: number;
   readonly draining: boolean;
   uptimeMs(): number;
   rssBytes(): number;
-  /** Sentences for the user. */
+  /** Problems, as sentences for the user. */
   problems(): Promise<readonly string[]>;
-  /** Starts the end; answers how many sessions still ran. */
+  /** Begins to drain; returns the number of running sessions. */
   drain(withinMs: number): number;
   shutdown(): void;
 }
@@ -37,11 +37,14 @@ export interface DaemonControl {
 export interface Vault {
   readonly locked: boolean;
   readonly encrypted: boolean;
-  /** @returns true where this call opened it. @throws EarmarkError store.locked */
+  /**
+   * @returns true if this call opened the vault
+   * @throws EarmarkError store.locked
+   */
   unlock(key: string): Promise<boolean>;
   /** @throws EarmarkError store.locked, rpc.invalidRequest */
   rotate(key: string): void;
-  /** Bytes of the state folder by what they hold. */
+  /** Bytes in the state folder by kind of data. */
   usage(): {
     readonly folder: string;
     readonly databaseBytes: number;
@@ -55,7 +58,7 @@ export interface Observed extends Pick<MetricRecorder, 'count' | 'observe'> {
   condition(): Condition;
   readonly onDidAlert: Event<AlertChange>;
   profile(ms: number): Promise<{ readonly cpu: string; readonly heap: string }>;
-  /** Log lines during `work` carry the request's id. */
+  /** Adds the request's id to log lines during `work`. */
   within<T>(request: string, work: () => Promise<T>): Promise<T>;
 }
 
@@ -68,14 +71,14 @@ export interface RpcDeps {
     'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'
   >;
   readonly analyzers: AnalyzerFactory;
-  /** The queue in front of the language model; absent where none is configured. */
+  /** Queue in front of the language model; undefined if none is configured. */
   readonly languageModel?: () => { readonly metrics: ModelQueueStats } | undefined;
-  /** Takes what editors lend. */
+  /** Registers language models that editors offer. */
   readonly offeredModel: OfferedModel;
-  /** Spells symbols; without it dictation has only commands and numbers. */
+  /** Creates the speller of symbols. Without it, dictation supports only commands and numbers. */
   readonly speller?: () => SymbolSpeller;
   readonly capture: Capture;
-  /** Recordings for daemons elsewhere; absent where none are made. */
+  /** Upload copies for remote daemons; absent if this daemon makes none. */
   readonly uploads?: Uploads;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;

@@ -1,4 +1,4 @@
-/** `dictation/*`: a short session of which nothing is kept; it ends with the client that speaks. */
+/** `dictation/*`: a short session that is not stored. It ends with its client's connection. */
 import {
   DictationCancel,
   DictationLearn,
@@ -54,7 +54,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
         const sessionId = session.record.id;
         if (client.state.kind === 'gone') await forget(deps, sessionId);
         else {
-          // The first one reads a dictionary: the microphone is open by then.
+          // The first speller reads a dictionary; the microphone is open by then.
           speller = deps.speller?.();
           client.dictations.set(sessionId, learn(deps, symbols, speller));
         }
@@ -76,7 +76,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
     })
     .on(DictationStop, async ({ sessionId, ...asked }, client) => {
       await sessions.stop(sessionId, 'dictation.stop');
-      // Whoever stopped waits for the text, not for the recorder or the disk.
+      // The user waits for the text, not for the recorder or the disk.
       await sessions.whenRecognised(sessionId);
       const answer = await recognise(deps, client, sessionId, asked);
       client.dictations.delete(sessionId);
@@ -92,7 +92,10 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
     });
 }
 
-/** The dictated text, written for each place. @throws EarmarkError session.notFound */
+/**
+ * Returns the dictated text, formatted for each target.
+ * @throws EarmarkError session.notFound
+ */
 async function recognise(
   { sessions }: RpcDeps,
   client: ClientContext,
@@ -123,13 +126,13 @@ async function recognise(
   };
 }
 
-/** The client that spoke is gone: what it said has nowhere to go. */
+/** Ends the dictations of a disconnected client, because their text has no target. */
 export function endDictations(deps: RpcDeps, client: ClientContext): void {
   for (const sessionId of client.dictations.keys()) forgetLater(deps, sessionId);
   client.dictations.clear();
 }
 
-/** While the user speaks. */
+/** Learns the symbols while the user speaks. */
 async function learn(
   { clock }: RpcDeps,
   names: readonly string[],

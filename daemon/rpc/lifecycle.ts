@@ -1,6 +1,6 @@
 /**
- * When the daemon ends: nobody needs it, a newer one takes over (`daemon/drain`), or it is told to
- * (`daemon/shutdown`, SIGTERM).
+ * End of the daemon: it is idle, a newer daemon takes over (`daemon/drain`), or it receives
+ * `daemon/shutdown` or SIGTERM.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -11,7 +11,7 @@ export type EndReason = 'idle' | 'drain' | 'shutdown';
 
 type State =
   | { readonly kind: 'running' }
-  /** Takes no new sessions; the running ones are being finished. */
+  /** Refuses new sessions; running sessions are being finished. */
   | { readonly kind: 'ending'; readonly reason: EndReason }
   | { readonly kind: 'ended'; readonly reason: EndReason };
 
@@ -19,18 +19,18 @@ export interface LifecycleDeps {
   readonly sessions: Pick<Sessions, 'activeCount' | 'drain' | 'shutdown'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Time without client and session after which the daemon ends; asked at each look. */
+  /** The daemon ends after this time without clients and sessions. Called at each check. */
   readonly idleMs: () => number;
-  /** Greeted clients now. */
+  /** Current number of greeted clients. */
   readonly clients: () => number;
   readonly goodbye: (reason: EndReason) => void;
-  /** Closes what is open and ends the process. Called once. */
+  /** Closes all resources and ends the process. Called once. */
   readonly end: (reason: EndReason) => void;
 }
 
-/** SIGTERM must have flushed every session by then. */
+/** Time limit after SIGTERM to flush every session. */
 const SHUTDOWN_MS = 10_000;
-/** The answer to the request that asked for the end leaves first. */
+/** Delay that lets the response to the request leave first. */
 const ANSWER_MS = 20;
 
 export class Lifecycle implements Disposable {
@@ -51,14 +51,14 @@ export class Lifecycle implements Disposable {
   }
 
   /**
-   * A client came or went: the idle time begins anew, also for one that stayed shorter than the
-   * time between two looks.
+   * A client connected or disconnected: the idle time restarts. This also covers clients that stay
+   * for less than the check interval.
    */
   needed(): void {
     this.idleSince = this.deps.clock.now();
   }
 
-  /** @returns sessions that still ran */
+  /** @returns number of running sessions */
   drain(withinMs: number): number {
     return this.finish('drain', Math.min(withinMs, SHUTDOWN_MS));
   }
@@ -92,7 +92,7 @@ export class Lifecycle implements Disposable {
       this.deps.end(reason);
     };
     clock.setTimeout(() => {
-      // Unfinished audio stays in its spool; the next daemon continues with it.
+      // Unfinished audio stays in its spool; the next daemon continues it.
       sessions.shutdown(withinMs, reason).then(end, (error: unknown) => {
         logger.error('daemon.flushFailed', {
           error: error instanceof Error ? error.name : 'unknown',

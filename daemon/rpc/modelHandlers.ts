@@ -1,4 +1,4 @@
-/** `models/*`; the progress of a download goes to every client (in server.ts). */
+/** `models/*`. Download progress is sent to every client (in server.ts). */
 import { isEarmarkError } from '../../protocol/errors';
 import {
   ModelsAdd,
@@ -19,7 +19,7 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
     .on(ModelsPull, async ({ modelId }, _client, { signal }) => {
       const model = toModel(await models.pull(modelId, signal));
       await engines.refresh();
-      // The model that an engine lacked may be installed now.
+      // An engine without its model can load it now.
       if (model.isDefault)
         engines.retry().catch((error: unknown) =>
           logger.warn('engine.loadFailed', {

@@ -1,4 +1,4 @@
-/** `notes/*`: one client holds the lease on a session's note and applies the planned edits. */
+/** `notes/*`: the client with the lease on a session's note applies the planned edits. */
 import { EarmarkError } from '../../protocol/errors';
 import {
   NOTE_MAX_LENGTH,
@@ -60,7 +60,7 @@ function noteDocument({ record, transcript, insights }: SessionDocument) {
   };
 }
 
-/** A box that a person ticked in the note is a person's change of the insight. */
+/** Applies a ticked box in the note to its insight, as a person's change. */
 async function passOnTicks(
   sessions: Sessions,
   document: SessionDocument,

@@ -1,19 +1,22 @@
 /**
- * Who may write which note. The lease ends with the holder's connection, and with its silence: an
- * extension host whose window is gone keeps its connection for hours and writes nothing.
+ * Leases on notes: only the holder may write a note. A lease ends when the holder disconnects or
+ * stays silent. An extension host can keep its connection for hours after its window has closed.
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { ClientContext } from './clientContext';
 
-/** A window writes at the latest 3 s after a change; so long it may be held up. */
+/**
+ * Silence that ends a lease. A window writes at most 3 s after a change; the rest allows for
+ * delays.
+ */
 const SILENT_MS = 15_000;
 
 interface NoteLease {
   readonly holder: ClientContext;
-  /** Last event that the holder has asked a plan for, −1 before it asked for one. */
+  /** Last event for which the holder requested a plan; −1 before the first request. */
   seq: number;
-  /** Somebody else asked while events waited. */
+  /** Timer that runs if another client asked while events waited. */
   watch?: Disposable;
 }
 
@@ -21,9 +24,9 @@ export class NoteLeases {
   private readonly leases = new Map<string, NoteLease>();
 
   /**
-   *
-   * @param onFree told when a holder went away or was silent, not when it gave the lease back for
-   * itself to take again
+   * Creates the leases.
+   * @param onFree called when a holder disconnected or was silent, but not when it released the
+   * lease itself
    */
   constructor(
     private readonly clock: Pick<Clock, 'setTimeout'>,
@@ -31,8 +34,8 @@ export class NoteLeases {
   ) {}
 
   /**
-   * Where another has the lease and takes in nothing of what came for 15 s from now on, it loses it
-   * and `onFree` tells.
+   * Takes the lease if it is free. If another client holds it and processes no waiting event within
+   * 15 s, that client loses the lease and `onFree` is called.
    * @param seq last event of the session
    */
   take(sessionId: string, client: ClientContext, seq: number): boolean {
@@ -51,7 +54,7 @@ export class NoteLeases {
     return this.leases.get(sessionId)?.holder === client;
   }
 
-  /** The holder asked for what there is up to `seq`. */
+  /** The holder requested a plan for all events up to `seq`. */
   planned(sessionId: string, client: ClientContext, seq: number): void {
     const lease = this.leases.get(sessionId);
     if (lease?.holder !== client) return;

@@ -1,7 +1,7 @@
 /**
- * The language model that an editor lends: questions go to the client that offered it, its answers
- * come back as requests. The first offer counts; when its client goes, the next one's. Secrets are
- * taken out before anything is sent.
+ * A language model offered by an editor. Questions are sent to the client that offered it, and its
+ * answers arrive as requests. The oldest offer is used; when its client disconnects, the next offer
+ * is used. Secrets are removed before a question is sent.
  */
 import { EarmarkError } from '../../protocol/errors';
 import {
@@ -24,7 +24,7 @@ interface Pending {
 type Outcome = ParamsOf<typeof LanguageModelAnswer>['outcome'];
 
 export class OfferedModel implements LanguageModel {
-  /** Client → what it calls its model, in the order of the offers. */
+  /** Offers in order: client → name of its model. */
   private readonly offers = new Map<ClientContext, string>();
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
@@ -78,7 +78,7 @@ export class OfferedModel implements LanguageModel {
     return answer;
   }
 
-  /** Takes what a client says; only the one that was asked may answer. */
+  /** Takes an answer; only the client that received the question may answer. */
   answer(client: ClientContext, id: number, outcome: Outcome): void {
     const asked = this.pending.get(id);
     if (asked?.client !== client) return;

@@ -1,4 +1,4 @@
-/** `privacy/*`: how long what is kept may be kept, and its key. */
+/** `privacy/*`: retention times and the encryption key. */
 import {
   PrivacyRetention,
   PrivacyRotateKey,
@@ -9,7 +9,7 @@ import { defined } from '../base/defined';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-/** Sessions that are counted at most. */
+/** Maximum number of sessions that are counted. */
 const COUNTED = 1_000;
 
 export function privacyHandlers(registry: Registry, { sessions, vault, models }: RpcDeps): void {

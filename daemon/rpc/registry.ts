@@ -1,4 +1,4 @@
-/** Which handler answers which method; params are validated here, before a handler sees them. */
+/** Registry of the handlers by method. It validates params before a handler receives them. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
 import type { Asked } from '../base/peer';
@@ -32,7 +32,7 @@ export class Registry {
     return [...this.entries.keys()];
   }
 
-  /** @throws EarmarkError rpc.unknownMethod, rpc.invalidParams, and what the handler throws */
+  /** @throws EarmarkError rpc.unknownMethod, rpc.invalidParams, and errors of the handler */
   async dispatch(
     method: string,
     params: unknown,
@@ -49,7 +49,7 @@ export class Registry {
     if (!parsed?.success) {
       const issue = parsed?.error.issues[0];
       const path = issue?.path.map(String).join('.') ?? '';
-      // zod's messages name types and limits, not the values that were sent.
+      // zod's messages name types and limits, not the received values.
       throw new EarmarkError(
         'rpc.invalidParams',
         `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ` +
@@ -62,9 +62,9 @@ export class Registry {
 }
 
 /**
- *
- * @returns undefined for what no schema can look at: zod compares a "length" that is an object, and
- * throws where that has no value
+ * Parses params.
+ * @returns undefined if the schema itself throws: zod compares a "length" that is an object, and
+ * throws if that has no primitive value
  */
 function parse(
   { params }: RequestType,

@@ -1,6 +1,6 @@
 /**
- * What somebody over the network may ask for: the scope that each method needs. A method that is
- * not named here needs `admin`.
+ * Scopes of network users: the scope that each method needs. A method that is not listed needs
+ * `admin`.
  */
 import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioVerify } from '../../protocol/audio';
 import {
@@ -91,8 +91,8 @@ const SCOPES = new Map<string, AccessScope>([
 ]);
 
 /**
- * What the administrator of an organisation may do on a server that serves others too: with its own
- * people and what it keeps.
+ * Methods that an organisation's administrator may call on a shared server. They affect only that
+ * organisation's people and data.
  */
 const OF_ORGANISATION = new Set<string>(
   [PrivacyRetention, TokensCreate, TokensList, TokensRevoke].map(({ method }) => method),
@@ -117,7 +117,10 @@ export function requireScope(identity: Identity, method: string): void {
     );
 }
 
-/** Somebody else's session is not there. @throws EarmarkError session.notFound */
+/**
+ * A session of another user is reported as missing.
+ * @throws EarmarkError session.notFound
+ */
 export async function requireOwn(
   identity: Identity,
   params: unknown,

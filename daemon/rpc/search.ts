@@ -1,4 +1,4 @@
-/** A search request as the daemon's own query: words apart, dates as milliseconds. */
+/** Converts a search request into the daemon's query: separate words, dates in milliseconds. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf } from '../../protocol/method';
 import type { SessionSearch } from '../../protocol/session';
@@ -8,7 +8,7 @@ import { defined } from '../base/defined';
 const DEFAULT_LIMIT = 100;
 const DAY_MS = 86_400_000;
 
-/** @throws EarmarkError rpc.invalidParams for a time that is none */
+/** @throws EarmarkError rpc.invalidParams for an invalid time */
 export function fromSearch(
   {
     query = '',
@@ -41,7 +41,7 @@ export function fromSearch(
   };
 }
 
-/** @param wholeDay added to a date without a time, which begins at midnight here */
+/** @param wholeDay milliseconds added to a date without a time, which starts at local midnight */
 function millis(text: string, name: string, wholeDay: number): number {
   const date = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const value = Date.parse(date ? `${text}T00:00:00` : text);

@@ -1,6 +1,6 @@
 /**
- * Serves every connection: greeting first, then its methods; events, acknowledgements and progress
- * go out to those they concern.
+ * Serves every connection: first the greeting, then methods. Sends events, acknowledgements and
+ * progress to the clients concerned.
  */
 import { AudioAck, AudioPush } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
@@ -38,7 +38,7 @@ import { settingsHandlers } from './settingsHandlers';
 import { tokenHandlers } from './tokenHandlers';
 import { voiceHandlers } from './voiceHandlers';
 
-/** Requests of one connection that are not answered yet. */
+/** Maximum number of unanswered requests of a connection. */
 const PENDING_MAX = 256;
 /** Methods allowed before the greeting, and for a client newer than this daemon. */
 const NEWER_MAY = new Set([DaemonDrain.method, DaemonShutdown.method]);
@@ -49,7 +49,7 @@ export class RpcServer implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly leases: NoteLeases;
   private readonly countEmitter = this.disposables.add(new Emitter<number>());
-  /** How many greeted clients there are now. */
+  /** Fires with the number of greeted clients. */
   readonly onDidChangeClients = this.countEmitter.event;
 
   constructor(private readonly deps: RpcDeps) {
@@ -60,7 +60,7 @@ export class RpcServer implements Disposable {
         requireOwn(client.peer.identity, { sessionId }, deps.sessions).then(
           () => client.notify(NotesLeaseFree, { sessionId }),
           () => undefined,
-        ); // Somebody else's session is not theirs to hear of.
+        ); // Only the owner of a session receives its messages.
       }
     });
     daemonHandlers(registry, deps, () => this.clientCount);
@@ -112,7 +112,7 @@ export class RpcServer implements Disposable {
     return [...this.clients].filter((c) => c.state.kind === 'greeted').length;
   }
 
-  /** Every method that is answered; the contract test compares it with the protocol. */
+  /** All methods with a handler; the contract test compares them with the protocol. */
   get methods(): readonly string[] {
     return this.registry.methods;
   }
@@ -157,12 +157,12 @@ export class RpcServer implements Disposable {
     };
   };
 
-  /** What `daemon/health` answers, for who reads it elsewhere on this machine. */
+  /** Result of `daemon/health`, for other readers on this machine. */
   health(): Promise<DaemonHealthResult> {
     return healthOf(this.deps, this.clientCount);
   }
 
-  /** Tells every client that the daemon is about to end. */
+  /** Notifies every client that the daemon is about to end. */
   goodbye(reason: 'idle' | 'drain' | 'shutdown'): void {
     for (const client of this.clients) client.notify(DaemonGoodbye, { reason });
   }
@@ -174,8 +174,8 @@ export class RpcServer implements Disposable {
   }
 
   /**
-   * One request: timed, its errors counted, and everything that is logged on its way marked with
-   * its number; audio, which comes in hundreds of messages a second, has none.
+   * Measures a request, counts its errors, and adds its number to its log lines. Audio has no
+   * number, because it arrives in hundreds of messages a second.
    */
   private async observe(id: string, method: string, work: () => Promise<object>): Promise<object> {
     const { observed, clock, logger } = this.deps;
@@ -190,7 +190,7 @@ export class RpcServer implements Disposable {
         throw error;
       } finally {
         const durationMs = clock.now() - begunMs;
-        // Names that nobody declared are one: a stranger must not make metrics without end.
+        // All unknown methods share a name, so that a client cannot create unlimited metrics.
         const known = this.registry.has(method) ? method : 'unknown';
         observed.observe('request', durationMs, known);
         logger.debug('rpc.request', {
@@ -216,8 +216,8 @@ export class RpcServer implements Disposable {
   }
 
   /**
-   * What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in
-   * the log's type and stack.
+   * Converts an error outside the catalogue, which is a fault of the daemon. Its text may contain
+   * private data, so only its type and stack are logged.
    */
   private known(error: unknown, method: string): EarmarkError {
     if (isEarmarkError(error)) return error;

@@ -32,10 +32,12 @@ import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 import { fromSearch } from './search';
 
-/** Passing events are left out for a client that has so much to read; durable ones wait for it. */
+/**
+ * A client with this many unread bytes receives no transient events. Durable events wait for it.
+ */
 const BEHIND_BYTES = 1024 * 1024;
 const LIST_DEFAULT = 100;
-/** Passing events that came before the answer to `session/start`; more are forgotten. */
+/** Maximum number of transient events before the response to `session/start`; more are dropped. */
 const EARLY_MAX = 5_000;
 
 export function sessionHandlers(registry: Registry, { sessions, control }: RpcDeps): void {
@@ -156,8 +158,8 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
 }
 
 /**
- * A session that is started over the network belongs to its user, who also has keys of their own.
- * @throws EarmarkError rpc.forbidden: nobody opens the microphone of another machine
+ * Sets the network user as the owner of the session and of its key.
+ * @throws EarmarkError rpc.forbidden if the user tries to open the microphone of this machine
  */
 export function ownedBy(identity: Identity, request: StartRequest): StartRequest {
   if (identity.kind === 'local') return request;
@@ -190,8 +192,8 @@ function sinkFor(client: ClientContext, sessionId: string): EventSink {
 }
 
 /**
- * Starts with the caller attached. Events that come before the session's id is known are sent just
- * before the answer.
+ * Starts a session with the caller attached. Events that arrive before the session's id is known
+ * are sent just before the response.
  */
 export async function startFor(
   client: ClientContext,

@@ -1,4 +1,4 @@
-/** `settings/*`: what a person set, and what is wrong with it. */
+/** `settings/*`: user settings and their problems. */
 import { EarmarkError } from '../../protocol/errors';
 import { SettingsGet, SettingsSet } from '../../protocol/settings';
 import type { RpcDeps } from './deps';

@@ -1,7 +1,7 @@
 /**
- * What an organisation sees of a server that serves others too: its own sessions, people and
- * settings. Load, memory, alerts and errors would tell how much the others do, so they stay with
- * who runs the server.
+ * View of an organisation on a shared server: its own sessions, people and settings. Load, memory,
+ * alerts and errors would reveal the activity of others, so only the server administrator sees
+ * them.
  */
 import type { EngineHealth } from '../asr/enginesApi';
 import { toDisposable } from '../base/disposable';
@@ -84,7 +84,7 @@ function notHere(): EarmarkError {
   );
 }
 
-/** Whether it can be used, and nothing of how much it is. */
+/** Shows whether the engine is usable, without amounts. */
 function bare({ provider, model, device, state }: EngineHealth): EngineHealth {
   return {
     provider,

@@ -1,4 +1,4 @@
-/** `tokens/*`: who may use this daemon over the network. */
+/** `tokens/*`: access tokens for network users. */
 import { TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../protocol/tokens';
 import { nameOf, type AccessToken } from '../base/identity';
 import type { RpcDeps } from './deps';

@@ -1,4 +1,4 @@
-/** `upload/*`: recordings kept for a daemon elsewhere. For clients of this machine alone. */
+/** `upload/*`: upload copies of recordings for a remote daemon. For local clients only. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
 import {

@@ -1,7 +1,4 @@
-/**
- * `voices/*`: kept voices of named people, those of the caller. What a voice is like never leaves
- * the daemon.
- */
+/** `voices/*`: the caller's stored voices of named people. Voice data never leaves the daemon. */
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { ownerSeen } from '../base/identity';
 import type { RpcDeps } from './deps';

@@ -1,6 +1,6 @@
 /**
- * Which sessions may begin: not more than the limits, by the process and by its user, and none that
- * names what cannot be.
+ * Admits new sessions within the limits of the process and of the user, and rejects invalid
+ * requests.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Lease } from '../team/leases';
@@ -13,12 +13,12 @@ export const TOO_MANY_RETRY_MS = 500;
 export interface AdmissionSetup {
   readonly options: Pick<SessionOptions, 'maxSessions' | 'maxSessionsPerUser'>;
   readonly place: SessionManagerDeps['place'];
-  /** Owners of sessions that run. */
+  /** Owners of running sessions. */
   readonly running: () => readonly (string | undefined)[];
 }
 
 export class Admission {
-  /** Owners of sessions that were let in and are not running yet. */
+  /** Owners of admitted sessions that are not running yet. */
   private readonly admitted: (string | undefined)[] = [];
   draining = false;
 
@@ -55,8 +55,9 @@ export class Admission {
   }
 
   /**
-   * Where several servers share what a user may have. While nobody can say how many there are each
-   * counts its own: what is said now is not said again. @throws EarmarkError session.tooMany
+   * Reserves a session within a user's limit across servers. If the shared count is unavailable,
+   * each server counts its own.
+   * @throws EarmarkError session.tooMany
    */
   async place(owner: string | undefined): Promise<Lease | undefined> {
     if (this.setup.place === undefined || owner === undefined) return undefined;
@@ -72,7 +73,7 @@ export class Admission {
     return place;
   }
 
-  /** It counts while `work` makes a session of it. */
+  /** Counts a session towards the limits while `work` creates it. */
   async during<T>(owner: string | undefined, work: () => Promise<T>): Promise<T> {
     this.admitted.push(owner);
     try {

@@ -1,4 +1,4 @@
-/** Interface of the sessions for the RPC room. Implemented by SessionManager. */
+/** Interface of the sessions for the RPC room. SessionManager implements it. */
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
@@ -24,24 +24,24 @@ export interface StartRequest {
   /** As in EngineRequest. */
   readonly vocabulary?: readonly string[];
   readonly translate?: boolean;
-  /** As in EngineRequest; not kept with the session. */
+  /** As in EngineRequest; not stored with the session. */
   readonly phrases?: () => readonly string[];
-  /** Its audio comes as fast as it is spoken. Default: unless it is a file. */
+  /** Audio arrives at the speed of speech. Default: true, except for files. */
   readonly live?: boolean;
   readonly partials: boolean;
   readonly insights: boolean;
-  /** Default: in meetings. */
+  /** Default: true for meetings. */
   readonly diarize?: boolean;
   readonly ephemeral?: boolean;
   readonly keepAudio?: boolean;
   readonly workspace?: SessionRecord['workspace'];
   readonly consent?: SessionRecord['consent'];
-  /** User over the network whose session it is; absent for the one the daemon runs as. */
+  /** Network user that owns the session; absent for the local user. */
   readonly owner?: string;
   readonly startedAt?: string;
 }
 
-/** A session's record with what changes while it runs. */
+/** A session's record with its changing state. */
 export interface SessionView {
   readonly record: SessionRecord;
   readonly lastSeq: number;
@@ -65,13 +65,13 @@ export interface Purged {
   readonly setAside: number;
 }
 
-/** Gets the events of one attachment, in order, without gap or repeat. */
+/** Receives the events of an attachment in order, without gap or repeat. */
 export type EventSink = (event: SessionEvent) => void;
 
 export interface Sessions {
   /**
-   * Creates and starts; resolves in STREAMING. The sink, where given, is attached from the first
-   * event.
+   * Creates and starts a session; resolves in STREAMING. An optional sink is attached from the
+   * first event.
    * @throws EarmarkError session.tooMany, audio.*, model.*, engine.*, store.unwritable
    */
   start(
@@ -81,13 +81,14 @@ export interface Sessions {
   /** Idempotent. Resolves once the state is STOPPING or later. */
   stop(sessionId: string, cause: string): Promise<SessionState>;
   /**
-   * Resolves once what came in until now is in the transcript, as if a silence had followed.
+   * Resolves when all audio received so far is in the transcript. Acts like a silence after that
+   * audio.
    * @throws EarmarkError session.notFound
    */
   flush(sessionId: string): Promise<void>;
   /**
-   * Resolves when everything that was said before the stop is in the transcript, or never will be;
-   * recorders and record may still be ending.
+   * Resolves when all speech before the stop is in the transcript or cannot be recognised.
+   * Recorders may still be stopping.
    */
   whenRecognised(sessionId: string): Promise<void>;
   /** Resolves in DONE or FAILED. */
@@ -95,8 +96,9 @@ export interface Sessions {
   pause(sessionId: string, cause: string): Promise<SessionState>;
   resume(sessionId: string, cause: string): Promise<SessionState>;
   /**
-   * Replays the durable events after `afterSeq`, then live. Resolves when the first page of them
-   * was given. @throws EarmarkError session.notFound
+   * Replays the durable events after `afterSeq`, then sends live events. Resolves after the first
+   * replayed page.
+   * @throws EarmarkError session.notFound
    */
   attach(
     sessionId: string,
@@ -108,8 +110,9 @@ export interface Sessions {
     readonly attachment: Disposable;
   }>;
   /**
-   * Whole frames, in order; taken before the call returns.
-   * @returns last frame of the source on disk. @throws EarmarkError audio.*
+   * Takes whole frames in order before the call returns.
+   * @returns last frame of the source on disk
+   * @throws EarmarkError audio.*
    */
   push(
     sessionId: string,
@@ -120,8 +123,8 @@ export interface Sessions {
   ): Promise<number>;
   endSource(sessionId: string, source: Source): Promise<void>;
   /**
-   * Is what was sent what came in and is on disk? Also of a session that is over. @throws
-   * EarmarkError session.notFound, audio.unknownSource, store.unwritable
+   * Compares the audio that a client sent with the audio on disk, also for ended sessions.
+   * @throws EarmarkError session.notFound, audio.unknownSource, store.unwritable
    */
   verify(
     sessionId: string,
@@ -137,11 +140,11 @@ export interface Sessions {
     owner?: string;
   }): Promise<readonly SessionView[]>;
   get(sessionId: string): Promise<SessionDocument>;
-  /** Speakers that a person named, each once. */
+  /** Distinct names that a person gave to speakers. */
   people(sessionId: string): Promise<readonly string[]>;
   /**
-   * At most 30 s of kept audio. @throws EarmarkError session.notFound, session.wrongState while it
-   * runs, audio.notKept
+   * Returns at most 30 s of stored audio.
+   * @throws EarmarkError session.notFound, session.wrongState while the session runs, audio.notKept
    */
   clip(
     sessionId: string,
@@ -152,31 +155,31 @@ export interface Sessions {
   rename(sessionId: string, title: string): Promise<void>;
   delete(sessionId: string): Promise<void>;
   /**
-   * By words, and by meaning where the model is there. @throws EarmarkError rpc.invalidParams where
-   * neither words nor a filter is given
+   * Searches by words, and also by meaning if the model is installed.
+   * @throws EarmarkError rpc.invalidParams without words and filters
    */
   search(
     query: SearchQuery,
   ): Promise<readonly { readonly record: SessionRecord; readonly hit: SearchHit }[]>;
   /**
-   * Finishes what an earlier end left; returns once it is under way. @throws EarmarkError
-   * session.notFound, engine.*, store.*
+   * Resumes an unfinished session; resolves when it is under way.
+   * @throws EarmarkError session.notFound, engine.*, store.*
    */
   takeUp(sessionId: string): Promise<{ readonly state: SessionState; readonly left: boolean }>;
-  /** Removes every trace. A running session is stopped first. */
+  /** Deletes all data of a session. A running session is stopped first. */
   purge(sessionId: string): Promise<Purged>;
-  /** How long what is kept may be kept. */
+  /** Returns the retention times. */
   retention(): Promise<Retention>;
   /** Applied at once. */
   setRetention(retention: Retention): Promise<void>;
   /**
-   * Without a name, takes back what a kept voice gave or suggested. @throws EarmarkError
-   * session.notFound, speaker.notFound, store.unwritable
+   * Renames a speaker. Without a name, removes the name that a voiceprint gave or suggested.
+   * @throws EarmarkError session.notFound, speaker.notFound, store.unwritable
    */
   renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void>;
   /** Voices of named people. */
   readonly voices: Pick<Voiceprints, 'standing' | 'keep' | 'people' | 'forget'>;
-  /** Code that the editor has open; has no effect on an ended session. */
+  /** Receives the code that is open in the editor. No effect on an ended session. */
   look(
     sessionId: string,
     seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol },
@@ -196,22 +199,22 @@ export interface Sessions {
     readonly source: Source;
     readonly ackSeq: number;
   }>;
-  /** Another server has taken over a session; its subscribers here must attach there. */
+  /** Fires when another server took over a session; its subscribers must attach there. */
   readonly onDidMove: Event<string>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;
-  /** The same ones, as they are now. */
+  /** Views of the sessions that are neither DONE nor FAILED. */
   readonly running: readonly SessionView[];
   /**
-   * Windows came or went. A captured session pauses when for 60 s no window was there and no client
-   * was attached to it.
+   * Sets the number of open windows. A captured session pauses after 60 s without a window and
+   * without an attached client.
    */
   setWindowCount(count: number): void;
-  /** Refuses new sessions from now on. */
+  /** Refuses new sessions after this call. */
   drain(): void;
   /**
-   * Within `withinMs`, stops and finalises every session, and what is not done stays in the spool;
-   * where several servers share sessions, gives each to the others as it is.
+   * Stops and finalises every session within `withinMs`; unfinished audio stays in the spool.
+   * Servers that share sessions hand theirs over without finishing them.
    */
   shutdown(withinMs: number, cause: string): Promise<void>;
 }

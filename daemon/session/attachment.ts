@@ -1,6 +1,6 @@
 /**
- * One listener's place in a session's events: it reads what it missed from the store, then hears
- * what is new.
+ * A subscriber's position in the events of a session. It replays missed events from the store, then
+ * receives new events.
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -9,13 +9,13 @@ import type { DurableEvent, SessionEvent } from './events';
 
 export interface Attached extends Disposable {
   /**
-   * Resolves when the first page of what was missed was given. An answer that follows it is behind
-   * those events.
+   * Resolves after the first page of missed events was sent. A response sent later follows those
+   * events.
    */
   readonly replayed: Promise<void>;
 }
 
-/** Events read from the store in one turn; between two turns others are served. */
+/** Events of a page. Other subscribers are served between two pages. */
 const PAGE = 200;
 
 export interface AttachmentSource {
@@ -46,7 +46,7 @@ export class Attachment implements Attached {
   }
 
   /**
-   * Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the
+   * Takes an event as it is sent. During a replay the event waits; the pump reads it from the
    * store.
    */
   recognise(event: SessionEvent): void {
@@ -57,7 +57,7 @@ export class Attachment implements Attached {
     else if (event.seq > this.position) this.pumpSoon();
   }
 
-  /** Sends a page of what was missed; the rest in later turns. */
+  /** Sends a page of missed events; later turns send the rest. */
   pump(): void {
     if (
       !this.open ||
@@ -74,7 +74,7 @@ export class Attachment implements Attached {
       .then(() => this.open && this.position < this.source.lastSeq() && this.pumpSoon());
   }
 
-  /** @param stored last number that was on disk when it was asked for */
+  /** @param stored last number on disk at the time of the request */
   private async page(stored: number): Promise<void> {
     const before = this.position;
     try {

@@ -1,6 +1,4 @@
-/**
- * What an earlier end left: sessions that can be finished, and what is kept longer than it may be.
- */
+/** Finishes sessions that an earlier run left, and deletes expired data. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Disposable } from '../base/disposable';
 import type { SessionManagerDeps } from './deps';
@@ -10,21 +8,24 @@ import { isOpen } from './record';
 import { overdue, parseRetention, type Retention } from './retention';
 import { Maintenance } from './maintenance';
 
-/** Stored sessions looked at in one go. */
+/** Number of stored sessions in a page. */
 export const PAGE = 1000;
-/** Setting of the store. */
+/** Key of the setting in the store. */
 const RETENTION = 'retention';
 
 export interface BackgroundRecoverySetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'ownership'>;
   readonly options: SessionOptions;
-  /** Somebody works on it. */
+  /** True while the session is being processed. */
   readonly busy: (sessionId: string) => boolean;
-  /** It is shown to somebody, or somebody works on it. */
+  /** True while the session is shown or being processed. */
   readonly open: (sessionId: string) => boolean;
-  /** Goes on with it and resolves when it is over. @throws what keeps it from that */
+  /**
+   * Continues the session; resolves when it has ended.
+   * @throws the error that prevents it
+   */
   readonly finish: (record: SessionRecord) => Promise<SessionState>;
-  /** Its kept audio, or what it says, is about to change. */
+  /** Called before its stored audio or its text changes. */
   readonly close: (sessionId: string) => void;
 }
 
@@ -44,7 +45,7 @@ export class BackgroundRecovery implements Disposable {
     });
   }
 
-  /** Looks after them now, and from now on. */
+  /** Runs maintenance now and at intervals. */
   start(): void {
     this.maintenance.start();
   }
@@ -63,8 +64,8 @@ export class BackgroundRecovery implements Disposable {
   }
 
   /**
-   * Something can still be made of it: it is not over, or failed with audio on disk, or its
-   * insights failed.
+   * Returns true if the session can still be completed: it has not ended, it failed with audio on
+   * disk, or its insights failed.
    */
   async isLeft({ id, state, ephemeral }: SessionRecord): Promise<boolean> {
     const { store, spools } = this.setup.deps;
@@ -73,11 +74,11 @@ export class BackgroundRecovery implements Disposable {
     return true;
   }
 
-  /** Sessions that are over in no good way and that nobody works on. */
+  /** Sessions that did not end well and are not being processed. */
   private async left(): Promise<readonly string[]> {
     const { store, spools } = this.setup.deps;
-    // What several servers share is taken up by whoever is asked for it, or by who looks after
-    // orphans (team/orphans.ts).
+    // Shared sessions are resumed by the server that a client asks, or by the orphan job
+    // (team/orphans.ts).
     const shared = this.setup.deps.ownership !== undefined;
     const lost = shared ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
     const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap(
@@ -92,7 +93,7 @@ export class BackgroundRecovery implements Disposable {
 
   private async finish(sessionId: string): Promise<void> {
     const record = await this.setup.deps.store.getSession(sessionId);
-    // A person may ask for its insights again; that one is over.
+    // The session is DONE; only a person can request its insights again.
     if (!record || record.state === 'DONE' || this.setup.busy(sessionId)) return;
     if ((await this.setup.finish(record)) === 'FAILED')
       throw new EarmarkError(
@@ -101,7 +102,7 @@ export class BackgroundRecovery implements Disposable {
       );
   }
 
-  /** Forgets what is older than it may be kept. */
+  /** Deletes data that exceeds its retention time. */
   private async expire(): Promise<void> {
     const { store, spools, clock, logger } = this.setup.deps;
     const retention = await this.retention();

@@ -1,6 +1,7 @@
 /**
- * Spools that go on where the disk does not: what it refuses stays in memory, bounded, in order,
- * and is written as soon as the disk takes it again. What is only in memory is never acknowledged.
+ * Spools that continue when the disk refuses to write. Refused frames stay in memory, bounded and
+ * in order. They are written as soon as the disk accepts them. Frames in memory are never
+ * acknowledged.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS, type Frame, type Source } from '../audio/frame';
@@ -14,15 +15,15 @@ export interface BufferedSpoolsSetup {
   readonly spools: SpoolFactory;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Audio of one source that may wait in memory; then the spool refuses as the disk does. */
+  /** Maximum audio of a source in memory; beyond it the spool refuses as the disk does. */
   readonly memoryMs?: number;
 }
 
-/** 19 MB a source. */
+/** 19 MB for each source. */
 const MEMORY_MS = 10 * 60_000;
-/** Time between two tries of a disk that refuses. */
+/** Delay between two tries of a disk that refuses. */
 const RETRY_MS = 500;
-/** Frames given to the disk at once. */
+/** Maximum number of frames in a write. */
 const BATCH = 100;
 
 export class BufferedSpools implements SpoolFactory {
@@ -30,14 +31,14 @@ export class BufferedSpools implements SpoolFactory {
 
   constructor(private readonly setup: BufferedSpoolsSetup) {}
 
-  /** True while audio is in memory alone. */
+  /** True while some audio is only in memory. */
   get behind(): boolean {
     return [...this.open_].some((spool) => spool.behind);
   }
 
   /**
-   * @throws EarmarkError store.unwritable where the disk has audio of it that cannot be looked at:
-   * only then it is known what comes next
+   * @throws EarmarkError store.unwritable if the disk has unreadable audio of the session: the next
+   * frame number is then unknown
    */
   open(sessionId: string): Spool {
     const open = (): Spool => this.setup.spools.open(sessionId);
@@ -76,14 +77,14 @@ class BufferedSpool implements Spool {
   private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
   private retry: Disposable | undefined;
   private closed = false;
-  /** The disk's last error. */
+  /** Last error of the disk. */
   private refusal = new EarmarkError(
     'store.unwritable',
     'Earmark cannot write to the disk; free some space.',
   );
   readonly onDidSync = this.syncs.event;
 
-  /** @param disk undefined while it cannot even be opened */
+  /** @param disk undefined while it cannot be opened */
   constructor(
     private disk: Spool | undefined,
     private readonly openDisk: () => Spool,
@@ -115,7 +116,7 @@ class BufferedSpool implements Spool {
     }
     const kept = this.waiting.get(source) ?? [];
     const taken = Math.max(this.disk?.range(source)?.lastSeq ?? -1, kept.at(-1)?.seq ?? -1);
-    // Their samples are somebody else's when this returns.
+    // Copy: the caller reuses the samples after this call.
     const fresh = frames
       .filter(({ seq }) => seq > taken)
       .map((frame) => ({ ...frame, pcm: frame.pcm.slice() }));
@@ -192,7 +193,7 @@ class BufferedSpool implements Spool {
     }
   }
 
-  /** Gives the disk what waits, in order, until it refuses. */
+  /** Writes the waiting frames in order until the disk refuses. */
   private drain(): void {
     this.tryDisk();
     const { disk } = this;

@@ -1,24 +1,25 @@
 /**
- * The store with room for sessions that begin while it cannot be written: they are kept in memory
- * and made in it before their first event is. Events wait in the session's own log (`eventLog.ts`).
+ * A store for sessions that begin while the database refuses writes. Such sessions stay in memory
+ * and are stored before their first event. Their events wait in the session's own log
+ * (`eventLog.ts`).
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { SessionRecord } from './events';
 import type { SessionStore } from './ports';
 
-/** Sessions that may begin so. */
+/** Maximum number of sessions that wait in memory. */
 const PENDING_MAX = 16;
 const NOTHING = { lastSeq: 0, lastTime: 0, segments: 0 } as const;
 
 export interface BufferedStore extends SessionStore {
-  /** Why nothing is written now; undefined while all is. */
+  /** Reason why the store refuses writes; undefined while it accepts them. */
   readonly refusal: string | undefined;
 }
 
 export function bufferedStore(store: SessionStore): BufferedStore {
   const pending = new Map<string, SessionRecord>();
   let refusal: string | undefined;
-  /** The store's refusal, reported until a write succeeds. */
+  /** Remembers a refusal of the store until a write succeeds. */
   const watched = async <T>(write: Promise<T>): Promise<T> => {
     try {
       const result = await write;

@@ -1,13 +1,13 @@
 /**
- * What the others call somebody who has no name yet goes into the session as a suggestion; it goes
- * when it is no longer plain.
+ * Suggests names for unnamed speakers from the way that others address them. A suggestion is
+ * withdrawn when the evidence becomes ambiguous.
  */
 import type { SpeakerName } from '../insights/types';
 import type { Speaker } from '../transcript/types';
 import type { SessionProjection } from './sessionProjection';
 import type { DurableEventBody } from './events';
 
-/** @returns events for the speakers whose suggestion differs from what the conversation says now */
+/** @returns events for speakers whose suggested name has changed */
 export function calledEvents(
   projection: SessionProjection,
   names: readonly SpeakerName[],
@@ -15,7 +15,8 @@ export function calledEvents(
   const taken = new Set([...projection.speakers.values()].map(({ name }) => name));
   return [...projection.speakers.values()].flatMap((speaker): DurableEventBody[] => {
     const { called: before, ...rest } = speaker;
-    // A person or a voice knows better; a name that another speaker has would make the two one.
+    // A name from a person or a voiceprint takes precedence. A name of another speaker would merge
+    // the two.
     const answered =
       speaker.named || speaker.recognised || speaker.turns?.length === 0
         ? undefined
@@ -32,7 +33,9 @@ export function calledEvents(
   });
 }
 
-/** A newly distinguished speaker, with the current suggestion while the label stays. */
+/**
+ * A newly distinguished speaker; it keeps the current suggestion while its label stays the same.
+ */
 export function stillCalled(speaker: Speaker, before: Speaker | undefined): Speaker {
   return before?.called &&
     before.name === speaker.name &&

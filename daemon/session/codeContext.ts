@@ -1,31 +1,31 @@
 /**
- * What the user's editor has open while people talk: names of the code, and the file and symbol in
- * front of them at each moment. A name that is spoken becomes a link, "this function" names the one
- * that was looked at, and the recogniser leans towards the nearest names.
+ * The code that is open in the editor during a session: symbols, and the current file and symbol
+ * over time. A spoken symbol becomes a link. "This function" links the symbol that was open at that
+ * moment. The recogniser boosts the nearest symbols.
  */
 import type { Insight } from '../insights/types';
 
 export interface CodeSymbol {
   readonly name: string;
   readonly uri?: string;
-  /** From 1. */
+  /** Line number; the first is 1. */
   readonly line?: number;
 }
 
-/** Names of the code, by how they are said. */
+/** Code symbols by their spoken form. */
 export interface SpokenNames {
-  /** Those that are said in a text, in order. */
+  /** Returns the symbols in a text, in order. */
   find(text: string): readonly string[];
-  /** The nearest as a recogniser would write them if it knew them. */
+  /** Nearest symbols in the form that a recogniser would write. */
   readonly phrases: readonly string[];
 }
 
-/** @param wanted asked meanwhile; where it says no the answer is not used */
+/** @param wanted polled during the work; if it returns false, the result is dropped */
 export type NameLearner = (names: readonly string[], wanted: () => boolean) => Promise<SpokenNames>;
 
 const NO_NAMES: SpokenNames = { find: () => [], phrases: [] };
 
-/** Changes of what is looked at that are remembered: one a second for more than an hour. */
+/** Maximum number of remembered focus changes: one a second for more than an hour. */
 const MAX_FOCUSES = 5_000;
 const MAX_LINKS = 8;
 const CODE_NOUNS =
@@ -40,26 +40,24 @@ interface Focus {
 export class CodeContext {
   private symbols = new Map<string, CodeSymbol>();
   private names = NO_NAMES;
-  /** Names that are known or being learnt, as one text. */
+  /** Symbols that are known or being learned, as a single text. */
   private sent = '';
   private readonly focuses: Focus[] = [];
 
-  /** @param own words of the user */
+  /** @param own the user's vocabulary */
   constructor(
     private readonly own: readonly string[] = [],
     private readonly learn: NameLearner = () => Promise.resolve(NO_NAMES),
   ) {}
 
-  /**
-   * What is likely to be said, likeliest first: the user's own words, then the names of the code.
-   */
+  /** Phrases to boost, likeliest first: the user's vocabulary, then the code symbols. */
   get phrases(): readonly string[] {
     return [...this.own, ...this.names.phrases];
   }
 
   /**
-   * The names of the code as they are now, the nearest first. Resolves when they are known; those
-   * of before are used until then, and later ones win.
+   * Sets the current code symbols, nearest first. Resolves when they are learned; until then the
+   * previous symbols are used. A later call replaces an earlier one.
    */
   async setSymbols(symbols: readonly CodeSymbol[]): Promise<void> {
     this.symbols = new Map([...symbols].reverse().map((symbol) => [symbol.name, symbol]));
@@ -80,7 +78,7 @@ export class CodeContext {
     if (this.focuses.length > MAX_FOCUSES) this.focuses.shift();
   }
 
-  /** The insight with what it names in the code; links that it has already stay. */
+  /** Returns the insight with links to its code symbols; existing links stay. */
   link<T extends Insight>(insight: T): T {
     if (this.symbols.size === 0 && this.focuses.length === 0) return insight;
     const links = new Map<string, CodeSymbol>(

@@ -2,7 +2,7 @@
 import type { Source } from '../audio/frame';
 import type { LostAudio } from './ports';
 
-/** Maximum number of damaged stretches named; beyond it only their count is given. */
+/** Maximum number of damaged stretches in the list; beyond it only their count is given. */
 const SPANS_REPORTED = 10;
 
 /** @param timeOf session time of a frame, in ms */

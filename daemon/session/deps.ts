@@ -1,4 +1,4 @@
-/** Dependencies of a SessionManager: real ones from `compose.ts`, fakes in tests. */
+/** Dependencies of a SessionManager. `compose.ts` passes real ones, tests pass fakes. */
 import type { AnalyzerFactory } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -15,9 +15,9 @@ import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
 
 /**
- * Audio that a user may send.
- * @returns undefined where so many frames may be, which are used up then; else how many
- * milliseconds to wait, and whether the limit is used up or only nobody could say yet
+ * Audio allowance of a user.
+ * @returns undefined if the frames are allowed; they then count as used. Otherwise the wait in
+ * milliseconds, and whether the limit is reached or only unknown at the moment
  */
 export type Allowance = (
   owner: string,
@@ -30,54 +30,51 @@ export interface SessionManagerDeps {
   readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
-  /**
-   * Learns how names of the code are said; without it none become links, and recognition does not
-   * lean towards them.
-   */
+  /** Learns how code symbols are spoken. Without it, symbols are neither linked nor boosted. */
   readonly learnNames?: NameLearner;
-  /** Tells voices; without it the sources are the speakers. */
+  /** Embeds voices. Without it, each source is its own speaker. */
   readonly voices?: SpeakerEmbedder & Partial<SpeakerSegmenter>;
-  /** Keeps voices of people who agreed; without it none are kept. */
+  /** Stores voices of people who consented. Without it, no voice is stored. */
   readonly voiceStore?: VoiceStore;
-  /** Search by meaning; without it words alone are searched. */
+  /** Search by meaning. Without it, search uses words alone. */
   readonly meanings?: Pick<MeaningsSetup, 'store' | 'embedder'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /**
-   * A place among the sessions of a user that several servers share; absent: this process's own
-   * count.
+   * Reserves a session for a user across several servers. Without it, this process counts its own
+   * sessions.
    */
   readonly place?: (owner: string, max: number) => Promise<Lease | undefined>;
-  /** Absent: as much as anybody likes. */
+  /** Without it, audio is unlimited. */
   readonly allowance?: Allowance;
   /**
-   * Where several servers share the sessions: what one left another one goes on with, when somebody
-   * comes for it.
+   * Ownership of sessions shared by several servers. When a client comes for a session of a stopped
+   * server, another server continues it.
    */
   readonly ownership?: Ownership;
-  /** Absent: nobody counts. */
+  /** Optional; without it, nothing is counted. */
   readonly metrics?: MetricRecorder;
-  /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
+  /** Creates the segmenter of a source: `setup => new PhraseSource(setup)`. */
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
-  /** A name nobody can guess, for session ids and resume tokens. */
+  /** Returns an unguessable id, for sessions and resume tokens. */
   readonly newId: () => string;
-  /** As Node names it; advice to a person depends on it. Default: `linux`. */
+  /** Platform as Node names it; user advice depends on it. Default: `linux`. */
   readonly platform?: string;
   readonly options?: Partial<SessionOptions>;
 }
 
 export interface SessionManager extends Sessions, Disposable {
   /**
-   * Takes up what a crash left: call once, before the first client is served. Resolves when every
-   * left session can be attached to; its audio is decoded in the background.
-   * @returns ids of the sessions that go on
+   * Resumes sessions after a crash. Call it once, before the first client is served. Resolves when
+   * clients can attach to every resumed session. Their audio is decoded in the background.
+   * @returns ids of the resumed sessions
    */
   recover(): Promise<readonly string[]>;
   /**
-   * Takes a session that nobody has any more and finishes it, unless somebody came for it; resolves
-   * when it is over.
+   * Takes over an orphaned session and finishes it, unless a client attached to it. Resolves when
+   * the session has ended.
    */
   finish(sessionId: string): Promise<void>;
-  /** Limits that hold from now on, for sessions that run as well. */
+  /** Changes limits at once, also for running sessions. */
   configure(change: Partial<SessionOptions>): void;
 }

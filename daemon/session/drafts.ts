@@ -1,7 +1,7 @@
 /**
- * Tokens that recent decodes of a source gave. The next decode of the open phrase checks them
- * instead of making them anew, and a phrase that goes on right behind another is decoded behind its
- * tokens.
+ * Draft tokens from recent decodes of a source. The next decode of the open phrase verifies them
+ * instead of decoding them again. A phrase that directly follows another is decoded after the
+ * tokens of that phrase.
  */
 import type { DecodeRequest } from '../asr/provider';
 import type { PhraseLeft } from '../vad/contract';
@@ -10,20 +10,20 @@ export class Drafts {
   private open: { readonly id: string; readonly tokens: readonly number[] } | undefined;
   private final: { readonly id: string; readonly tokens: readonly number[] } | undefined;
 
-  /** Takes what a decode of the open phrase gave; engines without tokens give none. */
+  /** Stores the tokens of a decode of the open phrase. Engines without tokens pass undefined. */
   keep(id: string, tokens: readonly number[] | undefined): void {
     if (tokens !== undefined) this.open = { id, tokens };
   }
 
   /**
-   * Takes the tokens of a text that became final. None: what follows brings words that were not
-   * heard in it, and only there.
+   * Stores the tokens of a final text; undefined clears them. After an empty list, the decode of
+   * the next phrase also returns words missed in this phrase.
    */
   keepFinal(id: string, tokens: readonly number[] | undefined): void {
     this.final = tokens === undefined ? undefined : { id, tokens };
   }
 
-  /** What earlier decodes tell of a phrase, as the context of its decode. */
+  /** Returns the decode context of a phrase from earlier decodes. */
   of({
     id,
     left,

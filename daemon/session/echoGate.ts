@@ -1,8 +1,8 @@
 /**
- * Where finals of a session with microphone and system pass: a copy of the loudspeakers' words in
- * the microphone leaves hidden. What sounds like an echo waits shortly for the system's words, so
- * that it is not first shown and then dimmed; words that come later than that hide it by a
- * revision. Everything else passes at once, and nothing is lost.
+ * Gate for finals of a session with microphone and system audio. It hides echoes: copies of the
+ * loudspeakers' words in the microphone. A suspected echo waits briefly for the system's words, so
+ * that it is not shown and then dimmed. Later words hide it by a revision. All other finals pass at
+ * once; no final is lost.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -15,11 +15,11 @@ import type { SessionOptions } from './options';
 export interface EchoGateSetup {
   readonly clock: Clock;
   readonly options: Pick<SessionOptions, 'echoHoldMs'>;
-  /** In order of speech within a source. None where the phrase came to nothing. */
+  /** Called in order of speech within a source. `segments` is empty if the phrase has no text. */
   readonly publish: (segments: readonly Segment[], source: Source, finalThrough: number) => void;
-  /** `plan` is asked when everything that was published before can be seen by `current`. */
+  /** Calls `plan` when `current` includes all published segments. */
   readonly revise: (plan: () => readonly Revision[]) => void;
-  /** A segment as it is now. */
+  /** Returns the current version of a segment. */
   readonly current: (id: string) => Segment | undefined;
 }
 
@@ -37,7 +37,7 @@ export class EchoGate implements Disposable {
 
   constructor(private readonly setup: EchoGateSetup) {}
 
-  /** Segments, or parts of them, that were hidden. */
+  /** Number of hidden segments and parts of segments. */
   get echoes(): number {
     return this.found;
   }
@@ -60,7 +60,7 @@ export class EchoGate implements Disposable {
     this.pass(false);
   }
 
-  /** False for words in the making that are the loudspeakers'. */
+  /** Returns false for a partial that is an echo. */
   shows(event: TransientEventBody): boolean {
     return (
       event.kind !== 'partial' ||
@@ -70,7 +70,7 @@ export class EchoGate implements Disposable {
     );
   }
 
-  /** Lets go of what is held. */
+  /** Publishes the held segments. */
   flush(): void {
     this.pass(true);
   }

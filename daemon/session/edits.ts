@@ -1,7 +1,4 @@
-/**
- * What people change by hand: titles, speakers, segments, insights; of sessions that run and of
- * those that are over.
- */
+/** Manual changes to titles, speakers, segments and insights, in running and ended sessions. */
 import { EarmarkError } from '../../protocol/errors';
 import type { KeyedMutex } from '../base/keyedMutex';
 import type { SourceVoice } from '../diarization/samePerson';
@@ -18,9 +15,9 @@ export interface EditsSetup {
   readonly store: Pick<SessionStore, 'updateSession'>;
   readonly archive: EndedSessions;
   readonly library: SessionQueries;
-  /** Of a session that is over, one change at a time. */
+  /** Serialises changes of an ended session. */
   readonly turns: KeyedMutex;
-  /** A session that runs, or that somebody is still attached to. */
+  /** A session that is running or has attached clients. */
   readonly live: (sessionId: string) => Session | undefined;
 }
 
@@ -69,8 +66,8 @@ export class Edits {
   }
 
   /**
-   * A speaker as named now, with the voices behind it while the session runs. @throws EarmarkError
-   * session.notFound, speaker.notFound
+   * Returns a speaker with its current name, and its voices while the session runs.
+   * @throws EarmarkError session.notFound, speaker.notFound
    */
   async speaker(
     sessionId: string,

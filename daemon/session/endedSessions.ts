@@ -1,6 +1,6 @@
 /**
- * Sessions that are over: read, attached to and revised by a person, loaded while somebody needs
- * them. Calls about one session come one after the other (`Turns`).
+ * Ended sessions, loaded while a client needs them. Clients read them, attach to them and revise
+ * them. Calls about a session run in sequence (`Turns`).
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -53,7 +53,7 @@ export class EndedSessions implements Disposable {
         check: (body) => projection.check(body),
         onWritten: (event) => projection.apply(event),
         onProgress: () => undefined,
-        // Only a person writes here, and `appendNow` tells the person.
+        // Only a person writes here, and `appendNow` reports the error to that person.
         onOutage: () => undefined,
         onFault: () => undefined,
         onOverflow: () => undefined,
@@ -63,7 +63,7 @@ export class EndedSessions implements Disposable {
     return this.open.get(sessionId) as Archived;
   }
 
-  /** @param archived as `load` gave it */
+  /** @param archived result of `load` */
   attach(
     sessionId: string,
     { log }: Archived,

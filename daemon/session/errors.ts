@@ -1,7 +1,7 @@
 /** Errors about parts of a session that are no longer there. */
 import { EarmarkError } from '../../protocol/errors';
 
-/** No session has this id, or the caller may not see it. */
+/** No session has this id, or the caller has no access to it. */
 export function noSuchSession(): EarmarkError {
   return new EarmarkError(
     'session.notFound',

@@ -1,8 +1,7 @@
 /**
- * The one writer of a session's events. A durable event gets the next number and is on disk before
- * anybody hears of it; a passing one carries the last durable number. One write is under way at a
- * time, and what comes meanwhile goes with the next. Attachments replay from the store, then go
- * live.
+ * The single writer of a session's events. A durable event gets the next number and is on disk
+ * before it is sent. A transient event carries the last durable number. One write runs at a time;
+ * events that arrive meanwhile join the next. Attachments replay from the store, then go live.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -19,48 +18,48 @@ import { Deferred } from './wait';
 export interface EventLogSetup {
   readonly sessionId: string;
   readonly store: SessionStore;
-  /** The part of the session that is in the store. */
+  /** Counts of the stored part of the session. */
   readonly counts: Pick<SessionCounts, 'lastSeq' | 'lastTime'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Absent: nobody counts. */
+  /** Optional; without it, nothing is counted. */
   readonly metrics?: MetricRecorder | undefined;
   readonly options: Pick<SessionOptions, 'maxPendingEvents' | 'storeRetryMs'>;
   /** Milliseconds since session start. */
   readonly sessionMs: () => number;
   /**
-   * @throws Error when the event breaks a rule of the session (a second final of an id, words
+   * @throws Error if the event breaks a rule of the session (a second final with an id, words
    * changed by the machine)
    */
   readonly check: (body: DurableEventBody) => void;
-  /** Takes an event that is on disk into what the daemon holds in memory, before it is sent. */
+  /** Applies a stored event to the state in memory before it is sent. */
   readonly onWritten: (event: DurableEvent) => void;
-  /** This much of a source is final on disk. */
+  /** The progress of a source is on disk. */
   readonly onProgress: (progress: Progress) => void;
-  /** The store refused; what is to be written waits and is tried again. */
+  /** The store refused a write; the events wait for a retry. */
   readonly onOutage: (error: unknown) => void;
-  /** Events could not be made, or break a rule. */
+  /** Events could not be created or break a rule. */
   readonly onFault: (error: unknown) => void;
-  /** More waits than may wait. */
+  /** Too many events wait. */
   readonly onOverflow: (error: unknown) => void;
 }
 
 /**
- * Events that are known, or that are made from what the daemon holds in memory once everything
- * before them is in it.
+ * Events, or a function that creates them from the state in memory after all earlier events are
+ * applied.
  */
 export type Planned = readonly DurableEventBody[] | (() => readonly DurableEventBody[]);
 
 interface Waiting {
   readonly bodies: Planned;
   readonly progress: readonly Progress[];
-  /** A person waits for it: the store's refusal is reported at once, without a later retry. */
+  /** Present if a person waits: a refusal by the store is reported at once, without a retry. */
   readonly person?: Deferred;
 }
 
 /**
- * What was handed to the store in one call; tried again as it is, because nobody knows whether it
- * was taken.
+ * Entries passed to the store in a single call. A retry repeats the batch unchanged, because a lost
+ * response leaves its result unknown.
  */
 interface Batch {
   readonly entries: readonly Waiting[];
@@ -69,13 +68,13 @@ interface Batch {
 }
 
 interface Waiter {
-  /** Entry that it waits for, counted from the first. */
+  /** Number of the entry that it waits for, counted from the first. */
   readonly through: number;
   readonly onRefusal: boolean;
   readonly deferred: Deferred;
 }
 
-/** Events of one call to the store; more that wait go with the next. */
+/** Maximum number of events in a call to the store; the others join the next call. */
 const BATCH_EVENTS = 500;
 
 export class EventLog implements Disposable {
@@ -83,7 +82,7 @@ export class EventLog implements Disposable {
   private lastTime: number;
   private readonly waiting: Waiting[] = [];
   private waitingEvents = 0;
-  /** Entries that ever came, and those that are on disk or were refused. */
+  /** Number of all entries, and number of entries that are written or refused. */
   private came = 0;
   private gone = 0;
   private waiters: Waiter[] = [];
@@ -96,7 +95,7 @@ export class EventLog implements Disposable {
         readonly retry: Disposable;
       } = { kind: 'idle' };
   private overflowed = false;
-  /** A change of a person's that was refused; nobody could say whether the store has it. */
+  /** A person's change with a failed write; the store may still contain it. */
   private doubt: Batch | undefined;
   private readonly attachments = new Set<Attachment>();
   private readonly outbox: SessionEvent[] = [];
@@ -108,7 +107,7 @@ export class EventLog implements Disposable {
     this.lastTime = setup.counts.lastTime;
   }
 
-  /** Last event that is on disk. */
+  /** Number of the last event on disk. */
   get lastSeq(): number {
     return this.seq;
   }
@@ -122,14 +121,14 @@ export class EventLog implements Disposable {
     return this.state.kind === 'refused';
   }
 
-  /** True while something is not on disk. */
+  /** True while some events are not on disk. */
   get unwritten(): boolean {
     return this.gone < this.came;
   }
 
   /**
-   * Events that are written, taken into memory and sent, in the order in which they come here;
-   * where the store refuses they wait and are tried again.
+   * Adds events to write, apply and send in this order. If the store refuses, they wait for a
+   * retry.
    */
   append(bodies: Planned, progress: readonly Progress[] = []): void {
     if (bodies.length === 0 && progress.length === 0 && typeof bodies !== 'function') return;
@@ -137,21 +136,19 @@ export class EventLog implements Disposable {
     this.add({ bodies, progress });
   }
 
-  /** Resolves when everything that came so far is on disk. */
+  /** Resolves when all events so far are on disk. */
   written(): Promise<void> {
     return this.wait(false);
   }
 
-  /**
-   * Resolves when everything that came so far is on disk, or has to wait because the store refuses.
-   */
+  /** Resolves when all events so far are on disk or wait because the store refuses. */
   settled(): Promise<void> {
     return this.outage ? Promise.resolve() : this.wait(true);
   }
 
   /**
-   * Resolves when it is on disk. @throws EarmarkError store.unwritable, and what `bodies` throws;
-   * nothing was changed then
+   * Resolves when the events are on disk.
+   * @throws EarmarkError store.unwritable, and the errors of `bodies`; nothing is changed then
    */
   async appendNow(bodies: Planned): Promise<void> {
     const person = new Deferred();
@@ -160,7 +157,7 @@ export class EventLog implements Disposable {
     await person.promise;
   }
 
-  /** Sends to those who listen now; not stored. */
+  /** Sends an event to the current subscribers; it is not stored. */
   pass(body: TransientEventBody): void {
     if (this.attachments.size === 0) return;
     this.send([{ ...body, afterSeq: this.seq, time: this.time() }]);
@@ -237,8 +234,8 @@ export class EventLog implements Disposable {
   }
 
   /**
-   * Writes until nothing waits. One call to the store at a time, so that what is refused stays in
-   * front of what follows it.
+   * Writes until no entry waits. One call to the store at a time, so that refused events stay
+   * before later ones.
    */
   private async write(batch: Batch | undefined): Promise<void> {
     const { store, clock, sessionId } = this.setup;
@@ -259,8 +256,8 @@ export class EventLog implements Disposable {
       try {
         await store.append(sessionId, next.events, next.progress);
       } catch (error) {
-        // A change of a person's is not asked for again: the store says whether it has it, though
-        // its answer was lost.
+        // A person's change is not written again. The store is checked instead, because only its
+        // response may be lost.
         const has =
           next.entries.some(({ person }) => person) &&
           (await this.isTaken(next).catch(() => 'unknown' as const));
@@ -273,7 +270,8 @@ export class EventLog implements Disposable {
   }
 
   /**
-   * There is one writer: what stands behind the last event that is known here was in this batch.
+   * Checks whether the store contains the batch. This log is the only writer, so any event after
+   * the last known is from this batch.
    * @throws EarmarkError store.*
    */
   private async isTaken({ events }: Batch): Promise<boolean> {
@@ -282,7 +280,7 @@ export class EventLog implements Disposable {
     );
   }
 
-  /** The next batch: consecutive entries that one call can write. */
+  /** Returns the next batch: consecutive entries that fit in a call. */
   private next(): Batch | undefined {
     for (let first = this.waiting.shift(); first !== undefined; first = this.waiting.shift()) {
       const entries = [first];
@@ -320,8 +318,7 @@ export class EventLog implements Disposable {
   }
 
   /**
-   * The events of an entry now that everything before it is in memory; undefined where there can be
-   * none.
+   * Creates the events of an entry after all earlier events are applied; undefined if that fails.
    */
   private planned(entry: Waiting): readonly DurableEventBody[] | undefined {
     if (typeof entry.bodies !== 'function') return entry.bodies;
@@ -351,7 +348,7 @@ export class EventLog implements Disposable {
     this.leave(entries);
   }
 
-  /** They wait no more: on disk, refused to their person, or of no consequence. */
+  /** Removes entries from the queue: they are on disk, refused or without effect. */
   private leave(entries: readonly Waiting[]): void {
     this.gone += entries.length;
     for (const { person } of entries) person?.resolve();
@@ -361,7 +358,7 @@ export class EventLog implements Disposable {
   private refused(batch: Batch | undefined, error: unknown): void {
     if (this.disposed) return this.leave(batch?.entries ?? []);
     const { logger, sessionId, clock, options, onOutage } = this.setup;
-    // A change of a person's is refused instead of waiting, wherever it stands.
+    // A person's change is refused at once, at any place in the queue.
     const people = [...(batch?.entries ?? []), ...this.waiting].filter(({ person }) => person);
     for (const { person } of people) person?.reject(error);
     this.waiting.splice(0, Infinity, ...this.waiting.filter(({ person }) => !person));
@@ -397,7 +394,7 @@ export class EventLog implements Disposable {
     return Math.max(this.lastTime, Math.round(this.setup.sessionMs()));
   }
 
-  /** Everybody hears events in order, also when hearing one makes another. */
+  /** All subscribers receive events in the same order, even if a subscriber creates an event. */
   private send(events: readonly SessionEvent[]): void {
     this.outbox.push(...events);
     if (this.sending) return;

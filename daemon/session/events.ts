@@ -37,7 +37,7 @@ export interface SourceConfig {
     | { readonly type: 'capture'; readonly device?: string }
     | {
         readonly type: 'push';
-        /** Its client asks for a receipt of what came in. */ readonly verify?: boolean;
+        /** The client requests a receipt of the received audio. */ readonly verify?: boolean;
       };
 }
 
@@ -50,8 +50,8 @@ export interface SessionRecord {
   /** ISO 8601 with offset. */
   readonly startedAt: string;
   /**
-   * When it was created here, milliseconds since the epoch; event times count from it. `startedAt`
-   * may name an earlier day, for a recording.
+   * Creation time on this machine, milliseconds since the epoch; event times count from it. For a
+   * recording, `startedAt` may be an earlier day.
    */
   readonly createdMs?: number;
   readonly durationMs: number;
@@ -62,15 +62,15 @@ export interface SessionRecord {
   /** As in EngineRequest. */
   readonly vocabulary?: readonly string[];
   readonly translate?: boolean;
-  /** Its audio comes as fast as it is spoken: being late is felt. */
+  /** Audio arrives at the speed of speech, so delays are visible. */
   readonly live: boolean;
-  /** Texts of phrases that are still spoken; only where it is live. */
+  /** Send partials of open phrases; only for live sessions. */
   readonly partials: boolean;
   readonly insights: boolean;
   readonly diarize?: boolean;
   readonly ephemeral: boolean;
   readonly keepAudio: boolean;
-  /** User over the network whose session it is; absent for the one the daemon runs as. */
+  /** Network user that owns the session; absent for the local user. */
   readonly owner?: string;
   readonly workspace?: {
     readonly folder?: string;
@@ -141,7 +141,7 @@ export type TransientEventBody =
       readonly dropped: number;
       readonly rejected: number;
       readonly degradationLevel: DegradationLevel;
-      /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean;
+      /** The store refuses writes; events wait in memory. */ readonly unwritten?: boolean;
     };
 
 export type TransientEvent = TransientEventBody & {

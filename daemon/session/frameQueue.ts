@@ -1,15 +1,15 @@
 /**
- * The way of one source's frames from capture to segmentation: the spool stands before a short
- * queue. What leaves a full queue is read again from the spool; a frame is lost only where the
- * spool could not take it.
+ * Queue of a source's frames between capture and segmentation. The spool stands before a short
+ * queue. Frames that overflow the queue are read again from the spool. A frame is lost only if the
+ * spool refused it.
  */
 import { type Frame, type Source } from '../audio/frame';
 import { BoundedQueue } from '../base/boundedQueue';
 import type { Spool } from './ports';
 
 /**
- * Frames taken at once: a second. Few enough that others get their turn, many enough that a file
- * flows.
+ * Frames of a batch: one second. Small enough for fairness between sources, large enough for fast
+ * files.
  */
 const BATCH = 50;
 
@@ -17,9 +17,9 @@ export interface FrameQueueSetup {
   readonly source: Source;
   readonly spool: Spool;
   readonly capacity: number;
-  /** First frame to hand out. */
+  /** First frame to return. */
   readonly fromSeq: number;
-  /** The spool refused a frame; it is in the queue only. */
+  /** The spool refused a frame; the frame is only in the queue. */
   readonly onUnspooled: (error: unknown) => void;
   /** A frame left the queue and is not in the spool. */
   readonly onLost: () => void;
@@ -32,7 +32,7 @@ interface Queued {
 
 export class FrameQueue {
   private readonly queue: BoundedQueue<Queued>;
-  /** Next frame to hand out. */
+  /** Next frame to return. */
   private cursor: number;
   private last: number;
   private lastSpooled: number;
@@ -48,30 +48,30 @@ export class FrameQueue {
     this.lastSpooled = this.last;
   }
 
-  /** Last frame that came in. */
+  /** Last received frame. */
   get lastSeq(): number {
     return this.last;
   }
 
-  /** First frame that was not handed out. */
+  /** First frame that was not returned yet. */
   get nextSeq(): number {
     return this.cursor;
   }
 
-  /** Frames that came in and were not handed out; holes count. */
+  /** Received frames that were not returned yet; holes count. */
   get backlog(): number {
     return this.last + 1 - this.cursor;
   }
 
-  /** True while frames must come from the spool: the queue could not hold them. */
+  /** True while the queue has overflowed, so that frames come from the spool. */
   get behind(): boolean {
     return this.backlog > this.setup.capacity;
   }
 
   /**
-   *
-   * @param frames follow the last one; there may be a hole between them. Their samples are the
-   * queue's from now on
+   * Adds frames.
+   * @param frames follow the last frame, with or without a hole between. The queue owns their
+   * samples from now on
    */
   push(frames: readonly Frame[]): void {
     const last = frames.at(-1);
@@ -92,9 +92,9 @@ export class FrameQueue {
   }
 
   /**
-   * Next frames in order, from the spool where the queue does not have them. Empty when there are
-   * none.
-   * @param before stops there
+   * Returns the next frames in order; frames that the queue lacks come from the spool. Empty if no
+   * frame waits.
+   * @param before first frame to exclude
    */
   take(before = Infinity): readonly Frame[] {
     for (
@@ -115,7 +115,7 @@ export class FrameQueue {
         return frames;
       }
     }
-    // A gap before the head that the spool lacks is a hole.
+    // If the spool lacks the frames before the head, they are a hole.
     const frames: Frame[] = [];
     for (
       let next = this.queue.peek();

@@ -1,6 +1,6 @@
 /**
- * Gives the analyzer what was said, now and then and never in the way of recognition; its changes
- * become events.
+ * Sends segments to the analyzer at intervals, without delaying recognition, and turns its changes
+ * into events.
  */
 import type { Analyzer, Insight, InsightChange, SpeakerName } from '../insights/types';
 import type { Clock } from '../base/clock';
@@ -15,14 +15,14 @@ export interface InsightFeedSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly everyMs: number;
-  /** Adds what an insight names in the code. */
+  /** Adds links from an insight to code symbols. */
   readonly link: (insight: Insight) => Insight;
-  /** Longest time that the language model may take at the end, all its answers together. */
+  /** Maximum total time of the language model at the end. */
   readonly modelMs: number;
   readonly emit: (events: readonly DurableEventBody[]) => void;
-  /** Told after every look at the conversation. */
+  /** Called after every analysis. */
   readonly names: (names: readonly SpeakerName[]) => unknown;
-  /** A part was not read by the language model: a sentence for the user. */
+  /** Reports a part that the language model did not read, as a sentence for the user. */
   readonly warn: (message: string) => void;
 }
 
@@ -30,12 +30,12 @@ export class InsightFeed implements Disposable {
   private readonly changed = new Map<string, SegmentText>();
   private timer: Disposable | undefined;
   private failed = false;
-  /** Aborted when the session ends, or what is asked now is asked anew. */
+  /** Aborted when the session ends or a new request replaces it. */
   private asking: AbortController | undefined;
 
   constructor(private readonly setup: InsightFeedSetup) {}
 
-  /** A segment became final or was revised. */
+  /** Adds a final or revised segment. */
   add(segment: SegmentText): void {
     this.changed.set(segment.id, segment);
     this.timer ??= this.setup.clock.setTimeout(() => {
@@ -46,8 +46,8 @@ export class InsightFeed implements Disposable {
   }
 
   /**
-   * What waits is analysed now, then the last pass is made.
-   * @returns false where any pass failed: something may be missing
+   * Analyses the waiting segments, then makes the last pass.
+   * @returns false if any pass failed, so that insights may be missing
    */
   async finish(): Promise<boolean> {
     this.dispose();
@@ -64,14 +64,14 @@ export class InsightFeed implements Disposable {
     this.asking = undefined;
   }
 
-  /** Results of the rules, used until the model answers and if it fails. */
+  /** Asks the language model. The results of the rules are used until it answers or if it fails. */
   private async ask(final: boolean): Promise<void> {
     const { analyzer, clock, modelMs, warn, logger } = this.setup;
     const asking = (this.asking = new AbortController());
     const limit = clock.setTimeout(() => asking.abort(), modelMs);
     try {
       const answer = await analyzer.model?.read(final, asking.signal);
-      // Disposed meanwhile: the session is over, or asks anew.
+      // Disposed meanwhile: the session ended or a new request replaced this one.
       if (this.asking !== asking || !answer) return;
       this.tell(answer.changes);
       if (answer.failure !== undefined) warn(answer.failure);
@@ -103,7 +103,10 @@ export class InsightFeed implements Disposable {
     );
   }
 
-  /** A transcript without insights is better than none: what fails here ends nothing. */
+  /**
+   * Runs an analysis. A failure must not end the session, because a transcript without insights is
+   * still useful.
+   */
   private run(analyse: () => readonly InsightChange[]): void {
     try {
       this.tell(analyse());

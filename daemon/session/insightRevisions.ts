@@ -1,6 +1,6 @@
 /**
- * A person's change to an insight: through the analyzer while it lives, straight to the insight
- * afterwards.
+ * Applies a person's change to an insight: through the analyzer while it exists, otherwise to the
+ * stored insight.
  */
 import type { Analyzer, Insight } from '../insights/types';
 import type { SessionProjection } from './sessionProjection';
@@ -21,8 +21,8 @@ export class InsightRevisions {
   ) {}
 
   /**
-   * What the analyzer holds is changed now, so that what it finds next has it. @throws EarmarkError
-   * insight.notFound, also later
+   * Changes the analyzer's copy now, so that its next results include the change.
+   * @throws EarmarkError insight.notFound, also when the plan runs
    */
   plan(insightId: string, edit: InsightEdit): Planned {
     const insight = this.projection.insights.get(insightId);

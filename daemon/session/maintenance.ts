@@ -1,7 +1,7 @@
 /**
- * The job that looks after what was left: sessions that are not finished, or failed with audio that
- * is not text, and what is older than it may be kept or was deleted. It runs at start and every
- * half hour; what fails is tried again, ever later.
+ * Maintenance job: finishes sessions, recognises remaining audio of failed sessions, and removes
+ * expired or deleted data. It runs at start and every half hour. Failed work is retried at growing
+ * intervals.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -15,28 +15,31 @@ export interface MaintenanceSetup {
     SessionOptions,
     'maintenanceMs' | 'maintenanceRetryMs' | 'maintenanceTries'
   >;
-  /** Sessions that nobody finishes. */
+  /** Unfinished sessions that are not being processed. */
   readonly left: () => Promise<readonly string[]>;
-  /** Resolves when the session is DONE. @throws what keeps it from that */
+  /**
+   * Resolves when the session is DONE.
+   * @throws the error that prevents it
+   */
   readonly finish: (sessionId: string) => Promise<void>;
-  /** Forgets what is older than it may be kept. */
+  /** Deletes data that exceeds its retention time. */
   readonly expire: () => Promise<void>;
-  /** The words of what was deleted go for good. */
+  /** Removes the words of deleted data from the search index. */
   readonly tidy: () => Promise<void>;
 }
 
 export class Maintenance implements Disposable {
   private readonly disposables = new DisposableStore();
-  /** Tries of each session that is not finished; it waits or is being worked on. */
+  /** Tries of each unfinished session that waits or is being processed. */
   private readonly tries = new Map<string, number>();
   private readonly busy = new Set<string>();
 
   constructor(private readonly setup: MaintenanceSetup) {}
 
-  /** Runs now, and from now on. */
+  /** Runs now and at intervals. */
   start(): void {
     const { clock, options } = this.setup;
-    // Not in the way of the first client.
+    // Deferred, so that the first client is not delayed.
     this.disposables.add(clock.setTimeout(() => void this.run(), 0));
     this.disposables.add(clock.setInterval(() => void this.run(), options.maintenanceMs));
   }
@@ -58,7 +61,7 @@ export class Maintenance implements Disposable {
     try {
       for (const id of await this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
     } catch (error) {
-      // A store that cannot be read now is read at the next turn.
+      // An unreadable store is read again in the next round.
       logger.warn('maintenance.failed', { error: error instanceof Error ? error.name : 'unknown' });
     }
   }
@@ -87,7 +90,7 @@ export class Maintenance implements Disposable {
 
   private async again(id: string): Promise<void> {
     this.busy.delete(id);
-    // A store that cannot be read now is read at the next turn.
+    // An unreadable store is read again in the next round.
     const left = await this.setup.left().catch((): readonly string[] => []);
     if (this.busy.has(id)) return;
     if (left.includes(id)) void this.finish(id);

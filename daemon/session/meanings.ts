@@ -1,7 +1,7 @@
 /**
- * Search by meaning: the segments of all sessions get their vectors in the background, a few at a
- * time, and a search finds those that say the same in other words. Without the model nothing
- * happens and words alone are searched.
+ * Search by meaning. A background job embeds the segments of all sessions in small batches. A
+ * search then finds segments with the same meaning in other words. Without the model, search uses
+ * words alone.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -11,22 +11,28 @@ import type { MeaningStore, SentenceEmbedder } from './ports';
 import type { SearchHit, SearchQuery } from './search';
 import { within } from './wait';
 
-/** Vectors are made so often; a final is found by its meaning that much later. */
+/** Interval of the background job; a final can be found by meaning after at most this time. */
 const EVERY_MS = 10_000;
-/** Without the model it is looked for, and the sentences that wait for it, only so often. */
+/**
+ * Interval of the checks for the model and for waiting segments while the model is not installed.
+ */
 const ABSENT_MS = 300_000;
 /**
- * Segments in one run of the model, some 0.1 s, and in one round; the recognisers need the cores.
+ * Segments in a run of the model (about 0.1 s) and in a round of the job. The recognisers need the
+ * cores.
  */
 const BATCH = 16;
 const BATCHES = 4;
-/** Fewer words mean too little: "Yes, exactly." is like every other agreement. */
+/** Minimum number of words. Shorter texts such as "Yes, exactly." match every other agreement. */
 const LEAST_WORDS = 4;
-/** Sentences of other things lie at 0–0.25, the same in other words at 0.3–0.9. */
+/** Minimum cosine. Unrelated sentences have 0–0.25, paraphrases 0.3–0.9. */
 const LEAST_SIMILARITY = 0.3;
-/** A search waits so long for the model, which may have to start; then words alone decide. */
+/**
+ * Maximum time that a search waits for the model, which may have to start. After it, words alone
+ * decide.
+ */
 const ANSWER_MS = 3_000;
-/** Ranks are joined by 1 / (this + rank) (Cormack et al. 2009). */
+/** Rank offset: lists are merged by 1 / (offset + rank) (Cormack et al. 2009). */
 const RANK_OFFSET = 60;
 
 export interface MeaningsSetup {
@@ -39,8 +45,8 @@ export interface MeaningsSetup {
 export class Meanings implements Disposable {
   private readonly disposables = new DisposableStore();
   /**
-   * What it was asked to do last, so that a search comes between two batches and never two runs at
-   * once.
+   * The last request to the model. Requests run in sequence, so that a search can run between two
+   * batches.
    */
   private reading: Promise<void> | undefined;
   private absentUntilMs = 0;
@@ -54,7 +60,7 @@ export class Meanings implements Disposable {
     );
   }
 
-  /** Gives vectors to segments that have none. */
+  /** Embeds segments without a vector. */
   read(): Promise<void> {
     this.reading ??= this.readSome()
       .catch((error: unknown) =>
@@ -65,9 +71,9 @@ export class Meanings implements Disposable {
   }
 
   /**
-   *
-   * @param found by their words, best first.
-   * @returns these and those of like meaning, best first
+   * Adds segments with a similar meaning to the results of a word search.
+   * @param found results of the word search, best first
+   * @returns both kinds of results, best first
    */
   async join(query: SearchQuery, found: readonly SearchHit[]): Promise<readonly SearchHit[]> {
     if (query.words.length === 0 || query.kind !== 'transcript') return found;
@@ -113,7 +119,7 @@ export class Meanings implements Disposable {
   }
 }
 
-/** Results that both searches found come first. */
+/** Merges lists by rank. Results in both lists come first. */
 export function joinRanks(...lists: readonly (readonly SearchHit[])[]): SearchHit[] {
   const found = new Map<string, { readonly hit: SearchHit; score: number }>();
   for (const list of lists) {

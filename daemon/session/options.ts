@@ -1,119 +1,115 @@
 /**
- * Limits and intervals of sessions, all in milliseconds or counts, with their defaults and what
- * they are for.
+ * Limits and intervals of sessions with their defaults and reasons. All are milliseconds or counts.
  */
 
 export interface SessionOptions {
-  /** Longest session; after it the session stops with cause `limit.length`. */
+  /** Maximum length of a session; then it stops with cause `limit.length`. */
   readonly lengthMs: number;
-  /** A captured session in which nobody spoke for so long stops with cause `idle`. */
+  /** A captured session without speech for this long stops with cause `idle`. */
   readonly idleMs: number;
   /**
-   * A pushed session waits so long for its client, a paused one so long for its user; then it stops
+   * A pushed session waits this long for its client, a paused session for its user. Then it stops
    * with cause `idle`.
    */
   readonly waitMs: number;
   /**
-   * Sessions that run at once; more than two cores can follow live, and few enough for the memory:
-   * a source that waits holds at most `maxPendingPhrases` in it.
+   * Maximum number of concurrent sessions. The limit exceeds the live capacity of two cores, but it
+   * fits in memory: a waiting source holds at most `maxPendingPhrases`.
    */
   readonly maxSessions: number;
-  /** Of one user over the network. */
+  /** Maximum number of concurrent sessions of a network user. */
   readonly maxSessionsPerUser: number;
-  /** Frames between spool and segmentation, a source: 48 are 960 ms. */
+  /** Frames between spool and segmentation, for each source. 48 frames are 960 ms. */
   readonly queueFrames: number;
   /**
-   * Phrases of one source that are decoded or wait for it; more wait in the spool. Two keep two
-   * workers busy, the rest covers uneven lengths.
+   * Maximum number of phrases of a source in decoding or in the queue; more wait in the spool. Two
+   * phrases keep two workers busy; the rest covers uneven lengths.
    */
   readonly maxPendingPhrases: number;
-  /** Least time between two partials of one source. */
+  /** Minimum interval between two partials of a source. */
   readonly partialMs: number;
-  /** Least time between two level events of one source. */
+  /** Minimum interval between two level events of a source. */
   readonly levelMs: number;
-  /** Time between two health events. */
+  /** Interval between two health events. */
   readonly healthMs: number;
   /** Minimum interval between two analyses of the transcript. */
   readonly analysisMs: number;
   /**
-   * What a language model may take at the end of a session, for all of it; then the rules have the
-   * last word.
+   * Maximum total time of a language model at the end of a session. After it, the results of the
+   * rules are used.
    */
   readonly modelMs: number;
-  /** How long STOPPING waits for the open phrases; FINALIZING does the rest. */
+  /** Maximum time that STOPPING waits for open phrases; FINALIZING decodes the rest. */
   readonly flushMs: number;
   /**
-   * FINALIZING gives up when nothing was decoded for so long; the audio stays in the spool for the
-   * next start.
+   * FINALIZING gives up after this time without a decode. The audio stays in the spool for the next
+   * start.
    */
   readonly finalizeStallMs: number;
   /**
-   * How long `start` waits for the model; after that the session streams and the audio waits in the
-   * spool.
+   * Maximum time that `start` waits for the model. After it, the session streams and the audio
+   * waits in the spool.
    */
   readonly modelWaitMs: number;
-  /** How long a recorder may take to end. */
+  /** Maximum time for a recorder to end. */
   readonly captureStopMs: number;
-  /** A recorder that died is started again after these waits, then the source counts as lost. */
+  /**
+   * Delays before each restart of a recorder that died. After the last, the source counts as lost.
+   */
   readonly captureRetryMs: readonly number[];
   /**
-   * Time between two looks for a source that is lost, as long as others are recorded: somebody may
-   * plug it in again.
+   * Interval between two searches for a lost source while other sources record. The user may plug
+   * the device in again.
    */
   readonly captureSearchMs: number;
-  /** Waits between two tries to decode while the engine is not available. */
+  /** Delays between two decode attempts while the engine is unavailable. */
   readonly engineRetryMs: readonly number[];
   /**
-   * Decodes of one phrase before it is given up as one that breaks the engine, which itself tries
-   * each twice: together fewer than the restarts a worker has.
+   * Attempts to decode a phrase before it is given up, because it may crash the engine. The engine
+   * makes two tries for each attempt. All tries together must stay below the restart limit of a
+   * worker.
    */
   readonly decodeAttempts: number;
   /**
-   * What the microphone heard and sounds like the loudspeakers waits so long for the system's words
-   * before it is shown.
+   * A suspected echo in the microphone waits this long for the system's words before it is shown.
    */
   readonly echoHoldMs: number;
-  /** Audio a pushing client may have unacknowledged. */
+  /** Maximum unacknowledged audio of a pushing client. */
   readonly unacknowledgedMs: number;
   /**
-   * Audio that a live source may be ahead of the time since the session started: clocks differ, and
-   * a start is told late.
+   * Maximum lead of a live source over the time since session start. It allows for clock
+   * differences and delayed start messages.
    */
   readonly aheadMs: number;
   /**
-   * Audio of a file that may wait in the spool to be recognised; beyond it the client is told to
+   * Maximum audio of a file that waits in the spool for recognition; beyond it the client must
    * wait.
    */
   readonly fileBacklogMs: number;
   /**
-   * A captured session that nobody can see pauses after this time; an ephemeral one that nobody
-   * listens to ends.
+   * A captured session without a window or client pauses after this time. An ephemeral session
+   * without a client ends.
    */
   readonly unseenMs: number;
-  /** After a crash a captured session waits so long for a client, then it is finalised. */
+  /** After a crash, a captured session waits this long for a client before it is finalised. */
   readonly recoverCaptureMs: number;
-  /** The same warning of a source is given at most this often. */
+  /** Minimum interval between equal warnings of a source. */
   readonly warningMs: number;
-  /** A full queue is reported only after this time, so that a short burst causes no warning. */
+  /** A full queue is reported after this time, so that a short burst causes no warning. */
   readonly overflowMs: number;
-  /** Events that wait for a store that cannot be written; more end the session. */
+  /** Maximum number of events that wait for an unwritable store; beyond it the session ends. */
   readonly maxPendingEvents: number;
-  /** Waits between two tries of the last analysis of a session. */
+  /** Delays between two tries of the last analysis of a session. */
   readonly analysisRetryMs: readonly number[];
-  /**
-   * Time between two looks for sessions that were left unfinished and for what is kept too long.
-   */
+  /** Interval between two searches for unfinished sessions and expired data. */
   readonly maintenanceMs: number;
-  /**
-   * A session that could not be finished is tried again after this time, then after twice as long,
-   * and so on.
-   */
+  /** Delay before the first retry of an unfinished session; it doubles with each retry. */
   readonly maintenanceRetryMs: number;
-  /** Tries of one session until the daemon starts again. */
+  /** Maximum number of tries for a session until the daemon restarts. */
   readonly maintenanceTries: number;
-  /** Wait before the store is tried again. */
+  /** Delay before the store is tried again. */
   readonly storeRetryMs: number;
-  /** Keys, tokens, card numbers and e-mail addresses are taken out of what is transcribed. */
+  /** Removes keys, tokens, card numbers and e-mail addresses from the transcript. */
   readonly redactTranscript: boolean;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Text of the phrase that is being spoken: decoded now and then while the engine has nothing better
- * to do.
- */
+/** Partials: texts of the open phrase, decoded at intervals while the engine is idle. */
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -37,7 +34,7 @@ interface Open {
 export class Partials {
   private open: Open | undefined;
   private decoding = false;
-  /** Phrases that a client shows; each ends in a final or in an empty partial. */
+  /** Phrases that a client shows. Each ends in a final or an empty partial. */
   private readonly shown = new Map<string, number>();
 
   constructor(private readonly setup: PartialsSetup) {}
@@ -53,11 +50,11 @@ export class Partials {
     };
   }
 
-  /** Called as audio comes in; decodes when it is time and the engine is idle. */
+  /** Called when audio arrives. Decodes if the interval has passed and the engine is idle. */
   tick(phrase: () => OpenPhrase | undefined): void {
     const { engine, clock, options } = this.setup;
     const open = this.open;
-    // Until there is a word to show it is tried twice as often.
+    // Before the first word, the interval is halved.
     const everyMs = open?.text ? options.partialMs : options.partialMs / 2;
     if (!open || this.decoding || clock.now() - open.lastMs < everyMs || !engine.idle) return;
     const spoken = phrase();
@@ -67,18 +64,18 @@ export class Partials {
     void this.decode(open, spoken).finally(() => (this.decoding = false));
   }
 
-  /** The phrase ended; its final follows, so a decode under way is of no use. */
+  /** The phrase ended. Its final follows, so a partial in progress is cancelled. */
   close(): void {
     this.open?.abortion.abort();
     this.open = undefined;
   }
 
-  /** Its final was sent. */
+  /** The final of the phrase was sent. */
   settle(id: string): void {
     this.shown.delete(id);
   }
 
-  /** The phrase came to nothing: what was shown for it goes away. */
+  /** The phrase has no text: its partial is removed. */
   drop(id: string): void {
     if (this.open?.id === id) this.close();
     const startMs = this.shown.get(id);
@@ -112,8 +109,7 @@ export class Partials {
       emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
       metrics.observe('partial_latency', clock.now() - shownMs);
     } catch {
-      // A partial is a convenience: the final is decoded by itself and reports what is wrong with
-      // the engine.
+      // Partials are optional. The decode of the final reports errors of the engine.
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Phrases of one source on their way to text: several are decoded at once, their outcomes are given
- * in the order in which they were spoken. An engine that is away is waited for; a phrase that
- * breaks it is given up after some tries.
+ * Decodes the phrases of a source in parallel and returns their results in order of speech. It
+ * waits for an unavailable engine. A phrase that breaks the engine is given up after some tries.
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { AsrResult, DecodeRequest } from '../asr/provider';
@@ -20,17 +19,17 @@ export interface PhraseDecoderSetup {
   readonly sessionId: string;
   readonly language: string;
   readonly drafts: Drafts;
-  /** In order of speech. Without a result the phrase was given up. */
+  /** Called in order of speech. Without `result`, the phrase was given up. */
   readonly onOutcome: (phrase: Phrase, result: AsrResult | undefined) => void;
-  /** The engine is away; the phrase waits. */
+  /** The engine is unavailable; the phrase waits. */
   readonly onUnavailable: (error: unknown) => void;
 }
 
 interface Pending {
   readonly phrase: Phrase;
-  /** Resolves when it is decoded. */
+  /** Resolves when the phrase is decoded. */
   done: Promise<void>;
-  /** Undefined while it is decoded. */
+  /** Undefined during the decode. */
   outcome?: { readonly result: AsrResult | undefined };
 }
 
@@ -42,7 +41,7 @@ export class PhraseDecoder {
 
   constructor(private readonly setup: PhraseDecoderSetup) {}
 
-  /** First frame of the oldest phrase that is not text yet. */
+  /** First frame of the oldest phrase without text. */
   get firstPendingSeq(): number | undefined {
     return this.pending[0]?.phrase.firstSeq;
   }
@@ -59,8 +58,8 @@ export class PhraseDecoder {
   }
 
   /**
-   * @param early the text, where the phrase was decoded before it was over
-   * @returns a promise when no more should come yet
+   * @param early text of a decode that began before the phrase ended
+   * @returns a promise if the caller must wait before it adds more
    */
   add(phrase: Phrase, early?: Promise<AsrResult | undefined>): Promise<void> | undefined {
     if (this.abortion.signal.aborted) return undefined;
@@ -72,14 +71,14 @@ export class PhraseDecoder {
     return this.room.promise;
   }
 
-  /** Resolves when nothing is pending, or after `abort`. */
+  /** Resolves when no phrase is pending, or after `abort`. */
   drained(): Promise<void> {
     if (this.pending.length === 0) return Promise.resolve();
     this.empty ??= new Deferred();
     return this.empty.promise;
   }
 
-  /** Leaves what is not decoded to the spool. */
+  /** Stops; audio without text stays in the spool. */
   abort(): void {
     this.abortion.abort();
     this.pending.length = 0;
@@ -91,12 +90,12 @@ export class PhraseDecoder {
     early: Promise<AsrResult | undefined> | undefined,
   ): Promise<void> {
     const { signal } = this.abortion;
-    // It goes on behind the text of the one before.
+    // The phrase continues the text of the previous phrase, so wait for it.
     if (entry.phrase.left) await this.pending[this.pending.indexOf(entry) - 1]?.done;
     const { left, ...alone } = entry.phrase;
     let result = (await early) ?? (await this.result(entry.phrase, signal));
-    // A lead can talk the recogniser out of a short answer ("Lincoln" behind its sentence): what
-    // gives nothing behind it is heard alone.
+    // With left context, the recogniser may miss a short answer ("Lincoln" after its sentence). An
+    // empty result is decoded again without the context.
     if (left && result?.text === '' && !signal.aborted)
       result = (await this.result(alone, signal)) ?? result;
     if (signal.aborted) return;
@@ -149,7 +148,7 @@ export class PhraseDecoder {
   }
 }
 
-/** Adds the audio behind a phrase that was cut at the cap. */
+/** Adds the audio after a phrase that was cut at the maximum length. */
 function withRight(
   request: Pick<DecodeRequest, 'context'>,
   right: Float32Array | undefined,
@@ -158,8 +157,8 @@ function withRight(
 }
 
 /**
- * The fault goes with the phrase, not with the engine: everything but an engine or model that is
- * not there, or has too much to do.
+ * Returns true if the phrase, not the engine, is at fault. That excludes errors of an unavailable
+ * or busy engine or a missing model.
  */
 function breaksEngine(error: unknown): boolean {
   return !(

@@ -1,6 +1,6 @@
 /**
- * One source of a session: frames → spool and queue → phrases → text → `final`. Partials, levels
- * and what is odd about the audio come out beside it.
+ * Pipeline of a source: frames → spool and queue → phrases → text → `final`. It also sends
+ * partials, levels and warnings about the audio.
  */
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
@@ -24,8 +24,8 @@ import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
 /**
- * A display shows no less; what changes by less is told now and then, which says that audio comes
- * in.
+ * Smallest level change that a display can show. Smaller changes are sent at a lower rate, to show
+ * that audio arrives.
  */
 const LEVEL_STEP_DB = 1;
 const SAME_LEVEL_MS = 1_000;
@@ -37,44 +37,41 @@ export interface PipelineSetup {
   readonly spool: Spool;
   readonly engine: EngineLease;
   readonly clock: Clock;
-  /** Absent: nobody counts. */
+  /** Optional; without it, nothing is counted. */
   readonly metrics?: MetricRecorder | undefined;
-  /** The clock of the session, which live frames are stamped with. */
+  /** Session clock; live frames are stamped with it. */
   readonly sessionMs?: () => number;
   readonly options: SessionOptions;
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
   readonly newPhraseId: () => string;
-  /** Comes as fast as it is spoken: partials make sense, and falling behind is worth a warning. */
+  /** Audio arrives at the speed of speech. Such a source has partials and warnings about lag. */
   readonly live: boolean;
-  /** Somebody waits for the end of what is said: a dictation. */
+  /** A user waits for the end of the text, as in dictation. */
   readonly awaited: boolean;
-  /** Several people may speak on this source without speaker diarization. */
+  /** Several people may speak on this source, but speaker diarization is off. */
   readonly mixed: boolean;
   readonly partials: boolean;
-  /**
-   * Secrets may be taken out of the text, where the options say so; what is dictated stays as it
-   * was said.
-   */
+  /** Secrets may be redacted if the options say so. Dictated text is not redacted. */
   readonly mayRedact?: boolean;
-  /** The user keeps the audio: nothing leaves the spool. */
+  /** The user keeps the audio: the spool deletes no frame. */
   readonly keepAudio: boolean;
-  /** First frame whose words are not final. */
+  /** First frame without final text. */
   readonly fromSeq: number;
-  /** The client asks for one. */
+  /** Present if the client requests a receipt. */
   readonly receipt?: Receipt | undefined;
   readonly on: PipelineHandlers;
 }
 
 export interface PipelineHandlers {
-  /** In order, as they are segmented; not to be kept. */
+  /** Receives frames in order as they are segmented. The receiver must not keep them. */
   readonly frames?: (frames: readonly Frame[]) => Promise<void> | void;
-  /** In order of speech. `result` is absent where the phrase was given up. */
+  /** Called in order of speech. `result` is absent if the phrase was given up. */
   readonly phrase: (phrase: Phrase, result: AsrResult | undefined) => void;
   readonly passing: (event: TransientEventBody) => void;
   readonly warn: (code: WarningCode, message: string, source: Source) => void;
-  /** Somebody speaks. */
+  /** Called when speech is detected. */
   readonly speech: () => void;
-  /** Segmentation failed for good. */
+  /** Called when segmentation failed permanently. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -90,13 +87,13 @@ export interface PipelineStats {
 }
 
 interface Boundary {
-  /** The flush happens when every frame before this one was segmented. */
+  /** The flush happens after every frame before this number is segmented. */
   readonly beforeSeq: number;
   readonly done: Deferred;
 }
 
 export class SourcePipeline implements Disposable {
-  /** Audio received when it was created. */
+  /** Audio received before this object was created, in milliseconds. */
   readonly firstMs: number;
   readonly stats: PipelineStats = {
     frames: 0,
@@ -121,11 +118,11 @@ export class SourcePipeline implements Disposable {
   private readonly abortion = new AbortController();
   private behindTimer: Disposable | undefined;
   private released = 0;
-  /** Phrases that are text, but not on disk. */
+  /** Phrases with text that is not yet on disk. */
   private readonly unstored: { readonly firstSeq: number; readonly lastSeq: number }[] = [];
   private lastCaptureMs = 0;
   private sinceSync = 0;
-  /** The last level reported. */
+  /** The last reported level. */
   private shown:
     { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
   private readonly syncs: Disposable;
@@ -210,7 +207,7 @@ export class SourcePipeline implements Disposable {
         if (skipped > 0) this.metrics.count('vad_windows', skipped, 'skipped');
         if (examined > 0) this.metrics.count('vad_windows', examined, 'analysed');
       },
-      // A file is not waited for, and what is behind has no moment to spare.
+      // A file has no waiting user, and a source that lags has no time to spare.
       ...(setup.live
         ? {
             onPause: (pause) => this.onPause(pause),
@@ -238,7 +235,7 @@ export class SourcePipeline implements Disposable {
     if (this.queue.backlog > 0) this.kick();
   }
 
-  /** First frame that did not come in yet. */
+  /** Next expected frame. */
   get nextSeq(): number {
     return this.queue.lastSeq + 1;
   }
@@ -247,12 +244,12 @@ export class SourcePipeline implements Disposable {
     return this.state !== 'open';
   }
 
-  /** Audio that came in and is not text yet. */
+  /** Milliseconds of received audio without text. */
   get waitingMs(): number {
     return this.queue.backlog * FRAME_MS + this.decoder.pendingMs;
   }
 
-  /** Frames that came in and are not on disk; holes do not count. */
+  /** Received frames that are not on disk; holes do not count. */
   get unacknowledgedFrames(): number {
     return Math.min(
       this.sinceSync,
@@ -260,19 +257,19 @@ export class SourcePipeline implements Disposable {
     );
   }
 
-  /** Session time of the end of what came in. */
+  /** Session time of the end of the received audio. */
   get endMs(): number {
     return this.lastCaptureMs;
   }
 
-  /** Counts up with every step; standing still means that nothing goes on. */
+  /** Increases with every step. A constant value means that the pipeline is stuck. */
   get progress(): number {
     return this.queue.nextSeq + this.stats.phrases;
   }
 
   /**
-   * Frames one behind the other. What came before is passed over; a hole before them is reported.
-   * Their samples are the pipeline's from now on.
+   * Takes consecutive frames. Frames that were already received are skipped; a hole before the new
+   * frames is reported. The pipeline owns their samples from now on.
    */
   push(frames: readonly Frame[]): void {
     if (this.state !== 'open') return;
@@ -298,7 +295,7 @@ export class SourcePipeline implements Disposable {
     this.kick();
   }
 
-  /** So many frames did not come: the machine slept, or the recorder was away. */
+  /** Reports missing frames: the machine slept, or the recorder was absent. */
   missing(frames: number): void {
     this.stats.gapFrames += frames;
     this.metrics.count('frames_dropped', frames, 'gap');
@@ -310,21 +307,22 @@ export class SourcePipeline implements Disposable {
     );
   }
 
-  /** Up to and with this frame the words are on disk. */
+  /** The text up to and including this frame is on disk. */
   onStored(finalThrough: number): void {
     while (this.unstored[0] && this.unstored[0].lastSeq <= finalThrough) this.unstored.shift();
     this.release();
   }
 
   /**
-   * A hard boundary after what came in so far. Resolves when all of it is text, or after `abort`.
+   * Ends the open phrase at the last received frame. Resolves when all received audio is text, or
+   * after `abort`.
    */
   async flushed(): Promise<void> {
     await this.flush();
     await this.decoder.drained();
   }
 
-  /** Resolves when all that came in before it is segmented. */
+  /** Resolves when all audio received before the flush is segmented. */
   private flush(): Promise<void> {
     const done = new Deferred();
     if (this.state === 'aborted') done.resolve();
@@ -333,13 +331,13 @@ export class SourcePipeline implements Disposable {
     return done.promise;
   }
 
-  /** Nothing more comes. Resolves when everything is text, or after `abort`. */
+  /** Ends the input. Resolves when everything is text, or after `abort`. */
   async end(): Promise<void> {
     if (this.state === 'open') this.state = 'ended';
     await this.flushed();
   }
 
-  /** Leaves what is not text to the spool. */
+  /** Stops; audio without text stays in the spool. */
   abort(): void {
     this.state = 'aborted';
     this.abortion.abort();
@@ -369,11 +367,11 @@ export class SourcePipeline implements Disposable {
     } catch (error) {
       if (this.state !== 'aborted') this.setup.on.failed(error);
     }
-    // In the same turn as the last look for work, so that no kick falls in between.
+    // Same turn as the last check for work, so that no kick gets lost in between.
     this.working = false;
   }
 
-  /** Starts the next piece of work; undefined if there is none. */
+  /** Starts the next step; undefined if there is nothing to do. */
   private step(): Promise<void> | undefined {
     if (this.state === 'aborted') return undefined;
     const boundary = this.boundaries[0];
@@ -391,7 +389,7 @@ export class SourcePipeline implements Disposable {
     });
   }
 
-  /** While the model loads, or is away, the audio waits in the spool. */
+  /** While the model loads or the engine is unavailable, audio waits in the spool. */
   private async engineReady(): Promise<void> {
     const { engine, options, clock } = this.setup;
     for (let waits = 0; !this.abortion.signal.aborted; waits++) {
@@ -461,7 +459,7 @@ export class SourcePipeline implements Disposable {
   }
 
   private watchBacklog(): void {
-    // Before the model is loaded everything waits; the session reports that once.
+    // Before the model is loaded, all audio waits; the session reports that once.
     if (!this.setup.live || !this.engineSeen || !this.queue.behind || this.behindTimer) return;
     const { lostFrames } = this.stats;
     this.behindTimer = this.setup.clock.setTimeout(() => {
@@ -475,7 +473,7 @@ export class SourcePipeline implements Disposable {
     }, this.setup.options.overflowMs);
   }
 
-  /** Frames that are final, or silence, may leave the spool. */
+  /** Releases frames that are final or silent from the spool. */
   private release(): void {
     if (this.setup.keepAudio) return;
     const before = Math.min(

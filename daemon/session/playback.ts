@@ -1,6 +1,6 @@
 /**
- * Kept audio of a session that is over, in pieces, for whoever plays it. One spool is open at a
- * time, for a while.
+ * Returns pieces of stored audio of an ended session, for playback. At most one spool is open, for
+ * a limited time.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { type Source, FRAME_MS, FRAME_SAMPLES } from '../audio/frame';
@@ -8,9 +8,12 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Spool, SpoolFactory } from './ports';
 
-/** Longest piece that is answered at once; as the protocol says. */
+/** Maximum length of a piece, as the protocol defines. */
 const CLIP_MAX_MS = 30_000;
-/** Opening reads the whole spool; the next piece comes soon or not at all. */
+/**
+ * Opening a spool reads all of it, so it stays open for the next request. After this time no
+ * request is expected.
+ */
 const OPEN_MS = 60_000;
 
 export interface Clip {
@@ -41,7 +44,7 @@ export class Playback implements Disposable {
     return { startMs: begin, pcm };
   }
 
-  /** The session's audio goes. */
+  /** Closes the audio of a session, because it is about to be deleted. */
   close(sessionId?: string): void {
     if (this.open === undefined || (sessionId !== undefined && this.open.sessionId !== sessionId))
       return;
@@ -59,7 +62,7 @@ export class Playback implements Disposable {
     const spool = this.open?.sessionId === sessionId ? this.open.spool : undefined;
     if (spool === undefined) {
       this.close();
-      // Opening would make a folder for what has none.
+      // Opening would create a folder for a session without audio.
       if (!spools.list().includes(sessionId)) return undefined;
     }
     this.open?.timer.dispose();
@@ -70,8 +73,8 @@ export class Playback implements Disposable {
 }
 
 /**
- * The last frame that begins at `ms` or before it. Frames are in order of time; pauses make it run
- * ahead of the numbers.
+ * Returns the last frame that starts at or before `ms`. Frames are in order of time; pauses put
+ * their times ahead of their numbers.
  */
 function firstFrame(
   spool: Spool,

@@ -1,6 +1,6 @@
 /**
- * What a session needs from outside: store, spool, speech engine, recorder. Adapters implement
- * these.
+ * Interfaces of a session to the outside: store, spool, speech engine, recorder. Adapters implement
+ * them.
  */
 import type { RtfStats } from '../asr/decodeStats';
 import type { DecodeRequest, AsrResult, DeviceChoice } from '../asr/provider';
@@ -16,33 +16,35 @@ import type { Embedding } from '../diarization/contract';
 import type { DurableEvent, SessionRecord } from './events';
 import type { SearchHit, SearchQuery } from './search';
 
-/** The words of a source are final up to and with this frame. */
+/** The text of a source is final up to and including this frame. */
 export interface Progress {
   readonly source: Source;
   readonly finalThrough: number;
-  /** Where a source that is to be verified can prove to have come, not beyond `finalThrough`. */
+  /**
+   * Proof of the received audio, up to `finalThrough` at most. Only for sources that are verified.
+   */
   readonly received?: Received;
 }
 
 export interface SessionCounts {
   /** Last durable event, 0 when none. */
   readonly lastSeq: number;
-  /** Its time, milliseconds since session start. */
+  /** Time of that event, milliseconds since session start. */
   readonly lastTime: number;
   readonly segments: number;
 }
 
-/** Figures of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
+/** Metrics of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
 export type SessionStats = Readonly<Record<string, number>>;
 
 /**
- * Sessions and their durable events. Calls about one session are carried out in the order in which
- * they are made; one that resolved is on disk, and what is read afterwards has it.
+ * Sessions and their durable events. The store executes calls about a session in their order. A
+ * resolved call is on disk and visible to later reads.
  */
 export interface SessionStore {
   /**
-   * One without events is made once more, as it is asked for last: whoever did not hear the answer
-   * asks again.
+   * Creates a session. A session without events is created again from the latest record, because a
+   * client repeats a call whose response it missed.
    * @throws EarmarkError store.unwritable
    */
   createSession(record: SessionRecord): Promise<void>;
@@ -53,19 +55,18 @@ export interface SessionStore {
     },
   ): Promise<void>;
   /**
-   * Appends all or nothing and keeps the session's state, segments, speakers and insights in step
-   * with the events. `progress` goes with them: a phrase is final exactly once, whenever the power
-   * goes. Events that are there already, word for word, are taken again: whoever did not hear the
-   * answer asks once more.
-   * @throws EarmarkError store.unwritable; an event whose seq is not the next one is refused with
-   * `internal`
+   * Appends all events or none, and updates the session's state, segments, speakers and insights
+   * with them. `progress` is stored in the same transaction, so that a power failure cannot make a
+   * phrase final twice. Identical stored events are accepted again, because a client repeats a call
+   * whose response it missed.
+   * @throws EarmarkError store.unwritable; `internal` if an event has an unexpected seq
    */
   append(
     sessionId: string,
     events: readonly DurableEvent[],
     progress?: readonly Progress[],
   ): Promise<void>;
-  /** Last progress given to `append`, by source. */
+  /** Last progress that `append` stored, by source. */
   progress(sessionId: string): Promise<readonly Progress[]>;
   readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]>;
   getSession(id: string): Promise<SessionRecord | undefined>;
@@ -73,8 +74,8 @@ export interface SessionStore {
   counts(id: string): Promise<SessionCounts>;
   stats(id: string): Promise<SessionStats>;
   /**
-   * Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED.
-   * `owner`: only that user's.
+   * Lists sessions, newest first. `active: true` selects sessions that are neither DONE nor FAILED;
+   * `active: false` selects the others. `owner` selects the sessions of that user.
    */
   listSessions(filter: {
     limit: number;
@@ -86,26 +87,26 @@ export interface SessionStore {
   speakers(sessionId: string): Promise<readonly Speaker[]>;
   insights(sessionId: string): Promise<readonly Insight[]>;
   /**
-   * Segments that are shown, best first, or insights that nobody dismissed, newest session first.
+   * Finds visible segments, best first, or insights that are not dismissed, newest session first.
    */
   search(query: SearchQuery): Promise<readonly SearchHit[]>;
   deleteSession(id: string): Promise<void>;
   /**
-   * Deletes a session, and voices kept from it, so that no byte of them stays in the database, its
-   * log or its free pages.
+   * Deletes a session and the voices stored from it. No byte of them stays in the database, its log
+   * or its free pages.
    */
   purgeSession(id: string): Promise<RemovedRows>;
-  /** Forgets kinds of what an ended session holds; its events are numbered anew from 1. */
+  /** Deletes the given kinds of data of an ended session. Its events are numbered again from 1. */
   forget(
     id: string,
     kinds: { readonly transcript: boolean; readonly insights: boolean },
   ): Promise<void>;
   /**
-   * The words of what was deleted leave the search index too; about 75 ms for every hundred hours
-   * that are kept.
+   * Removes the words of deleted data from the search index. Takes about 75 ms for every hundred
+   * stored hours.
    */
   tidy(): Promise<void>;
-  /** A setting of the daemon; undefined when it was never set. */
+  /** Reads a setting of the daemon; undefined if it was never set. */
   setting(name: string): Promise<string | undefined>;
   setSetting(name: string, value: string): Promise<void>;
   /** Finishes earlier requests first and refuses later ones. */
@@ -113,8 +114,8 @@ export interface SessionStore {
 }
 
 /**
- * What a purge removed; `setAside` counts databases that were damaged earlier and might have held
- * it.
+ * Counts of a purge. `setAside` counts databases that were damaged earlier and may contain the
+ * session.
  */
 export interface RemovedRows {
   readonly events: number;
@@ -123,7 +124,7 @@ export interface RemovedRows {
   readonly setAside: number;
 }
 
-/** A named person's voice of one session, kept because somebody agreed. */
+/** The voice of a named person in a session, stored after consent. */
 export interface StoredVoice {
   readonly owner?: string;
   readonly name: string;
@@ -136,36 +137,42 @@ export interface StoredVoice {
 }
 
 /**
- * Kept voices, beside the sessions of this machine; a purge of a session takes those that were kept
+ * Stored voices of the sessions on this machine. A purge of a session deletes the voices stored
  * from it.
  */
 export interface VoiceStore {
-  /** Of everybody, oldest first. */
+  /** Voices of all owners, oldest first. */
   voices(): Promise<readonly StoredVoice[]>;
-  /** One a session and person; of many sessions of a person the newest stay. */
+  /**
+   * Stores a voice for each session and person. Each person keeps the voices of the newest sessions
+   * only.
+   */
   keepVoice(voice: StoredVoice): Promise<void>;
-  /** Leaves no byte of them; without a name everybody's of that owner. */
+  /** Deletes the voices of a person without a trace; without `name`, all voices of that owner. */
   forgetVoices(owner: string | undefined, name?: string): Promise<void>;
 }
 
 /**
- * Turns sentences into points by which their meanings compare: the cosine of two is high where they
- * say the same.
+ * Turns sentences into vectors. The cosine of two vectors is high if their sentences have the same
+ * meaning.
  */
 export interface SentenceEmbedder {
-  /** Its model is installed. */
+  /** Resolves to true if the model is installed. */
   available(): Promise<boolean>;
-  /** @returns unit vectors. @throws EarmarkError model.*, engine.* */
+  /**
+   * @returns unit vectors.
+   * @throws EarmarkError model.*, engine.*
+   */
   embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
 }
 
-/** Vectors of the segments of this machine's sessions, which go with their segments. */
+/** Vectors of the segments of this machine's sessions. Deleting a segment deletes its vector. */
 export interface MeaningStore {
-  /** Segments without a vector, the newest first. */
+  /** Segments without a vector, newest first. */
   unread(limit: number): Promise<readonly { readonly n: number; readonly text: string }[]>;
   /**
-   * A vector whose text was changed meanwhile is left out; without a vector the text has no meaning
-   * to be searched.
+   * Stores vectors. A vector is ignored if its text changed meanwhile. An entry without a vector
+   * marks a text that meaning search skips.
    */
   keepMeanings(
     meanings: readonly {
@@ -174,7 +181,10 @@ export interface MeaningStore {
       readonly vector: Float32Array | undefined;
     }[],
   ): Promise<void>;
-  /** Segments that fit the query's filters, nearest first. @param mostDistance 1 − cosine */
+  /**
+   * Finds segments that match the query's filters, nearest first.
+   * @param mostDistance 1 − cosine
+   */
   nearest(
     query: SearchQuery,
     vector: Float32Array,
@@ -182,34 +192,34 @@ export interface MeaningStore {
   ): Promise<readonly SearchHit[]>;
 }
 
-/** Frames that were on disk and cannot be read any more. */
+/** Frames that were on disk but are no longer readable. */
 export interface LostAudio {
   readonly source: Source;
   readonly firstSeq: number;
   readonly lastSeq: number;
 }
 
-/** Audio that is not final yet, on disk. One spool a session. */
+/** Stores audio on disk until its text is final. Each session has its own spool. */
 export interface Spool extends Disposable {
-  /** Damage found when it was opened. */
+  /** Damage found while the spool was opened. */
   readonly lost: readonly LostAudio[];
-  /** Some of it is in memory alone, because the disk refuses it. */
+  /** True while some frames are only in memory because the disk refuses them. */
   readonly behind: boolean;
   /**
-   * Takes frames of one source, which are on disk at the latest 200 ms later.
-   * @throws EarmarkError store.unwritable; `range` then says which of them it took
+   * Takes frames of one source; they are on disk within 200 ms.
+   * @throws EarmarkError store.unwritable; `range` then shows which frames were taken
    */
   append(...frames: readonly Frame[]): void;
-  /** Last frame of a source that is on disk; −1 when none. */
+  /** Last frame of a source that is on disk; −1 if there is none. */
   durableSeq(source: Source): number;
   readonly onDidSync: Event<{ readonly source: Source; readonly seq: number }>;
-  /** Forces what was appended to disk now. */
+  /** Writes all appended frames to disk now. */
   sync(): void;
   /** Frames of a source from `fromSeq` on, in order. */
   read(source: Source, fromSeq: number, limit: number): readonly Frame[];
-  /** Frames before `seq` are final and may go. */
+  /** Frames before `seq` are final; the spool may delete them. */
   release(source: Source, seq: number): void;
-  /** First and last unreleased frame of one source. */
+  /** First and last unreleased frame of a source. */
   range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined;
   /** Deletes the spool. */
   remove(): void;
@@ -217,36 +227,39 @@ export interface Spool extends Disposable {
 
 export interface SpoolFactory {
   open(sessionId: string): Spool;
-  /** Sessions that left a spool behind. */
+  /** Sessions with a spool on disk. */
   list(): readonly string[];
-  /** Deletes the spool of a session that is gone. @returns files that went */
+  /**
+   * Deletes the spool of a session that no longer exists.
+   * @returns number of deleted files
+   */
   remove(sessionId: string): number;
 }
 
 /**
- * Priority of a decode, the first before the others. A speculative decode is of a phrase that may
- * be over: it takes an idle worker or the place of a partial, and gives way to finals; a partial
- * gives way to both.
+ * Priority of a decode, highest first. A speculative decode is for a phrase that may be complete.
+ * It takes an idle worker or the place of a partial, and yields to finals. A partial yields to
+ * both.
  */
 export type DecodePriority = 'final' | 'speculative' | 'partial';
 
 export interface DecodeOptions extends DecodeRequest {
   readonly priority: DecodePriority;
   readonly sessionId: string;
-  /** Milliseconds from now until the text is wanted. */
+  /** Time until the text is needed, in milliseconds from now. */
   readonly deadlineMs?: number;
-  /** Spoken now: being late counts as load. */
+  /** True for live speech: a late text counts as load. */
   readonly live?: boolean;
-  /** Owner of the session; decoders of a team are shared between owners. */
+  /** Owner of the session. A team's decoders are shared fairly between owners. */
   readonly owner?: string;
-  /** A decode that took too long goes to another engine. */
+  /** If true, a decode that timed out is repeated on another engine. */
   readonly retryOnOther?: boolean;
 }
 
 export interface EngineWarning {
   /**
-   * `engine.failover`: another engine goes on, or the preferred one is back. `engine.degraded`: a
-   * step on the degradation of load.
+   * `engine.failover`: the session changed to another engine or back to the preferred engine.
+   * `engine.degraded`: the degradation level changed.
    */
   readonly code:
     | 'engine.restarted'
@@ -258,75 +271,72 @@ export interface EngineWarning {
 }
 
 /**
- * Speech recognition with one model, for all sessions that wish it: one scheduler in front of the
- * workers.
+ * Speech recognition with one model for all sessions that request it. It has one scheduler in front
+ * of the workers.
  */
 export interface SpeechEngine {
   readonly provider: string;
   readonly model: string;
   /**
-   * Resolves when ready to decode; concurrent callers share one load. @throws EarmarkError
-   * model.missing, model.corrupt, engine.unavailable, …
+   * Resolves when ready to decode; concurrent callers share a load.
+   * @throws EarmarkError model.missing, model.corrupt, engine.unavailable, …
    */
   ready(): Promise<void>;
   /**
-   * Queues a decode. A speculative one and a partial are refused with `undefined` when the engine
-   * is busy, and end with it when they have to give way.
+   * Queues a decode. A busy engine refuses speculative and partial decodes with `undefined`. A
+   * decode that yields to another also resolves to `undefined`.
    */
   decode(
     pcm: Float32Array,
     options: DecodeOptions,
     signal?: AbortSignal,
   ): Promise<AsrResult | undefined>;
-  /** True when a partial would be taken now. */
+  /** True if the engine would accept a partial now. */
   readonly idle: boolean;
-  /** Milliseconds of audio that waits. */
+  /** Milliseconds of waiting audio. */
   readonly queuedMs: number;
-  /** Real-time factor over the last decodes. */
+  /** Real-time factor, averaged over the last decodes. */
   readonly rtf: number;
-  /** The same over more decodes, with its percentiles. */
+  /** Real-time factor over more decodes, with percentiles. */
   readonly metrics: RtfStats;
-  /** Resident memory of the decoders, as last reported. */
+  /** Resident memory of the decoders as last reported, in bytes. */
   readonly rssBytes: number;
   readonly detectors: SpeechDetectorFactory;
   readonly onDidWarn: Event<EngineWarning>;
 }
 
-/** A session's choice of engine; the daemon chooses absent or `auto` parts. */
+/** A session's choice of engine. The daemon chooses parts that are absent or `auto`. */
 export interface EngineRequest {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
   readonly device?: DeviceChoice | undefined;
   /** BCP 47. */
   readonly language: string;
-  /**
-   * Words that are likely, best first, and whether the text is put into English: for every decode,
-   * where the engine can.
-   */
+  /** Likely words, best first, for every decode. Ignored by engines without a prompt. */
   readonly vocabulary?: readonly string[] | undefined;
   readonly translate?: boolean | undefined;
-  /** `phrases` of DecodeRequest, asked for each decode: they may become more meanwhile. */
+  /** Returns `phrases` of a DecodeRequest. Called for each decode, because the list may grow. */
   readonly phrases?: (() => readonly string[]) | undefined;
-  /** Its audio comes as fast as it is spoken. */
+  /** Audio arrives at the speed of speech. */
   readonly live: boolean;
-  /** User over the network whose session it is. */
+  /** Network user that owns the session. */
   readonly owner?: string | undefined;
 }
 
 /**
- * An engine that a session holds until it gives it back; one that nobody holds is unloaded after a
- * while. What fails or is too slow is decoded by what stands in for it.
+ * An engine held by a session until it is disposed. An engine without holders is unloaded after a
+ * while. If a decode fails or is too slow, a fallback engine decodes it.
  */
 export interface EngineLease extends SpeechEngine, Disposable {
-  /** Where recognition stands on the degradation of load, and what it saves there. */
+  /** Current degradation level of recognition; it decides which work is switched off. */
   readonly degradationLevel: DegradationLevel;
   readonly actions: DegradationActions;
 }
 
 export interface SpeechEngines {
   /**
-   * The engine for a wish, shared by all who wish the same. Does not load it. @throws EarmarkError
-   * engine.unavailable, model.unknown, engine.language
+   * Returns the engine for a request; equal requests share an engine. Does not load it.
+   * @throws EarmarkError engine.unavailable, model.unknown, engine.language
    */
   open(request: EngineRequest): EngineLease;
 }
@@ -340,9 +350,9 @@ export interface Recording {
 }
 
 export interface RecordingHandlers {
-  /** Raw samples as they come, any length, the session's from now on; it cuts frames. */
+  /** Receives raw samples of any length. The session owns them from now on and cuts frames. */
   onData(pcm: Int16Array): void;
-  /** The recorder ended by itself; it was not asked to. */
+  /** The recorder ended without a request. */
   onEnd(error: Error): void;
 }
 

@@ -1,22 +1,22 @@
-/** When a session that runs ends by itself. */
+/** Rules that end a running session. */
 import type { SessionOptions } from './options';
 
 /** The current state; times in milliseconds. */
 export interface Situation {
   readonly captured: boolean;
   readonly ephemeral: boolean;
-  /** How long it is: by the clock where it records, by its audio where audio is pushed. */
+  /** Length of the session: clock time for a captured session, audio for a pushed session. */
   readonly lengthMs: number;
-  /** How long it is paused; absent where it streams. */
+  /** Length of the current pause; undefined in STREAMING. */
   readonly pausedMs: number | undefined;
-  /** Since its last client left; 0 while one is there. */
+  /** Time since the last client left; 0 while a client is attached. */
   readonly unattendedMs: number;
   readonly silentMs: number;
-  /** Since a client pushed audio. */
+  /** Time since a client last pushed audio. */
   readonly unfedMs: number;
 }
 
-/** The cause with which it stops, if it should. */
+/** Returns the cause with which the session must stop, or undefined. */
 export function reasonToEnd(
   now: Situation,
   limits: Pick<SessionOptions, 'lengthMs' | 'idleMs' | 'waitMs' | 'unseenMs'>,

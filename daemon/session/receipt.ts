@@ -1,13 +1,16 @@
 /**
- * What a daemon can prove to have received of a source whose client asks for it: a running digest.
- * Where it stood at the last final goes into the store with the progress; what the spool holds
- * behind that is added again after a crash.
+ * Receipt for the received audio of a source: a running digest, made if the client requests it.
+ * Each final stores the current digest with the progress. After a crash, the frames in the spool
+ * are added again.
  */
 import type { Frame, Source } from '../audio/frame';
 import { FrameChain, type Received } from '../audio/frameChain';
 import type { Spool } from './ports';
 
-/** A digest that may be stored every second of audio: one for every frame would be 6 MB an hour. */
+/**
+ * Interval of the digests that may be stored: one second of audio. A digest for every frame would
+ * need 6 MB an hour.
+ */
 const MARK_FRAMES = 50;
 /** Frames read from the spool at once. */
 const BATCH = 100;
@@ -18,7 +21,7 @@ export class Receipt {
   private behind: boolean;
   private kept: number;
 
-  /** @param stored where an earlier run of the daemon got to */
+  /** @param stored state at the end of the previous run of the daemon */
   constructor(
     private readonly source: Source,
     private readonly spool: Spool,
@@ -35,32 +38,32 @@ export class Receipt {
   }
 
   /**
-   * Frames that just came in, one behind the other; also those whose words were final before a
-   * crash took them from the spool.
+   * Adds consecutive frames that just arrived. Includes frames that became final before a crash and
+   * left the spool.
    */
   add(frames: readonly Frame[]): void {
     this.catchUp();
     for (const frame of frames) this.take(frame);
   }
 
-  /** The newest digest of frames whose words are final. */
+  /** Newest digest of frames with final text. */
   before(finalThrough: number): Received | undefined {
     return this.marks.findLast(({ frames }) => frames <= finalThrough + 1);
   }
 
-  /** It is in the store; what it covers may leave the spool. */
+  /** The digest is stored; its frames may leave the spool. */
   onStored({ frames }: Received): void {
     this.kept = Math.max(this.kept, frames);
     while (this.marks[0] && this.marks[0].frames <= this.kept) this.marks.shift();
   }
 
-  /** Of everything that came in. */
+  /** Digest of all received frames. */
   whole(): Received {
     this.catchUp();
     return this.chain.received;
   }
 
-  /** Once after a crash, about 10 ms for every minute that was not final. */
+  /** Reads the spool once after a crash. Takes about 10 ms for every minute that is not final. */
   private catchUp(): void {
     while (this.behind) {
       const frames = this.spool.read(this.source, this.chain.frames, BATCH);

@@ -53,11 +53,11 @@ export function isoWithOffset(wallMs: number): string {
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
 }
 
-/** Not over and begun. */
+/** True for a session that has begun and not ended. */
 export const isOpen = (state: SessionState): boolean =>
   state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
 
-/** Its audio comes as fast as it is spoken, unless it says otherwise or is a file. */
+/** Audio arrives at the speed of speech; by default true for all kinds except files. */
 export function isLive({ live, kind }: Pick<StartRequest, 'live' | 'kind'>): boolean {
   return live ?? kind !== 'file';
 }

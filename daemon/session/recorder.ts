@@ -1,6 +1,6 @@
 /**
- * One captured source: starts the recorder, cuts frames, watches for silence, starts again what
- * died by itself.
+ * A captured source: starts the recorder, cuts frames, detects gaps, and restarts a recorder that
+ * died.
  */
 import { isEarmarkError } from '../../protocol/errors';
 import { DeviceDrift } from '../audio/deviceDrift';
@@ -16,19 +16,19 @@ import type { Capture, Recording } from './ports';
 import { delay, within } from './wait';
 
 const SAMPLES_PER_MS = 16;
-/** A recorder that is behind by more than this … */
+/** Lag of a recorder that indicates lost audio … */
 const DRIFT_MS = 1000;
-/** Logged whenever a device's clock has drifted by this much more. */
+/** Clock drift of a device between two log entries. */
 const DRIFT_REPORTED_MS = 250;
 /**
- * … and does not catch up for so long lost audio (the machine slept). What comes meanwhile is held,
- * so that the gap stands before it and not within a word.
+ * … if the recorder does not catch up within this time (the machine slept). Samples that arrive
+ * meanwhile are held, so that the gap is placed before them and not within a word.
  */
 const CATCH_UP_MS = 300;
-/** A daemon that was busy gets at once what waited; so long it may take. */
+/** Maximum time to catch up after the daemon was busy and receives all waiting samples at once. */
 const CATCH_UP_MAX_MS = 2000;
 
-/** Samples whose place is not known yet. */
+/** Samples whose time is not known yet. */
 interface UnplacedAudio {
   readonly sinceMs: number;
   readonly lagMs: number;
@@ -46,14 +46,14 @@ export interface RecorderSetup {
   readonly options: Pick<SessionOptions, 'captureStopMs' | 'captureRetryMs' | 'captureSearchMs'>;
   readonly firstSeq: number;
   readonly sessionMs: () => number;
-  /** Frames one behind the other; their samples are the receiver's. */
+  /** Receives consecutive frames; the receiver owns their samples. */
   readonly onFrames: (frames: readonly Frame[]) => void;
   readonly warn: (code: WarningCode, message: string, source: 'mic' | 'system') => void;
-  /** The recorder ended, and so did every try to start it again. It is looked for until `stop`. */
+  /** The recorder ended and all restarts failed. The search continues until `stop`. */
   readonly onLost: () => void;
-  /** So many milliseconds were not recorded; the clock was moved on over them. */
+  /** This many milliseconds were not recorded; the clock was advanced over them. */
   readonly onGap: (ms: number) => void;
-  /** It was found again. */
+  /** A lost recorder was found again. */
   readonly onFound: () => void;
 }
 
@@ -61,15 +61,15 @@ export class Recorder {
   private readonly cutter: FrameCutter;
   private recording: Recording | undefined;
   private watchdog: Disposable | undefined;
-  /** Aborted by `stop`: a start or restart under way comes to nothing. */
+  /** Aborted by `stop`, which cancels a start or restart in progress. */
   private abortion = new AbortController();
-  /** Counts recorders; data and ends of an older one are dropped. */
+  /** Number of the current recorder. Data and ends of older recorders are dropped. */
   private token = 0;
   private held: UnplacedAudio | undefined;
   private readonly drift = new DeviceDrift();
-  /** True once a sample came: what is missing before it is no gap. */
+  /** True after the first sample; missing audio before it is no gap. */
   private begun = false;
-  /** The recorded device: the chosen one until it is disconnected. */
+  /** The recorded device: the chosen device until it is disconnected. */
   private device: string | undefined;
 
   constructor(private readonly setup: RecorderSetup) {
@@ -90,8 +90,8 @@ export class Recorder {
   }
 
   /**
-   * Idempotent. Resolves when the recorder is gone, or did not go in time; nothing of it is heard
-   * any more in either case.
+   * Idempotent. Resolves when the recorder has ended or the time limit is reached. In both cases,
+   * later data of the recorder is ignored.
    */
   async stop(): Promise<void> {
     this.token++;
@@ -150,7 +150,7 @@ export class Recorder {
     }
   }
 
-  /** Puts samples where they were recorded on the capture clock. */
+  /** Places samples on the capture clock. */
   private take(pcm: Int16Array, first: boolean): void {
     const now = this.setup.sessionMs();
     if (first) this.release();
@@ -171,7 +171,7 @@ export class Recorder {
       this.release(lagMs);
   }
 
-  /** @param lagMs what was lost before the held samples */
+  /** @param lagMs length of the lost audio before the held samples */
   private release(lagMs = 0): void {
     const { held } = this;
     this.held = undefined;
@@ -179,7 +179,7 @@ export class Recorder {
     for (const pcm of held?.pcm ?? []) this.cutter.push(pcm);
   }
 
-  /** The clock goes on over what was not recorded. */
+  /** Advances the clock over audio that was not recorded. */
   private moveOn(lagMs: number): void {
     this.drift.restart();
     if (this.begun && lagMs > DRIFT_MS) this.setup.onGap(lagMs);
@@ -187,7 +187,10 @@ export class Recorder {
     this.cutter.resumeAt(Math.max(0, this.cutter.nextMs + lagMs));
   }
 
-  /** The clocks of two devices run apart by up to a second in some hours; each is kept at ours. */
+  /**
+   * Corrects clock drift. The clocks of two devices can differ by a second after some hours, so
+   * each is aligned with the daemon's clock.
+   */
   private follow(now: number, lagMs: number): void {
     const before = Math.abs(this.drift.totalMs);
     const step = this.drift.note(now, lagMs);
@@ -201,7 +204,7 @@ export class Recorder {
       });
   }
 
-  /** The chosen device, and where that was pulled out the one that is the default now. */
+  /** Opens the chosen device, or the current default if the chosen device was disconnected. */
   private async openThere(signal: AbortSignal): Promise<void> {
     const { source, warn } = this.setup;
     try {
@@ -260,7 +263,7 @@ export class Recorder {
     await this.search();
   }
 
-  /** Starts the recorder as soon as it can be started. Ends with `stop`. */
+  /** Starts the recorder as soon as possible. Ends with `stop`. */
   async search(): Promise<void> {
     const { clock, options } = this.setup;
     const { signal } = this.abortion;
@@ -271,16 +274,16 @@ export class Recorder {
         await this.openThere(signal);
         return signal.aborted ? undefined : this.setup.onFound();
       } catch {
-        // Told once; it is looked for again.
+        // Reported once; the search continues.
       }
     }
   }
 }
 
-/** A message that says itself what is not recorded. */
+/** A message that already names the source. */
 const NAMES_SOURCE = /^(The microphone|The system audio|System audio)\b/;
 
-/** For the user: a source is not recorded, and why. */
+/** Message for the user: a source is not recorded, with the reason. */
 export function notRecorded(source: Source, reason: unknown): string {
   const why = isEarmarkError(reason)
     ? reason.message

@@ -7,9 +7,9 @@ import type { WarningCode } from './events';
 import type { Progress, SessionCounts, SessionStats, SessionStore } from './ports';
 import { RECOVERED, type StateMachine } from './stateMachine';
 
-/** Events looked at in one go for the last change of state. */
+/** Number of events in a page of the search for the last state change. */
 const CAUSE_PAGE = 200;
-/** How often a session without a client looks for one. */
+/** Interval at which a recovered session checks for a client. */
 const LOOK_MS = 250;
 
 export interface Left {
@@ -19,7 +19,7 @@ export interface Left {
   readonly captured: boolean;
   readonly nowMs: () => number;
   readonly attended: () => boolean;
-  /** Of another server, which may have had no fault. */
+  /** The session comes from another server, which may have had no fault. */
   readonly moved: boolean;
   readonly warn: (code: WarningCode, message: string) => void;
   readonly finish: (cause: string) => void;
@@ -28,7 +28,7 @@ export interface Left {
   readonly add: (disposable: Disposable) => void;
 }
 
-/** Tells the user once, and goes on where the session stood. */
+/** Notifies the user once and continues from the stored state. */
 export function takeUp(left: Left): void {
   const { machine, clock } = left;
   if (machine.name === 'FAILED' || machine.name === 'DONE')
@@ -51,7 +51,7 @@ export function takeUp(left: Left): void {
     case 'STREAMING':
       return left.captured ? awaitClient(left) : undefined;
     case 'PAUSED':
-      // It crashed before anybody came back from the crash before.
+      // The daemon crashed again before a client returned from the first crash.
       if (left.captured && machine.state.name === 'PAUSED' && machine.state.by === 'crash')
         return awaitClient(left);
       return left.add(
@@ -62,7 +62,7 @@ export function takeUp(left: Left): void {
   }
 }
 
-/** After a crash the microphone opens again only for a client that is there. */
+/** After a crash, the microphone opens only for an attached client. */
 function awaitClient(left: Left): void {
   const { machine, clock } = left;
   if (machine.name !== 'PAUSED')
@@ -70,8 +70,8 @@ function awaitClient(left: Left): void {
   const deadline = clock.now() + left.recoverCaptureMs;
   const look = clock.setInterval(() => {
     const { state } = machine;
-    // Another pause is a person's, and so is one that was asked for meanwhile: it ends when they
-    // say so.
+    // Any other pause belongs to a person, and only a person ends it. That includes a pause
+    // requested meanwhile.
     if (state.name !== 'PAUSED' || state.by === 'person') look.dispose();
     else if (left.attended() && state.by === 'crash') {
       look.dispose();
@@ -99,7 +99,7 @@ export interface Stored {
   readonly stats: SessionStats;
   readonly progress: readonly Progress[];
   readonly projection: SessionProjection;
-  /** Of the last change of its state. */
+  /** Cause of the last state change. */
   readonly cause: string | undefined;
 }
 
@@ -113,7 +113,7 @@ export async function storedOf(store: SessionStore, id: string): Promise<Stored>
   return { counts, stats, progress, projection, cause: await lastCause(store, id, counts.lastSeq) };
 }
 
-/** Cause of the last change of state, looked for from the end. */
+/** Reads the cause of the last state change, searching from the end. */
 async function lastCause(
   store: SessionStore,
   id: string,

@@ -1,4 +1,6 @@
-/** Recognition with secrets taken out of its text: keys, tokens, card numbers, e-mail addresses. */
+/**
+ * Recognition with secrets redacted from the text: keys, tokens, card numbers, e-mail addresses.
+ */
 import type { AsrResult, AsrWord } from '../asr/provider';
 import { redact } from '../base/redact';
 import type { SpeechEngine } from './ports';
@@ -6,7 +8,7 @@ import type { SpeechEngine } from './ports';
 /** The engine that decodes. */
 export type Recogniser = Pick<SpeechEngine, 'ready' | 'decode' | 'idle'>;
 
-/** @param wanted asked for each text, so that the switch counts at once */
+/** @param wanted called for each text, so that the setting takes effect at once */
 export function redactedSpeech(engine: Recogniser, wanted: () => boolean): Recogniser {
   return {
     ready: () => engine.ready(),
@@ -20,7 +22,7 @@ export function redactedSpeech(engine: Recogniser, wanted: () => boolean): Recog
   };
 }
 
-/** A word of which a part was taken out stands for all of its neighbours that went with it. */
+/** A partly redacted word replaces all neighbouring words that were redacted with it. */
 export function redactedResult(result: AsrResult): AsrResult {
   const text = redact(result.text);
   return text === result.text ? result : { ...result, text, words: redactedWords(result, text) };
@@ -30,7 +32,7 @@ function redactedWords({ text: before, words }: AsrResult, after: string): reado
   const kept = words.filter(({ text }) => text !== '');
   const out = after.split(/\s+/).filter((word) => word !== '');
   const said = before.split(/\s+/).filter((word) => word !== '');
-  // Words that are cut otherwise than at blanks have no place in the text that is left.
+  // Words that are not split at spaces cannot be matched with the redacted text.
   if (said.length !== kept.length) return [];
   const result: AsrWord[] = [];
   let [at, left] = [0, said.length];
@@ -46,7 +48,7 @@ function redactedWords({ text: before, words }: AsrResult, after: string): reado
   return result;
 }
 
-/** How many of the old words are the rest of the new ones, up to the next that was replaced. */
+/** Number of old words that match the start of `rest`, up to the next redacted word. */
 function tailLength(said: readonly string[], rest: readonly string[]): number {
   const next = rest.findIndex((word) => !said.includes(word));
   const same = next < 0 ? rest : rest.slice(0, next);

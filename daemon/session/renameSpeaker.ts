@@ -1,6 +1,6 @@
 /**
- * A person names a speaker: every segment and insight follows. The name of another speaker makes
- * the two one.
+ * Renames a speaker in every segment and insight. If another speaker has the name, the two are
+ * merged.
  */
 import type { Speaker } from '../transcript/types';
 import type { SessionProjection } from './sessionProjection';
@@ -8,9 +8,9 @@ import type { DurableEventBody } from './events';
 import { speakerGone } from './errors';
 
 /**
- *
- * @param given absent: the name goes that a kept voice gave or suggested. @throws EarmarkError
- * speaker.notFound
+ * Plans a rename.
+ * @param given without it, the name that a voiceprint gave or suggested is removed
+ * @throws EarmarkError speaker.notFound
  */
 export function renameSpeaker(
   projection: SessionProjection,
@@ -47,7 +47,7 @@ export function renameSpeaker(
   return events;
 }
 
-/** `Speaker N` that nobody has who spoke, as far as that is known. */
+/** Returns a `Speaker N` that no known speaker with segments has. */
 function numbered(projection: SessionProjection): string {
   const numbers = [
     ...[...projection.speakers.values()]

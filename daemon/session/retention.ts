@@ -1,7 +1,7 @@
-/** How long what is kept may be kept, by kind, and what of a session is over its time. */
+/** Retention times by kind of data, and the data of a session that exceeds them. */
 import type { SessionRecord } from './events';
 
-/** Days; a kind that is absent is kept until a person deletes it. */
+/** Days. Data of an absent kind stays until a person deletes it. */
 export interface Retention {
   readonly audioDays?: number;
   readonly transcriptDays?: number;
@@ -17,7 +17,8 @@ export interface Overdue {
 const DAY_MS = 86_400_000;
 
 /**
- * Age counts from the end of the session. A clock that went back makes nothing older.
+ * Returns the kinds of data that exceed their retention time. Age counts from the end of the
+ * session. A clock set back does not make data older.
  * @param nowMs milliseconds since the epoch
  */
 export function overdue(
@@ -31,7 +32,7 @@ export function overdue(
   return { audio: over(audioDays), transcript: over(transcriptDays), insights: over(insightsDays) };
 }
 
-/** @param text as `formatRetention` wrote it; anything else keeps everything */
+/** @param text output of `formatRetention`; any other text means no limit */
 export function parseRetention(text: string | undefined): Retention {
   try {
     const found = JSON.parse(text ?? '{}') as Readonly<Record<string, unknown>>;

@@ -2,25 +2,25 @@
 import type { Insight } from '../insights/types';
 import type { Segment } from '../transcript/types';
 
-/** Every filter that is given must hold. Names compare without regard to case. */
+/** All given filters must match. Names compare without regard to case. */
 export interface SearchQuery {
-  /** All of them stand in what is found; none means that the filters alone decide. */
+  /** A result contains all of these words. Without words, only the filters apply. */
   readonly words: readonly string[];
-  /** The last word may be the beginning of one, see `begunWord`. */
+  /** The last word may be a prefix, see `begunWord`. */
   readonly begun?: boolean;
   readonly kind: 'transcript' | Insight['kind'];
   readonly limit: number;
   readonly owner?: string;
   /** Name of the speaker, or of the owner of an action. */
   readonly speaker?: string;
-  /** Milliseconds since 1970 between which the session began; `untilMs` excluded. */
+  /** Range of session starts, milliseconds since 1970; `untilMs` is excluded. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
   readonly repository?: string;
   readonly branch?: string;
   /**
-   * A name of the code that an insight links, or that was said; or the path of a file that such a
-   * name stands in.
+   * A code symbol that an insight links or a segment mentions, or the path of the file that
+   * contains it.
    */
   readonly symbol?: string;
 }
@@ -30,8 +30,8 @@ export type SearchHit = { readonly sessionId: string } & (
 );
 
 /**
- * Index of the word that may be the beginning of one: the last, from two characters on; -1 where
- * all are whole.
+ * Index of the word that may be a prefix: the last word, if it has at least two characters. −1 if
+ * all words are whole.
  */
 export function begunWord({ words, begun }: SearchQuery): number {
   return begun === true && /[\p{L}\p{N}]{2}$/u.test(words.at(-1) ?? '') ? words.length - 1 : -1;

@@ -1,13 +1,13 @@
-/** A phrase and its decoded text, as a segment of the session. */
+/** Converts a phrase and its text into a segment of the session. */
 import type { AsrResult } from '../asr/provider';
 import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
 import type { Phrase } from '../vad/contract';
 
 /**
- *
- * @returns undefined where there are no words: a guard took them, nothing was said, or the phrase
- * was given up
+ * Creates a segment.
+ * @returns undefined without words: a guard rejected the text, no word was recognised, or the
+ * phrase was given up
  */
 export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segment | undefined {
   const text = result?.text.trim();

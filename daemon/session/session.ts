@@ -1,4 +1,4 @@
-/** One session that runs: its state, its sources, its events, from STARTING to DONE. */
+/** A running session from STARTING to DONE: its state, sources and events. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS, type Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
@@ -44,7 +44,7 @@ const SAVE_MS = 30_000;
 
 const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
 
-/** Warnings whose sentences differ in what matters. */
+/** Warnings that are repeated when their sentence changes. */
 const REPORTED_EACH: ReadonlySet<WarningCode> = new Set([
   'source.silent',
   'source.lost',
@@ -55,17 +55,17 @@ const REPORTED_EACH: ReadonlySet<WarningCode> = new Set([
 export interface SessionSetup {
   readonly deps: SessionManagerDeps;
   readonly options: SessionOptions;
-  /** Given back when the session ended. */
+  /** Disposed when the session ends. */
   readonly engine: EngineLease;
   readonly record: SessionRecord;
   /** Stored data of a resumed session. */
   readonly stored?: Stored | undefined;
-  /** Voices of named people that its own are compared with. */
+  /** Voiceprints of named people, for comparison with the session's voices. */
   readonly voiceprints: () => readonly NamedVoice[];
-  /** Since when no window is there, by the clock; undefined while one is. */
+  /** Clock time at which the last window closed; undefined while a window is open. */
   readonly windowsGoneMs: () => number | undefined;
   /**
-   * Told when the session is DONE or FAILED, or was left to the next start, after the last event.
+   * Called after the last event when the session is DONE, FAILED or suspended until the next start.
    */
   readonly onEnded: (session: Session) => void;
   readonly onDetached: (session: Session) => void;
@@ -85,7 +85,7 @@ export class Session {
   readonly code: CodeContext;
   private readonly flushed = new Deferred();
   private readonly ending = new Deferred<SessionState>();
-  /** Everything that was said is in the transcript, or never will be. */
+  /** Resolves when all speech is in the transcript or cannot be recognised any more. */
   readonly whenRecognised = this.flushed.promise;
   readonly whenEnded = this.ending.promise;
   private readonly disposables = new DisposableStore();
@@ -109,8 +109,8 @@ export class Session {
     this.code = new CodeContext(record.vocabulary, deps.learnNames);
     this.logger = deps.logger;
     const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
-    // A session that was left goes on where its last event was; the wall clock tells how much later
-    // that is.
+    // A resumed session continues at the time of its last event. The wall clock gives the time that
+    // has passed since.
     this.originMs = deps.clock.now() - (stored ? Math.max(stored.counts.lastTime, sinceStart) : 0);
     this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
     const { analysisFailed: _, ...earlier } = stored?.stats ?? {};
@@ -242,8 +242,8 @@ export class Session {
   }
 
   /**
-   * IDLE → STREAMING. @throws what made the session FAILED, or rpc.cancelled where it was stopped
-   * meanwhile
+   * IDLE → STREAMING.
+   * @throws the error that made the session FAILED; rpc.cancelled if the session stopped meanwhile
    */
   async start(): Promise<void> {
     const token = this.machine.begin();
@@ -252,7 +252,7 @@ export class Session {
       const ready = this.setup.engine.ready();
       const recording = this.sources.startCapture();
       const early = within(this.clock, ready, this.setup.options.modelWaitMs);
-      // Whichever fails first is the reason; the other one must not go unhandled.
+      // The first failure is the reason; the other rejection must not stay unhandled.
       const [, model] = await Promise.all([recording, early]);
       if (!this.isStarting(token))
         throw new EarmarkError('rpc.cancelled', 'The session was stopped while it started.');
@@ -269,7 +269,7 @@ export class Session {
     }
   }
 
-  /** Takes up what a crash, or a failure, left. */
+  /** Resumes a session after a crash or failure. */
   recover(): void {
     takeUp({
       machine: this.machine,
@@ -288,7 +288,7 @@ export class Session {
     this.tellLost();
   }
 
-  /** Audio that was on disk, is damaged now and was not text yet. */
+  /** Reports audio that was on disk without text and is damaged now. */
   private tellLost(): void {
     const lost = this.spool.lost.filter(
       ({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source),
@@ -300,7 +300,9 @@ export class Session {
     );
   }
 
-  /** Session time of a frame: the capture clock of what is left, else counted from the start. */
+  /**
+   * Session time of a frame: the capture clock for frames in the spool; otherwise the frame count.
+   */
   private timeOfFrame(source: Source, seq: number): number {
     const next = this.spool.read(source, seq, 1)[0];
     return next ? next.captureMs - (next.seq - seq) * FRAME_MS : seq * FRAME_MS;
@@ -317,7 +319,7 @@ export class Session {
     return this.machine.name;
   }
 
-  /** Ends without finishing what was said: the session is about to be removed. */
+  /** Ends without decoding the open audio, because the session is about to be deleted. */
   async discard(cause: string): Promise<void> {
     this.discarding = true;
     this.sources.abort();
@@ -346,8 +348,8 @@ export class Session {
   }
 
   /**
-   * Resolves once what came in until now is in the transcript, as if a silence had followed, or
-   * never will be.
+   * Resolves when all audio received so far is in the transcript or cannot be recognised. Acts like
+   * a silence after that audio.
    */
   async flush(): Promise<void> {
     const activeVoices = this.sources.flush().then(() => this.log.written());
@@ -362,9 +364,10 @@ export class Session {
   }
 
   /**
-   *
-   * @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop,
-   * audio.tooFast, audio.overLimit, audio.oddFrame, session.wrongState
+   * Takes samples of a pushed source.
+   * @returns last frame on disk
+   * @throws EarmarkError audio.unknownSource, audio.afterStop, audio.tooFast, audio.overLimit,
+   * audio.oddFrame, session.wrongState
    */
   push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
     const state = this.machine.name;
@@ -427,7 +430,7 @@ export class Session {
     );
   }
 
-  /** Voices as they are distinguished now. */
+  /** Voices of the current clustering; after the end, of the last clustering. */
   get voices(): readonly SourceVoice[] {
     return this.speakers?.activeVoices ?? [];
   }
@@ -442,11 +445,11 @@ export class Session {
     await this.log.appendNow(new InsightRevisions(this.projection).plan(insightId, change));
   }
 
-  /** Tells of something odd; the same of one source at most every `warningMs`. */
+  /** Sends a warning; equal warnings of a source at most every `warningMs`. */
   warn(code: WarningCode, message: string, source?: Source): void {
     if (this.machine.ended) return;
-    // That a source fell silent and that it is heard again are two things to say; so are that it is
-    // tried again and that it is lost.
+    // "Silent" and "audible again" share a code but are different warnings. So are "retrying" and
+    // "lost".
     const key = `${code} ${source ?? ''} ${REPORTED_EACH.has(code) ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
@@ -454,7 +457,7 @@ export class Session {
     this.log.append([{ kind: 'warning', code, message, ...(source ? { source } : {}) }]);
   }
 
-  /** Leaves the session as it is on disk; the next start takes it up. */
+  /** Leaves the session as it is on disk; the next start resumes it. */
   suspend(): void {
     if (this.machine.ended) return;
     this.machine.begin();
@@ -468,7 +471,7 @@ export class Session {
     this.release(false);
   }
 
-  /** Code that the editor has open now. */
+  /** Receives the code that is open in the editor. */
   async look({
     symbols,
     focus,
@@ -496,10 +499,10 @@ export class Session {
     this.machine.to({ name: 'STREAMING', token, sinceMs: this.nowMs() }, cause);
   }
 
-  /** STOPPING → FINALIZING → DONE, from wherever a crash left it. */
+  /** STOPPING → FINALIZING → DONE, from the state that a crash left. */
   private async finish(cause: string): Promise<void> {
     try {
-      // No audio enters from now on; received audio becomes text while the recorders end.
+      // From now on, no audio enters. Received audio becomes text while the recorders end.
       const stopped = this.sources.stopCapture();
       const drained = this.sources.end();
       void drained.then(() => this.log.written()).then(() => this.flushed.resolve());
@@ -527,7 +530,7 @@ export class Session {
       this.echo?.flush();
       this.log.append([], this.sources.lastProgress());
       await this.tellSpeakers();
-      // The last look at it is at all of it.
+      // The last analysis needs the whole transcript.
       await this.allWritten();
       if (this.machine.ended || this.released) return;
       if (this.discarding) this.insights?.dispose();
@@ -555,7 +558,7 @@ export class Session {
       );
   }
 
-  /** The last look at the voices, when every word is there. */
+  /** Clusters the voices for the last time, when the transcript is complete. */
   private async tellSpeakers(): Promise<void> {
     const { log, speakers } = this;
     if (!speakers || this.discarding) return;
@@ -612,7 +615,7 @@ export class Session {
     if (this.speakers) this.log.append(() => this.speakers?.revise() ?? []);
   }
 
-  /** Includes speakers that occur for the first time. */
+  /** Includes events for speakers that appear for the first time. */
   private finals(segments: readonly Segment[], source: Source): readonly DurableEventBody[] {
     const speakersSettled = this.speakers?.name(segments);
     const speaker = speakerOf(source);
@@ -690,16 +693,14 @@ export class Session {
       void this.pause('unseen');
   }
 
-  /** How long it has recorded with nobody to see it: no window is there, and no client listens. */
+  /** Milliseconds of recording without an open window and without a client. */
   private unseenMs(): number {
     const gone = this.setup.windowsGoneMs();
     if (!this.captured || gone === undefined || this.log.attachmentCount > 0) return 0;
     return this.clock.now() - Math.max(gone, this.lastDetachMs);
   }
 
-  /**
-   * Length and figures; they may lag behind, so a store that cannot be written now is no failure.
-   */
+  /** Stores length and metrics. They may lag behind, so a failed write is ignored. */
   private save(): void {
     this.savedMs = this.clock.now();
     this.setup.deps.store
@@ -734,7 +735,7 @@ export class Session {
     };
   }
 
-  /** @param forgetAudio where everything of it is text, or it never began */
+  /** @param forgetAudio true if all audio is text, or the session never began */
   private release(forgetAudio: boolean): void {
     if (this.released) return;
     this.released = true;

@@ -1,4 +1,4 @@
-/** How sessions leave: from memory when nobody needs them there, to another server, or for good. */
+/** Removes sessions: from memory when no client needs them, to another server, or for good. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Disposable } from '../base/disposable';
 import type { KeyedMutex } from '../base/keyedMutex';
@@ -16,22 +16,22 @@ export interface SessionEvictionSetup {
   readonly library: SessionQueries;
   readonly voices: Voiceprints;
   readonly turns: KeyedMutex;
-  /** Sessions in memory; those that leave are taken out. */
+  /** Sessions in memory; this class removes evicted sessions from it. */
   readonly live: Map<string, Session>;
 }
 
 export class SessionEviction implements Disposable {
-  /** Of those that are to leave soon. */
+  /** Timers of sessions that will be evicted. */
   private readonly timers = new Set<Disposable>();
   private disposed = false;
 
   constructor(private readonly setup: SessionEvictionSetup) {}
 
-  /** It is over; it leaves when nobody is attached to it any more. */
+  /** The session has ended; it is evicted when no client is attached. */
   onEnded(session: Session): void {
     this.setup.voices.wait(session.id, session.voices);
     if (session.log.attachmentCount > 0) return;
-    // A client that lost its daemon or its network just now may still come for the words.
+    // A client that lost its connection may still come for the text.
     const wait = session.ephemeral ? this.setup.options.unseenMs : 0;
     this.later(wait, () => this.forget(session));
   }
@@ -40,9 +40,7 @@ export class SessionEviction implements Disposable {
     if (session.ended) this.forget(session);
   }
 
-  /**
-   * An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether.
-   */
+  /** Evicts an ended session without clients. An ephemeral session is deleted. */
   private forget(session: Session): void {
     if (this.setup.live.get(session.id) !== session || session.log.attachmentCount > 0) return;
     if (session.ephemeral) return this.removeLater(session.id);
@@ -86,7 +84,10 @@ export class SessionEviction implements Disposable {
     this.timers.add(timer);
   }
 
-  /** Discards audio that is not yet text. @throws EarmarkError session.notFound */
+  /**
+   * Deletes a session, including audio without text.
+   * @throws EarmarkError session.notFound
+   */
   async discard(sessionId: string, cause: string): Promise<void> {
     const session = this.setup.live.get(sessionId);
     if (session) await session.discard(cause);
@@ -106,17 +107,19 @@ export class SessionEviction implements Disposable {
     this.setup.library.closeAudio(sessionId);
   }
 
-  /** Nobody works on it: maintenance may. */
+  /** The session is no longer in use; maintenance may process it. */
   letGo(sessionId: string): void {
     this.setup.live.get(sessionId)?.log.dispose();
     this.setup.live.delete(sessionId);
   }
 
-  /** Ends it here as it is; what was said so far is written, where it can be. */
+  /**
+   * Closes the session on this server without finishing it. Writes the pending events if possible.
+   */
   async takeOff(sessionId: string): Promise<void> {
     const session = this.setup.live.get(sessionId);
     if (!session) return;
-    // From now on this server does not have the session.
+    // From here on, this server does not hold the session.
     this.setup.live.delete(sessionId);
     session.suspend();
     await session.log.settled();

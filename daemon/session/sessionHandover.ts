@@ -1,6 +1,6 @@
 /**
- * Sessions that come to this server from another one of the team, and that leave it: at its end,
- * each as it is; what another one took; what nobody comes for.
+ * Moves sessions between the servers of a team. It takes sessions over, gives all sessions up at
+ * shutdown, reacts to takeovers by other servers, and finishes orphans.
  */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
@@ -17,28 +17,26 @@ import { within } from './wait';
 export interface SessionHandoverSetup {
   readonly ownership: Ownership;
   readonly deps: Pick<SessionManagerDeps, 'store' | 'clock' | 'logger'>;
-  /** One change of a session at a time. */
+  /** Serialises changes of a session. */
   readonly turns: KeyedMutex;
   readonly running: () => readonly string[];
-  /** Takes it where it is open and not here. */
+  /** Takes a session over if it is open and not on this server. */
   readonly here: (sessionId: string) => Promise<Session | undefined>;
   readonly has: (sessionId: string) => boolean;
   readonly reopen: (record: SessionRecord) => Promise<Session>;
-  /** Sessions that count towards their user's limit. */
+  /** Reserves a session within the limit of its user. */
   readonly place: (owner: string | undefined) => Promise<Lease | undefined>;
   readonly letGo: (sessionId: string) => void;
-  /** Ends it here, without finishing it; resolves when nothing of it is open. */
+  /** Closes a session on this server without finishing it; resolves when nothing of it is open. */
   readonly takeOff: (sessionId: string) => Promise<void>;
-  /** Deletes it. */
+  /** Deletes a session. */
   readonly remove: (sessionId: string) => Promise<void>;
 }
 
 export class SessionHandover implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly moved = this.disposables.add(new Emitter<string>());
-  /**
-   * Sessions that are being started, or taken: where this server ends they are given up as well.
-   */
+  /** Sessions that are starting or being taken over. At shutdown they are given up as well. */
   private readonly coming = new Set<Promise<unknown>>();
   readonly onDidMove = this.moved.event;
 
@@ -56,17 +54,17 @@ export class SessionHandover implements Disposable {
   }
 
   /**
-   *
-   * @returns undefined where it was over by the time. @throws EarmarkError rpc.timeout where
-   * another server has it, rpc.draining
+   * Takes a session over.
+   * @returns undefined if it has ended meanwhile
+   * @throws EarmarkError rpc.timeout if another server owns it, rpc.draining
    */
   take(sessionId: string): Promise<Session | undefined> {
     return this.whileComing(this.takeOne(sessionId));
   }
 
   /**
-   * One that nobody came for. What never began is no session; one that is over leaves nothing to be
-   * done.
+   * Finishes an orphaned session. A session that never began is deleted; an ended session needs
+   * nothing.
    */
   async finish(sessionId: string): Promise<void> {
     const { deps, here } = this.setup;
@@ -78,7 +76,10 @@ export class SessionHandover implements Disposable {
     await session.whenEnded;
   }
 
-  /** Sessions not released in time are free when this server's lease expires. */
+  /**
+   * Gives all sessions up. Sessions that are not released in time become free when this server's
+   * lease expires.
+   */
   async giveUpAll(withinMs: number): Promise<void> {
     const { ownership, running, deps } = this.setup;
     const { clock, logger } = deps;
@@ -117,7 +118,7 @@ export class SessionHandover implements Disposable {
       throw error;
     }
     try {
-      // Until then the other one wrote.
+      // Read after the takeover, because the other server wrote until then.
       const record = await deps.store.getSession(sessionId);
       if (record && isOpen(record.state)) {
         const session = await reopen(record);

@@ -1,5 +1,5 @@
 /**
- * What a session makes of what was said: insights and names while people talk, the last pass, and a
+ * Insights and speaker names of a session: analysis during the session, the last pass, and a
  * person's changes.
  */
 import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../insights/types';
@@ -27,13 +27,13 @@ export interface SessionInsightsSetup {
   readonly logger: Logger;
   /** Transcript of a resumed session. */
   readonly restore: readonly SegmentText[] | undefined;
-  /** Adds what an insight names in the code. */
+  /** Adds links from an insight to code symbols. */
   readonly link: (insight: Insight) => Insight;
   readonly warn: (code: 'analysis.fallback' | 'analysis.failed', message: string) => void;
 }
 
 export class SessionInsights implements Disposable {
-  /** The last pass failed as often as it was tried. */
+  /** True if all tries of the last pass failed. */
   failed = false;
   private analyzer: Analyzer;
   private feed: InsightFeed;
@@ -45,7 +45,7 @@ export class SessionInsights implements Disposable {
     this.revisions = new InsightRevisions(setup.projection, () => this.analyzer);
   }
 
-  /** @param event that the book has already */
+  /** @param event already applied to the projection */
   follow(event: DurableEvent): void {
     if (event.kind === 'final') this.read(event.segment);
     if (event.kind !== 'revision') return;
@@ -59,9 +59,9 @@ export class SessionInsights implements Disposable {
   }
 
   /**
-   * The last pass over the transcript. One that fails is made again, from the transcript; without
-   * it the session ends all the same.
-   * @param given up where it is of no use any more
+   * Runs the last pass over the transcript. A failed pass is repeated from the transcript. The
+   * session ends even if all tries fail.
+   * @param givenUp returns true if the result is no longer needed
    */
   async finish(givenUp: () => boolean): Promise<void> {
     const { clock, options, projection, warn } = this.setup;
@@ -86,7 +86,7 @@ export class SessionInsights implements Disposable {
     this.feed.dispose();
   }
 
-  /** The analyzer keeps what the transcript keeps, not another copy. */
+  /** Sends a segment to the analyzer, which shares the transcript's text and makes no copy. */
   private read({ id }: SegmentText): void {
     const kept = this.setup.projection.transcript.packedOf(id);
     if (kept) this.feed.add(kept);

@@ -1,6 +1,6 @@
 /**
- * How sessions come into memory: new ones, and those that a crash, another server or an absent
- * engine left.
+ * Loads sessions into memory: new sessions, and sessions left by a crash, another server or an
+ * unavailable engine.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
@@ -27,9 +27,9 @@ export interface SessionLoaderSetup {
   readonly listeners: Subscribers;
   readonly voices: Voiceprints;
   readonly turns: KeyedMutex;
-  /** Sessions in memory; those that are opened are put in. */
+  /** Sessions in memory; this class adds opened sessions. */
   readonly live: Map<string, Session>;
-  /** Since when no window is there; undefined while one is. */
+  /** Clock time at which the last window closed; undefined while a window is open. */
   readonly windowsGoneMs: () => number | undefined;
   readonly onAck: (sessionId: string, source: Source, ackSeq: number) => void;
 }
@@ -39,7 +39,7 @@ export class SessionLoader {
 
   open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
     const { deps, options, voices, leaving, live, windowsGoneMs, onAck } = this.setup;
-    // Where they cannot be read nobody is recognised by them; the meeting matters more.
+    // If voiceprints are unreadable, the meeting continues without them.
     voices
       .refresh()
       .catch((error: unknown) =>
@@ -61,7 +61,7 @@ export class SessionLoader {
     return session;
   }
 
-  /** Its subscribers move along. */
+  /** Opens a session again; its subscribers move to it. */
   async reopen(record: SessionRecord): Promise<Session> {
     const { archive, leaving, listeners } = this.setup;
     const moved = listeners.move(record.id);
@@ -74,8 +74,8 @@ export class SessionLoader {
   }
 
   /**
-   * One that could not be taken up at the start.
-   * @returns undefined where it cannot be now either
+   * Tries again to resume a session that failed to resume at the start.
+   * @returns undefined if it fails again
    */
   async tryAgain(record: SessionRecord): Promise<Session | undefined> {
     try {
@@ -86,13 +86,10 @@ export class SessionLoader {
     }
   }
 
-  /**
-   * A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile,
-   * that is it.
-   */
+  /** Returns the session in memory if it is active. Otherwise loads it and continues it. */
   async goOn(record: SessionRecord): Promise<Session> {
     const { turns, live, library } = this.setup;
-    // Before the engine is there nothing is gained by opening it.
+    // Wait for the engine first: without it, opening the session is useless.
     await this.engineReady(record);
     return turns.take(record.id, async () => {
       const session = live.get(record.id);
@@ -100,13 +97,16 @@ export class SessionLoader {
     });
   }
 
-  /** Resumes a session that the daemon left behind. @returns whether it is in memory now */
+  /**
+   * Resumes a session that the daemon left.
+   * @returns true if it is in memory now
+   */
   async recover(record: SessionRecord): Promise<boolean> {
     const { deps, leaving, live } = this.setup;
     try {
-      // A client was quicker.
+      // A client opened it first.
       if (live.has(record.id)) return true;
-      // A session that never started is dropped; the same key starts a new one.
+      // A session that never started is deleted; its key can start a new session.
       if (record.state === 'IDLE') {
         await leaving.remove(record.id);
         return false;
@@ -131,7 +131,7 @@ export class SessionLoader {
     return this.open(record, this.engineOf(record), await storedOf(deps.store, record.id));
   }
 
-  /** The original engine may be gone; another one then decodes the session. */
+  /** The original engine may be missing; then another engine decodes the session. */
   private engineOf(record: SessionRecord): EngineLease {
     const { deps, live } = this.setup;
     const { provider, model, language, vocabulary, translate, owner } = record;

@@ -1,7 +1,4 @@
-/**
- * All sessions: those that run, those that a crash left and those that are over, each asked in the
- * same way.
- */
+/** All sessions: running, left by a crash, or ended. Callers use the same interface for each. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
@@ -37,13 +34,13 @@ export function createSessionManager(deps: SessionManagerDeps): SessionManager {
   return new Manager(deps);
 }
 
-const LAST_WRITES_MS = 400; // At the end, for events that are on their way to the disk.
+const LAST_WRITES_MS = 400; // Time for the last events to reach the disk.
 
 class Manager implements SessionManager {
-  /** Sessions that run, and ended ones that somebody is still attached to. */
+  /** Running sessions, and ended sessions with attached clients. */
   private readonly live = new Map<string, Session>();
   private readonly admission: Admission;
-  /** Serialises changes of the server of a stored session. */
+  /** Serialises changes of the server that owns a stored session. */
   private readonly turns = new KeyedMutex();
   readonly voices: Voiceprints;
   private readonly archive: EndedSessions;
@@ -62,7 +59,7 @@ class Manager implements SessionManager {
   private readonly listeners = new Subscribers();
   private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
   private readonly moves: SessionHandover | undefined;
-  /** Since when no window is there; undefined while one is. */
+  /** Clock time at which the last window closed; undefined while a window is open. */
   private windowsGoneMs: number | undefined;
 
   readonly onDidAck = this.acks.event;
@@ -223,7 +220,7 @@ class Manager implements SessionManager {
     if (session) return this.attachLive(session, afterSeq, sink);
     return this.turns.take(sessionId, async () => {
       const record = await this.library.stored(sessionId);
-      // One that could not be taken up at the start is tried again when somebody comes for it.
+      // A session that could not be resumed at the start is tried again when a client asks for it.
       const live =
         this.live.get(sessionId) ??
         (isOpen(record.state) && !this.moves ? await this.opening.tryAgain(record) : undefined);
@@ -254,7 +251,7 @@ class Manager implements SessionManager {
     const session = this.live.get(sessionId);
     if (session) return session.push(source, seq, captureMs, pcm);
     const { state } = await this.library.stored(sessionId);
-    // Whoever sends attaches first, which takes the session.
+    // A sending client attaches first, and attaching takes the session over.
     if (this.moves && isOpen(state))
       throw new EarmarkError(
         'rpc.draining',
@@ -462,15 +459,16 @@ class Manager implements SessionManager {
     const attachment = this.listeners.add(session.id, afterSeq, sink, (after, recognise) =>
       session.attach(after, recognise),
     );
-    // As it is at the attachment: what it says has happened is among the events.
+    // The view is read at the attachment, so that the event stream contains every change in the
+    // view.
     const answer = { session: session.view(), sources: session.nextSeqs(), attachment };
     await attachment.replayed;
     return answer;
   }
 
   /**
-   * A session that runs, or that somebody is attached to; one that another server left is taken.
-   * @throws EarmarkError rpc.timeout where that server lives, rpc.draining
+   * Returns a session in memory. A session of a stopped server is taken over.
+   * @throws EarmarkError rpc.timeout while its server runs, rpc.draining
    */
   private async here(sessionId: string): Promise<Session | undefined> {
     const live = this.live.get(sessionId);

@@ -1,6 +1,6 @@
 /**
- * What a session's durable events add up to: transcript, speakers, insights. Live sessions and
- * stored ones hold one.
+ * State of a session computed from its durable events: transcript, speakers, insights. Live and
+ * stored sessions each have a projection.
  */
 import type { Insight } from '../insights/types';
 import { checkRevision, Transcript } from '../transcript/transcript';
@@ -34,12 +34,12 @@ export class SessionProjection {
     return new SessionProjection({ segments, speakers, insights });
   }
 
-  /** @throws Error that names the rule which the event breaks */
+  /** @throws Error that names the broken rule */
   check(body: DurableEventBody): void {
     if (body.kind === 'final' && this.transcript.get(body.segment.id))
       throw new Error(`Segment ${body.segment.id} is already final.`);
-    // Revisions of one segment may come in one batch; each follows the one before it, so only the
-    // first is seen here.
+    // A batch may revise a segment several times, each revision based on the previous. Only the
+    // first is checked here.
     if (body.kind === 'revision' && body.revision.by === 'machine')
       checkRevision(this.transcript.get(body.revision.segmentId), body.revision);
   }

@@ -1,7 +1,4 @@
-/**
- * What is asked about sessions, those that run and those that are over: lists, documents, searches,
- * kept audio.
- */
+/** Queries about running and ended sessions: lists, documents, searches, stored audio. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
@@ -18,7 +15,7 @@ import { noSuchSession } from './errors';
 export interface SessionQueriesSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'meanings'>;
   readonly archive: EndedSessions;
-  /** A session that runs, or that somebody is still attached to. */
+  /** A session that is running or has attached clients. */
   readonly live: (sessionId: string) => Session | undefined;
 }
 
@@ -96,7 +93,7 @@ export class SessionQueries implements Disposable {
         ),
       ),
     );
-    // One that was deleted meanwhile is no hit any more.
+    // A session that was deleted meanwhile is not a hit.
     return hits.flatMap((hit) => {
       const record = records.get(hit.sessionId);
       return record ? [{ record, hit }] : [];
@@ -115,7 +112,7 @@ export class SessionQueries implements Disposable {
     return { record, lastSeq, segments, durationMs: record.durationMs };
   }
 
-  /** The session's audio goes. */
+  /** Closes the session's audio, because it is about to be deleted. */
   closeAudio(sessionId: string): void {
     this.playback.close(sessionId);
   }

@@ -1,6 +1,6 @@
 /**
- * How sessions begin: once for a key, within the limits, and without a trace where they never
- * began.
+ * Starts sessions: once for each key, within the limits. A session that fails to start leaves no
+ * data.
  */
 import type { Disposable } from '../base/disposable';
 import type { KeyedMutex } from '../base/keyedMutex';
@@ -63,7 +63,7 @@ export class SessionStarter {
       await started;
     } catch (error) {
       attachment?.dispose();
-      // A session that never started is removed: the caller has the reason.
+      // A session that never started is deleted; the caller receives the reason.
       if (session.state === 'FAILED') await this.setup.leaving.remove(session.id);
       throw error;
     } finally {
@@ -74,8 +74,8 @@ export class SessionStarter {
   }
 
   /**
-   * The session of a key. One that never began, because its server lost the database or died
-   * meanwhile, is none, and makes room for another.
+   * Returns the session of a key. A session that never began does not count and frees the key. Its
+   * server may have lost the database or died.
    */
   private async begunBy(key: string): Promise<SessionRecord | undefined> {
     const { deps, live, moves, turns, leaving } = this.setup;
@@ -100,7 +100,7 @@ export class SessionStarter {
     };
   }
 
-  /** A new session, stored and about to start. */
+  /** Creates and stores a new session that is about to start. */
   private async begin(request: StartRequest, sink: EventSink | undefined): Promise<Begun> {
     const { admission } = this.setup;
     admission.check(request);
@@ -136,7 +136,7 @@ export class SessionStarter {
         return (opened = opening.open(record, engine));
       } catch (error) {
         engine.dispose();
-        // Where it cannot be removed either, the next start does it: it never began.
+        // If it cannot be deleted now, the next start deletes it, because it never began.
         await deps.store.deleteSession(record.id).catch(() => undefined);
         throw error;
       }

@@ -1,4 +1,4 @@
-/** All sources of one session: their pipelines, and the recorders of those that are captured. */
+/** All sources of a session: their pipelines, and the recorders of captured sources. */
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
@@ -16,8 +16,8 @@ import { notRecorded, Recorder } from './recorder';
 import { Deferred, within } from './wait';
 
 /**
- * Who asks waits so long for what is not kept yet: a stream without a leader takes 4 to 9 s, and
- * whoever sent asks again.
+ * Maximum wait of a receipt request for audio that is not stored yet. A stream without a leader
+ * takes 4 to 9 s, and the client repeats its request.
  */
 const KEPT_MS = 3_000;
 
@@ -30,7 +30,7 @@ export interface SourcesSetup {
   readonly options: SessionOptions;
   readonly record: SessionRecord;
   readonly spool: Spool;
-  /** Where an earlier run of the daemon got to. */
+  /** Progress of an earlier run of the daemon. */
   readonly progress: readonly Progress[];
   readonly sessionMs: () => number;
   readonly newPhraseId: () => string;
@@ -98,14 +98,13 @@ export class Sources implements Disposable {
     return Math.max(0, ...this.each((pipeline) => pipeline.endMs));
   }
 
-  /** First frame whose words were not final when the session was taken up. */
+  /** First frame without final text when the session was resumed. */
   firstSeq(source: Source): number {
     return (this.setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1) + 1;
   }
 
   /**
-   * First frame that is still of use: those before it are text, and in the receipt where one is
-   * asked for.
+   * First frame that is still needed. Frames before it are text and, if requested, in the receipt.
    */
   neededFrom(source: Source): number {
     return this.receipts.get(source)?.neededFrom ?? this.firstSeq(source);
@@ -136,7 +135,10 @@ export class Sources implements Disposable {
     return { ...total, audioMs: total.frames * FRAME_MS };
   }
 
-  /** @returns last frame on disk. Nothing is taken of what is refused. */
+  /**
+   * Takes samples of a pushed source. A refused push stores no frame.
+   * @returns last frame on disk
+   */
   push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
     const { deps, options, record, spool } = this.setup;
     const pipeline = this.pipelines.get(source);
@@ -184,9 +186,9 @@ export class Sources implements Disposable {
   }
 
   /**
-   * A source that cannot be recorded is told of, and the others are recorded: half a meeting is
-   * better than none.
-   * @throws EarmarkError audio.* where none can be recorded
+   * Starts the recorders. A source that cannot be recorded is reported, and the others are
+   * recorded.
+   * @throws EarmarkError audio.* if no source can be recorded
    */
   startCapture(): Promise<void> {
     return this.inTurn(async () => {
@@ -211,8 +213,8 @@ export class Sources implements Disposable {
   stopCapture(): Promise<void> {
     const stop = (): Promise<unknown> =>
       Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
-    // At once: nothing is heard after a stop, and a start under way comes to nothing. In turn
-    // again: a start may have waited for its own.
+    // Stops at once, which cancels a start in progress. Then stops again in turn: a start may have
+    // waited for its own turn.
     const stopped = stop();
     const { clock, logger } = this.setup.deps;
     const { captureStopMs } = this.setup.options;
@@ -225,23 +227,23 @@ export class Sources implements Disposable {
     });
   }
 
-  /** Up to and with this frame the words of a source are on disk. */
+  /** The text of a source up to and including this frame is on disk. */
   onStored({ source, finalThrough, received }: Progress): void {
     if (received) this.receipts.get(source)?.onStored(received);
     this.stored.fire();
     this.pipelines.get(source)?.onStored(finalThrough);
   }
 
-  /** Progress of a source: its words are final up to and including this frame. */
+  /** Progress of a source: its text is final up to and including this frame. */
   progressAt(source: Source, finalThrough: number): Progress {
     const received = this.receipts.get(source)?.before(finalThrough);
     return { source, finalThrough, ...(received ? { received } : {}) };
   }
 
   /**
-   * What came in of a source, once it is kept. @throws EarmarkError audio.unknownSource where no
-   * receipt was asked for, store.unwritable, rpc.timeout where the servers of a team that keep it
-   * do not answer
+   * Returns the receipt of a source once its audio is stored.
+   * @throws EarmarkError audio.unknownSource if no receipt was requested, store.unwritable;
+   * rpc.timeout if the team's storage servers do not answer
    */
   async received(source: Source): Promise<Received> {
     const receipt = this.receipts.get(source);
@@ -267,7 +269,7 @@ export class Sources implements Disposable {
   }
 
   /**
-   * When everything is text: all that came in, with the silence behind the last words, and its
+   * Final progress when everything is text: all received audio, including trailing silence, with
    * receipts.
    */
   lastProgress(): readonly Progress[] {
@@ -280,12 +282,12 @@ export class Sources implements Disposable {
     });
   }
 
-  /** Resolves when what came in until now is text. */
+  /** Resolves when all audio received so far is text. */
   async flush(): Promise<void> {
     await Promise.all(this.each((pipeline) => pipeline.flushed()));
   }
 
-  /** Nothing more comes; resolves when everything is text. */
+  /** Ends the input; resolves when everything is text. */
   async end(): Promise<void> {
     await Promise.all(this.each((pipeline) => pipeline.end()));
   }
@@ -327,8 +329,8 @@ export class Sources implements Disposable {
   }
 
   /**
-   * As long as a source can have been spoken into. By the steady clock, once it is known where the
-   * session stood: others may be set back.
+   * Maximum audio that a source can have recorded so far. Uses the monotonic clock once the
+   * session's start is known, because wall clocks can be set back.
    */
   private spokenMs(pipeline: SourcePipeline): number {
     return (
@@ -338,7 +340,10 @@ export class Sources implements Disposable {
     );
   }
 
-  /** Counts repeated audio once. @throws EarmarkError audio.overLimit, audio.tooFast */
+  /**
+   * Checks the limits; repeated audio counts once.
+   * @throws EarmarkError audio.overLimit, audio.tooFast
+   */
   private allow(source: Source, frames: number): void {
     const {
       deps: { allowance },

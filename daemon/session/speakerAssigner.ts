@@ -1,7 +1,7 @@
 /**
- * Who speaks in a session: voices of each source are told apart beside recognition, segments get
- * their speakers, and at the end everything is looked at once more. Without a voice encoder, or
- * after it failed, sources are the speakers.
+ * Assigns speakers to the segments of a session. Diarization runs beside recognition, separately
+ * for each source. At the end, all voices are clustered again. Without a voice encoder, or after it
+ * failed, each source is its own speaker.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { SpeakerEmbedder, SpeakerSegmenter, Turn } from '../diarization/contract';
@@ -19,26 +19,26 @@ import { SpeakerNumbers } from './speakerNumbers';
 
 export interface SpeakerAssignerSetup {
   readonly sources: readonly Source[];
-  /** Without segmentation there is no final pass: the voices of the session stand. */
+  /** Without segmentation there is no final pass: the session keeps its voices. */
   readonly models: SpeakerEmbedder & Partial<SpeakerSegmenter>;
   readonly detectors: SpeechDetectorFactory;
   readonly projection: SessionProjection;
-  /** Voices of named people. */
+  /** Stored voiceprints of named people. */
   readonly kept: () => readonly NamedVoice[];
-  /** Told once; from then on sources are the speakers. */
+  /** Called once; from then on each source is its own speaker. */
   readonly onFailed: (error: unknown) => void;
 }
 
 /**
- * Audio that waits for its voices, whose worker stands behind those of texts; beyond it the source
- * waits.
+ * Maximum number of frames that wait for diarization. Its worker runs at a lower priority than
+ * recognition. When the queue is full, the source waits.
  */
 const MOST_WAITING_FRAMES = 1_500;
-/** The microphone's voice with this share of its speech is the user. */
+/** A microphone voice with at least this share of the speech belongs to the user. */
 const DOMINANT = 0.7;
 /**
- * A segment with a smaller similarity to its speaker's voice is nobody's: 0.3 % of windows of 1.2 s
- * lie below for their own voice, 98.5 % for another.
+ * A segment below this cosine similarity to its speaker's voice gets no speaker. Of windows of 1.2
+ * s, 0.3 % are below it for their own voice and 98.5 % for another voice.
  */
 const LEAST_SIMILARITY = 0.3;
 const UNKNOWN = 'Unknown';
@@ -58,24 +58,27 @@ export class SpeakerAssigner {
   private state: 'open' | 'failed' | 'closed' = 'open';
   private readonly numbers: SpeakerNumbers;
   private nextVoice: number;
-  /** Segments from before a crash keep their speakers: their audio and voices are gone. */
+  /**
+   * Segments from before a crash. They keep their speakers, because their audio and voices are
+   * gone.
+   */
   private readonly settled: ReadonlySet<string>;
   private readonly earlier: readonly Speaker[];
   /**
-   * Voices that segments were said by. One that opened and went between two segments is told to
-   * nobody and takes no number.
+   * Voices with at least one segment. A voice that appears and disappears between two segments is
+   * not announced and gets no number.
    */
   private readonly announced = new Set<string>();
-  /** Voices that are a person's of another source; known at the end. */
+  /** Voices that belong to a person of another source; computed at the end. */
   private same: ReadonlyMap<string, string> = new Map();
   /**
-   * Voices that are like a kept one. Who was named by it stays named while it is likely at all, so
-   * that no name comes and goes.
+   * Voices that match a voiceprint. A name given by a match stays while the match is plausible, so
+   * that names do not flicker.
    */
   private recognised: ReadonlyMap<string, Recognised> = new Map();
-  /** Voices of which a person said that they are not who they were taken for. */
+  /** Voices whose match a person rejected. */
   private readonly rejectedMatches = new Set<string>();
-  /** Voices at the end. */
+  /** Voices of the last clustering, after the end. */
   private last: readonly SourceVoice[] = [];
 
   constructor(private readonly setup: SpeakerAssignerSetup) {
@@ -104,7 +107,10 @@ export class SpeakerAssigner {
     }
   }
 
-  /** In order within a source. @returns a promise where more should not come yet */
+  /**
+   * Takes frames in order within a source.
+   * @returns a promise if the source must wait before it sends more
+   */
   frames(frames: readonly Frame[]): Promise<void> | undefined {
     const current = this.sourceVoices.get(frames[0]?.source ?? 'file');
     if (!current || this.state !== 'open') return undefined;
@@ -113,7 +119,7 @@ export class SpeakerAssigner {
     return current.waiting > MOST_WAITING_FRAMES ? current.work : undefined;
   }
 
-  /** A person said who speaks in it; that stays. */
+  /** A person chose the speaker of this segment; the choice is final. */
   pin(segmentId: string): void {
     this.pinned.add(segmentId);
   }
@@ -122,7 +128,7 @@ export class SpeakerAssigner {
     for (const id of segmentIds) this.pinned.delete(id);
   }
 
-  /** A person says that this voice is not who it was taken for. */
+  /** A person rejected the match of this voice with a voiceprint. */
   unrecognise(speakerId: string): void {
     this.rejectedMatches.add(speakerId);
     for (const [other, of] of this.same) {
@@ -131,12 +137,12 @@ export class SpeakerAssigner {
     }
   }
 
-  /** Voices as they are distinguished now, or were at the end. */
+  /** Voices of the current clustering; after the end, of the last clustering. */
   get activeVoices(): readonly SourceVoice[] {
     return this.sourceVoices.size > 0 ? this.voices(this.turns()) : this.last;
   }
 
-  /** Events that name the speakers of new segments. */
+  /** Returns the events that name the speakers of new segments. */
   name(segments: readonly Segment[]): {
     readonly segments: readonly Segment[];
     readonly speakers: readonly DurableEventBody[];
@@ -155,7 +161,7 @@ export class SpeakerAssigner {
     };
   }
 
-  /** Segments whose speaker is known better now. */
+  /** Returns revisions of segments whose speaker changed. */
   revise(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
     const turns = this.turns();
@@ -164,7 +170,7 @@ export class SpeakerAssigner {
     return [...this.changed(speakers), ...this.revisions(voices, speakers)];
   }
 
-  /** Clusters all voices again over the whole audio. `conclude` returns the consequences. */
+  /** Clusters all voices again over the whole audio. `conclude` returns the resulting events. */
   async finish(): Promise<void> {
     for (const current of this.sourceVoices.values()) {
       await current.work;
@@ -174,8 +180,8 @@ export class SpeakerAssigner {
   }
 
   /**
-   * Segments split where the speaker changes, turns noted with their speakers; from the book as it
-   * is.
+   * Splits segments at speaker changes and assigns the turns to speakers. It reads the transcript
+   * in its current state.
    */
   conclude(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
@@ -221,14 +227,16 @@ export class SpeakerAssigner {
     this.setup.onFailed(error);
   }
 
-  /** @param longestPauseMs within a turn; as people write turns down where absent */
+  /**
+   * @param longestPauseMs longest pause within a turn; default: the pause that human annotators use
+   */
   private turns(longestPauseMs?: number): Turn[] {
     return [...this.sourceVoices.values()].flatMap(({ speakers }) =>
       speakers.turns(longestPauseMs),
     );
   }
 
-  /** Announced speakers that have a turn, with their names. */
+  /** Announced speakers with at least one turn, with their names. */
   private speakers(turns: readonly Turn[]): Speaker[] {
     const spoken = new Map<string, { source: Source; ms: number }>();
     for (const { speaker, source, startMs, endMs } of turns)
@@ -290,7 +298,7 @@ export class SpeakerAssigner {
     );
   }
 
-  /** Matches voices with stored voiceprints; a certain match stays. */
+  /** Matches voices with stored voiceprints. A certain match does not change again. */
   private recognise(turns: readonly Turn[]): ReadonlyMap<string, Recognised> {
     const kept = this.setup.kept();
     if (kept.length === 0) return new Map();
@@ -306,9 +314,7 @@ export class SpeakerAssigner {
     );
   }
 
-  /**
-   * Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are.
-   */
+  /** Numbers the speakers from 1 without gaps, unless a person relies on the current numbers. */
   private renumber(turns: readonly Turn[]): void {
     if (this.reliedOn) return;
     const unnamed = new Set(
@@ -319,14 +325,14 @@ export class SpeakerAssigner {
     const spoke = [...turns]
       .sort((a, b) => a.startMs - b.startMs)
       .map(({ speaker }) => this.same.get(speaker) ?? speaker);
-    // Who was recognised takes the next number when the name is taken back, before voices that
-    // nobody has any more.
+    // Recognised speakers follow the unnamed speakers, so that a speaker whose name is removed gets
+    // the next number. Merged voices come last.
     this.numbers.order([...spoke.filter((id) => unnamed.has(id)), ...spoke]);
   }
 
   /**
-   * A person said something, or sees something from before a crash, that stands with the numbers
-   * there are.
+   * A person assigned a speaker or edited an insight, or segments from before a crash exist. The
+   * numbers must then stay.
    */
   private get reliedOn(): boolean {
     return (
@@ -339,8 +345,8 @@ export class SpeakerAssigner {
   }
 
   /**
-   * Voices told of that turned out to be others': without a turn, and without a number that one who
-   * speaks has.
+   * Announced voices that turned out to belong to other speakers. They have no turn, and no current
+   * speaker has their number.
    */
   private gone(turns: readonly Turn[]): Speaker[] {
     const there = new Set(turns.map(({ speaker }) => speaker));
@@ -370,7 +376,8 @@ export class SpeakerAssigner {
   }
 
   /**
-   * Segments whose speaker may change: not what a person said, nor what was said before a crash.
+   * Segments whose speaker may change. Excluded: segments with a speaker chosen by a person, and
+   * segments from before a crash.
    */
   private revisable(): readonly PackedSegment[] {
     return this.setup.projection.transcript
@@ -403,7 +410,7 @@ export class SpeakerAssigner {
       : speaker;
   }
 
-  /** @param split by these turns, where given */
+  /** @param split turns at which to split the segments; optional */
   private revisions(
     voices: ReadonlyMap<string, string | undefined>,
     speakers: readonly Speaker[],
@@ -478,7 +485,7 @@ function namesOf(speakers: readonly Speaker[]): ReadonlyMap<string | undefined, 
   return new Map([[UNKNOWN, UNKNOWN], ...speakers.map(({ id, name }) => [id, name] as const)]);
 }
 
-/** The greatest number that a pattern finds at its place; 0 where it finds none. */
+/** Returns the greatest number that the pattern matches; 0 without a match. */
 function highest(texts: readonly string[], pattern: RegExp): number {
   return texts.reduce((most, text) => Math.max(most, Number(pattern.exec(text)?.[1] ?? 0)), 0);
 }

@@ -1,10 +1,10 @@
 /**
- * Numbers of voices without a name: from 1 in the order they are told, and at the end without gaps.
+ * Numbers of unnamed speakers: from 1 in order of announcement; at the end renumbered without gaps.
  */
 export class SpeakerNumbers {
   private numbers = new Map<string, number>();
 
-  /** @param taken numbers up to this one are others' */
+  /** @param taken numbers up to this value are in use */
   constructor(private readonly taken = 0) {}
 
   of(id: string): number {
@@ -16,8 +16,8 @@ export class SpeakerNumbers {
   }
 
   /**
-   * Those who are there come first, in this order; voices that turned out to be others' follow, so
-   * that no two share a number.
+   * Renumbers: current speakers first, in the given order. Merged voices follow, so that no two
+   * share a number.
    */
   order(ids: readonly string[]): void {
     this.numbers = new Map(

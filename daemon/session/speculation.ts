@@ -1,6 +1,7 @@
 /**
- * The decode of a phrase that may be over: begun in the pause, published when the phrase ends with
- * that pause, given up when speech goes on. At most one a source.
+ * Speculation: decodes the open phrase in a pause. If the phrase ends with that pause, the text is
+ * published. If speech continues, the decode is cancelled. Each source has at most one speculative
+ * decode.
  */
 import type { AsrResult } from '../asr/provider';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -15,25 +16,25 @@ export interface SpeculationSetup {
   readonly drafts: Drafts;
 }
 
-/** A decode takes so long for each second of audio where none was measured yet … */
+/** Initial estimate of decode time, in milliseconds for each second of audio … */
 const FIRST_MS_PER_SECOND = 30;
 /**
- * … and each that is counts for so much of what the next is taken to need: one that is late costs
- * more than one that is early, and with a draft some are quick.
+ * … updated with this weight when a decode takes longer than estimated. An underestimate costs more
+ * than an overestimate, and drafts make some decodes fast.
  */
 const SLOWER_SHARE = 0.5;
 const QUICKER_SHARE = 0.05;
-/** The newest text's share of what the source is trusted. */
+/** Weight of the newest text in the trusted share. */
 const NEWEST_SHARE = 0.2;
 
 /**
- * A source is well recognised while at least this share of the texts of its pauses is trusted; the
- * newest counts as `NEWEST_SHARE`. There a text that is not doubted is trusted as well. Elsewhere
- * few texts would be trusted in time, and early decodes would be wasted
+ * A source is recognised well if at least this share of its pause texts is trusted; the newest
+ * counts as `NEWEST_SHARE`. Then undoubted texts are trusted as well. With other sources, few texts
+ * would be trusted in time, and early decodes would be wasted
  * (docs/decisions/0005-decoding-in-the-pause.md).
  */
 const WELL_RECOGNISED = 0.5;
-/** Initial value, before any speech; also for engines without a confidence. */
+/** Initial trusted share, before any speech. Also used for engines without a confidence. */
 const FIRST_TRUSTED_SHARE = 0.4;
 
 interface Guess {
@@ -42,24 +43,24 @@ interface Guess {
   readonly abortion: AbortController;
   trusted: boolean;
   /**
-   * Undefined where the engine had no room, failed, or doubts a text of which some audio was still
-   * to come: the final is then decoded anew.
+   * Undefined if the engine was busy, failed, or doubts a text of incomplete audio. The final is
+   * then decoded again.
    */
   readonly result: Promise<AsrResult | undefined>;
 }
 
 export class Speculation {
   private guess: Guess | undefined;
-  /** Decodes that were begun, and texts that became final. */
+  /** Number of decodes started, and number of their texts that became final. */
   readonly counts = { begun: 0, used: 0 };
-  /** The text of the open phrase in its last pause was not trusted. */
+  /** The text in the last pause of the open phrase was not trusted. */
   private doubtful = false;
   private trustedShare = FIRST_TRUSTED_SHARE;
   private msPerSecond = FIRST_MS_PER_SECOND;
 
   constructor(private readonly setup: SpeculationSetup) {}
 
-  /** How long the decode of so much audio will take, by the last ones; both in milliseconds. */
+  /** Estimated decode time of this much audio, from recent decodes; both in milliseconds. */
   decodeMs(audioMs: number): number {
     return (audioMs * this.msPerSecond) / 1000;
   }
@@ -80,20 +81,21 @@ export class Speculation {
     void result.then((text) => (guess.trusted = text !== undefined && this.trusts(text)));
   }
 
-  /** The text of the pause is there, and nothing that follows would change it. */
+  /** True if the text of the pause is ready and later audio would not change it. */
   get trusted(): boolean {
     return this.guess?.trusted === true;
   }
 
   /**
-   * The text of a pause will hardly be trusted: one of the open phrase was not (more of the same
-   * audio seldom makes it so, in 17 of 94 pauses), or the source is not well heard.
+   * True if the text of the pause will probably not be trusted: an earlier text of the open phrase
+   * was not trusted, or the source is recognised poorly. After such an earlier text, more audio
+   * made the text trusted in 17 of 94 pauses.
    */
   get doubted(): boolean {
     return this.doubtful || !this.wellRecognised;
   }
 
-  /** Speech goes on, or the phrase is gone. */
+  /** Speech continues, or the phrase was dropped. */
   cancel(): void {
     this.guess?.abortion.abort();
     this.guess = undefined;
@@ -101,7 +103,7 @@ export class Speculation {
 
   /**
    * The phrase ended.
-   * @returns its text to come, where it ended with the pause that was guessed from
+   * @returns its speculative text, if the phrase ended with the expected pause
    */
   take(phrase: Phrase): Promise<AsrResult | undefined> | undefined {
     const guess = this.guess;
@@ -136,8 +138,8 @@ export class Speculation {
         ? result
         : undefined;
     } catch {
-      // Nothing is lost: the phrase is decoded when it ends, and that decode reports what is wrong
-      // with the engine.
+      // A failure costs nothing: the phrase is decoded when it ends, and that decode reports engine
+      // errors.
       return undefined;
     }
   }

@@ -1,17 +1,17 @@
-/** The life of a session: a tagged union with one setter that tells old and new. */
+/** The states of a session: a tagged union with a single setter that reports old and new state. */
 import { EarmarkError } from '../../protocol/errors';
 import type { SessionState } from './events';
 
-/** A start has a number; what an older start still reports is dropped. */
+/** Number of a start. Reports of an older start are dropped. */
 export type StartToken = number;
 
 /**
- * `held`: by a crash, and a person asked for a pause since: what a client that comes back does not
- * end.
+ * Origin of a pause. `held`: a person asked for a pause after a crash, so a returning client does
+ * not end it.
  */
 export type PausedBy = 'person' | 'crash' | 'held';
 
-/** Cause of what a crash, and the start after it, did. */
+/** Cause of changes made by a crash and the start after it. */
 export const RECOVERED = 'recovered';
 
 export type State =
@@ -27,7 +27,7 @@ export type State =
 export interface StateChange {
   readonly from: State;
   readonly to: State;
-  /** Why: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, … */
+  /** Cause of the change: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, … */
   readonly cause: string;
 }
 
@@ -35,11 +35,11 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   IDLE: ['STARTING', 'FAILED'],
   STARTING: ['STREAMING', 'STOPPING', 'FAILED'],
   STREAMING: ['PAUSED', 'STOPPING', 'FAILED'],
-  // A pause of a person's may follow that of a crash.
+  // A person's pause may follow the pause of a crash.
   PAUSED: ['STREAMING', 'PAUSED', 'STOPPING', 'FAILED'],
   STOPPING: ['FINALIZING', 'FAILED'],
   FINALIZING: ['DONE', 'FAILED'],
-  // Taken up again: insights that could not be completed, audio that could not be recognised.
+  // The session is resumed to complete its insights or to recognise the remaining audio.
   DONE: ['FINALIZING'],
   FAILED: ['FINALIZING'],
 };
@@ -48,7 +48,7 @@ export class StateMachine {
   private current: State;
   private tokens: StartToken = 0;
 
-  /** @param onChange called after every change. */
+  /** @param onChange called after every change */
   constructor(
     private readonly onChange: (change: StateChange) => void,
     initial: State = { name: 'IDLE' },
@@ -72,7 +72,7 @@ export class StateMachine {
     return NEXT[this.current.name].includes(next);
   }
 
-  /** A new token; every older one is void from now on. */
+  /** Returns a new token and invalidates all older tokens. */
   begin(): StartToken {
     return ++this.tokens;
   }
@@ -81,7 +81,7 @@ export class StateMachine {
     return token === this.tokens;
   }
 
-  /** @throws Error when the change is not in the table: a fault of the caller */
+  /** @throws Error if the table lacks the change: a programming error */
   to(next: State, cause: string): void {
     const from = this.current;
     if (!this.may(next.name))
@@ -92,8 +92,8 @@ export class StateMachine {
 }
 
 /**
- * A session that a crash left enters the machine in the state it was stored in; a new one in IDLE.
- * @param cause of its last change
+ * First state of a session: the stored state after a crash, otherwise IDLE.
+ * @param cause of the last change of the stored state
  */
 export function stateAtStart(
   stored: SessionState,

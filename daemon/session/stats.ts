@@ -1,6 +1,4 @@
-/**
- * Figures of a session, summed over its sources and over the starts of the daemon it lived through.
- */
+/** Metrics of a session, summed over its sources and over restarts of the daemon. */
 import type { PipelineStats } from './pipeline';
 
 export type Stats = Readonly<Record<string, number>>;

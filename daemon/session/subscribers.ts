@@ -1,7 +1,4 @@
-/**
- * Who listens to which session. A session that is taken up again keeps its listeners, each at its
- * place.
- */
+/** Subscribers by session. A resumed session keeps its subscribers with their positions. */
 import type { Disposable } from '../base/disposable';
 import type { EventSink } from './api';
 import type { Attached } from './attachment';
@@ -10,7 +7,7 @@ type Attach = (afterSeq: number, sink: EventSink) => Attached;
 
 interface Listener {
   readonly sink: EventSink;
-  /** Last durable event that was given. */
+  /** Number of the last durable event that was sent. */
   last: number;
   attachment: Disposable | undefined;
 }
@@ -42,8 +39,7 @@ export class Subscribers {
   }
 
   /**
-   * Takes every listener of a session off it; the answered function attaches them to what follows
-   * it.
+   * Detaches all subscribers of a session. The returned function attaches them to its continuation.
    */
   move(sessionId: string): (attach: Attach) => void {
     const here = this.all.get(sessionId) ?? new Set();

@@ -1,6 +1,6 @@
 /**
- * Voices of people: those that somebody agreed to keep, and those of sessions of now, which wait in
- * memory for that consent. Nothing of a voice leaves this room but whether it is there.
+ * Voiceprints: voices stored after consent, and voices of recent sessions that wait in memory for
+ * consent. Only the presence of a voice leaves this room, never its data.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -10,36 +10,36 @@ import { LEAST_SPEECH_MS, type NamedVoice } from '../diarization/recognise';
 import type { SourceVoice } from '../diarization/samePerson';
 import type { StoredVoice, VoiceStore } from './ports';
 
-/** After its end a session's voices wait so long for a person to name them. */
+/** Time after a session's end during which its voices can be named and stored. */
 const WAIT_MS = 30 * 60_000;
-/** Sessions whose voices wait; the oldest goes first. A voice takes 1 KB. */
+/** Maximum number of sessions with waiting voices; the oldest is dropped. A voice takes 1 KB. */
 const MOST_WAITING = 32;
-/** People whose voices are kept. */
+/** Maximum number of people with stored voices. */
 const MOST_PEOPLE = 200;
 
 /**
- * `kept`: known under this name already. `offered`: may be kept now. `none`: too little was heard,
- * or it is gone.
+ * `kept`: stored under this name. `offered`: can be stored now. `none`: too little speech, or no
+ * longer in memory.
  */
 export type VoiceStanding = 'kept' | 'offered' | 'none';
 
 export interface VoiceprintPerson {
   readonly name: string;
-  /** When the newest of the voice was kept, milliseconds since the epoch. */
+  /** Time when the newest voice was stored, milliseconds since the epoch. */
   readonly keptMs: number;
-  /** Sessions that its voice was kept from. */
+  /** Number of sessions with a stored voice of this person. */
   readonly sessions: number;
-  /** All embeddings are of an earlier encoder: none can be compared. */
+  /** True if all embeddings come from an earlier encoder, so that none is comparable. */
   readonly enrolAgain: boolean;
 }
 
 export interface VoiceprintsSetup {
-  /** Absent where none are kept. */
+  /** Absent if voices are not stored. */
   readonly store: VoiceStore | undefined;
   readonly clock: Clock;
   /**
-   * A speaker's name, and the voices of its session while that runs. @throws EarmarkError
-   * session.notFound, speaker.notFound
+   * Returns a speaker's name, and the session's voices while it runs.
+   * @throws EarmarkError session.notFound, speaker.notFound
    */
   readonly speaker: (
     sessionId: string,
@@ -56,12 +56,15 @@ export class Voiceprints implements Disposable {
 
   constructor(private readonly setup: VoiceprintsSetup) {}
 
-  /** Reads them anew. @throws EarmarkError store.locked, store.* */
+  /**
+   * Reads the voices from the store again.
+   * @throws EarmarkError store.locked, store.*
+   */
   async refresh(): Promise<void> {
     this.all = (await this.setup.store?.voices()) ?? [];
   }
 
-  /** Voices of the people of an owner that can be compared. */
+  /** Comparable voices that belong to an owner. */
   of(owner: string | undefined): readonly NamedVoice[] {
     return this.own(owner).filter(isCurrent);
   }
@@ -82,7 +85,7 @@ export class Voiceprints implements Disposable {
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  /** The voices of a session that is over. */
+  /** Holds the voices of an ended session in memory. */
   wait(sessionId: string, voices: readonly SourceVoice[]): void {
     this.drop(sessionId);
     if (voices.length === 0) return;
@@ -106,8 +109,8 @@ export class Voiceprints implements Disposable {
   }
 
   /**
-   * A person agreed. @throws EarmarkError session.notFound, speaker.notFound, speaker.noVoice,
-   * rpc.tooMany, store.*
+   * Stores a voice, because a person consented.
+   * @throws EarmarkError session.notFound, speaker.notFound, speaker.noVoice, rpc.tooMany, store.*
    */
   async keep(sessionId: string, speakerId: string, owner: string | undefined): Promise<void> {
     const { name, live } = await this.setup.speaker(sessionId, speakerId);
@@ -125,7 +128,7 @@ export class Voiceprints implements Disposable {
         'rpc.tooMany',
         `The voices of ${MOST_PEOPLE} people are already stored; forget some of them ` + 'first.',
       );
-    // Embeddings of an earlier encoder are renewed by this one.
+    // The new embedding replaces embeddings of an earlier encoder.
     if (people.some((person) => person.name === name && person.enrolAgain))
       await store.forgetVoices(owner, name);
     await store.keepVoice({
@@ -139,7 +142,10 @@ export class Voiceprints implements Disposable {
     await this.refresh();
   }
 
-  /** @param name absent for everybody. @returns people that went */
+  /**
+   * @param name absent: all people
+   * @returns number of deleted people
+   */
   async forget(owner: string | undefined, name?: string): Promise<number> {
     const gone = (await this.people(owner)).filter(
       (person) => name === undefined || person.name === name,
@@ -173,7 +179,7 @@ export class Voiceprints implements Disposable {
   }
 }
 
-/** Whether it was kept with the speaker encoder of now. */
+/** Returns true if the voice was stored with the current speaker encoder. */
 function isCurrent({ centre }: StoredVoice): boolean {
   return centre.length === EMBEDDING_WIDTH;
 }

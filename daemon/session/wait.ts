@@ -1,4 +1,4 @@
-/** Waiting by the injected clock. */
+/** Timeouts and delays with the injected clock. */
 import type { Clock } from '../base/clock';
 
 /** Resolves after `ms`, or at once when the signal aborts. */
@@ -15,7 +15,9 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/** `late` when the promise has not settled after `ms`; its later rejection is then nobody's. */
+/**
+ * Resolves to `late` if the promise does not settle within `ms`; its later rejection is ignored.
+ */
 export function within<T>(clock: Clock, promise: Promise<T>, ms: number): Promise<T | 'late'> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimeout(() => resolve('late'), ms);
@@ -32,7 +34,7 @@ export function within<T>(clock: Clock, promise: Promise<T>, ms: number): Promis
   });
 }
 
-/** A promise with its handles outside. */
+/** A promise that other code resolves or rejects. */
 export class Deferred<T = void> {
   resolve!: (value: T) => void;
   reject!: (error: unknown) => void;

@@ -1,8 +1,7 @@
 /**
- * How much audio users and organisations may send in a day. A process takes it in blocks ahead of
- * need and gives back what it does not use, so that a frame costs nothing and a block one write.
- * Nothing is taken that is not there: all processes together never take more than the limit. One
- * that dies takes at most a block a user with it.
+ * Daily audio allowance of users and organisations. A process takes it in blocks in advance and
+ * returns unused frames. A block needs a single write; its frames need none. All processes together
+ * never exceed the limit. A process that dies loses at most a block for each user.
  */
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -12,39 +11,39 @@ import { placeOf } from '../base/placeOf';
 import type { Allowance } from '../session/deps';
 import type { Buckets, BucketSize } from './buckets';
 
-/** Whose audio counts against which limit. */
+/** A limit and its key. */
 export interface AudioLimit {
   readonly key: string;
-  /** Hours a day, more than 0. */
+  /** Hours a day; more than 0. */
   readonly hours: number;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Blocks are as large as is used in about this time … */
+/** Target duration of a block … */
 const BLOCK_LASTS_MS = 10_000;
-/** … and not smaller or larger than so many frames: 10 s, half an hour. */
+/** … and its minimum and maximum size in frames: 10 s, half an hour. */
 const [BLOCK_MIN, BLOCK_MAX] = [10_000 / FRAME_MS, (30 * 60_000) / FRAME_MS];
 /**
- * Who was refused is not asked for again before, so a client that only waits costs a read every few
- * seconds.
+ * Delay after a refusal before the servers are asked again, so that a waiting client causes few
+ * reads.
  */
 const [REFUSED_MIN_MS, REFUSED_MAX_MS] = [2_000, 60_000];
-/** Until the servers have answered. */
+/** Wait until the servers have responded. */
 const ASKED_MS = 50;
 const UNREACHABLE_MS = 1_000;
-/** What nobody uses goes back. */
+/** Idle time after which an unused block is returned. */
 const IDLE_MS = 10_000;
 
 interface Budget {
   limit: AudioLimit;
-  /** Frames. */
+  /** Remaining frames. */
   left: number;
   block: number;
   blockAt: number;
   usedAt: number;
   refusedUntil: number;
-  /** What is refused until then is used up; else the servers do not answer. */
+  /** True if the limit is reached; false if the servers do not respond. */
   over: boolean;
   asking: Promise<void> | undefined;
 }
@@ -61,7 +60,10 @@ export class AudioAllowance implements Disposable {
 
   constructor(private readonly setup: AudioAllowanceSetup) {}
 
-  /** Takes it from all limits, or from none. @param frames not more than a limit allows in a day */
+  /**
+   * Takes frames from all limits, or from none.
+   * @param frames at most the daily limit
+   */
   take(limits: readonly AudioLimit[], frames: number): ReturnType<Allowance> {
     const now = this.setup.clock.now();
     const purses = limits.map((limit) => this.budget(limit, now));
@@ -82,7 +84,7 @@ export class AudioAllowance implements Disposable {
     return undefined;
   }
 
-  /** Gives everything back. */
+  /** Returns all unused frames. */
   async close(): Promise<void> {
     this.dispose();
     for (const { asking } of this.purses.values()) await asking;
@@ -138,8 +140,8 @@ export class AudioAllowance implements Disposable {
         most: Math.max(least, budget.block),
       });
       budget.left += taken;
-      // Near the end of a limit a block is smaller than was asked for: who asked on for the rest of
-      // it would keep from others what it does not use.
+      // Near the limit, the granted block is smaller than requested. The next request starts from
+      // the granted size, so that others can use the rest.
       if (taken > 0) budget.block = taken;
       else
         [budget.refusedUntil, budget.over] = [
@@ -163,7 +165,7 @@ export class AudioAllowance implements Disposable {
 
   private async giveBack(key: string, { limit, left }: Budget): Promise<void> {
     this.purses.delete(key);
-    // What cannot be given back comes back within the day.
+    // Frames that cannot be returned become available within a day.
     if (left > 0)
       await this.setup.buckets.giveBack(key, left, sizeOf(limit)).catch(() => undefined);
   }

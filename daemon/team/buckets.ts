@@ -1,46 +1,48 @@
 /**
- * Token buckets that all processes of a team share: what is taken from one is taken once, whoever
- * asks at the same moment. Units are whole numbers; what was taken comes back evenly over
- * `refillMs`.
+ * Token buckets shared by all processes of a team. Concurrent requests never take the same units.
+ * Units are whole numbers; used units return evenly over `refillMs`.
  */
 import { EarmarkError } from '../../protocol/errors';
 
-/** How much a bucket holds, and the milliseconds in which an empty one is full again. */
+/** Capacity of a bucket, and the milliseconds in which an empty bucket refills. */
 export interface BucketSize {
   readonly size: number;
   readonly refillMs: number;
 }
 
 export interface BucketRequest extends BucketSize {
-  /** Less of it does not help. */
+  /** Minimum useful amount. */
   readonly least: number;
-  /** As much as this, where that leaves enough to others. */
+  /** Desired amount, granted if enough remains for others. */
   readonly most: number;
 }
 
 export interface BucketGrant {
-  /** 0, or `least` to `most`. */
+  /** 0, or a value from `least` to `most`. */
   readonly taken: number;
-  /** Milliseconds until `least` is there, where it was not. */
+  /** Milliseconds until `least` is available; only if it was not. */
   readonly waitMs: number;
 }
 
 export interface Buckets {
-  /** @throws EarmarkError rpc.timeout where nobody can say now how much there is */
+  /** @throws EarmarkError rpc.timeout if the level is unavailable */
   take(key: string, request: BucketRequest): Promise<BucketGrant>;
-  /** What was taken and not used. @throws EarmarkError rpc.timeout */
+  /**
+   * Returns unused units.
+   * @throws EarmarkError rpc.timeout
+   */
   giveBack(key: string, units: number, size: BucketSize): Promise<void>;
 }
 
-/** What is in a bucket, and when that was so by the wall clock; milliseconds. */
+/** Units in a bucket at a wall clock time in milliseconds. */
 export interface BucketLevel {
   readonly units: number;
   readonly atMs: number;
 }
 
 /**
- * Of what is left one process takes at most this part at once, so that none takes away what others
- * need.
+ * A process may take at most this fraction of the rest at once (1 / SHARE), so that others find
+ * some.
  */
 const SHARE = 8;
 
@@ -69,7 +71,7 @@ export function returned(
   return { units: Math.min(size.size, now.units + units), atMs: now.atMs };
 }
 
-/** Time of a process whose clock is behind another one's stands still. */
+/** If a process's clock is behind another's, its time stands still. */
 function levelAt(
   level: BucketLevel | undefined,
   { size, refillMs }: BucketSize,
@@ -78,11 +80,11 @@ function levelAt(
   if (!level) return { units: size, atMs: nowMs };
   const back = Math.floor((Math.max(0, nowMs - level.atMs) * size) / refillMs);
   if (level.units + back >= size) return { units: size, atMs: Math.max(level.atMs, nowMs) };
-  // What is less than a unit is not lost: the time of it stays.
+  // A fraction of a unit is not lost: its time is not counted yet.
   return { units: level.units + back, atMs: level.atMs + Math.floor((back * refillMs) / size) };
 }
 
-/** Buckets of one process. */
+/** Buckets for a single process. */
 export class MemoryBuckets implements Buckets {
   private readonly levels = new Map<string, BucketLevel>();
 

@@ -1,12 +1,12 @@
 /**
- * A number of places that all processes of a team share: sessions of a user, questions to a
- * language model. Each place is a lease, so there are never more holders than places, whoever asks
- * at the same moment, and a process that dies frees its own.
+ * A limited number of places shared by all processes of a team: sessions of a user, requests to a
+ * language model. Each place is a lease. There are never more holders than places, and a dead
+ * process frees its place.
  */
 import type { Lease, Leases } from './leases';
 
 export class DistributedSemaphore {
-  /** By kind, the search that runs, and the questions that wait for it. */
+  /** By kind: requests that wait for the running search. */
   private readonly asking = new Map<string, ((found: Promise<Lease | undefined>) => void)[]>();
 
   constructor(
@@ -17,11 +17,11 @@ export class DistributedSemaphore {
   ) {}
 
   /**
-   * One search after the other for a kind: one that finds all taken answers for everybody who asked
-   * before it began.
-   * @param max all of them
-   * @returns undefined where all are taken @throws EarmarkError rpc.timeout where nobody can say so
-   * now
+   * Takes a place. Searches for a kind run in sequence. If a search finds no free place, it answers
+   * all requests from before its start.
+   * @param max number of places
+   * @returns undefined if all places are taken
+   * @throws EarmarkError rpc.timeout if the state is unavailable
    */
   take(kind: string, max: number): Promise<Lease | undefined> {
     return new Promise((resolve) => {
@@ -47,7 +47,7 @@ export class DistributedSemaphore {
     this.asking.delete(kind);
   }
 
-  /** From a place by chance, so that processes do not all try the same one. */
+  /** Starts at a random place, so that processes do not all try the same place. */
   private async search(kind: string, max: number): Promise<Lease | undefined> {
     const from = Math.floor(this.random() * max);
     for (let i = 0; i < max; i++) {

@@ -1,32 +1,36 @@
 /**
- * What one process of a team holds alone, for as long as it says so: a session, one of so many
- * places. A lease that is not renewed runs out by itself, so a process that dies keeps nothing.
+ * Leases: exclusive rights of a process of a team, such as a session or a place of a semaphore. A
+ * lease expires unless it is renewed, so a dead process holds nothing.
  */
 import type { Disposable } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 
 export interface Lease {
   readonly key: string;
-  /** Grows with every claim of the key, by whomever: what comes with an older one is refused. */
+  /** Grows with every claim of the key by any process; writes with an older token are refused. */
   readonly token: number;
-  /** Somebody else may have it now; fires once. */
+  /** Another process may hold the lease now; fires once. */
   readonly onDidLose: Event<void>;
-  /** Gives it back. Idempotent. */
+  /** Releases the lease. Idempotent. */
   release(): Promise<void>;
 }
 
 export interface Leases extends Disposable {
   /**
-   * @param note who holds it, for others to read
-   * @returns undefined where another one holds it
-   * @throws EarmarkError rpc.timeout where nobody can say so now
+   * Claims a lease.
+   * @param note identifies the holder to other processes
+   * @returns undefined if another process holds it
+   * @throws EarmarkError rpc.timeout if the state is unavailable
    */
   claim(key: string, note: string): Promise<Lease | undefined>;
-  /** The note of who holds it. @throws EarmarkError rpc.timeout */
+  /**
+   * Returns the note of the holder.
+   * @throws EarmarkError rpc.timeout
+   */
   holder(key: string): Promise<string | undefined>;
 }
 
-/** Leases of one process: all of its parts see them, nobody else does. */
+/** Leases within a single process; other processes do not share them. */
 export class MemoryLeases implements Leases {
   private readonly held = new Map<string, { readonly note: string }>();
   private last = 0;

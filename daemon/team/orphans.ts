@@ -1,6 +1,6 @@
 /**
- * Looks after sessions whose server is gone and whose client does not come back: after a grace time
- * one of the living servers finishes what was said and keeps it.
+ * Finishes orphaned sessions: their server is gone and their client does not return. After a grace
+ * time, a living server finishes and stores them.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -8,7 +8,7 @@ import { placeOf } from '../base/placeOf';
 import type { Logger } from '../base/logger';
 
 export interface OpenSession {
-  /** Empty where the team has none. */
+  /** Empty if the team has no organisations. */
   readonly organisation: string;
   readonly sessionId: string;
 }
@@ -16,28 +16,28 @@ export interface OpenSession {
 export interface OrphansSetup {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sessions of the whole team that are not over. */
+  /** Open sessions of the whole team. */
   readonly open: () => Promise<readonly OpenSession[]>;
-  /** A living server has it. */
+  /** Returns true if a living server owns the session. */
   readonly held: (session: OpenSession) => Promise<boolean>;
-  /** Takes it and finishes it; resolves when it is over. */
+  /** Takes the session over and finishes it; resolves when it has ended. */
   readonly finish: (session: OpenSession) => Promise<void>;
-  /** How long a session may be nobody's. */
+  /** Maximum time of a session without a server. */
   readonly graceMs?: number;
 }
 
 /**
- * A client keeps five minutes of audio while it looks for its server, and sends them to the next
- * one.
+ * A client buffers five minutes of audio while it searches for its server, and sends them to the
+ * next server.
  */
 const GRACE_MS = 10 * 60_000;
 const LOOK_MS = 15_000;
-/** Finished at once; more wait for the next look. */
+/** Maximum number of sessions finished in parallel; more wait for the next round. */
 const FINISHED_MAX = 4;
 
 export class Orphans implements Disposable {
   private readonly disposables = new DisposableStore();
-  /** Since when nobody has it. */
+  /** Times since when sessions have no server. */
   private readonly since = new Map<string, number>();
   private readonly finishing = new Set<string>();
   private looking = false;
@@ -76,7 +76,7 @@ export class Orphans implements Disposable {
           void this.finish(session, key);
       }
     } catch (error) {
-      // Who cannot be asked now is asked at the next look.
+      // A failed lookup is repeated in the next round.
       logger.warn('orphans.notSeen', { error: placeOf(error) });
     } finally {
       this.looking = false;
@@ -90,7 +90,7 @@ export class Orphans implements Disposable {
       await finish(session);
       logger.info('orphans.finished', { session: session.sessionId });
     } catch (error) {
-      // Another server was quicker, or the next look tries it again.
+      // Another server was faster, or the next round tries again.
       logger.warn('orphans.notFinished', { session: session.sessionId, error: placeOf(error) });
     } finally {
       this.finishing.delete(key);

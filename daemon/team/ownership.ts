@@ -1,6 +1,6 @@
 /**
- * Which of a team's servers runs a session: one at a time, and whoever was overtaken writes nothing
- * more.
+ * Ownership of a team's sessions: a single server runs each session. A server that lost a session
+ * can no longer write to it.
  */
 import type { Event } from '../base/emitter';
 import type { Source } from '../audio/frame';
@@ -8,46 +8,47 @@ import type { SessionStore } from '../session/ports';
 
 export interface Ownership {
   /**
-   * This server runs the session from now on; store and spool have what the team has of it.
+   * Takes a session over. Afterwards, this server's store and spool contain the team's data of it.
    * Idempotent.
-   * @throws EarmarkError rpc.timeout where a living server runs it, rpc.draining where this one is
-   * about to end
+   * @throws EarmarkError rpc.timeout if a living server owns the session, rpc.draining if this
+   * server is ending
    */
   take(sessionId: string): Promise<void>;
-  /** Another server may go on with it at once, or does; nothing of it is open here any more. */
+  /** Gives a session up. Another server may continue it at once; this server has closed it. */
   giveUp(sessionId: string): Promise<void>;
-  /** Nobody has to finish it any more. */
+  /** The session is finished. */
   over(sessionId: string): void;
-  /** Nothing is taken from now on. */
+  /** Refuses takeovers after this call. */
   drain(): void;
-  /** Another server goes on with it: `giveUp` follows. */
+  /** Another server took the session over; `giveUp` follows. */
   readonly onDidLose: Event<string>;
 }
 
 /**
- * Where audio that is not final is kept while the stream of audio takes none. Each piece is frames
- * of one source as they go into that stream.
+ * Stores audio that is not final while the audio stream is unavailable. Each piece contains frames
+ * of a source in the format of the stream.
  */
 export interface AudioFallbackStore {
   /**
-   *
-   * @param lastSeq of its last frame @throws EarmarkError store.unwritable, with `overtaken` in its
-   * details where another server goes on with the session, or it is done
+   * Stores a piece.
+   * @param lastSeq its last frame
+   * @throws EarmarkError store.unwritable; with `overtaken` in its details if another server owns
+   * the session or it is finished
    */
   putAudio(sessionId: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void>;
-  /** Oldest first. */
+  /** Pieces, oldest first. */
   audio(sessionId: string, source: Source): Promise<readonly Uint8Array[]>;
-  /** Pieces up to and with this frame may go. */
+  /** Deletes pieces up to and including this frame. */
   releaseAudio(sessionId: string, source: Source, throughSeq: number): Promise<void>;
 }
 
-/** A store that several servers write to. */
+/** A store shared by several servers. */
 export interface FencedStore extends SessionStore, AudioFallbackStore {
   /**
-   * This server writes from now on; who did so before is refused. @throws EarmarkError
-   * store.unwritable
+   * Makes this server the writer; writes of the previous server are refused.
+   * @throws EarmarkError store.unwritable
    */
   takeOver(sessionId: string): Promise<void>;
-  /** What this server writes of it from now on stands behind nobody's. */
+  /** Later writes of this server to the session are not fenced. */
   leave(sessionId: string): void;
 }

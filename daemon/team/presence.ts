@@ -1,16 +1,14 @@
-/**
- * Which workers there are and how busy, by their signs of life; one that is silent is forgotten.
- */
+/** Presence and load of workers from their heartbeats. A silent worker is removed. */
 import type { Clock } from '../base/clock';
 import { Emitter } from '../base/emitter';
 
 /**
- * Milliseconds between two signs of life; a worker also tells when its last free decoder is taken,
- * and when one is free again.
+ * Interval of heartbeats in milliseconds. A worker also sends a heartbeat when its last free
+ * decoder becomes busy or free again.
  */
 export const WORKER_HEARTBEAT_MS = 1_000;
 const FORGOTTEN_MS = 3_500;
-/** More than any team has; what is above is not looked at. */
+/** Maximum number of workers, more than any team has; further workers are ignored. */
 const MAX_WORKERS = 1_000;
 
 export interface WorkerHeartbeat {
@@ -20,11 +18,11 @@ export interface WorkerHeartbeat {
   /** BCP 47 primary tags; `*` for many. */
   readonly languages: readonly string[];
   readonly version: string;
-  /** Phrases it decodes at once, and those it decodes now. */
+  /** Number of phrases that it can decode in parallel, and number of running decodes. */
   readonly slots: number;
   readonly busy: number;
   readonly rssBytes: number;
-  /** It ends its phrases and takes no more. */
+  /** The worker finishes its phrases and accepts no more. */
   readonly draining: boolean;
 }
 
@@ -53,7 +51,7 @@ export class Presence {
     this.changed.fire();
   }
 
-  /** Of all models, or of one. */
+  /** Workers of all models, or of a given model. */
   list(model?: string): readonly WorkerHeartbeat[] {
     this.forget();
     return [...this.workers.values()]

@@ -1,6 +1,6 @@
 /**
- * A speech engine without a model: every phrase goes into the queue and a worker of the team
- * decodes it. Ready while a worker for its model is there. Silence is refused here, so that it does
+ * A speech engine without a model: it queues every phrase, and a decode worker of the team decodes
+ * it. Ready while a worker for its model exists. It rejects silence itself, so that silence does
  * not travel; the worker applies the other guards.
  */
 import { EarmarkError } from '../../protocol/errors';
@@ -28,7 +28,7 @@ export interface QueuedEngineSetup {
   readonly detectors: DetectorService;
 }
 
-/** Workers tell of themselves each second. */
+/** Maximum wait for a worker; workers send heartbeats every second. */
 const WAIT_FOR_WORKER_MS = 5_000;
 const RTF_DECODES = 32;
 
@@ -111,7 +111,7 @@ export class QueuedEngine implements ManagedSpeechEngine {
     this.lastUseMs = this.setup.clock.now();
     if (!this.listening) {
       this.listening = true;
-      // Without the detector speech is found by loudness.
+      // Without the detector, segmentation uses loudness.
       this.setup.detectors.start().catch(() => undefined);
     }
     if (this.hasWorkers()) return;
@@ -131,7 +131,7 @@ export class QueuedEngine implements ManagedSpeechEngine {
     return this.ready();
   }
 
-  /** Nothing is loaded here. */
+  /** No model is loaded in this process. */
   unload(): void {
     this.listening = false;
     this.setup.detectors.stop();

@@ -1,12 +1,9 @@
-/**
- * What there is to choose from where workers decode: the models of the workers that are there, and
- * those that were.
- */
+/** Engines available on a team: the models of current and former workers. */
 import type { ChoiceSetup, ProviderFact } from '../asr/engineChoice';
 import type { EngineTarget } from '../asr/enginesApi';
 import type { WorkerHeartbeat } from './presence';
 
-/** More models than a team serves. */
+/** Maximum number of models; more than any team serves. */
 const MAX_MODELS = 100;
 
 export class TeamChoice {
@@ -15,15 +12,15 @@ export class TeamChoice {
     Pick<WorkerHeartbeat, 'provider' | 'model' | 'languages'>
   >();
 
-  /** @param fallback the engine of a session while no worker has ever been seen */
+  /** @param fallback engine of a session before the first worker appears */
   constructor(
     private readonly providers: readonly ProviderFact[],
     private readonly fallback: EngineTarget,
   ) {}
 
   /**
-   * The model that most workers serve is preferred; one whose workers are gone stays, for its
-   * sessions wait for it.
+   * Prefers the model that most workers serve. A model without workers stays, because its sessions
+   * wait for it.
    */
   look(workers: readonly WorkerHeartbeat[]): ChoiceSetup {
     for (const { provider, model, languages } of workers)

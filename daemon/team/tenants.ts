@@ -1,7 +1,6 @@
 /**
- * The organisations of a team's server: each has sessions, a store and handlers of its own, made
- * when its first user comes. Nothing of one holds anything of another, so no handler has to
- * remember whom it serves.
+ * Tenants of a team server. Each has its own sessions, store and handlers, created for its first
+ * user. Tenants share no data, so a handler serves a single tenant.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { TokenGate, Tokens } from '../base/identity';
@@ -10,12 +9,12 @@ import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Sessions } from '../session/api';
 import type { FencedStore } from './ownership';
 
-/** Where organisations are kept, and who may come in. */
+/** Stores organisations and admits users. */
 export interface TeamHome {
   readonly gate: TokenGate;
   store(organisation: string): FencedStore;
   tokens(organisation: string): Tokens;
-  /** @throws EarmarkError store.unwritable where what it is kept in does not answer */
+  /** @throws EarmarkError store.unwritable if the database does not respond */
   reachable(): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,7 +26,7 @@ export interface Tenant extends Disposable {
   goodbye(reason: 'idle' | 'drain' | 'shutdown'): void;
 }
 
-/** Organisations that one server holds at once. */
+/** Maximum number of organisations on a server. */
 const TENANTS_MAX = 1_000;
 
 export class Tenants<T extends Tenant> implements Disposable {
@@ -40,7 +39,7 @@ export class Tenants<T extends Tenant> implements Disposable {
     return [...this.tenants.values()];
   }
 
-  /** Whoever belongs to no organisation is let in nowhere. */
+  /** Refuses users without an organisation. */
   readonly accept: AcceptPeer = (peer) => {
     const organisation = peer.identity.kind === 'remote' ? peer.identity.organisation : undefined;
     if (organisation === undefined)

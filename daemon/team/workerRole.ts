@@ -1,7 +1,7 @@
 /**
- * What a worker of a team does: its engine's decoders are slots of the queue while the engine is
- * ready. One that fails takes its slots away, is tried again, and offers them anew; phrases go to
- * other workers meanwhile.
+ * Role of a team's decode worker: it offers its engine's decoders as slots of the queue while the
+ * engine is ready. If the engine fails, the slots are removed and other workers decode the phrases.
+ * The engine is tried again and its slots return.
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { DecodeSlot, DecodeQueueConsumer } from '../asr/phraseQueue';
@@ -13,14 +13,14 @@ import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 export interface WorkerRoleSetup {
   readonly engine: Pick<SpeechEngine, 'ready' | 'decode' | 'provider'>;
   readonly consumer: DecodeQueueConsumer;
-  /** Phrases at once. */
+  /** Number of phrases decoded in parallel. */
   readonly slots: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: MetricRecorder;
 }
 
-/** Between two tries to bring an engine back. */
+/** Delay between two tries to restart a failed engine. */
 const RETRY_MS = 2_000;
 
 type State = { readonly kind: 'loading' } | { readonly kind: 'ready' } | { readonly kind: 'ended' };
@@ -40,15 +40,15 @@ export class WorkerRole {
   }
 
   /**
-   * Loads the engine and offers its slots. @throws EarmarkError as SpeechEngine.ready, the first
-   * time
+   * Loads the engine and offers its slots.
+   * @throws EarmarkError as SpeechEngine.ready, if the first load fails
    */
   async begin(): Promise<void> {
     await this.setup.engine.ready();
     this.offer();
   }
 
-  /** Offers nothing more; what is being decoded goes on. */
+  /** Offers no more slots; running decodes continue. */
   end(): void {
     this.to({ kind: 'ended' });
   }
@@ -70,7 +70,7 @@ export class WorkerRole {
     ...[pcm, options, signal]: Parameters<DecodeSlot['transcribe']>
   ): ReturnType<DecodeSlot['transcribe']> {
     try {
-      // The queue has put them in order: here each is taken at once.
+      // The queue has ordered the phrases, so each is decoded at once.
       const result = await this.setup.engine.decode(
         pcm,
         { ...options, priority: 'final', sessionId: options.conversation ?? '' },

@@ -1,7 +1,7 @@
 /**
- * The copy of one recording while a client records or sends it: frames go to disk, then to the
- * client, so that nothing is sent that is not kept. Where the disk refuses, or the room for copies
- * is used up, audio goes on without a copy.
+ * Upload copy of a recording. Frames go to disk first, then to the client, so that all sent audio
+ * is stored. If the disk refuses or the space for copies is used up, recording continues without a
+ * copy.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../audio/frame';
 import { FrameChain } from '../audio/frameChain';
@@ -9,14 +9,14 @@ import type { Disposable } from '../base/disposable';
 import type { Spool } from '../session/ports';
 import type { RecordedSource, SourceReceived } from './ports';
 
-/** Frames that wait for the disk, 30 s; then it is taken for one that refuses. */
+/** Maximum number of frames that wait for the disk, 30 s; beyond it the disk counts as refusing. */
 const WAITING_MAX = 1_500;
-/** Frames read and hashed before others get their turn. */
+/** Frames read and hashed before other work gets a turn. */
 const BATCH = 200;
 
 interface Line {
   chain: FrameChain;
-  /** The spool has frames that are not in the chain: it was opened anew. */
+  /** The spool was reopened and contains frames that are not hashed yet. */
   behind: boolean;
   next: number;
   waiting: Frame[];
@@ -31,7 +31,7 @@ export class Copy implements Disposable {
   private keeping = true;
   private closed = false;
 
-  /** @param mayGrow false where there is no room for more */
+  /** @param mayGrow returns false if the space is used up */
   constructor(
     readonly spool: Spool,
     sources: readonly RecordedSource[],
@@ -59,8 +59,8 @@ export class Copy implements Disposable {
   }
 
   /**
-   * Takes what a recorder hears from now on.
-   * @param fromSeq first frame that the daemon elsewhere lacks;
+   * Starts to record a source.
+   * @param fromSeq first frame that the remote daemon lacks
    * @returns number of the next frame
    */
   record(
@@ -106,7 +106,7 @@ export class Copy implements Disposable {
     line.sink = undefined;
   }
 
-  /** Exactly `count` frames; silence stands for what is not there. */
+  /** Returns exactly `count` frames; missing frames are silence. */
   read(source: RecordedSource, seq: number, count: number): Int16Array {
     const pcm = new Int16Array(count * FRAME_SAMPLES);
     for (const frame of this.spool.read(source, seq, count)) {
@@ -116,9 +116,7 @@ export class Copy implements Disposable {
     return pcm;
   }
 
-  /**
-   * Length and hash of what was recorded; after a start of the daemon, of what can be read of it.
-   */
+  /** Length and hash of the recording; after a restart of the daemon, of its readable part. */
   async recorded(): Promise<readonly SourceReceived[]> {
     if (this.keeping) this.spool.sync();
     for (const [source, line] of this.lines) {
@@ -170,7 +168,7 @@ export class Copy implements Disposable {
     if (!this.keeping) this.hand(source, Infinity);
   }
 
-  /** Gives the client what is on disk. */
+  /** Sends the client the frames on disk. */
   private hand(source: RecordedSource, throughSeq: number): void {
     const line = this.lines.get(source);
     if (!line) return;

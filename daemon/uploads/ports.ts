@@ -1,32 +1,32 @@
-/**
- * What recordings for a daemon elsewhere are kept as. Adapters implement the records; their audio
- * lies in spools.
- */
+/** Records of upload copies. Adapters implement the records; spools store the audio. */
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 
 export type RecordedSource = Exclude<Source, 'file'>;
 
-/** A confirmed upload has no record any more. */
+/** Record of an upload copy; deleted once the upload is confirmed. */
 export interface UploadRecord {
   readonly id: string;
-  /** Name of the daemon elsewhere, and the session there. */
+  /** Name of the remote daemon, and its session. */
   readonly remote: string;
   readonly sessionId: string;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly sources: readonly { readonly source: RecordedSource; readonly device?: string }[];
   readonly state: 'uploading' | 'pending_verification';
-  /** No more is recorded for it. */
+  /** The recording has ended. */
   readonly ended: boolean;
-  /** Why it is not confirmed, for a person. */
+  /** Reason why it is not confirmed, for a person. */
   readonly problem?: string;
 }
 
 export interface UploadRecords {
-  /** Oldest first; what cannot be read is left where it is and not listed. */
+  /** Records, oldest first; unreadable records are left on disk and not listed. */
   list(): readonly UploadRecord[];
-  /** On disk when it returns. @throws EarmarkError store.unwritable */
+  /**
+   * Writes a record; it is on disk when the call returns.
+   * @throws EarmarkError store.unwritable
+   */
   write(record: UploadRecord): void;
   remove(id: string): void;
   /** Bytes of its audio on disk. */

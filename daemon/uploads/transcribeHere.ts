@@ -1,6 +1,4 @@
-/**
- * Transcribes the copy of a recording with the engines of this machine, as a meeting of its own.
- */
+/** Transcribes the upload copy on this machine, as a meeting of its own. */
 import { isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -8,15 +6,15 @@ import type { Sessions } from '../session/api';
 import { delay } from '../session/wait';
 import type { Uploads } from './uploads';
 
-/** Frames pushed at once: 2 s. */
+/** Frames of a push: 2 s. */
 const BATCH = 100;
-/** Where the session says for how long to wait, that; else this. */
+/** Default delay if the session does not specify how long to wait. */
 const WAIT_MS = 200;
 
 /**
- *
- * @returns the session, which goes on by itself; the copy goes when it is DONE. @throws
- * EarmarkError of a session's start
+ * Starts the transcription.
+ * @returns the session, which continues in the background; the copy is deleted when it is DONE
+ * @throws EarmarkError as a session's start
  */
 export async function transcribeHere(
   uploads: Uploads,
@@ -53,7 +51,7 @@ export async function transcribeHere(
         await sessions.stop(sessionId, 'upload.transcribed');
         return (await sessions.whenEnded(sessionId)) === 'DONE' ? 'done' : 'keep';
       } catch (error) {
-        // What was heard stays as a session; nobody sends it any more.
+        // The recognised text stays as a session, which receives no more audio.
         if (begun !== undefined) await sessions.stop(begun, 'upload.failed').catch(() => undefined);
         reject(error instanceof Error ? error : new Error(String(error)));
         return 'keep';

@@ -1,6 +1,7 @@
 /**
- * Recordings for a daemon elsewhere: kept here from the first frame, until that daemon has
- * confirmed length and hash, or a person discards them. Neither age nor want of room deletes one.
+ * Upload copies of recordings for a remote daemon. A copy is stored from the first frame until that
+ * daemon confirms length and hash, or a person discards it. Neither age nor lack of space deletes a
+ * copy.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { FRAME_MS } from '../audio/frame';
@@ -13,7 +14,7 @@ import { Copy } from './copy';
 import type { RecordedSource, SourceReceived, UploadRecord, UploadRecords } from './ports';
 
 const UPLOADS_MAX = 200;
-/** The size of all copies is looked at again after so many frames. */
+/** Number of frames between two checks of the total size. */
 const LOOK_FRAMES = 500;
 
 export interface UploadView extends UploadRecord {
@@ -27,7 +28,7 @@ export interface UploadsDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** What all copies may take; asked as audio comes. */
+  /** Maximum size of all copies; read while audio arrives. */
   readonly roomBytes: () => number;
 }
 
@@ -47,9 +48,9 @@ export class Uploads implements Disposable {
   }
 
   /**
-   * Makes one, or takes it up.
-   * @param holder who sends it @throws EarmarkError session.wrongState where somebody else does,
-   * rpc.tooMany, store.*
+   * Creates or reopens a copy.
+   * @param holder client that sends it
+   * @throws EarmarkError session.wrongState if another client sends it, rpc.tooMany, store.*
    */
   open(
     request: Pick<UploadRecord, 'remote' | 'sessionId' | 'sources'>,
@@ -85,12 +86,12 @@ export class Uploads implements Disposable {
     return this.view(record);
   }
 
-  /** What that client held may be taken by another. */
+  /** Releases the copies of a holder, so that another client can take them. */
   letGo(holder: object): void {
     for (const [id, held] of this.open_) if (held.holder === holder) this.close(id);
   }
 
-  /** As letGo, of one. */
+  /** As `letGo`, for a single copy. */
   giveBack(id: string, holder: object): void {
     if (this.open_.get(id)?.holder === holder) this.close(id);
   }
@@ -129,7 +130,7 @@ export class Uploads implements Disposable {
     if (!record.ended) this.deps.records.write({ ...record, ended: true });
   }
 
-  /** All was sent. */
+  /** All audio was sent. */
   async sent(id: string): Promise<readonly SourceReceived[]> {
     const recorded = await this.held(id).copy.recorded();
     this.deps.records.write({ ...this.record(id), state: 'pending_verification' });
@@ -137,8 +138,7 @@ export class Uploads implements Disposable {
   }
 
   /**
-   * Compares what the daemon elsewhere has with what was recorded here; only where that is the same
-   * the copy goes.
+   * Compares the remote daemon's audio with the recording. Deletes the copy only if both are equal.
    */
   async settle(
     id: string,
@@ -172,12 +172,12 @@ export class Uploads implements Disposable {
         : '');
     this.deps.logger.warn('upload.notConfirmed', { session: record.sessionId });
     this.deps.records.write({ ...record, state: 'pending_verification', problem });
-    // What is to become of it is a person's word, from whichever window.
+    // A person decides about this copy, from any window.
     this.close(id);
     return { state: 'pending_verification', problem };
   }
 
-  /** @throws EarmarkError session.wrongState while it is sent or transcribed */
+  /** @throws EarmarkError session.wrongState while the copy is sent or transcribed */
   discard(id: string, holder: object): void {
     if (this.busy.has(id) || (this.open_.get(id)?.holder ?? holder) !== holder)
       throw new EarmarkError(
@@ -188,8 +188,8 @@ export class Uploads implements Disposable {
   }
 
   /**
-   * Keeps others away while `work` reads the copy, which goes when the work says so. @throws
-   * EarmarkError session.notFound, session.wrongState
+   * Locks the copy while `work` reads it; `done` deletes the copy.
+   * @throws EarmarkError session.notFound, session.wrongState
    */
   borrow(id: string, work: (copy: Copy, record: UploadRecord) => Promise<'done' | 'keep'>): void {
     const record = this.record(id);
@@ -246,7 +246,7 @@ export class Uploads implements Disposable {
     return held;
   }
 
-  /** Is there room for more? Looked at now and then. */
+  /** Returns a function that checks for free space at intervals. */
   private room(): () => boolean {
     const { records, roomBytes } = this.deps;
     let asked = 0;
@@ -269,7 +269,7 @@ export class Uploads implements Disposable {
             'incomplete. Transcribe older recordings here, or discard them.';
       this.deps.records.write({ ...this.record(id), problem });
     } catch {
-      // A disk that refuses audio refuses this too; the log has it.
+      // A disk that refuses audio refuses this record too; the log contains the error.
     }
   }
 
@@ -300,7 +300,9 @@ export class Uploads implements Disposable {
     this.open_.delete(id);
   }
 
-  /** The record first: audio without one is never listed, and goes with the next look. */
+  /**
+   * Removes the record first: audio without a record is not listed, and the next check deletes it.
+   */
   private remove(id: string): void {
     this.deps.records.remove(id);
     this.close(id);

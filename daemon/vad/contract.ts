@@ -1,15 +1,18 @@
-/** Speech detection as the segmenter sees it. */
+/** Interfaces of speech detection and segmentation. */
 import type { Frame, Source } from '../audio/frame';
 
-/** Samples in one VAD window: 32 ms at 16 kHz, as Silero v6 takes it. */
+/** Samples of a VAD window: 32 ms at 16 kHz, the input size of Silero v6. */
 export const VAD_WINDOW = 512;
 
 /**
- * Probability of speech for windows of one source, in order. Implementations keep the recurrent
- * state of each source stream.
+ * Computes speech probabilities for the windows of a source, in order. Implementations keep the
+ * recurrent state of each source.
  */
 export interface SpeechDetector {
-  /** @param windows n × 512 samples, −1…1. @returns n probabilities, 0–1. */
+  /**
+   * @param windows n × 512 samples, −1…1
+   * @returns n probabilities, 0–1
+   */
   detect(windows: Float32Array): Promise<Float32Array>;
   reset(): void;
   dispose(): void;
@@ -21,57 +24,57 @@ export interface SpeechDetectorFactory {
 
 /** A stretch of speech that is decoded once. */
 export interface Phrase {
-  /** The id its segment will have. */
+  /** Id of its future segment. */
   readonly id: string;
   readonly source: Source;
-  /** Milliseconds since session start of the first sample, pre-roll included. */
+  /** Start of the first sample including pre-roll, milliseconds since session start. */
   readonly startMs: number;
   readonly endMs: number;
-  /** End of the last window that was called speech. */
+  /** End of the last window classified as speech. */
   readonly speechEndMs: number;
   readonly pcm: Float32Array;
   /**
-   * First and last frame whose samples are in it; the spool may release both once the phrase is
+   * First and last frame with samples of the phrase; the spool may release both once the phrase is
    * final.
    */
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** Why it ended: silence, the cap on length (its continuation follows at once), or a flush. */
+  /** Reason for the end: silence, maximum length (the continuation follows at once), or a flush. */
   readonly cause: 'silence' | 'cap' | 'flush';
-  /** Where speech went on right behind the phrase before, or the cap cut: what was spoken in it. */
+  /** Audio of the previous phrase, if this phrase directly continues it or follows a cut. */
   readonly left?: PhraseLeft;
   /**
-   * Where the cap cut and speech goes on: what was spoken behind the cut by then. It belongs to the
+   * After a cut at the maximum length: the audio received so far after the cut. It belongs to the
    * next phrase.
    */
   readonly right?: Float32Array;
 }
 
-/** The phrase before, for a recogniser that goes on behind its text. */
+/** The previous phrase, as left context of a decode. */
 export interface PhraseLeft {
   readonly id: string;
-  /** From its first sample to the first of the phrase that has it as its lead. */
+  /** Audio from its first sample to the first sample of the phrase that continues it. */
   readonly pcm: Float32Array;
 }
 
-/** The phrase that is being spoken, for a partial. */
+/** The open phrase, for a partial. */
 export interface OpenPhrase {
-  /** The id its `Phrase` and its segment will have. */
+  /** Id of its future `Phrase` and segment. */
   readonly id: string;
   readonly source: Source;
   readonly startMs: number;
-  /** A copy of everything so far, pre-roll included. */
+  /** A copy of its audio so far, including pre-roll. */
   readonly pcm: Float32Array;
   readonly left?: PhraseLeft;
 }
 
-/** Nobody speaks any more, and the open phrase will be over when that stays so. */
+/** A pause in the open phrase; if silence continues, the phrase ends. */
 export interface Pause extends OpenPhrase {
-  /** That of the `Phrase` that follows, unless speech goes on. */
+  /** Same value as in the `Phrase` that follows, unless speech continues. */
   readonly speechEndMs: number;
   /**
-   * `pcm` is the audio of that phrase to the last sample; otherwise the end of its silence is made
-   * up.
+   * True if `pcm` equals the audio of the future phrase; false if the end of its silence is
+   * synthetic.
    */
   readonly complete: boolean;
 }
@@ -79,73 +82,70 @@ export interface Pause extends OpenPhrase {
 export interface PhraseSourceSetup {
   readonly source: Source;
   readonly detector: SpeechDetector;
-  /** Makes the id of the next phrase. */
+  /** Returns the id of the next phrase. */
   readonly newId: () => string;
-  /** Speech began, for sure; a phrase will follow under this id. */
+  /** Speech began; a phrase will follow with this id. */
   readonly onOnset?: (onset: { readonly id: string; readonly startMs: number }) => void;
-  /** The open phrase may be over: the moment to decode it so that its text is there when it is. */
+  /** The open phrase may be complete. A decode that starts now is ready when the phrase ends. */
   readonly onPause?: (pause: Pause) => void;
-  /** It was not over. */
+  /** Speech continues after the pause. */
   readonly onResume?: (phrase: { readonly id: string }) => void;
   /**
-   * Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long
-   * one for what may follow.
+   * Called while a short phrase is silent. If it returns true, the text is trusted and the phrase
+   * ends as early as a long phrase.
    */
   readonly trusted?: () => boolean;
   /**
-   * Asked in pauses: the text of the open phrase will hardly be trusted, so a short one will wait
-   * for its longer end, and its decode with it.
+   * Called in pauses. If it returns true, the text will probably not be trusted, so a short phrase
+   * waits for its longer end. Its decode waits too.
    */
   readonly doubted?: () => boolean;
   /**
-   * How long the decode of so much audio will take, both in milliseconds; asked in pauses, which
-   * are announced so much before the phrase ends.
+   * Estimated decode time of this much audio, both in milliseconds. Called in pauses, which are
+   * announced this long before the phrase ends.
    */
   readonly decodeMs?: (audioMs: number) => number;
   /**
-   * A phrase ended. `process` waits for the promise: that is the backpressure when a file is read
-   * as fast as possible.
+   * A phrase ended. `process` waits for the promise, which gives backpressure when a file is read
+   * at full speed.
    */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
-  /** Frames were missing; `frames` of them stand as silence. */
+  /** Frames were missing; `frames` of them are replaced by silence. */
   readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
-  /** Windows were judged: so many without asking the detector, so many by it. */
+  /** Windows were processed: `skipped` without the detector, `examined` with it. */
   readonly onWindows?: (skipped: number, examined: number) => void;
-  /** The detector failed and the energy detector took over, told once. */
+  /** The detector failed and the energy detector took over; called once. */
   readonly onFallback?: (error: unknown) => void;
   readonly options?: Partial<SegmenterOptions>;
   /**
-   * Asked at each pause: true while every phrase should wait as long for its end as a short one
-   * does, which makes fewer and longer ones.
+   * Called at each pause. If it returns true, every phrase waits for the longer end of a short
+   * phrase, which gives fewer and longer phrases.
    */
   readonly longPhrases?: () => boolean;
   /**
-   * First frame that counts; earlier ones are passed over (recovery). Default: whatever comes
-   * first.
+   * First frame to process; earlier frames are skipped (recovery). Default: the first frame
+   * received.
    */
   readonly fromSeq?: number;
 }
 
-/**
- * One source from frames to phrases. Calls of `process` and `flush` run one after the other in the
- * order they were made.
- */
+/** Turns the frames of a source into phrases. Calls of `process` and `flush` run in order. */
 export interface PhraseSourceLike {
   /**
-   * Takes frames in order, any number at once. Resolves when they are segmented and the phrases
-   * that ended were taken. Keeps no reference to `pcm`.
+   * Takes any number of frames in order. Resolves when they are segmented and the ended phrases
+   * were taken. Keeps no reference to `pcm`.
    */
   process(frames: readonly Frame[]): Promise<void>;
-  /** A hard boundary: what is open ends now as a phrase. */
+  /** A hard boundary: the open phrase ends now. */
   flush(): Promise<void>;
-  /** The phrase that is open now, for a partial. */
+  /** Returns the open phrase, for a partial. */
   openPhrase(): OpenPhrase | undefined;
   /** True while a phrase is open and its last window was speech; for level events. */
   readonly speech: boolean;
   /** Last frame that was segmented, −1 before the first. */
   readonly processedThrough: number;
   /**
-   * First frame that may still enter a phrase (open phrase or pre-roll). Frames before it belong to
+   * First frame that may still enter a phrase (open phrase or pre-roll). Earlier frames belong to
    * emitted phrases or to silence.
    */
   readonly neededFrom: number;
@@ -155,39 +155,47 @@ export interface PhraseSourceLike {
 /** All in milliseconds or 0–1; defaults in `segmenter.ts`. */
 export interface SegmenterOptions {
   /**
-   * Probability from which a window is speech when none is open, and below which it is silence when
-   * one is.
+   * Probability from which a window counts as speech without an open phrase, and below which it
+   * counts as silence within a phrase.
    */
   readonly onsetThreshold: number;
   readonly offsetThreshold: number;
-  /** Speech that must add up before an onset counts. */
+  /** Minimum total speech for an onset. */
   readonly minSpeechMs: number;
-  /** Audio kept before the first window of speech. */
+  /** Audio included before the first window of speech. */
   readonly preRollMs: number;
   /** Silence that ends a phrase. */
   readonly endSilenceMs: number;
   /**
-   * A phrase that is still shorter than `shortPhraseMs`, and whose text is not trusted, waits for
-   * this much silence: a recogniser needs context.
+   * Silence that ends an untrusted phrase shorter than `shortPhraseMs`: a recogniser needs context.
    */
   readonly shortEndSilenceMs: number;
   readonly shortPhraseMs: number;
-  /** A pause is announced after this much silence at the earliest … */
+  /** Minimum silence before a pause is announced … */
   readonly pauseMs: number;
-  /** … and else so much before its decode has to begin that is to be done when the phrase ends. */
+  /**
+   * … and otherwise, the pause is announced this long before the latest start of its decode. The
+   * decode must be ready at the end of the phrase.
+   */
   readonly pauseLeadMs: number;
-  /** How much of that silence stays in the phrase. */
+  /** Part of that silence that stays in the phrase. */
   readonly postRollMs: number;
-  /** A phrase is cut when it gets this long … */
+  /** A phrase of this length is cut … */
   readonly maxPhraseMs: number;
-  /** … at the quietest frame within this last stretch. */
+  /** … at the quietest frame of this last stretch. */
   readonly cutSearchMs: number;
-  /** A phrase that begins so soon behind the end of another has it as its lead … */
+  /**
+   * A phrase that begins within this time after the previous phrase has that phrase as left context
+   * …
+   */
   readonly leadGapMs: number;
-  /** … where the recogniser doubts what it hears of the source, so soon … */
+  /** … or within this time if the recogniser doubts its texts of the source … */
   readonly doubtedLeadGapMs: number;
-  /** … unless both together are longer than this; behind a cut at the cap it always has it. */
+  /**
+   * … unless both together exceed this length. After a cut at the maximum length, it always has
+   * left context.
+   */
   readonly leadMaxMs: number;
-  /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
+  /** Windows below this level (dBFS, RMS) count as silence without the detector. */
   readonly gateDb: number;
 }

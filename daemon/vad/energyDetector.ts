@@ -1,16 +1,16 @@
 /**
- * Speech detection without a model: level above the noise floor, which is the quietest window of
- * the last three seconds (minimum statistics, Martin 2001). Takes over when the model fails; it
- * hears speech well and takes some noise for it.
+ * Speech detector without a model: it compares the level with the noise floor. The floor is the
+ * quietest window of the last three seconds (minimum statistics, Martin 2001). It replaces a failed
+ * model. It detects speech well, but mistakes some noise for speech.
  */
 import { type SpeechDetector, VAD_WINDOW } from './contract';
 
 const FLOOR_WINDOWS = Math.round(3000 / 32);
-/** Until three seconds have passed the floor is at most this. */
+/** Maximum floor during the first three seconds. */
 const START_FLOOR_DB = -50;
-/** A digital silence is no floor to compare with. */
+/** Minimum floor, because digital silence is no useful reference. */
 const LEAST_FLOOR_DB = -65;
-/** Level above the floor at which the probability is one half, and how fast it grows. */
+/** Level above the floor with a probability of one half, and slope of the probability. */
 const SPEECH_ABOVE_DB = 10;
 const SLOPE_DB = 2;
 

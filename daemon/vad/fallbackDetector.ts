@@ -1,10 +1,11 @@
 /**
- * Policy over two speech detectors: the second takes the very windows on which the first failed, so
- * nothing is discarded, and the first is tried again every half minute of audio.
+ * Fallback policy over two speech detectors. The second detector gets the windows on which the
+ * first failed, so that no window is lost. The first is tried again after every half minute of
+ * audio.
  */
 import { type SpeechDetector, VAD_WINDOW } from './contract';
 
-/** About 30 s. */
+/** About 30 s of windows. */
 const PROBE_WINDOWS = Math.round(30_000 / 32);
 
 type State =
@@ -14,7 +15,7 @@ type State =
 export class FallbackDetector implements SpeechDetector {
   private state: State = { kind: 'primary' };
 
-  /** @param onFallback told each time the fallback takes over. */
+  /** @param onFallback called each time the fallback takes over */
   constructor(
     private readonly primary: SpeechDetector,
     private readonly makeFallback: () => SpeechDetector,

@@ -1,6 +1,6 @@
 /**
- * The frames of one source that a phrase may still need, addressed by sample position from the
- * first frame on.
+ * Frames of a source that a phrase may still need, addressed by sample position since the first
+ * frame.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
@@ -12,13 +12,13 @@ interface Stored {
   readonly pcm: Float32Array;
 }
 
-/** Frames dropped at once, so that the array is not moved for each. */
+/** Number of frames dropped together, so that the array is not moved for each frame. */
 const DROP_STEP = 64;
 
 export class FrameStore {
   private frames: Stored[] = [];
   private closed = false;
-  /** Index of the first stored frame, counted from the first ever. */
+  /** Index of the first stored frame; the first received frame has index 0. */
   private base = 0;
 
   /** Position after the last sample. */
@@ -40,7 +40,7 @@ export class FrameStore {
     this.frames.push({ seq, captureMs, pcm: framePool.take().fill(0) });
   }
 
-  /** A copy of the samples in `from … to`; what is no longer stored is left out. */
+  /** Returns a copy of the samples in `from … to`, without samples that are no longer stored. */
   slice(from: number, to: number): Float32Array {
     const first = Math.max(from, this.base * FRAME_SAMPLES);
     const out = new Float32Array(Math.max(0, Math.min(to, this.end) - first));
@@ -57,8 +57,8 @@ export class FrameStore {
   }
 
   /**
-   * End of the quietest frame in `from … to`, its neighbours in there counted half; the later of
-   * equals.
+   * Returns the end of the quietest frame in `from … to`. Neighbours count half; the later of two
+   * equal frames wins.
    */
   quietest(from: number, to: number): number {
     const first = Math.max(this.base, Math.ceil(from / FRAME_SAMPLES));
@@ -66,7 +66,7 @@ export class FrameStore {
     const energies = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) =>
       meanSquare(this.frames[first + i - this.base]?.pcm),
     );
-    // Whether a neighbour outside has come depends on how frames come; the edge stands for it.
+    // A neighbour outside the range may not have arrived yet, so the edge frame replaces it.
     const energy = (index: number): number =>
       energies[Math.min(Math.max(index, first), last) - first] ?? 0;
     let best = last;
@@ -90,14 +90,17 @@ export class FrameStore {
       : (position * 1000) / SAMPLE_RATE;
   }
 
-  /** Sequence number of the frame a position lies in; one past the last where it lies after all. */
+  /**
+   * Sequence number of the frame at a position; one past the last frame if the position is after
+   * all.
+   */
   seqOf(position: number): number {
     const frame = this.at(position);
     if (frame) return frame.seq;
     return (this.frames.at(-1)?.seq ?? -1) + 1;
   }
 
-  /** Forgets frames that lie wholly before `position`. */
+  /** Drops frames that lie wholly before `position`. */
   dropBefore(position: number): void {
     const gone = Math.min(this.frames.length - 1, Math.floor(position / FRAME_SAMPLES) - this.base);
     if (gone < DROP_STEP) return;
@@ -106,7 +109,7 @@ export class FrameStore {
     this.base += gone;
   }
 
-  /** Gives every frame back; none is taken any more. */
+  /** Releases every frame; later frames are ignored. */
   close(): void {
     this.closed = true;
     for (const { pcm } of this.frames) framePool.give(pcm);

@@ -1,7 +1,7 @@
 /**
- * One source from frames to phrases: 20 ms frames → windows of 512 samples → energy gate → speech
- * detector → segmenter. The same code serves a live microphone (a frame at a time) and a file
- * (seconds at a time); `process` resolves when the phrases that ended were taken, which is the
+ * Turns the frames of a source into phrases: 20 ms frames → windows of 512 samples → energy gate →
+ * speech detector → segmenter. The same code serves a live microphone (single frames) and a file
+ * (seconds of frames). `process` resolves when the ended phrases were taken, which gives
  * backpressure.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
@@ -20,22 +20,19 @@ import { FrameStore } from './frameStore';
 import { withQuietEnd } from './quietEnd';
 import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from './segmenter';
 
-/** Frames taken at once: 2 s, so that one call of the detector stays short. */
+/** Frames of a batch: 2 s, so that a call of the detector stays short. */
 const BATCH_FRAMES = 100;
-/** A longer gap is a boundary; filling it would only cost memory. */
+/** A longer gap is a boundary; filling it would waste memory. */
 const MAX_FILL_FRAMES = 100;
 /**
- * A capture clock that jumps by more is a boundary: the recording was paused, and no phrase reaches
- * across.
+ * A larger jump of the capture clock is a boundary. The recording was paused, and no phrase spans
+ * the pause.
  */
 const MAX_JUMP_MS = 500;
-/**
- * Quiet windows handed to the detector before the first loud one, so that it knows what went
- * before.
- */
+/** Quiet windows passed to the detector before the first loud window, as context. */
 const WARM_UP_WINDOWS = 4;
 
-/** Every so many frames a window begins where a frame does: 8 × 320 samples are 5 × 512. */
+/** Window and frame starts coincide every 8 frames: 8 × 320 samples are 5 × 512. */
 const ALIGNED_FRAMES = 8;
 
 const NOTHING = new Float32Array(0);
@@ -48,12 +45,12 @@ export class PhraseSource implements PhraseSourceLike {
   private queue: Promise<unknown> = Promise.resolve();
   private lastSeq: number;
   private nextCaptureMs = 0;
-  /** Position up to which windows were judged. */
+  /** Position after the last window with a probability. */
   private judged = 0;
-  /** Quiet windows the detector has not heard, the newest last. */
+  /** Quiet windows that the detector skipped, newest last. */
   private skipped: Float32Array = NOTHING;
   private openId: string | undefined;
-  /** The last phrase, and where it ended. */
+  /** The last phrase and its end. */
   private last: (PhraseLeft & { readonly end: number }) | undefined;
   private readonly leadGap: number;
   private readonly postRoll: number;
@@ -99,7 +96,7 @@ export class PhraseSource implements PhraseSourceLike {
     return this.enqueue(async () => {
       for (let i = 0; i < frames.length; i += BATCH_FRAMES) {
         for (const frame of frames.slice(i, i + BATCH_FRAMES)) {
-          // Most frames follow the last one, and nothing is waited for.
+          // Usually the frame follows the last, and no wait is needed.
           const odd = this.accept(frame);
           if (odd) await odd;
         }
@@ -125,18 +122,18 @@ export class PhraseSource implements PhraseSourceLike {
 
   dispose(): void {
     this.detector.dispose();
-    // Behind what is under way, which may still look at them.
+    // Queued after the running work, which may still read the frames.
     void this.enqueue(() => Promise.resolve(this.store.close()));
   }
 
-  /** One after the other; a call that failed does not keep the next from running. */
+  /** Runs work in sequence; a failed call does not block the next. */
   private enqueue(work: () => Promise<void>): Promise<void> {
     const run = this.queue.then(work);
     this.queue = run.catch(() => undefined);
     return run;
   }
 
-  /** @returns a promise where the frame is no neighbour of the last one */
+  /** @returns a promise if the frame does not directly follow the last */
   private accept(frame: Frame): Promise<void> | undefined {
     if (this.begun && frame.seq <= this.lastSeq) return undefined;
     const missing = this.begun ? frame.seq - this.lastSeq - 1 : 0;
@@ -164,8 +161,8 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /**
-   * What is taken up again has its windows where they would have been: a phrase has the same
-   * bounds, whoever finds it.
+   * Aligns the windows of a resumed source with the original windows, so that phrases keep the same
+   * bounds.
    */
   private align({ seq, captureMs }: Frame): void {
     this.segmenter.beginAt((seq % ALIGNED_FRAMES) * FRAME_SAMPLES);
@@ -184,21 +181,21 @@ export class PhraseSource implements PhraseSourceLike {
       this.store.appendSilence(this.lastSeq + 1 + i, this.nextCaptureMs + i * FRAME_MS);
   }
 
-  /** Judges every whole window there is. */
+  /** Computes the probability of every complete window. */
   private async judge(): Promise<void> {
     const count = Math.floor((this.store.end - this.judged) / VAD_WINDOW);
     if (count === 0) return;
     await this.judgeWindows(this.store.slice(this.judged, this.judged + count * VAD_WINDOW));
   }
 
-  /** @param samples n × 512, this call's to keep */
+  /** @param samples n × 512; this call owns them */
   private async judgeWindows(samples: Float32Array): Promise<void> {
     const count = samples.length / VAD_WINDOW;
     let quiet = 0;
     if (this.segmenter.state.kind === 'silence')
       while (quiet < count && levelDb(samples, quiet * VAD_WINDOW, VAD_WINDOW) < this.gateDb)
         quiet++;
-    // Silence in silence makes no events.
+    // Without an open phrase, silent windows create no events.
     for (let i = 0; i < quiet; i++) this.take(0);
     if (quiet > 0)
       this.skip(
@@ -224,20 +221,23 @@ export class PhraseSource implements PhraseSourceLike {
     return events;
   }
 
-  /** What lies between two phrases is kept as long as the second may have the first as its lead. */
+  /**
+   * Drops frames. Audio between two phrases stays while the second may use the first as left
+   * context.
+   */
   private drop(): void {
     this.store.dropBefore(Math.min(this.segmenter.neededFrom - this.leadGap, this.judged));
   }
 
-  /** Windows that the detector does not hear; the newest are kept. */
+  /** Stores windows that skip the detector; only the newest stay. */
   private skip(windows: Float32Array): void {
     this.skipped = joined(this.skipped, windows).slice(-WARM_UP_WINDOWS * VAD_WINDOW);
     this.drop();
   }
 
   /**
-   * Judges the last, incomplete window with silence behind it, then ends what is open at the last
-   * real sample.
+   * Pads the last incomplete window with silence, then ends the open phrase at the last real
+   * sample.
    */
   private async flushNow(): Promise<void> {
     const end = this.store.end;
@@ -270,7 +270,7 @@ export class PhraseSource implements PhraseSourceLike {
     }
   }
 
-  /** With the audio of the phrase that follows when it stays quiet. */
+  /** Returns the pause, with the audio that the phrase will have if silence continues. */
   private pauseOf(
     { speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>,
     id: string,
@@ -297,7 +297,7 @@ export class PhraseSource implements PhraseSourceLike {
     const startMs = this.timeMs(start);
     const pcm = this.store.slice(start, end);
     const left = this.leadOf(event);
-    // A flush is a hard boundary: nothing that follows it goes on behind it.
+    // A flush is a hard boundary: the next phrase gets no left context.
     this.last = event.cause === 'flush' ? undefined : { id, pcm, end };
     return {
       id,
@@ -314,7 +314,7 @@ export class PhraseSource implements PhraseSourceLike {
     };
   }
 
-  /** The phrase before, where the one that starts there goes on right behind it. */
+  /** Returns the previous phrase if the new phrase directly continues it. */
   private leadOf({ from, start }: { readonly from: number; readonly start: number }): {
     left?: PhraseLeft;
   } {
@@ -340,7 +340,7 @@ function samplesToMs(samples: number): number {
   return Math.round((samples * 1000) / SAMPLE_RATE);
 }
 
-/** Frames that samples make up, the last one filled with silence; for files and tests. */
+/** Splits samples into frames and fills the last with silence; for files and tests. */
 export function framesOf(source: Frame['source'], pcm: Int16Array, fromSeq = 0): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < pcm.length; at += FRAME_SAMPLES) {

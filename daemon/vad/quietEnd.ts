@@ -1,11 +1,11 @@
-/** The silence that a phrase will end with, before it was. */
+/** Synthesises the silence at the end of a phrase before it is recorded. */
 
 /**
- * A recogniser trained on whole utterances errs more where the audio stops right behind the last
- * word. What is to come is made from the silence that came, to and fro, so that neither its level
- * nor its kind changes (digital silence instead costs about one word error in a thousand words).
+ * Recognisers trained on whole utterances make more errors if the audio stops right after the last
+ * word. The received silence is repeated forwards and backwards, so that level and kind of noise
+ * stay the same. Digital silence would cost about one word error in a thousand words.
  * @param pcm ends with `quiet` samples of silence
- * @param length samples of the answer; `pcm` itself where it has as many
+ * @param length number of samples of the result; a longer `pcm` is returned as it is
  */
 export function withQuietEnd(pcm: Float32Array, quiet: number, length: number): Float32Array {
   if (pcm.length >= length || quiet <= 0) return pcm;

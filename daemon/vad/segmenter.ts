@@ -1,19 +1,20 @@
 /**
- * Decides where phrases begin and end, from the speech probability of one 32 ms window after the
- * other. Pure: positions are samples of one source, audio stays with the caller. Structure after
- * the segmenter of ricky0123/vad, with a cap that cuts at the quietest place.
+ * Finds the bounds of phrases from the speech probabilities of consecutive 32 ms windows. Pure:
+ * positions are samples of a source; the caller stores the audio. Structure after the segmenter of
+ * ricky0123/vad, with a maximum length that cuts at the quietest place.
  */
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../audio/frame';
 import { type SegmenterOptions, VAD_WINDOW } from './contract';
 
 /**
- * For live audio. Silence ends a phrase after 400 ms if it is 8 s long or its text is trusted, and
- * after 850 ms otherwise: docs/decisions/0001-phrase-end-silence.md.
+ * For live audio. Silence ends a phrase after 400 ms if the phrase has 8 s or its text is trusted,
+ * otherwise after 850 ms: docs/decisions/0001-phrase-end-silence.md.
  *
  * Left context: docs/decisions/0002-left-context.md;
  * doubtful sources: docs/decisions/0004-context-for-doubtful-sources.md.
- * Cap, in half of the 30 s that a recogniser takes: docs/decisions/0003-phrase-cap-and-cuts.md.
- * Decode in the pause, one window and one frame early: docs/decisions/0005-decoding-in-the-pause.md.
+ * Maximum length, half of the 30 s that a recogniser takes:
+ * docs/decisions/0003-phrase-cap-and-cuts.md.
+ * Decode in the pause, a window and a frame early: docs/decisions/0005-decoding-in-the-pause.md.
  */
 export const defaultSegmenterOptions: SegmenterOptions = {
   onsetThreshold: 0.5,
@@ -35,7 +36,7 @@ export const defaultSegmenterOptions: SegmenterOptions = {
 };
 
 /**
- * For recordings, which nobody reads word by word: longer pauses stay inside a phrase
+ * For recordings, where latency does not matter: longer pauses stay inside a phrase
  * (docs/decisions/0009-pauses-in-recordings.md).
  */
 export const fileSegmenterOptions: Partial<SegmenterOptions> = {
@@ -43,23 +44,25 @@ export const fileSegmenterOptions: Partial<SegmenterOptions> = {
   shortEndSilenceMs: 1_000,
 };
 
-/** For Whisper, which takes 30 s and errs at cuts (docs/decisions/0009-pauses-in-recordings.md). */
+/**
+ * For recordings with Whisper, which takes 30 s and errs at cuts
+ * (docs/decisions/0009-pauses-in-recordings.md).
+ */
 export const whisperFileSegmenterOptions: Partial<SegmenterOptions> = {
   ...fileSegmenterOptions,
   maxPhraseMs: 28_000,
 };
 
 /**
- * For Whisper on what is spoken now: its decode takes no lead, so a phrase may be longer before it
+ * For live audio with Whisper: its decode uses no left context, so a phrase may be longer before it
  * is cut.
  */
 const whisperLiveSegmenterOptions: Partial<SegmenterOptions> = { maxPhraseMs: 20_000 };
 
 /**
- * For NeMo on recordings: the model normalises what it is given as a whole, so a phrase has the
- * silence around it as well, and a recording of up to 28 s without a long pause is decoded whole.
- * 2 s more for the seam fit into the 30 s of a decode. A longer one is cut at the quietest place of
- * its last 8 s.
+ * For recordings with NeMo. The model normalises its whole input, so a phrase includes the silence
+ * around it. A recording of up to 28 s without a long pause is decoded whole. Another 2 s at the
+ * cut fit into the 30 s of a decode. A longer phrase is cut at the quietest place of its last 8 s.
  */
 const nemoFileSegmenterOptions: Partial<SegmenterOptions> = {
   preRollMs: 3_000,
@@ -71,31 +74,32 @@ const nemoFileSegmenterOptions: Partial<SegmenterOptions> = {
 };
 
 /**
- * For dictation: whoever lets go of the key waits for the text, so a decode begins with every
- * pause. Four windows: fewer are met inside words.
+ * For dictation: the user waits for the text after releasing the key, so every pause starts a
+ * decode. A pause is four windows; shorter pauses occur inside words.
  */
 const dictationSegmenterOptions: Partial<SegmenterOptions> = { pauseMs: 128, pauseLeadMs: 30_000 };
 
 /**
- * Several speakers without diarization: segments stay as phrases are, and shorter ones hold the
- * turns of two speakers less often (docs/decisions/0010-shorter-phrases-in-mixed-sources.md).
+ * For several speakers without diarization: segments keep the bounds of phrases. Shorter phrases
+ * mix the turns of two speakers less often
+ * (docs/decisions/0010-shorter-phrases-in-mixed-sources.md).
  */
 const mixedSegmenterOptions: Partial<SegmenterOptions> = { shortPhraseMs: 5_000 };
 
-/** For recordings, where a recogniser has its own. */
+/** Options for recordings, by recogniser. */
 const FILE_OPTIONS: Readonly<Record<string, Partial<SegmenterOptions>>> = {
   whisper: whisperFileSegmenterOptions,
   nemo: nemoFileSegmenterOptions,
 };
 
 export interface SourceUse {
-  /** Somebody waits for the end of what is said. */
+  /** A user waits for the end of the text. */
   readonly awaited?: boolean;
-  /** Several people may speak on the source, and their voices are not told apart. */
+  /** Several people may speak on the source, without diarization. */
   readonly mixed?: boolean;
 }
 
-/** What differs from the defaults for a recogniser. */
+/** Returns the options of a recogniser that differ from the defaults. */
 export function segmenterOptionsFor(
   provider: string,
   live: boolean,
@@ -113,12 +117,12 @@ export function segmenterOptionsFor(
   };
 }
 
-/** An onset that does not grow to `minSpeechMs` is forgotten after this much silence. */
+/** An onset that does not reach `minSpeechMs` is dropped after this much silence. */
 const PENDING_SILENCE_MS = 160;
 
 /**
- * What the segmenter found; positions are samples, `end` is past the last one. `from`: what is
- * decoded begins there, at the phrase before where this one goes on right behind it.
+ * An event of the segmenter. Positions are samples; `end` is past the last sample. The decode
+ * begins at `from`: at the start of the previous phrase if this phrase directly continues it.
  */
 export type SegmenterEvent =
   | { readonly kind: 'onset'; readonly start: number }
@@ -137,12 +141,14 @@ export type SegmenterEvent =
       readonly end: number;
       readonly speechEnd: number;
       readonly cause: 'silence' | 'cap' | 'flush';
-      /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly speechTo?: number;
+      /**
+       * After a cut at the maximum length: end of the speech detected so far in the continuation.
+       */ readonly speechTo?: number;
     };
 
 export type SegmenterState =
   | { readonly kind: 'silence' }
-  /** A few windows of speech, too little to be sure. */
+  /** A few windows of speech; too few for an onset. */
   | {
       readonly kind: 'pending';
       readonly start: number;
@@ -154,21 +160,21 @@ export type SegmenterState =
 interface Open {
   readonly kind: 'open';
   readonly from: number;
-  /** The cap cut it off the phrase before. */
+  /** True if a cut at the maximum length separated it from the previous phrase. */
   readonly behindCut: boolean;
   readonly start: number;
   readonly speechEnd: number;
   readonly paused: boolean;
 }
 
-/** Answers where the quietest place in `from … to` is: the end of a frame. */
+/** Returns the quietest place in `from … to`, as the end of a frame. */
 export type QuietestPlace = (from: number, to: number) => number;
 
 export class PhraseSegmenter {
   private current: SegmenterState = { kind: 'silence' };
-  /** Samples before this belong to a phrase that was given out, or share a frame with its end. */
+  /** Samples before this belong to an earlier phrase or share a frame with its end. */
   private boundary = 0;
-  /** The last phrase, unless a flush ended it. */
+  /** The last phrase; undefined after a flush. */
   private last: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'> | undefined;
   private position = 0;
   private readonly samples: {
@@ -234,12 +240,12 @@ export class PhraseSegmenter {
     return this.current.start;
   }
 
-  /** Nothing came before sample `first`: only silence fills its window. */
+  /** The source starts at sample `first`; silence fills the window before it. */
   beginAt(first: number): void {
     this.boundary = first;
   }
 
-  /** Takes the probability of the window that starts at sample `start`. */
+  /** Takes the probability of the window at sample `start`. */
   push(start: number, probability: number): SegmenterEvent[] {
     const end = start + VAD_WINDOW;
     this.position = end;
@@ -248,7 +254,7 @@ export class PhraseSegmenter {
     return this.pushQuiet(start, end, probability);
   }
 
-  /** A hard boundary at sample `at`: what is open ends there. */
+  /** A hard boundary at sample `at`: the open phrase ends there. */
   flush(at: number): SegmenterEvent[] {
     const state = this.current;
     this.current = { kind: 'silence' };
@@ -341,7 +347,7 @@ export class PhraseSegmenter {
     this.current = { ...state, speechEnd, paused };
     if (end - start < this.samples.maxPhrase) return events;
     const cut = this.quietest(end - this.samples.cutSearch, end);
-    // Nothing was spoken after the cut: the rest is the silence that was about to end the phrase.
+    // No speech follows the cut: the rest is the silence that was about to end the phrase.
     const over = speechEnd <= cut;
     events.push(
       this.close({
@@ -357,14 +363,14 @@ export class PhraseSegmenter {
   }
 
   /**
-   * A long phrase needs no lead, and pays most for it, before one whose texts are trusted; behind a
-   * cut the lead keeps the words of the seam.
+   * Start of the decode. A long phrase does not need left context and pays most for it. After a
+   * cut, left context keeps the words at the cut.
    */
   private fromOf({ from, start, behindCut }: Open, speechEnd: number): number {
     return behindCut || speechEnd - from <= this.samples.leadMax ? from : start;
   }
 
-  /** Samples that pass while so many are decoded. */
+  /** Estimated decode time of this many samples, in samples. */
   private decodeTime(samples: number): number {
     return (this.decodeMs((samples * 1000) / SAMPLE_RATE) * SAMPLE_RATE) / 1000;
   }
@@ -378,8 +384,8 @@ export class PhraseSegmenter {
 }
 
 /**
- * What is final is counted in frames: whoever goes on with a session begins behind one, so
- * everybody does, and a phrase starts at the same time.
+ * Rounds up to a frame, because finals are counted in frames. A resumed session starts at a frame
+ * too, so its phrases start at the same times.
  */
 function afterFrameOf(end: number): number {
   return Math.ceil(end / FRAME_SAMPLES) * FRAME_SAMPLES;
