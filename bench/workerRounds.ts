@@ -150,7 +150,7 @@ class RecordedSession {
     const { client } = this;
     const early: { sessionId: string; event: SessionEvent }[] = [];
     client.onNotification(SessionEventNotification, ({ sessionId, event }) => {
-      if (sessionId === this.sessionId) this.recognise(event);
+      if (sessionId === this.sessionId) this.receive(event);
       else if (this.sessionId === '') early.push({ sessionId, event });
     });
     const { session } = await client.request(SessionStart, {
@@ -162,7 +162,7 @@ class RecordedSession {
       diarize: false,
     });
     this.sessionId = session.id;
-    for (const { sessionId, event } of early) if (sessionId === session.id) this.recognise(event);
+    for (const { sessionId, event } of early) if (sessionId === session.id) this.receive(event);
     await this.push(speed);
     await client.request(AudioEnd, { sessionId: this.sessionId, source: 'mic' });
     await client.request(SessionStop, { sessionId: this.sessionId });
@@ -201,7 +201,7 @@ class RecordedSession {
     }
   }
 
-  private recognise(event: SessionEvent): void {
+  private receive(event: SessionEvent): void {
     if ('seq' in event) {
       if (event.seq !== this.last + 1) this.broken++;
       this.last = event.seq;

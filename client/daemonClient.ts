@@ -76,7 +76,7 @@ export class WireClient implements DaemonClient {
     wire.onRefused((error) => this.end(error));
     this.connection.onClose(() => this.end(undefined));
     this.connection.onNotification((method: string, params: unknown) =>
-      this.recognise(method, params),
+      this.receive(method, params),
     );
     this.connection.listen();
   }
@@ -212,7 +212,7 @@ export class WireClient implements DaemonClient {
     this.end(closedHere());
   }
 
-  private recognise(method: string, params: unknown): void {
+  private receive(method: string, params: unknown): void {
     const entry = this.listeners.get(method);
     if (!entry || entry.calls.size === 0) return;
     const parsed = entry.type.params.safeParse(params);

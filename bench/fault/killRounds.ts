@@ -385,7 +385,7 @@ class Round {
   private async live(client: DaemonClient): Promise<void> {
     let ended = false;
     client.onNotification(SessionEventNotification, ({ event }) => {
-      this.recognise(event);
+      this.receive(event);
       if (event.kind === 'state') ended = event.to === 'DONE' || event.to === 'FAILED';
     });
     this.host.arm();
@@ -447,7 +447,7 @@ class Round {
     await client.request(AudioEnd, { sessionId, source: 'file' });
   }
 
-  private recognise(event: SessionEvent): void {
+  private receive(event: SessionEvent): void {
     if (!('seq' in event)) return;
     if (event.seq <= this.last) this.repeated++;
     if (event.seq > this.last + 1) this.missing++;

@@ -134,7 +134,7 @@ export class Person {
     const words = new Map<string, Spoken>();
     const finals: Segment[] = [];
     let [last, missing, done] = [0, 0, false];
-    const recognise = (event: SessionEvent): void => {
+    const receive = (event: SessionEvent): void => {
       if ('seq' in event) {
         if (event.seq !== last + 1) missing++;
         last = event.seq;
@@ -159,7 +159,7 @@ export class Person {
           partials: false,
           insights: false,
         },
-        recognise,
+        receive,
       ),
     );
     const { sessionId } = subscription;

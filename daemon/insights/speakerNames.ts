@@ -52,7 +52,7 @@ export class SpeakerNames {
     const found = new Map<string, Map<string, NameEvidence>>();
     /** Nobody calls oneself. */
     const calls = new Map<string, Set<string>>();
-    const recognise = (speaker: string, name: string, score: number, line: Line): void => {
+    const credit = (speaker: string, name: string, score: number, line: Line): void => {
       const names = found.get(speaker) ?? new Map<string, NameEvidence>();
       const known = names.get(name);
       if (known) known.score += score;
@@ -62,7 +62,7 @@ export class SpeakerNames {
     const namings = this.namings.of(lines);
     for (const [i, line] of lines.entries()) {
       const naming = namings[i];
-      if (naming?.own !== undefined) recognise(line.speaker, naming.own, INTRODUCED, line);
+      if (naming?.own !== undefined) credit(line.speaker, naming.own, INTRODUCED, line);
       for (const name of naming?.called ?? []) {
         calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
         const meant = naming?.asks
@@ -70,7 +70,7 @@ export class SpeakerNames {
           : naming?.answers
             ? { other: neighbour(lines, i, -1), score: ANSWERED }
             : undefined;
-        if (meant?.other) recognise(meant.other.speaker, name, meant.score, line);
+        if (meant?.other) credit(meant.other.speaker, name, meant.score, line);
       }
     }
     const possible = new Map(

@@ -49,7 +49,7 @@ export class Attachment implements Attached {
    * Takes an event as it is sent. During a replay the event waits; the pump reads it from the
    * store.
    */
-  recognise(event: SessionEvent): void {
+  receive(event: SessionEvent): void {
     if (!this.open) return;
     if ('afterSeq' in event) {
       if (event.afterSeq === this.position) this.give(event);

@@ -13,8 +13,8 @@ import { speakerGone } from './errors';
 
 export interface EditsSetup {
   readonly store: Pick<SessionStore, 'updateSession'>;
-  readonly archive: EndedSessions;
-  readonly library: SessionQueries;
+  readonly endedSessions: EndedSessions;
+  readonly queries: SessionQueries;
   /** Serialises changes of an ended session. */
   readonly turns: KeyedMutex;
   /** A session that is running or has attached clients. */
@@ -27,7 +27,7 @@ export class Edits {
   async rename(sessionId: string, title: string): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session) return session.rename(title);
-    await this.setup.library.stored(sessionId);
+    await this.setup.queries.stored(sessionId);
     await this.setup.store.updateSession(sessionId, { title });
   }
 
@@ -74,9 +74,9 @@ export class Edits {
     speakerId: string,
   ): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
     const session = this.setup.live(sessionId);
-    if (!session) await this.setup.library.stored(sessionId);
+    if (!session) await this.setup.queries.stored(sessionId);
     const speaker = (
-      session?.projection ?? (await this.setup.archive.read(sessionId))
+      session?.projection ?? (await this.setup.endedSessions.read(sessionId))
     ).speakers.get(speakerId);
     if (!speaker) throw speakerGone();
     return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
@@ -91,8 +91,8 @@ export class Edits {
     await this.setup.turns.take(sessionId, async () => {
       const live = this.setup.live(sessionId);
       if (live) return change(live);
-      await this.setup.library.stored(sessionId);
-      await this.setup.archive.revise(sessionId, change);
+      await this.setup.queries.stored(sessionId);
+      await this.setup.endedSessions.revise(sessionId, change);
     });
   }
 }

@@ -401,7 +401,7 @@ export class EventLog implements Disposable {
     this.sending = true;
     try {
       for (let event = this.outbox.shift(); event !== undefined; event = this.outbox.shift()) {
-        for (const attachment of [...this.attachments]) attachment.recognise(event);
+        for (const attachment of [...this.attachments]) attachment.receive(event);
       }
     } finally {
       this.sending = false;

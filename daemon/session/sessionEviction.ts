@@ -12,8 +12,8 @@ import type { Session } from './session';
 export interface SessionEvictionSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger'>;
   readonly options: Pick<SessionOptions, 'unseenMs' | 'storeRetryMs'>;
-  readonly archive: EndedSessions;
-  readonly library: SessionQueries;
+  readonly endedSessions: EndedSessions;
+  readonly queries: SessionQueries;
   readonly voices: Voiceprints;
   readonly turns: KeyedMutex;
   /** Sessions in memory; this class removes evicted sessions from it. */
@@ -55,7 +55,7 @@ export class SessionEviction implements Disposable {
       async () =>
         (await this.setup.deps.store.getSession(sessionId))?.ephemeral === true &&
         !this.setup.live.has(sessionId) &&
-        this.setup.archive.attachmentCount(sessionId) === 0,
+        this.setup.endedSessions.attachmentCount(sessionId) === 0,
     );
   }
 
@@ -91,7 +91,7 @@ export class SessionEviction implements Disposable {
   async discard(sessionId: string, cause: string): Promise<void> {
     const session = this.setup.live.get(sessionId);
     if (session) await session.discard(cause);
-    else await this.setup.library.stored(sessionId);
+    else await this.setup.queries.stored(sessionId);
   }
 
   async remove(sessionId: string): Promise<void> {
@@ -103,8 +103,8 @@ export class SessionEviction implements Disposable {
   }
 
   close(sessionId: string): void {
-    this.setup.archive.drop(sessionId);
-    this.setup.library.closeAudio(sessionId);
+    this.setup.endedSessions.drop(sessionId);
+    this.setup.queries.closeAudio(sessionId);
   }
 
   /** The session is no longer in use; maintenance may process it. */

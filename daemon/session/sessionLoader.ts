@@ -21,10 +21,10 @@ import { Session } from './session';
 export interface SessionLoaderSetup {
   readonly deps: SessionManagerDeps;
   readonly options: SessionOptions;
-  readonly archive: EndedSessions;
-  readonly library: SessionQueries;
-  readonly leaving: SessionEviction;
-  readonly listeners: Subscribers;
+  readonly endedSessions: EndedSessions;
+  readonly queries: SessionQueries;
+  readonly eviction: SessionEviction;
+  readonly subscribers: Subscribers;
   readonly voices: Voiceprints;
   readonly turns: KeyedMutex;
   /** Sessions in memory; this class adds opened sessions. */
@@ -38,7 +38,7 @@ export class SessionLoader {
   constructor(private readonly setup: SessionLoaderSetup) {}
 
   open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
-    const { deps, options, voices, leaving, live, windowsGoneMs, onAck } = this.setup;
+    const { deps, options, voices, eviction, live, windowsGoneMs, onAck } = this.setup;
     // If voiceprints are unreadable, the meeting continues without them.
     voices
       .refresh()
@@ -54,8 +54,8 @@ export class SessionLoader {
       windowsGoneMs,
       voiceprints: () => voices.of(record.owner),
       onAck: (source, ackSeq) => onAck(record.id, source, ackSeq),
-      onEnded: (ended) => leaving.onEnded(ended),
-      onDetached: (left) => leaving.onDetached(left),
+      onEnded: (ended) => eviction.onEnded(ended),
+      onDetached: (left) => eviction.onDetached(left),
     });
     live.set(record.id, session);
     return session;
@@ -63,12 +63,12 @@ export class SessionLoader {
 
   /** Opens a session again; its subscribers move to it. */
   async reopen(record: SessionRecord): Promise<Session> {
-    const { archive, leaving, listeners } = this.setup;
-    const moved = listeners.move(record.id);
-    leaving.letGo(record.id);
-    archive.drop(record.id);
+    const { endedSessions, eviction, subscribers } = this.setup;
+    const moved = subscribers.move(record.id);
+    eviction.letGo(record.id);
+    endedSessions.drop(record.id);
     const session = await this.openStored(record);
-    moved((after, recognise) => session.attach(after, recognise));
+    moved((after, receive) => session.attach(after, receive));
     session.recover();
     return session;
   }
@@ -88,12 +88,12 @@ export class SessionLoader {
 
   /** Returns the session in memory if it is active. Otherwise loads it and continues it. */
   async goOn(record: SessionRecord): Promise<Session> {
-    const { turns, live, library } = this.setup;
+    const { turns, live, queries } = this.setup;
     // Wait for the engine first: without it, opening the session is useless.
     await this.engineReady(record);
     return turns.take(record.id, async () => {
       const session = live.get(record.id);
-      return session && !session.ended ? session : this.reopen(await library.stored(record.id));
+      return session && !session.ended ? session : this.reopen(await queries.stored(record.id));
     });
   }
 
@@ -102,13 +102,13 @@ export class SessionLoader {
    * @returns true if it is in memory now
    */
   async recover(record: SessionRecord): Promise<boolean> {
-    const { deps, leaving, live } = this.setup;
+    const { deps, eviction, live } = this.setup;
     try {
       // A client opened it first.
       if (live.has(record.id)) return true;
       // A session that never started is deleted; its key can start a new session.
       if (record.state === 'IDLE') {
-        await leaving.remove(record.id);
+        await eviction.remove(record.id);
         return false;
       }
       (await this.openStored(record)).recover();
@@ -121,7 +121,7 @@ export class SessionLoader {
   }
 
   private failed({ id }: SessionRecord, error: unknown): void {
-    this.setup.leaving.letGo(id);
+    this.setup.eviction.letGo(id);
     this.setup.deps.logger.error('session.recoverFailed', { session: id, error: placeOf(error) });
   }
 

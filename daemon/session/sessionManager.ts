@@ -43,22 +43,22 @@ class Manager implements SessionManager {
   /** Serialises changes of the server that owns a stored session. */
   private readonly turns = new KeyedMutex();
   readonly voices: Voiceprints;
-  private readonly archive: EndedSessions;
-  private readonly library: SessionQueries;
-  private readonly leftovers: BackgroundRecovery;
+  private readonly endedSessions: EndedSessions;
+  private readonly queries: SessionQueries;
+  private readonly recovery: BackgroundRecovery;
   private readonly edits: Edits;
-  private readonly leaving: SessionEviction;
-  private readonly opening: SessionLoader;
-  private readonly beginning: SessionStarter;
+  private readonly eviction: SessionEviction;
+  private readonly loader: SessionLoader;
+  private readonly starter: SessionStarter;
   private readonly acks = new Emitter<{
     readonly sessionId: string;
     readonly source: Source;
     readonly ackSeq: number;
   }>();
   private readonly disposables = new DisposableStore();
-  private readonly listeners = new Subscribers();
+  private readonly subscribers = new Subscribers();
   private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
-  private readonly moves: SessionHandover | undefined;
+  private readonly handover: SessionHandover | undefined;
   /** Clock time at which the last window closed; undefined while a window is open. */
   private windowsGoneMs: number | undefined;
 
@@ -73,7 +73,7 @@ class Manager implements SessionManager {
       place: deps.place,
       running: () => this.active().map(({ owner }) => owner),
     });
-    this.archive = this.disposables.add(
+    this.endedSessions = this.disposables.add(
       new EndedSessions({
         store: deps.store,
         clock: deps.clock,
@@ -81,8 +81,12 @@ class Manager implements SessionManager {
         options: this.options,
       }),
     );
-    this.library = this.disposables.add(
-      new SessionQueries({ deps, archive: this.archive, live: (id) => this.live.get(id) }),
+    this.queries = this.disposables.add(
+      new SessionQueries({
+        deps,
+        endedSessions: this.endedSessions,
+        live: (id) => this.live.get(id),
+      }),
     );
     this.disposables.add(this.acks);
     this.voices = this.disposables.add(
@@ -94,36 +98,36 @@ class Manager implements SessionManager {
     );
     this.edits = new Edits({
       store: deps.store,
-      archive: this.archive,
-      library: this.library,
+      endedSessions: this.endedSessions,
+      queries: this.queries,
       turns: this.turns,
       live: (id) => this.live.get(id),
     });
-    this.leaving = this.disposables.add(
+    this.eviction = this.disposables.add(
       new SessionEviction({
         deps,
         options: this.options,
-        archive: this.archive,
-        library: this.library,
+        endedSessions: this.endedSessions,
+        queries: this.queries,
         voices: this.voices,
         turns: this.turns,
         live: this.live,
       }),
     );
-    this.opening = new SessionLoader({
+    this.loader = new SessionLoader({
       deps,
       options: this.options,
-      archive: this.archive,
-      library: this.library,
-      leaving: this.leaving,
-      listeners: this.listeners,
+      endedSessions: this.endedSessions,
+      queries: this.queries,
+      eviction: this.eviction,
+      subscribers: this.subscribers,
       voices: this.voices,
       turns: this.turns,
       live: this.live,
       windowsGoneMs: () => this.windowsGoneMs,
       onAck: (sessionId, source, ackSeq) => this.acks.fire({ sessionId, source, ackSeq }),
     });
-    this.moves =
+    this.handover =
       deps.ownership &&
       this.disposables.add(
         new SessionHandover({
@@ -133,34 +137,34 @@ class Manager implements SessionManager {
           running: () => this.active().map(({ id }) => id),
           here: (id) => this.here(id),
           has: (id) => this.live.has(id),
-          reopen: (record) => this.opening.reopen(record),
+          reopen: (record) => this.loader.reopen(record),
           place: (owner) => this.admission.place(owner),
-          letGo: (id) => this.leaving.letGo(id),
-          takeOff: (id) => this.leaving.takeOff(id),
-          remove: (id) => this.leaving.remove(id),
+          letGo: (id) => this.eviction.letGo(id),
+          takeOff: (id) => this.eviction.takeOff(id),
+          remove: (id) => this.eviction.remove(id),
         }),
       );
-    this.beginning = new SessionStarter({
+    this.starter = new SessionStarter({
       deps,
       admission: this.admission,
-      library: this.library,
-      leaving: this.leaving,
-      listeners: this.listeners,
-      opening: this.opening,
-      moves: this.moves,
+      queries: this.queries,
+      eviction: this.eviction,
+      subscribers: this.subscribers,
+      loader: this.loader,
+      handover: this.handover,
       turns: this.turns,
       live: this.live,
       attach: (id, afterSeq, sink) => this.attach(id, afterSeq, sink),
     });
-    this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
-    this.leftovers = this.disposables.add(
+    this.onDidMove = this.handover?.onDidMove ?? (() => toDisposable(() => undefined));
+    this.recovery = this.disposables.add(
       new BackgroundRecovery({
         deps,
         options: this.options,
         busy: (id) => this.live.get(id)?.ended === false,
         open: (id) => this.live.has(id),
-        finish: async (record) => (await this.opening.goOn(record)).whenEnded,
-        close: (id) => this.leaving.close(id),
+        finish: async (record) => (await this.loader.goOn(record)).whenEnded,
+        close: (id) => this.eviction.close(id),
       }),
     );
   }
@@ -174,12 +178,12 @@ class Manager implements SessionManager {
   }
 
   start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
-    return this.beginning.start(request, sink);
+    return this.starter.start(request, sink);
   }
 
   async stop(sessionId: string, cause: string): Promise<SessionState> {
     const session = await this.here(sessionId);
-    if (!session) return (await this.library.stored(sessionId)).state;
+    if (!session) return (await this.queries.stored(sessionId)).state;
     const state = session.stop(cause);
     await session.log.settled();
     return state;
@@ -194,7 +198,7 @@ class Manager implements SessionManager {
   }
 
   async whenEnded(sessionId: string): Promise<SessionState> {
-    return this.live.get(sessionId)?.whenEnded ?? (await this.library.stored(sessionId)).state;
+    return this.live.get(sessionId)?.whenEnded ?? (await this.queries.stored(sessionId)).state;
   }
 
   async pause(sessionId: string, cause: string): Promise<SessionState> {
@@ -219,17 +223,17 @@ class Manager implements SessionManager {
     const session = await this.here(sessionId);
     if (session) return this.attachLive(session, afterSeq, sink);
     return this.turns.take(sessionId, async () => {
-      const record = await this.library.stored(sessionId);
+      const record = await this.queries.stored(sessionId);
       // A session that could not be resumed at the start is tried again when a client asks for it.
       const live =
         this.live.get(sessionId) ??
-        (isOpen(record.state) && !this.moves ? await this.opening.tryAgain(record) : undefined);
+        (isOpen(record.state) && !this.handover ? await this.loader.tryAgain(record) : undefined);
       if (live) return this.attachLive(live, afterSeq, sink);
-      const view = await this.library.viewOf(record);
-      const archived = await this.archive.load(sessionId);
-      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, recognise) =>
-        this.archive.attach(sessionId, archived, after, recognise, () =>
-          this.deps.clock.setTimeout(() => this.leaving.forgetEphemeral(sessionId), 0),
+      const view = await this.queries.viewOf(record);
+      const archived = await this.endedSessions.load(sessionId);
+      const attached = this.subscribers.add(sessionId, afterSeq, sink, (after, receive) =>
+        this.endedSessions.attach(sessionId, archived, after, receive, () =>
+          this.deps.clock.setTimeout(() => this.eviction.forgetEphemeral(sessionId), 0),
         ),
       );
       await attached.replayed;
@@ -250,9 +254,9 @@ class Manager implements SessionManager {
   ): Promise<number> {
     const session = this.live.get(sessionId);
     if (session) return session.push(source, seq, captureMs, pcm);
-    const { state } = await this.library.stored(sessionId);
+    const { state } = await this.queries.stored(sessionId);
     // A sending client attaches first, and attaching takes the session over.
-    if (this.moves && isOpen(state))
+    if (this.handover && isOpen(state))
       throw new EarmarkError(
         'rpc.draining',
         'Another server of the team has taken over this session; attach to it again.',
@@ -267,7 +271,7 @@ class Manager implements SessionManager {
   async endSource(sessionId: string, source: Source): Promise<void> {
     const session = await this.here(sessionId);
     if (session) session.endSource(source);
-    else await this.library.stored(sessionId);
+    else await this.queries.stored(sessionId);
   }
 
   async verify(
@@ -276,7 +280,7 @@ class Manager implements SessionManager {
     sent: Received,
   ): Promise<Received & { readonly confirmed: boolean }> {
     const session = await this.here(sessionId);
-    if (!session) await this.library.stored(sessionId);
+    if (!session) await this.queries.stored(sessionId);
     const received = session
       ? await session.received(source)
       : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)
@@ -289,19 +293,19 @@ class Manager implements SessionManager {
   }
 
   async ownerOf(sessionId: string): Promise<string | undefined> {
-    return (this.live.get(sessionId) ?? (await this.library.stored(sessionId))).owner;
+    return (this.live.get(sessionId) ?? (await this.queries.stored(sessionId))).owner;
   }
 
   list(filter: Parameters<Sessions['list']>[0]): ReturnType<Sessions['list']> {
-    return this.library.list(filter);
+    return this.queries.list(filter);
   }
 
   get(sessionId: string): Promise<SessionDocument> {
-    return this.library.get(sessionId);
+    return this.queries.get(sessionId);
   }
 
   people(sessionId: string): Promise<readonly string[]> {
-    return this.library.people(sessionId);
+    return this.queries.people(sessionId);
   }
 
   clip(
@@ -310,32 +314,32 @@ class Manager implements SessionManager {
     startMs: number,
     endMs: number,
   ): ReturnType<Sessions['clip']> {
-    return this.library.clip(sessionId, source, startMs, endMs);
+    return this.queries.clip(sessionId, source, startMs, endMs);
   }
 
   search(query: SearchQuery): ReturnType<Sessions['search']> {
-    return this.library.search(query);
+    return this.queries.search(query);
   }
 
   async delete(sessionId: string): Promise<void> {
-    await this.leaving.discard(sessionId, 'delete');
-    await this.turns.take(sessionId, () => this.leaving.remove(sessionId));
+    await this.eviction.discard(sessionId, 'delete');
+    await this.turns.take(sessionId, () => this.eviction.remove(sessionId));
   }
 
   async takeUp(sessionId: string): ReturnType<Sessions['takeUp']> {
     const live = this.live.get(sessionId);
     if (live && !live.ended) return { state: live.state, left: true };
-    const record = await this.library.stored(sessionId);
-    if (!(await this.leftovers.isLeft(record))) return { state: record.state, left: false };
-    const session = await this.opening.goOn(record);
+    const record = await this.queries.stored(sessionId);
+    if (!(await this.recovery.isLeft(record))) return { state: record.state, left: false };
+    const session = await this.loader.goOn(record);
     return { state: session.state, left: true };
   }
 
   async purge(sessionId: string): ReturnType<Sessions['purge']> {
-    await this.leaving.discard(sessionId, 'purge');
+    await this.eviction.discard(sessionId, 'purge');
     return this.turns.take(sessionId, async () => {
-      this.leaving.letGo(sessionId);
-      this.leaving.close(sessionId);
+      this.eviction.letGo(sessionId);
+      this.eviction.close(sessionId);
       this.voices.drop(sessionId);
       const audioFiles = this.deps.spools.remove(sessionId);
       const removed = { ...(await this.deps.store.purgeSession(sessionId)), audioFiles };
@@ -345,11 +349,11 @@ class Manager implements SessionManager {
   }
 
   retention(): Promise<Retention> {
-    return this.leftovers.retention();
+    return this.recovery.retention();
   }
 
   setRetention(retention: Retention): Promise<void> {
-    return this.leftovers.setRetention(retention);
+    return this.recovery.setRetention(retention);
   }
 
   rename(sessionId: string, title: string): Promise<void> {
@@ -373,7 +377,7 @@ class Manager implements SessionManager {
     seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol },
   ): Promise<void> {
     const session = this.live.get(sessionId);
-    if (!session) await this.library.stored(sessionId);
+    if (!session) await this.queries.stored(sessionId);
     await session?.look(seen);
   }
 
@@ -392,7 +396,7 @@ class Manager implements SessionManager {
 
   async shutdown(withinMs: number, cause: string): Promise<void> {
     this.drain();
-    if (this.moves) return this.moves.giveUpAll(withinMs);
+    if (this.handover) return this.handover.giveUpAll(withinMs);
     const sessions = this.active();
     for (const session of sessions) session.stop(cause);
     const late = await within(
@@ -410,13 +414,13 @@ class Manager implements SessionManager {
 
   async recover(): Promise<readonly string[]> {
     const { store, spools, clock } = this.deps;
-    const left = this.moves
+    const left = this.handover
       ? []
       : await store.listSessions({ limit: PAGE, offset: 0, active: true });
     const recovered = await Promise.all(
       left.map((record) =>
         this.turns.take(record.id, async () =>
-          (await this.opening.recover(record)) ? [record.id] : [],
+          (await this.loader.recover(record)) ? [record.id] : [],
         ),
       ),
     );
@@ -424,14 +428,14 @@ class Manager implements SessionManager {
       const record = await store.getSession(id);
       if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
     }
-    this.leftovers.start();
+    this.recovery.start();
     const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(
       ({ ephemeral }) => ephemeral,
     );
     if (over.length > 0)
       this.disposables.add(
         clock.setTimeout(
-          () => over.forEach(({ id }) => this.leaving.forgetEphemeral(id)),
+          () => over.forEach(({ id }) => this.eviction.forgetEphemeral(id)),
           this.options.unseenMs,
         ),
       );
@@ -439,7 +443,7 @@ class Manager implements SessionManager {
   }
 
   async finish(sessionId: string): Promise<void> {
-    await this.moves?.finish(sessionId);
+    await this.handover?.finish(sessionId);
   }
 
   dispose(): void {
@@ -456,8 +460,8 @@ class Manager implements SessionManager {
     afterSeq: number,
     sink: EventSink,
   ): ReturnType<Sessions['attach']> {
-    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, recognise) =>
-      session.attach(after, recognise),
+    const attachment = this.subscribers.add(session.id, afterSeq, sink, (after, receive) =>
+      session.attach(after, receive),
     );
     // The view is read at the attachment, so that the event stream contains every change in the
     // view.
@@ -472,11 +476,11 @@ class Manager implements SessionManager {
    */
   private async here(sessionId: string): Promise<Session | undefined> {
     const live = this.live.get(sessionId);
-    const { moves } = this;
-    if (live || !moves || !isOpen((await this.library.stored(sessionId)).state)) return live;
+    const { handover } = this;
+    if (live || !handover || !isOpen((await this.queries.stored(sessionId)).state)) return live;
     return this.turns.take(
       sessionId,
-      async () => this.live.get(sessionId) ?? (await moves.take(sessionId)),
+      async () => this.live.get(sessionId) ?? (await handover.take(sessionId)),
     );
   }
 
@@ -488,7 +492,7 @@ class Manager implements SessionManager {
   private async runningOne(sessionId: string): Promise<Session> {
     const session = await this.here(sessionId);
     if (session) return session;
-    const { state } = await this.library.stored(sessionId);
+    const { state } = await this.queries.stored(sessionId);
     throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, {
       details: { state },
     });

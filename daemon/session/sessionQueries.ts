@@ -14,7 +14,7 @@ import { noSuchSession } from './errors';
 
 export interface SessionQueriesSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'meanings'>;
-  readonly archive: EndedSessions;
+  readonly endedSessions: EndedSessions;
   /** A session that is running or has attached clients. */
   readonly live: (sessionId: string) => Session | undefined;
 }
@@ -44,7 +44,7 @@ export class SessionQueries implements Disposable {
     const record = await this.stored(sessionId);
     const [view, projection, stats] = await Promise.all([
       this.viewOf(record),
-      this.setup.archive.read(sessionId),
+      this.setup.endedSessions.read(sessionId),
       this.setup.deps.store.stats(sessionId),
     ]);
     return {

@@ -19,11 +19,11 @@ import type { Session } from './session';
 export interface SessionStarterSetup {
   readonly deps: SessionManagerDeps;
   readonly admission: Admission;
-  readonly library: SessionQueries;
-  readonly leaving: SessionEviction;
-  readonly listeners: Subscribers;
-  readonly opening: SessionLoader;
-  readonly moves: SessionHandover | undefined;
+  readonly queries: SessionQueries;
+  readonly eviction: SessionEviction;
+  readonly subscribers: Subscribers;
+  readonly loader: SessionLoader;
+  readonly handover: SessionHandover | undefined;
   readonly turns: KeyedMutex;
   readonly live: ReadonlyMap<string, Session>;
   readonly attach: Sessions['attach'];
@@ -42,7 +42,7 @@ export class SessionStarter {
 
   start(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
     const started = this.startOne(request, sink);
-    return this.setup.moves?.whileComing(started) ?? started;
+    return this.setup.handover?.whileComing(started) ?? started;
   }
 
   private async startOne(
@@ -64,7 +64,7 @@ export class SessionStarter {
     } catch (error) {
       attachment?.dispose();
       // A session that never started is deleted; the caller receives the reason.
-      if (session.state === 'FAILED') await this.setup.leaving.remove(session.id);
+      if (session.state === 'FAILED') await this.setup.eviction.remove(session.id);
       throw error;
     } finally {
       this.starting.delete(session.id);
@@ -78,11 +78,11 @@ export class SessionStarter {
    * server may have lost the database or died.
    */
   private async begunBy(key: string): Promise<SessionRecord | undefined> {
-    const { deps, live, moves, turns, leaving } = this.setup;
+    const { deps, live, handover, turns, eviction } = this.setup;
     const record = await deps.store.findByKey(key);
     if (record?.state !== 'IDLE' || live.has(record.id)) return record;
-    if (moves) await moves.finish(record.id);
-    else await turns.take(record.id, () => leaving.remove(record.id));
+    if (handover) await handover.finish(record.id);
+    else await turns.take(record.id, () => eviction.remove(record.id));
     return deps.store.findByKey(key);
   }
 
@@ -90,12 +90,12 @@ export class SessionStarter {
     record: SessionRecord,
     sink: EventSink | undefined,
   ): ReturnType<Sessions['start']> {
-    const { attach, live, library } = this.setup;
+    const { attach, live, queries } = this.setup;
     const attached = sink && (await attach(record.id, 0, sink));
     await this.starting.get(record.id);
     return {
       session:
-        live.get(record.id)?.view() ?? (await library.viewOf(await library.stored(record.id))),
+        live.get(record.id)?.view() ?? (await queries.viewOf(await queries.stored(record.id))),
       ...(attached ? { attachment: attached.attachment } : {}),
     };
   }
@@ -116,7 +116,7 @@ export class SessionStarter {
   }
 
   private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<Begun> {
-    const { deps, admission, listeners, opening } = this.setup;
+    const { deps, admission, subscribers, loader } = this.setup;
     let opened: Session | undefined;
     const engine = deps.engines.open({
       provider: request.provider,
@@ -133,7 +133,7 @@ export class SessionStarter {
     const session = await admission.during(request.owner, async () => {
       try {
         await deps.store.createSession(record);
-        return (opened = opening.open(record, engine));
+        return (opened = loader.open(record, engine));
       } catch (error) {
         engine.dispose();
         // If it cannot be deleted now, the next start deletes it, because it never began.
@@ -143,7 +143,7 @@ export class SessionStarter {
     });
     const attachment =
       sink &&
-      listeners.add(record.id, 0, sink, (after, recognise) => session.attach(after, recognise));
+      subscribers.add(record.id, 0, sink, (after, receive) => session.attach(after, receive));
     const started = session.start();
     this.starting.set(record.id, started);
     // The error reaches the caller, and callers with the same key.

@@ -133,7 +133,7 @@ export class Speculation {
           result.inferenceMs,
           ((pause.pcm.length + (pause.left?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
         );
-      if (result && !signal.aborted) this.recognise(pause, result);
+      if (result && !signal.aborted) this.observe(pause, result);
       return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete)
         ? result
         : undefined;
@@ -152,7 +152,7 @@ export class Speculation {
     return rejected === undefined && (trust === 'high' || (trust !== 'low' && this.wellRecognised));
   }
 
-  private recognise({ id }: Pause, result: AsrResult): void {
+  private observe({ id }: Pause, result: AsrResult): void {
     this.trustedShare += NEWEST_SHARE * ((result.trust === 'high' ? 1 : 0) - this.trustedShare);
     if (this.guess?.id === id) this.doubtful = !this.trusts(result);
   }

@@ -55,7 +55,7 @@ export interface AudioAllowanceSetup {
 }
 
 export class AudioAllowance implements Disposable {
-  private readonly purses = new Map<string, Budget>();
+  private readonly budgets = new Map<string, Budget>();
   private timer: Disposable | undefined;
 
   constructor(private readonly setup: AudioAllowanceSetup) {}
@@ -66,9 +66,9 @@ export class AudioAllowance implements Disposable {
    */
   take(limits: readonly AudioLimit[], frames: number): ReturnType<Allowance> {
     const now = this.setup.clock.now();
-    const purses = limits.map((limit) => this.budget(limit, now));
-    const lacking = purses.filter(({ left }) => left < frames);
-    for (const budget of purses)
+    const budgets = limits.map((limit) => this.budget(limit, now));
+    const lacking = budgets.filter(({ left }) => left < frames);
+    for (const budget of budgets)
       if (budget.left < Math.max(frames, budget.block / 2)) this.ask(budget, frames);
     if (lacking.length > 0) {
       const refused = lacking.filter(({ refusedUntil }) => refusedUntil > now);
@@ -80,15 +80,15 @@ export class AudioAllowance implements Disposable {
         over: refused.some(({ over }) => over),
       };
     }
-    for (const budget of purses) [budget.left, budget.usedAt] = [budget.left - frames, now];
+    for (const budget of budgets) [budget.left, budget.usedAt] = [budget.left - frames, now];
     return undefined;
   }
 
   /** Returns all unused frames. */
   async close(): Promise<void> {
     this.dispose();
-    for (const { asking } of this.purses.values()) await asking;
-    await Promise.all([...this.purses].map(([key, budget]) => this.giveBack(key, budget)));
+    for (const { asking } of this.budgets.values()) await asking;
+    await Promise.all([...this.budgets].map(([key, budget]) => this.giveBack(key, budget)));
   }
 
   dispose(): void {
@@ -97,9 +97,9 @@ export class AudioAllowance implements Disposable {
 
   private budget(limit: AudioLimit, now: number): Budget {
     this.timer ??= this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
-    let budget = this.purses.get(limit.key);
+    let budget = this.budgets.get(limit.key);
     if (!budget)
-      this.purses.set(
+      this.budgets.set(
         limit.key,
         (budget = {
           limit,
@@ -157,14 +157,15 @@ export class AudioAllowance implements Disposable {
   private sweep(): void {
     this.timer = undefined;
     const now = this.setup.clock.now();
-    for (const [key, budget] of this.purses)
+    for (const [key, budget] of this.budgets)
       if (now - budget.usedAt >= IDLE_MS && !budget.asking && budget.refusedUntil <= now)
         void this.giveBack(key, budget);
-    if (this.purses.size > 0) this.timer = this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
+    if (this.budgets.size > 0)
+      this.timer = this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
   }
 
   private async giveBack(key: string, { limit, left }: Budget): Promise<void> {
-    this.purses.delete(key);
+    this.budgets.delete(key);
     // Frames that cannot be returned become available within a day.
     if (left > 0)
       await this.setup.buckets.giveBack(key, left, sizeOf(limit)).catch(() => undefined);

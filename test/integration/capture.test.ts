@@ -75,7 +75,7 @@ describe('capture', function () {
     return capture;
   };
   /** Records while a tone of 440 Hz is at the microphone and one of 1000 Hz in the speakers. */
-  const recognise = async (
+  const record = async (
     capture: DeviceCapture,
     source: CaptureSource,
     device?: string,
@@ -95,7 +95,7 @@ describe('capture', function () {
   /** A sound server that waits for a core leaves holes in what it plays: then once more. */
   const check = (capture: DeviceCapture, source: CaptureSource, device?: string): Promise<void> =>
     retried(BROKEN, async () => {
-      const pcm = await recognise(capture, source, device);
+      const pcm = await record(capture, source, device);
       const recorded = [loudest(pcm, 440), loudest(pcm, 1_000)].map((a) =>
         a > 0.4 && a < 0.6 ? 'heard' : a < 0.01 ? 'silent' : `amplitude ${a}`,
       );

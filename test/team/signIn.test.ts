@@ -171,11 +171,11 @@ describe('signing in with OpenID Connect', function () {
     try {
       provider.person = { subject: 'gus', organisation: 'ant' };
       let said = '';
-      const terminal = (recognise: (text: string) => void): Terminal => ({
+      const terminal = (receive: (text: string) => void): Terminal => ({
         isTTY: false,
         columns: 80,
         style: makeStyle(false),
-        write: recognise,
+        write: receive,
         drained: () => Promise.resolve(),
       });
       const code = await runCli(

@@ -220,9 +220,9 @@ class RunningRecorder implements Recording {
     child.stderr?.on('data', (chunk: Buffer) => {
       const lines = (line + chunk.toString('utf8')).split(/[\r\n]+/);
       line = lines.pop()!.slice(-STDERR_KEPT);
-      for (const whole of lines) this.recognise(whole);
+      for (const whole of lines) this.receive(whole);
     });
-    child.stderr?.once('end', () => this.recognise(line));
+    child.stderr?.once('end', () => this.receive(line));
     child.on('error', (error) => {
       this.said += `${error.message}\n`;
     });
@@ -289,7 +289,7 @@ class RunningRecorder implements Recording {
     force.dispose();
   }
 
-  private recognise(line: string): void {
+  private receive(line: string): void {
     if (
       this.phase === 'recording' &&
       saysLost(this.recorder, line, this.source, this.about.asked)

@@ -81,15 +81,15 @@ export function readAnswer(
             .map((w) => ({ text: w, confidence })),
           audioBounds(pcm),
         );
-  const recognised =
+  const detected =
     LANGUAGES[language?.toLowerCase() ?? ''] ??
     (/^[a-z]{2,3}$/.test(language ?? '') ? (language as string) : undefined);
-  const sameAsAsked = recognised === undefined || recognised === asked.split('-')[0];
+  const sameAsAsked = detected === undefined || detected === asked.split('-')[0];
   return {
     text,
     words,
     confidence: text === '' ? 0 : confidence,
-    language: sameAsAsked ? asked : recognised,
+    language: sameAsAsked ? asked : detected,
     inferenceMs,
   };
 }

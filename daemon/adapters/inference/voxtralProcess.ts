@@ -64,7 +64,7 @@ export class VoxtralProcess {
     });
     // What it still had to read when it ended is of no use to anybody.
     this.child.stdin.on('error', () => undefined);
-    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.recognise(chunk));
+    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
     let failed: NodeJS.ErrnoException | undefined;
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => (failed = error));
@@ -150,7 +150,7 @@ export class VoxtralProcess {
     this.stop();
   }
 
-  private recognise(chunk: string): void {
+  private receive(chunk: string): void {
     if (this.text.length + chunk.length > this.limits.textChars) return this.fault();
     this.text += chunk;
     this.onText();

@@ -122,10 +122,7 @@ class StoreThread {
       ...(execArgv ? { execArgv } : {}),
     });
     this.worker = worker;
-    worker.on(
-      'message',
-      (message: FromThread) => this.worker === worker && this.recognise(message),
-    );
+    worker.on('message', (message: FromThread) => this.worker === worker && this.receive(message));
     worker.on('error', (cause) => this.ended(worker, cause));
     worker.on('exit', () => this.ended(worker));
   }
@@ -142,7 +139,7 @@ class StoreThread {
     this.worker?.postMessage({ calls: this.sent.map(({ name, args }) => ({ name, args })) });
   }
 
-  private recognise(message: FromThread): void {
+  private receive(message: FromThread): void {
     if ('opened' in message) this.hasOpened(message.opened);
     else if ('failed' in message) this.opened.reject((this.failure = errorOf(message.failed)));
     else {
