@@ -1,6 +1,6 @@
 /**
- * What a client of the daemon (the editor extension, the command line) works with. Types only; made
- * by `ensureDaemon` (one connection) and `ManagedConnection` (one that comes back by itself).
+ * Interfaces for clients of the daemon: the editor extension and the command line. `ensureDaemon`
+ * makes a single connection; `ManagedConnection` reconnects by itself.
  */
 import type { Event } from 'vscode-jsonrpc/node';
 import type { EarmarkError } from '../protocol/errors';
@@ -13,7 +13,7 @@ export interface Disposable {
   dispose(): void;
 }
 
-/** Who is calling, for `daemon/hello`. */
+/** Identity of the client, for `daemon/hello`. */
 export interface ClientInfo {
   /** `vscode`, `cli`, … */
   readonly name: string;
@@ -27,11 +27,11 @@ export interface DaemonCommand {
   readonly command: string;
   readonly args: readonly string[];
   /**
-   * Added to the environment; `ELECTRON_RUN_AS_NODE` for an editor that starts it with its own
-   * Node.
+   * Extra environment variables. Set `ELECTRON_RUN_AS_NODE` when an editor starts the daemon with
+   * its own Node.
    */
   readonly env?: Readonly<Record<string, string>>;
-  /** The same, asked for when it is started: what is kept where only a promise reaches. */
+  /** Extra environment variables that come from asynchronous storage; read at each start. */
   readonly secrets?: () => Promise<Readonly<Record<string, string>>>;
 }
 
@@ -39,57 +39,60 @@ export interface DaemonCommand {
 export interface RemoteProfile {
   /** `wss://host:port`; `ws://` only for this machine. */
   readonly url: string;
-  /** Asked for at every connection where it is a function; undefined is a missing token. */
+  /** A function is called at every connection; undefined means that the token is missing. */
   readonly token: string | (() => Promise<string | undefined>);
-  /** SHA-256 of the certificate as hex, colons allowed, for one that no authority signed. */
+  /** SHA-256 of a self-signed certificate as hex; colons are allowed. */
   readonly fingerprint?: string;
-  /** Frames kept in memory while it is away; tests keep few. */
+  /** Frames kept in memory while the daemon is unreachable; tests use a small number. */
   readonly maxFrames?: number;
-  /** Milliseconds; tests make them short. */
+  /** Milliseconds; tests use short times. */
   readonly timing?: Partial<RemoteTiming>;
 }
 
 export interface RemoteTiming {
   readonly keepaliveMs: number;
   readonly deadMs: number;
-  /** The same while audio or a request waits for its answer. */
+  /** Silence limit in milliseconds while audio or a request waits for its answer. */
   readonly answerDeadMs: number;
-  /** First and longest wait before a connection is made again. */
+  /** Shortest and longest wait before a reconnect, in milliseconds. */
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
 }
 
-/** How good the link to a remote daemon is. */
+/** Quality of the link to a remote daemon. */
 export interface LinkQuality {
   readonly grade: 'good' | 'fair' | 'poor' | 'away';
-  /** Of the last ping; undefined before the first. */
+  /** Round trip of the last ping in milliseconds; undefined before the first ping. */
   readonly roundTripMs: number | undefined;
-  /** Audio that was sent or waits to be, and is not on the daemon's disk. */
+  /** Audio, sent or waiting, that the daemon has not stored on disk yet. */
   readonly unacknowledgedMs: number;
 }
 
 export interface ConnectOptions {
-  /** Where `daemon.json` lies; `stateFolder()` gives the usual place. */
+  /** Folder of `daemon.json`; `stateFolder()` returns the usual folder. */
   readonly stateDir: string;
   readonly client: ClientInfo;
-  /** Uses that daemon, not the one of `stateDir`; `daemon` is then only for recording here. */
+  /**
+   * Connects to this remote daemon instead. `stateDir` and `daemon` then only serve local
+   * recording.
+   */
   readonly remote?: RemoteProfile;
-  /** Absent: only connect, never start. */
+  /** Command that starts the daemon. Absent: connect only, never start. */
   readonly daemon?: DaemonCommand;
   /** Milliseconds for the whole attempt; 15 000 by default. */
   readonly timeoutMs?: number;
   /** Protocol version to claim; tests only. */
   readonly protocol?: ProtocolVersion;
   readonly signal?: AbortSignal;
-  /** One event name and plain facts, for the client's own log. */
+  /** Writes an event name and plain fields to the client's own log. */
   readonly log?: (event: string, fields?: Record<string, string | number | boolean>) => void;
 }
 
-/** Sends requests. Both kinds of connection do. */
+/** Sends requests. Implemented by both kinds of connection. */
 export interface Requester {
   /**
-   * The answer is validated; one that does not fit rejects with `internal` and the connection lives
-   * on.
+   * Sends a request and validates the answer. An invalid answer rejects with `internal`; the
+   * connection stays open.
    * @throws EarmarkError of the catalogue; `rpc.disconnected` when the connection is gone
    */
   request<M extends RequestType>(
@@ -97,7 +100,7 @@ export interface Requester {
     params: ParamsOf<M>,
     options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
   ): Promise<ResultOf<M>>;
-  /** Messages that do not fit the declaration are dropped and told to `onDidReceiveInvalid`. */
+  /** Messages that do not fit the declaration are dropped and reported to `onDidReceiveInvalid`. */
   onNotification<M extends NotificationType>(
     type: M,
     listener: (params: ParamsOf<M>) => void,
@@ -108,7 +111,8 @@ export interface Requester {
 /** One authenticated connection. */
 export interface DaemonClient extends Requester, Disposable {
   /**
-   * Whole frames of one source, s16le, at most 100; binary where the connection has that.
+   * Pushes whole frames of one source, s16le, at most 100. Uses binary messages if the wire
+   * supports them.
    * @throws EarmarkError of `audio/push` and `audio/open`
    */
   pushAudio(
@@ -124,7 +128,7 @@ export interface DaemonClient extends Requester, Disposable {
     readonly protocol: ProtocolVersion;
   };
   readonly closed: boolean;
-  /** Of the last ping of a remote connection, milliseconds. */
+  /** Round trip of the last ping to a remote daemon, in milliseconds. */
   readonly roundTripMs: number | undefined;
   readonly onDidClose: Event<EarmarkError>;
 }
@@ -132,69 +136,67 @@ export interface DaemonClient extends Requester, Disposable {
 export type ConnectionState =
   | { readonly kind: 'connecting'; readonly attempt: number }
   | { readonly kind: 'connected'; readonly client: DaemonClient }
-  /** Lost or not reached; tries again at `retryAt` (ms since the epoch). */
+  /** Lost or not reachable; the next try is at `retryAt` (ms since the epoch). */
   | {
       readonly kind: 'waiting';
       readonly attempt: number;
       readonly retryAt: number;
       readonly error: EarmarkError;
     }
-  /** Gave up: a retry by itself would not help. `retry()` tries again. */
+  /** Gave up, because an automatic retry would not help. `retry()` tries again. */
   | { readonly kind: 'failed'; readonly error: EarmarkError }
   | { readonly kind: 'closed' };
 
 export type StartParams = ParamsOf<typeof import('../protocol/session').SessionStart>;
 
-/** Follows one session over any number of connections: every durable event once, in order. */
+/** Follows one session across connections: every durable event once, in order. */
 export interface SessionSubscription extends Disposable {
   readonly sessionId: string;
-  /** As it was when last attached. */
+  /** State of the session at the last attach. */
   readonly session: SessionInfo;
-  /** Last durable event that was handed on. */
+  /** Number of the last durable event passed to the sink. */
   readonly lastSeq: number;
-  /** First frame of each source that the daemon did not have on disk when last attached. */
+  /** For each source, the first frame that was not on the daemon's disk at the last attach. */
   readonly nextFrames: ReadonlyMap<SourceName, number>;
-  /** After every attach, also again after a reconnect. */
+  /** Fires after every attach, including those after a reconnect. */
   readonly onDidAttach: Event<SessionInfo>;
-  /** The daemon does not know the session any more, or refuses it. The subscription is over. */
+  /** Fires when the daemon refuses the session or does not have it. The subscription is over. */
   readonly onDidLose: Event<EarmarkError>;
 }
 
 export type EventSink = (event: SessionEvent) => void;
 
 /**
- * A recording of this machine on its way to a daemon elsewhere. It is kept here until that has
- * confirmed it.
+ * A recording of this machine that is sent to a remote daemon. The local copy stays until the
+ * remote daemon confirms it.
  */
 export interface Sending {
   readonly sessionId: string;
-  /** Name of the daemon elsewhere. */
+  /** Name of the remote daemon. */
   readonly remote: string;
   readonly state:
     | { readonly kind: 'recording' | 'sending' | 'checking' | 'confirmed' }
     | { readonly kind: 'pending'; readonly problem: string };
 }
 
-/** What became of a kept recording that was sent once more. */
+/** Result of sending an upload copy again. */
 export interface UploadOutcome {
   readonly uploadId: string;
-  /** Undefined: the other side has all of it, and the copy here is gone. */
+  /** Undefined: the remote daemon has the whole recording, and the local copy is deleted. */
   readonly problem: string | undefined;
 }
 
-/**
- * A connection to the daemon that is made again when it is lost, starting the daemon where it must.
- */
+/** A connection to the daemon that reconnects when lost, and starts the daemon if necessary. */
 export interface Connection extends Requester, Disposable {
   readonly state: ConnectionState;
-  /** How good the link is; undefined to the daemon of this machine. */
+  /** Link quality; undefined for the local daemon. */
   readonly quality?: LinkQuality;
-  /** What is sent to it from here; undefined to the daemon of this machine. */
+  /** Recordings sent from this machine; undefined for the local daemon. */
   readonly sending?: readonly Sending[];
   readonly onDidChangeSending?: Event<void>;
   /**
-   * Sends recordings that are kept here for it, and ends those whose client is gone. Resolves when
-   * each was confirmed, or was not.
+   * Sends the upload copies, and ends those whose client is gone. Resolves when each copy is
+   * confirmed or has failed.
    */
   sendKept?(uploadIds: readonly string[]): Promise<readonly UploadOutcome[]>;
   readonly onDidChangeState: Event<{
@@ -202,15 +204,15 @@ export interface Connection extends Requester, Disposable {
     readonly to: ConnectionState;
   }>;
   /**
-   * Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after
-   * `timeoutMs`
+   * Resolves when connected.
+   * @throws EarmarkError when the connection failed for good, was disposed, or after `timeoutMs`
    */
   whenConnected(timeoutMs?: number): Promise<DaemonClient>;
-  /** After `failed` or while waiting: tries now. */
+  /** Tries again now, after `failed` or during a wait. */
   retry(): void;
   /**
-   * Starts a session and follows it from its first event. Safe over a lost connection: the call
-   * carries a key.
+   * Starts a session and follows it from its first event. The call carries a key, so a lost
+   * connection does not start it twice.
    */
   start(params: StartParams, sink: EventSink): Promise<SessionSubscription>;
   /** Follows a session from the event after `afterSeq`. */
@@ -220,31 +222,28 @@ export interface Connection extends Requester, Disposable {
 /** Pushes the frames of one source, at most 10 s unacknowledged, over any number of connections. */
 export interface FramePusher extends Disposable {
   /**
-   * Samples, 16 kHz mono, any number; whole frames are cut from them. Never blocks: beyond 5
-   * minutes the oldest go and are counted, or are read from the copy. `seq`: whole frames, the
-   * first with this number.
+   * Appends any number of samples, 16 kHz mono, and cuts whole frames from them. Never blocks:
+   * beyond 5 minutes it drops and counts the oldest frames, or reads them from the copy.
+   * @param seq sequence number of the first frame; the samples are then whole frames
    */
   write(pcm: Int16Array, seq?: number): void;
-  /**
-   * Resolves when less than `belowMs` (default 20 s) waits to be sent; for sources that are faster
-   * than real time.
-   */
+  /** Resolves when less than `belowMs` (default 20 s) waits. For sources faster than real time. */
   whenReady(belowMs?: number): Promise<void>;
   /**
-   * Fills the last frame with silence, waits until all is on disk and tells the daemon that the
-   * source ended.
+   * Fills the last frame with silence, waits until all audio is on disk, and reports the end of the
+   * source to the daemon.
    */
   end(): Promise<void>;
-  /** The copy on this machine has come so far. */
+  /** The local copy now holds this number of frames. */
   extend(frames: number): void;
-  /** Number of the next frame that is written. */
+  /** Sequence number of the next frame. */
   readonly nextSeq: number;
   /** Frames the daemon has on disk. */
   readonly acknowledged: number;
-  /** Milliseconds that wait for an acknowledgement. */
+  /** Unacknowledged audio in milliseconds. */
   readonly bufferedMs: number;
-  /** Frames that had to go because the daemon was away too long. */
+  /** Frames dropped because the daemon was unreachable too long. */
   readonly dropped: number;
-  /** The daemon refused the audio for good; the pusher is over. */
+  /** The daemon refused the audio permanently; the pusher is over. */
   readonly onDidFail: Event<EarmarkError>;
 }

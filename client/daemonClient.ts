@@ -1,7 +1,4 @@
-/**
- * A typed client over one admitted connection: requests, notifications, both validated as they come
- * in.
- */
+/** A typed client over one admitted connection. Validates requests and notifications on arrival. */
 import {
   AbstractMessageWriter,
   CancellationTokenSource,
@@ -23,7 +20,7 @@ import type { ClientInfo, DaemonClient, Disposable } from './api';
 import type { AudioWire, Wire } from './wire';
 import { closedHere } from './errors';
 
-/** Milliseconds after which a request without its own limit gives up. */
+/** Milliseconds; the time limit of a request without its own limit. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
 type NotificationListeners = {
@@ -38,20 +35,20 @@ export class WireClient implements DaemonClient {
   private readonly invalid = new Emitter<EarmarkError>();
   private readonly close = new Emitter<EarmarkError>();
   private closeReason: EarmarkError | undefined;
-  /** Binary audio that waits for its answer, by number. */
+  /** Binary audio messages without their answer, by number. */
   private readonly audioPending = new Map<
     number,
     { resolve: (answer: unknown) => void; reject: (error: EarmarkError) => void }
   >();
   private readonly channels = new Map<string, number>();
   private audioId = 0;
-  /** Told when the request that is being sent cannot be. */
+  /** Receives the write error of the request in progress. */
   private unsent: ((error: unknown) => void) | undefined;
 
   readonly onDidReceiveInvalid = this.invalid.event;
   readonly onDidClose = this.close.event;
 
-  /** @param trip round-trip time of the last ping, where the wire pings */
+  /** @param trip round-trip time of the last ping, if the wire pings */
   constructor(
     private readonly wire: Wire,
     private readonly trip: () => number | undefined = () => undefined,
@@ -62,8 +59,8 @@ export class WireClient implements DaemonClient {
       info: () => undefined,
       log: () => undefined,
     };
-    // vscode-jsonrpc throws a failed write away into nowhere as well as to the caller, which would
-    // end the process.
+    // vscode-jsonrpc also rethrows a failed write as an unhandled rejection, which would end the
+    // process.
     const writer = new SafeWriter(wire.writer, () => this.unsent);
     this.connection = createMessageConnection(wire.reader, writer, quiet, {
       messageStrategy: {
@@ -124,7 +121,7 @@ export class WireClient implements DaemonClient {
     try {
       const unsent = new Promise<never>((_, reject) => (this.unsent = reject));
       unsent.catch(() => undefined);
-      // Writes within this call.
+      // The message is written synchronously in this call.
       const answer = this.connection.sendRequest<unknown>(
         type.method,
         params as object,
@@ -257,7 +254,7 @@ export class WireClient implements DaemonClient {
     }
   }
 
-  /** True where the message answers binary audio. */
+  /** Returns true if the message answers binary audio. */
   private hearAudioAnswer(message: Message): boolean {
     const { id, result, error } = message as {
       id?: unknown;
@@ -325,7 +322,7 @@ function disconnected(cause?: unknown): EarmarkError {
   );
 }
 
-/** Tells one who listens, and nobody else, that a message could not be written. */
+/** Reports a failed write to its listener only. */
 class SafeWriter extends AbstractMessageWriter implements MessageWriter {
   constructor(
     private readonly writer: MessageWriter,

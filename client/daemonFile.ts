@@ -1,6 +1,6 @@
 /**
- * `daemon.json`: how a running daemon is reached. Written by the daemon (0600), read by every
- * client.
+ * `daemon.json`: the address and token of a running daemon. The daemon writes it (0600); every
+ * client reads it.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ export const DaemonFile = z.object({
   /** Path of the Unix socket or name of the pipe. */
   socket: z.string().min(1),
   pid: z.number().int().positive(),
-  /** When that process began, ms since 1970; older daemons do not write it. */
+  /** Start time of that process, ms since 1970; older daemons do not write it. */
   startMs: z.number().int().positive().optional(),
   protocol: z.object({ major: z.number().int(), minor: z.number().int() }),
   /** 32 random bytes as hex. */
   token: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Where it listens for other machines, and the SHA-256 of its certificate as hex. */
+  /** Address for other machines, and the SHA-256 of the certificate as hex. */
   listen: z.object({ url: z.string(), fingerprint: z.string().optional() }).optional(),
 });
 export type DaemonFile = z.infer<typeof DaemonFile>;
 
 /**
- * Undefined where there is none, or one that a dying daemon left half-written.
+ * Returns undefined if the file is absent or a dying daemon left it incomplete.
  * @throws EarmarkError rpc.unauthorized when the file belongs to another user or others may read it
  */
 export function readDaemonFile(stateDir: string): DaemonFile | undefined {
@@ -45,7 +45,7 @@ export function readDaemonFile(stateDir: string): DaemonFile | undefined {
 }
 
 /**
- * Refuses a file, folder or socket that another user owns or may use; nothing on Windows, whose
+ * Refuses a file, folder or socket that another user owns or may use. Skips Windows, where the
  * profile folder is private.
  * @param forbidden mode bits that must not be set
  */

@@ -1,6 +1,6 @@
 /**
- * Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`,
- * `daemon/drain`); or to a remote one.
+ * Connects to the daemon of a state folder (`daemon/hello`, `daemon/drain`) and starts it if none
+ * runs; or connects to a remote daemon.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,12 +20,12 @@ import { connectCancelled } from './errors';
 const DEFAULT_TIMEOUT_MS = 15_000;
 const POLL_MS = 30;
 /**
- * How long an older daemon may take to finish or hand over its sessions before a newer one starts.
+ * Time limit for an older daemon to finish or hand over its sessions before a newer daemon starts.
  */
 const DRAIN_MS = 10_000;
 
 /**
- * One authenticated, greeted connection.
+ * Returns one authenticated connection, after the greeting.
  * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed,
  * rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
  */
@@ -77,11 +77,13 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
 
 interface Limits {
   deadline: number;
-  /** This call started a daemon; one that is too old then is its own. */
+  /**
+   * True if this call started a daemon. A daemon that is too old was then started by this client.
+   */
   started: boolean;
 }
 
-/** Undefined when an older daemon was asked to make room. */
+/** Returns undefined after asking an older daemon to drain. */
 async function connectOnce(
   options: ConnectOptions,
   limits: Limits,
@@ -97,8 +99,7 @@ async function connectOnce(
   try {
     socket = await openSocket(file, Math.min(left(), 5_000), options.signal);
   } catch (error) {
-    // The daemon was replaced between the look at its file and the greeting: the new one has a new
-    // token.
+    // The daemon was replaced after its file was read; the new daemon has a new token.
     if (
       isEarmarkError(error, 'rpc.unauthorized') &&
       readDaemonFile(options.stateDir)?.token !== file.token

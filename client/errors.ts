@@ -1,4 +1,4 @@
-/** Errors of a connection, whatever carries it. */
+/** Errors of a connection over any wire. */
 import { EarmarkError } from '../protocol/errors';
 
 /** The caller ended the attempt to connect. */
@@ -11,7 +11,10 @@ export function closedHere(): EarmarkError {
   return new EarmarkError('rpc.disconnected', 'The connection was closed on this side.');
 }
 
-/** @param bytes size of the message; `most`: the limit, in bytes */
+/**
+ * @param bytes size of the message
+ * @param most the limit, in bytes
+ */
 export function messageTooLarge(bytes: number, most: number): EarmarkError {
   return new EarmarkError(
     'rpc.messageTooLarge',

@@ -1,8 +1,7 @@
 /**
- * Pushes the frames of one source (`audio/ack`, `audio/end`): at most 10 s unacknowledged, kept
- * until they are on the daemon's disk, sent again after a reconnect from the first frame that is
- * not. Where a copy lies on this machine, what leaves memory is read from there, and nothing is
- * lost.
+ * Pushes the frames of one source (`audio/ack`, `audio/end`), at most 10 s unacknowledged. Frames
+ * stay until the daemon has them on disk. After a reconnect it sends again from the first missing
+ * frame. With a local copy, frames dropped from memory are read from the copy, so no audio is lost.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import {
@@ -19,7 +18,9 @@ import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
 import { closedHere } from './errors';
 
-/** Frames kept while the daemon is away: five minutes. Older ones go, counted. */
+/**
+ * Frames kept while the daemon is unreachable: five minutes. Older frames are dropped and counted.
+ */
 const BUFFER_MAX_FRAMES = (5 * 60_000) / FRAME_MS;
 const WINDOW_FRAMES = UNACKNOWLEDGED_MAX_MS / FRAME_MS;
 const RETRY_MS = 200;
@@ -28,17 +29,17 @@ export interface FramePusherOptions {
   readonly source: SourceName;
   /** Capture clock of the first frame in milliseconds since the session start. */
   readonly startMs?: number;
-  /** Frames buffered before the oldest go. */
+  /** Limit of buffered frames; beyond it the oldest are dropped. */
   readonly maxFrames?: number;
-  /** What was written, on this machine's disk. */
+  /** Local disk copy of the written frames. */
   readonly copy?: FrameCopy;
 }
 
-/** Frames that are on disk here. */
+/** Frames on the local disk. */
 export interface FrameCopy {
-  /** How many, when the pusher is made. */
+  /** Number of frames when the pusher is made. */
   readonly frames: number;
-  /** Exactly `count` frames, s16le. @throws EarmarkError */
+  /** Reads exactly `count` frames, s16le. @throws EarmarkError */
   read(seq: number, count: number): Promise<Uint8Array>;
 }
 
@@ -60,8 +61,8 @@ type State =
 class Pusher implements FramePusher {
   private state: State = { kind: 'open' };
   /**
-   * Frames from `base` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and
-   * then.
+   * Frames from `base` on, each `FRAME_SAMPLES` long. The consumed head is removed from time to
+   * time.
    */
   private frames: Int16Array[] = [];
   private head = 0;
@@ -74,8 +75,8 @@ class Pusher implements FramePusher {
   private droppedFrames = 0;
   private sending = false;
   /**
-   * The daemon that is connected now has told which frame it needs next; before that nothing is
-   * sent, or there would be a hole.
+   * True when the current daemon has reported the next frame that it needs. Sending earlier would
+   * leave a gap.
    */
   private placed = true;
   private timer: NodeJS.Timeout | undefined;
@@ -123,12 +124,12 @@ class Pusher implements FramePusher {
     return this.droppedFrames;
   }
 
-  /** Number of the next frame that is written. */
+  /** Sequence number of the next frame. */
   get nextSeq(): number {
     return this.base + this.frames.length - this.head;
   }
 
-  /** The copy has come further than what was written here. */
+  /** The copy holds more frames than were written here. */
   extend(frames: number): void {
     if (frames <= this.nextSeq) return;
     this.frames = [];
@@ -139,7 +140,8 @@ class Pusher implements FramePusher {
 
   write(pcm: Int16Array, seq?: number): void {
     if (this.state.kind !== 'open') return;
-    // What the copy has and did not come is read from there; what came before is passed over.
+    // Missing frames that the copy holds are read from it; frames that were already written are
+    // skipped.
     if (seq !== undefined) this.extend(seq);
     let at = seq === undefined ? 0 : (this.nextSeq - seq) * FRAME_SAMPLES;
     while (at < pcm.length) {
@@ -236,7 +238,7 @@ class Pusher implements FramePusher {
     void this.pump();
   }
 
-  /** One request at a time, so that a refused batch never lets a later one overtake it. */
+  /** Sends one request at a time, so that no later batch overtakes a refused batch. */
   private async pump(): Promise<void> {
     if (this.sending || this.timer !== undefined || !this.placed) return;
     this.sending = true;
@@ -247,7 +249,7 @@ class Pusher implements FramePusher {
         if (frames <= 0) return;
         const seq = this.nextSend;
         const pcm = await this.take(seq, frames);
-        // Meanwhile the daemon may have told that it needs another one.
+        // The daemon may have asked for another frame in the meantime.
         if (
           !this.live ||
           !this.placed ||
@@ -274,7 +276,7 @@ class Pusher implements FramePusher {
     }
   }
 
-  /** From the copy where memory has it no more. */
+  /** Reads from the copy if memory no longer holds the frame. */
   private async take(seq: number, frames: number): Promise<Uint8Array> {
     const { copy } = this.options;
     return copy && seq < this.base
@@ -286,7 +288,7 @@ class Pusher implements FramePusher {
     const bytes = new Uint8Array(frames * FRAME_SAMPLES * 2);
     for (let i = 0; i < frames; i++) {
       const frame = this.frames[this.head + seq - this.base + i]!;
-      // Little-endian, as every machine that VS Code runs on.
+      // Little-endian, like every machine that runs VS Code.
       bytes.set(
         new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength),
         i * FRAME_SAMPLES * 2,
@@ -301,8 +303,8 @@ class Pusher implements FramePusher {
       ? error
       : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
     if (known.retry !== 'later') return this.fail(known);
-    // The daemon asked for patience, or was lost; then nothing goes before the next one has told
-    // what it needs.
+    // After a loss or a request to wait, nothing is sent before the next daemon reports the frame
+    // it needs.
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.pump();

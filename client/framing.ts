@@ -1,7 +1,7 @@
 /**
  * JSON-RPC messages on a socket (LSP framing: `Content-Length: N`, empty line, body), bounded in
- * both directions. The reader of vscode-jsonrpc buffers whatever length a header announces and its
- * writer queues without end; these refuse a body before it is read and give up on a peer that does
+ * both directions. The reader of vscode-jsonrpc buffers any announced length, and its writer queues
+ * without limit. This reader refuses a body before reading it; this writer drops a peer that does
  * not read. Used by the client and the daemon.
  */
 import type { Socket } from 'node:net';
@@ -19,10 +19,11 @@ import { STOPPED_READING, messageTooLarge } from './errors';
 
 const HEADER_MAX_BYTES = 1024;
 const HEADER_END = Buffer.from('\r\n\r\n');
-/** Messages handed on but not yet dispatched, above which the socket is not read. */
+/** Limit of parsed messages that wait for dispatch; above it the socket is not read. */
 const UNDISPATCHED_MAX = 256;
 /**
- * What is sent waits for answers that are about to follow for so many turns of the loop at most.
+ * Outgoing messages wait at most this number of event loop turns, to be sent with the answers that
+ * follow.
  */
 const GATHERED_TURNS = 8;
 
@@ -45,7 +46,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     const onData = (chunk: Buffer) => this.take(chunk, callback);
     const onError = (error: Error) => this.fireError(error);
     const onClose = () => {
-      // What came before the end is heard before the end.
+      // Messages received before the end are dispatched before the end.
       this.closing = true;
       if (this.undispatched === 0) this.fireClose();
     };
@@ -54,7 +55,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     return { dispose: () => this.socket.off('data', onData).off('close', onClose) };
   }
 
-  /** Messages handed on wait to be dispatched. */
+  /** True while parsed messages wait for dispatch. */
   get waiting(): boolean {
     return this.undispatched > 0;
   }
@@ -88,7 +89,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     }
   }
 
-  /** The bytes after the header; undefined when more must come or the peer is refused. */
+  /** Returns the bytes after the header; undefined if more must arrive or the peer is refused. */
   private takeHeader(chunk: Buffer): Buffer | undefined {
     const joined = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
     const end = joined.indexOf(HEADER_END);
@@ -138,7 +139,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 }
 
-/** vscode-jsonrpc handles a cancellation at once where it can and then dispatches nothing. */
+/** vscode-jsonrpc handles a possible cancellation immediately and then dispatches nothing. */
 function isCounted(message: Message): boolean {
   return (message as { method?: unknown }).method !== '$/cancelRequest';
 }
@@ -148,9 +149,9 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
 
   /**
    * @param maxBytes longest body that is sent
-   * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is
-   * destroyed
-   * @param moreToAnswer whether messages of the peer are read and not dispatched: what is sent
+   * @param maxQueued limit of bytes that wait for a peer that does not read; beyond it the socket
+   * is destroyed
+   * @param moreToAnswer returns true while messages of the peer wait for dispatch; output then
    * waits some turns for their answers
    */
   constructor(
@@ -196,9 +197,9 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   }
 
   /**
-   * What is sent in one turn goes out together, and so do the answers to messages that came
-   * together, of which one is dispatched a turn: each call of the system wakes the other side,
-   * which costs more than the message.
+   * Sends all messages of one turn together, and the answers to messages that arrived together. The
+   * event loop dispatches one of those each turn. Each system call wakes the peer, which costs more
+   * than the message.
    */
   private gather(): void {
     if (this.gathering) return;

@@ -1,6 +1,6 @@
 /**
- * The client's side of the greeting: connect to the socket, say the token, wait for the line that
- * admits.
+ * The client's side of the greeting: connect to the socket, send the token, wait for the admission
+ * line.
  */
 import { createConnection, type Socket } from 'node:net';
 import { EarmarkError } from '../protocol/errors';
@@ -11,9 +11,9 @@ import { connectCancelled } from './errors';
 const ANSWER_MAX_BYTES = Math.max(HANDSHAKE_OK.length, HANDSHAKE_DENIED.length);
 
 /**
- * An admitted socket, paused, its next byte the first of JSON-RPC.
- * @throws EarmarkError rpc.disconnected when nobody listens, rpc.unauthorized when the token or the
- * socket's owner is wrong
+ * Returns an admitted socket, paused; its next byte is the first of JSON-RPC.
+ * @throws EarmarkError rpc.disconnected when nothing listens, rpc.unauthorized when the token or
+ * the socket's owner is wrong
  */
 export async function openSocket(
   file: DaemonFile,
@@ -23,7 +23,7 @@ export async function openSocket(
   const isPipe = file.socket.startsWith('\\\\');
   if (!isPipe) {
     try {
-      // The token is told to nobody but a process of this very user.
+      // Send the token only to a process of the same user.
       assertOwn(file.socket, 0o077);
     } catch (error) {
       throw error instanceof EarmarkError ? error : unreachable(error);

@@ -1,7 +1,4 @@
-/**
- * Everything a client of the daemon needs: find or start it, greet it, ask it, follow sessions,
- * push audio.
- */
+/** Client interface of the daemon: find or start it, send requests, follow sessions, push audio. */
 export type * from './api';
 export { stateFolder } from './stateFolder';
 export { readDaemonFile, type DaemonFile } from './daemonFile';

@@ -1,6 +1,6 @@
 /**
- * Does this machine keep recordings for a daemon elsewhere? Looks into one folder, so that no
- * daemon is started to be asked.
+ * Reports whether this machine has upload copies for a remote daemon. Reads one folder, so no
+ * daemon starts for the question.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

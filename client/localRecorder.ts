@@ -1,13 +1,13 @@
 /**
  * Records on this machine through the local daemon (`capture/start`, `capture/frames`,
- * `capture/ended`, `capture/stop`), and begins again when the recorder or that daemon is lost.
+ * `capture/ended`, `capture/stop`). Starts again when the recorder or the daemon is lost.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../protocol/capture';
 import { type EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable } from './api';
 
-/** Wait before a recorder that was lost is started again. */
+/** Wait before a lost recorder is started again. */
 const AGAIN_MS = 1_000;
 
 type State =
@@ -21,14 +21,14 @@ export class LocalRecorder implements Disposable {
   private timer: NodeJS.Timeout | undefined;
   private readonly disposables: Disposable[];
   private readonly failEmitter = new Emitter<EarmarkError>();
-  /** It cannot be started again without a person. */
+  /** Fires when the user must act before recording can start again. */
   readonly onDidFail = this.failEmitter.event;
 
   constructor(
     private readonly local: Connection,
     private readonly source: { readonly source: 'mic' | 'system'; readonly device?: string },
     private readonly onData: (pcm: Int16Array, seq: number | undefined) => void,
-    /** Keeps what is heard; asked for at every start. */
+    /** Opens the upload copy of the recorded audio; called at every start. */
     private readonly upload?: () => Promise<{ readonly uploadId: string; readonly seq: number }>,
   ) {
     this.disposables = [

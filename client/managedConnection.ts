@@ -1,7 +1,7 @@
 /**
- * A connection to the local daemon that comes back: it waits longer after every failure, starts the
- * daemon where it must, re-attaches the sessions that are followed and keeps the listeners of
- * notifications.
+ * A connection to the local daemon that reconnects, with longer waits after every failure. It
+ * starts the daemon if necessary, attaches followed sessions again and keeps notification
+ * listeners.
  */
 import { randomUUID } from 'node:crypto';
 import { Emitter } from 'vscode-jsonrpc/node';
@@ -28,14 +28,14 @@ import { closedHere } from './errors';
 /** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
 const BACKOFF_MS = [100, 250, 500, 1_000, 2_000, 5_000, 10_000] as const;
 /**
- * A daemon that was lost this often within the window is broken; starting it again would go on for
- * ever.
+ * Losses in the window after which a daemon counts as broken. Without the limit, restarts would go
+ * on for ever.
  */
 const LOSS_BUDGET = { count: 5, windowMs: 180_000 } as const;
 const CONNECT_TIMEOUT_MS = 20_000;
-/** Loading a model belongs to starting a session. */
+/** Time limit of a session start, which may load a model. */
 const START_TIMEOUT_MS = 180_000;
-/** Events of sessions whose start has not been answered yet. */
+/** Limit of events held for sessions whose start is not answered yet. */
 const HELD_MAX = 10_000;
 
 export function createConnection(options: ConnectOptions): Connection {
@@ -159,8 +159,8 @@ class ManagedConnection implements Connection {
           const subscription = this.follow(
             new Subscription(session.id, session, 0, sink, (s) => this.subscriptions.delete(s)),
           );
-          // A call that was repeated finds the session under its key; its first events went to a
-          // connection that is gone.
+          // A repeated call finds the session under its key; the first events went to the lost
+          // connection.
           if (attempt > 0) await subscription.attach(client);
           else this.handToSubscription(subscription, client);
           return subscription;
@@ -185,7 +185,8 @@ class ManagedConnection implements Connection {
     for (let attempt = 0; ; attempt++) {
       await subscription.attach(await this.whenConnected());
       if (subscription.known) return subscription;
-      // The connection went in between; the next one attaches by itself, this waits for it.
+      // The connection was lost in between; the next connection attaches by itself, and this call
+      // waits for it.
       if (attempt >= 3 || this.abort.signal.aborted) {
         subscription.dispose();
         throw new EarmarkError(
@@ -214,7 +215,7 @@ class ManagedConnection implements Connection {
     return subscription;
   }
 
-  /** Gives a session that was just started the events that came before the answer. */
+  /** Passes to a new session the events that arrived before the answer. */
   private handToSubscription(subscription: Subscription, client: DaemonClient): void {
     subscription.attachedBy(client);
     const mine = this.held.filter((h) => h.sessionId === subscription.sessionId);
@@ -269,7 +270,7 @@ class ManagedConnection implements Connection {
     this.lossTimes.push(now);
     while (this.lossTimes.length > 0 && now - this.lossTimes[0]! > LOSS_BUDGET.windowMs)
       this.lossTimes.shift();
-    // A network comes and goes; a daemon of this machine that does is broken.
+    // A network may be unstable; a local daemon that is lost this often is broken.
     if (!this.options.remote && this.lossTimes.length > LOSS_BUDGET.count) {
       this.setState({
         kind: 'failed',
@@ -282,8 +283,8 @@ class ManagedConnection implements Connection {
       });
       return;
     }
-    // Where tokens are made anew the next one opens it again; one that is not new is refused, and
-    // that is the end.
+    // A token function may return a new token for the next connection. A refused old token ends the
+    // connection.
     if (error.code === 'rpc.expired' && typeof this.options.remote?.token === 'function')
       void this.connect(0);
     else this.lost(error, 0);
@@ -292,8 +293,8 @@ class ManagedConnection implements Connection {
   private backoff(attempt: number): number {
     const { remote } = this.options;
     if (!remote) return BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 10_000;
-    // Many clients lose one daemon at once; half of each wait is chance, so that they do not all
-    // come back at once.
+    // Many clients may lose a daemon at once. Half of each wait is random, so that they do not all
+    // reconnect at once.
     const { backoffMinMs, backoffMaxMs } = timingOf(remote);
     return (
       Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2)

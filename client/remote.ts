@@ -1,6 +1,6 @@
 /**
- * Connects to a daemon on another machine: WebSocket over TLS, the token said to nobody but the
- * certificate that was expected.
+ * Connects to a remote daemon: WebSocket over TLS. The token is sent only to the expected
+ * certificate.
  */
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -30,7 +30,7 @@ export function timingOf(remote: RemoteProfile): RemoteTiming {
 }
 
 /**
- * One authenticated, greeted connection.
+ * Returns one authenticated connection, after the greeting.
  * @throws EarmarkError rpc.disconnected, rpc.untrusted, rpc.unauthorized, rpc.expired, rpc.tooMany,
  * rpc.tooFast, rpc.versionMismatch, rpc.invalidParams, rpc.cancelled
  */
@@ -83,7 +83,7 @@ export async function connectRemote(
   }
 }
 
-/** @throws EarmarkError rpc.invalidParams where the address may not be used */
+/** @throws EarmarkError rpc.invalidParams for an address that may not be used */
 function remoteUrl(text: string): URL {
   let url: URL;
   try {
@@ -114,7 +114,7 @@ function isLoopback(host: string): boolean {
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** A stream whose other end is who it should be. */
+/** Opens a stream whose peer is verified. */
 async function openStream(
   url: URL,
   { fingerprint }: RemoteProfile,
@@ -183,7 +183,7 @@ async function upgrade(
   stream: Socket,
   signal: AbortSignal,
 ): Promise<WebSocket> {
-  // Loaded here: most windows never leave this machine.
+  // Loaded here, because most windows use only the local daemon.
   const { default: WebSocket } = await import('ws');
   return await new Promise<WebSocket>((resolve, reject) => {
     const ws = new WebSocket(new URL(REMOTE_PATH, url), {
@@ -204,8 +204,7 @@ async function upgrade(
     ws.once('open', () => {
       signal.removeEventListener('abort', onAbort);
       ws.off('error', onError);
-      // Nothing that comes now is lost: the wire listens in the turn in which this promise
-      // resolves.
+      // No message is lost: the wire listens in the same turn in which this promise resolves.
       ws.pause();
       resolve(ws);
       setImmediate(() => ws.resume());
@@ -241,7 +240,7 @@ function refusalOf(text: string): EarmarkError | undefined {
   }
 }
 
-/** Names of Node's errors for a chain that does not verify (OpenSSL, verify(1)). */
+/** Recognises Node's error names for a chain that does not verify (OpenSSL, verify(1)). */
 function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|HOSTNAME|ALTNAME/.test(code);
 }

@@ -1,10 +1,9 @@
 /**
- * A connection to a daemon elsewhere that records here: sessions whose sources a daemon would
- * record (`session/start`, `dictation/start`) are pushed to it instead, from recorders of the local
- * daemon, which ends them with this client. Of a meeting the local daemon keeps a copy until the
- * other one has confirmed it; what an earlier client left of that is taken up. Everything else goes
- * to the remote daemon, but for the devices (`audio/devices`) and the copies (`upload/…`), which
- * are those of this machine.
+ * A connection to a remote daemon that records on this machine. Sources of `session/start` and
+ * `dictation/start` are recorded by the local daemon and pushed to the remote daemon. The local
+ * daemon ends the recorders with this client. It keeps an upload copy of a meeting until the remote
+ * daemon confirms it; copies of earlier clients are sent too. All other requests go to the remote
+ * daemon, except devices (`audio/devices`) and copies (`upload/…`), which are local.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioDevices, type SourceName } from '../protocol/audio';
@@ -37,21 +36,24 @@ import { UploadCopy } from './uploadCopy';
 
 const FAIR = { roundTripMs: 200, unacknowledgedMs: 5_000 } as const;
 const POOR = { roundTripMs: 1_000, unacknowledgedMs: 15_000 } as const;
-/** How often what another window left is looked for. */
+/** Interval between checks for upload copies of other windows. */
 const LOOK_MS = 60_000;
-/** Asked of the daemon of this machine. */
+/** Methods that go to the local daemon. */
 const HERE: ReadonlySet<string> = new Set(
   [AudioDevices, UploadList, UploadDiscard, UploadTranscribe].map(({ method }) => method),
 );
 
 export interface RemoteSetup {
-  /** What copies are kept under: the same after every start. */
+  /** Name under which upload copies are stored; it is the same after every start. */
   readonly name: string;
-  /** A connection to the daemon of this machine, which is started where it must be. */
+  /** Makes a connection to the local daemon, which starts if necessary. */
   readonly makeLocal: () => Connection;
-  /** Might this machine keep copies? Asked before that daemon is started for them alone. */
+  /**
+   * Reports whether this machine may have upload copies; prevents an unnecessary start of the
+   * daemon.
+   */
   readonly hasUploads: () => boolean;
-  /** Frames kept in memory. */
+  /** Limit of frames in memory. */
   readonly maxFrames?: number | undefined;
 }
 
@@ -59,7 +61,7 @@ export class RemoteConnection implements Connection {
   private readonly senders = new Map<string, Sender>();
   private readonly followed = new Map<string, SessionSubscription>();
   private localConnection: Connection | undefined;
-  /** Copies that were not confirmed, and were asked for once more by this client. */
+  /** Unconfirmed copies that this client has sent again. */
   private readonly asked = new Set<string>();
   private looking: Promise<unknown> = Promise.resolve();
   private readonly looks: NodeJS.Timeout;
@@ -123,7 +125,7 @@ export class RemoteConnection implements Connection {
     return this.remote.onNotification(type, listener);
   }
 
-  /** A recording of this machine that a reload of the window ended goes on. */
+  /** Continues a recording that a window reload interrupted. */
   async attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
     const subscription = await this.remote.attach(sessionId, afterSeq, sink);
     if (
@@ -250,7 +252,7 @@ export class RemoteConnection implements Connection {
     return result;
   }
 
-  /** What has not arrived is sent behind the back of whoever stops; then the session ends. */
+  /** Sends the remaining audio in the background, then ends the session. */
   private async stop(
     sender: Sender,
     ask: () => Promise<ResultOf<typeof SessionStop>>,
@@ -263,8 +265,8 @@ export class RemoteConnection implements Connection {
   }
 
   /**
-   * A copy here; undefined where none can be kept: then the audio waits in memory, as long as that
-   * holds.
+   * Opens the upload copy; returns undefined if none can be stored. Audio then waits in memory
+   * only, up to its limit.
    */
   private async keep(
     sessionId: string,
@@ -352,7 +354,7 @@ export class RemoteConnection implements Connection {
     if (sender?.copy && sender.state.kind === 'recording') await sender.start();
   }
 
-  /** One after the other: sends what an earlier client left. */
+  /** Sends the copies of earlier clients, one at a time. */
   private takeUp(which: (upload: UploadInfo) => boolean): Promise<void> {
     return this.inTurn(async () => {
       const { uploads } = await this.local.request(UploadList, {});
@@ -374,7 +376,7 @@ export class RemoteConnection implements Connection {
     return turn;
   }
 
-  /** @returns why it is not confirmed */
+  /** @returns the reason if the copy is not confirmed */
   private async sendOne(uploadId: string): Promise<string | undefined> {
     try {
       const sender = await this.inTurn(async () => {
@@ -383,7 +385,7 @@ export class RemoteConnection implements Connection {
         );
         return upload && (this.senders.get(upload.sessionId) ?? (await this.takeUpOne(upload)));
       });
-      // One that is not listed any more was confirmed meanwhile.
+      // A copy that is no longer listed was confirmed in the meantime.
       if (!sender) return undefined;
       await sender.finish(true);
       return sender.state.kind === 'confirmed'
@@ -428,7 +430,7 @@ export class RemoteConnection implements Connection {
     }
   }
 
-  /** A person deleted the session: the copy goes with it. */
+  /** The user deleted the session; the copy is deleted too. */
   private async discard(sessionId: string): Promise<void> {
     await this.senders
       .get(sessionId)

@@ -1,7 +1,6 @@
 /**
- * What a session elsewhere is sent from here: recorders of the local daemon, pushers, and the copy
- * that stays until the other side has confirmed length and hash. Where no copy could be made, audio
- * waits in memory alone.
+ * Sends a session from this machine: local recorders, pushers, and the upload copy. The copy stays
+ * until the remote daemon confirms length and hash. Without a copy, audio waits in memory only.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioVerify } from '../protocol/audio';
@@ -23,15 +22,15 @@ export interface SenderSetup {
   readonly subscription: SessionSubscription;
   readonly captured: readonly Captured[];
   readonly copy?: UploadCopy | undefined;
-  /** Frames of each source on disk here. */
+  /** Frames of each source on the local disk. */
   readonly have: ReadonlyMap<string, number>;
-  /** Frames kept in memory; tests keep few. */
+  /** Limit of frames in memory; tests use a small number. */
   readonly maxFrames?: number | undefined;
 }
 
-/** How long the last audio may take to arrive before a stop or a pause is asked for anyway. */
+/** Time limit for the last audio to arrive before a stop or pause is sent anyway. */
 const LAST_AUDIO_MS = 10_000;
-/** First and longest wait before the daemon elsewhere is asked again. */
+/** First and longest wait before the next request to the remote daemon. */
 const ASK = { firstMs: 500, longestMs: 30_000 } as const;
 
 export class Sender implements Disposable {
@@ -92,7 +91,7 @@ export class Sender implements Disposable {
     return this.current;
   }
 
-  /** @throws EarmarkError where not one source can be recorded */
+  /** @throws EarmarkError if no source can be recorded */
   async start(): Promise<void> {
     const started = await Promise.allSettled(this.lines.map(({ recorder }) => recorder.start()));
     const failed = started.filter((s) => s.status === 'rejected');
@@ -104,11 +103,11 @@ export class Sender implements Disposable {
     await inTime(Promise.all(this.lines.map(({ pusher }) => pusher.whenReady(1))));
   }
 
-  /** Nothing more is recorded. @returns true when all has arrived */
+  /** Stops recording. @returns true when all audio has arrived */
   async end(): Promise<boolean> {
     await this.stopRecorders();
     await this.endCopy();
-    // With a copy nobody has to wait for a daemon that is away.
+    // With a copy, no caller has to wait for an unreachable daemon.
     return (
       (this.setup.copy === undefined || this.setup.remote.state.kind === 'connected') &&
       (await inTime(this.sent()))
@@ -116,8 +115,8 @@ export class Sender implements Disposable {
   }
 
   /**
-   * Sends what is left, ends the session where `stop` says so, and has it confirmed; goes on until
-   * that is answered.
+   * Sends the remaining audio, ends the session if `stop` is true, and has it confirmed. Retries
+   * until the daemon answers.
    */
   finish(stop: boolean): Promise<void> {
     return (this.finishing ??= this.finishNow(stop));
@@ -154,7 +153,7 @@ export class Sender implements Disposable {
     this.set({ kind: 'sending' });
     await this.stopRecorders();
     await this.again(() => this.endCopy());
-    // What the other side takes no more it says when it is asked what it has.
+    // If the remote daemon takes no more audio, its answer about received frames shows it.
     await Promise.allSettled(this.lines.map(({ pusher }) => pusher.end()));
     if (stop) await this.again(() => remote.request(SessionStop, { sessionId }));
     this.set({ kind: 'checking' });
@@ -178,7 +177,7 @@ export class Sender implements Disposable {
     else this.set({ kind: 'pending', problem: reported.value?.problem ?? reported.problem ?? '' });
   }
 
-  /** Until it works, or a retry by itself would not help. */
+  /** Retries until the work succeeds or a retry cannot help. */
   private async again<T>(
     ask: () => Promise<T>,
   ): Promise<{ readonly value?: T; readonly problem?: string }> {
@@ -214,8 +213,8 @@ export class Sender implements Disposable {
 }
 
 /**
- * What fails or takes too long is not waited for: the request that follows says what is wrong.
- * @returns true when it was done in time
+ * Does not wait for failed or slow work; the next request reports the fault.
+ * @returns true if the work was done in time
  */
 async function inTime(work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

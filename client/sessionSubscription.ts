@@ -1,6 +1,6 @@
 /**
- * Follows one session over reconnects: `session/attach` with the last number seen, every durable
- * event once, in order (`session/event`).
+ * Follows one session across reconnects: `session/attach` with the last event number, then every
+ * durable event once, in order (`session/event`).
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { SourceName } from '../protocol/audio';
@@ -13,11 +13,11 @@ import {
 } from '../protocol/session';
 import type { DaemonClient, EventSink, SessionSubscription } from './api';
 
-/** Where the daemon does not say when to try again. */
+/** Used if the daemon does not give a retry time. */
 const AGAIN_MS = 1_000;
 
 type State =
-  /** No connection, or not yet attached on it. */
+  /** No connection, or not yet attached on this connection. */
   | { readonly kind: 'detached' }
   | { readonly kind: 'attaching'; readonly client: DaemonClient }
   | { readonly kind: 'attached'; readonly client: DaemonClient }
@@ -48,7 +48,7 @@ export class Subscription implements SessionSubscription {
     return this.info;
   }
 
-  /** True once the daemon told what session this is. */
+  /** True after the daemon has sent the session. */
   get known(): boolean {
     return this.info !== undefined;
   }
@@ -57,7 +57,7 @@ export class Subscription implements SessionSubscription {
     return this.seq;
   }
 
-  /** The daemon attached this client already, as `session/start` does. */
+  /** The daemon has already attached this client, as `session/start` does. */
   attachedBy(client: DaemonClient): void {
     if (this.state.kind === 'over') return;
     this.state = { kind: 'attached', client };
@@ -69,7 +69,7 @@ export class Subscription implements SessionSubscription {
   }
 
   /**
-   * @throws EarmarkError of the attach; a lost connection is not an error, the next one attaches
+   * @throws EarmarkError of the attach. A lost connection is no error: the next connection attaches
    * again
    */
   async attach(client: DaemonClient): Promise<void> {
@@ -110,8 +110,8 @@ export class Subscription implements SessionSubscription {
     if ('seq' in event) {
       if (event.seq <= this.seq) return;
       if (event.seq > this.seq + 1) {
-        // Something was missed. Asking again from the last good one closes the gap; what follows
-        // until then is a repeat.
+        // An event is missing. Attaching again after the last good event closes the gap; events
+        // until then are repeats.
         if (this.state.kind === 'attached') void this.attach(client).catch(() => undefined);
         return;
       }
@@ -130,7 +130,7 @@ export class Subscription implements SessionSubscription {
         .catch(() => undefined);
   }
 
-  /** A session that moves to another server of a team is there a moment later. */
+  /** Attaches later: a session that moves to another server of a team is soon available there. */
   private attachLater(client: DaemonClient, ms: number): void {
     clearTimeout(this.again);
     this.again = setTimeout(() => {

@@ -1,24 +1,24 @@
 /**
- * Signs in with OpenID Connect: authorization code with PKCE in the user's browser, answered to a
- * port of this machine that is open for that one answer; or a code that is typed on another device.
- * Afterwards a refresh token is enough.
+ * Signs in with OpenID Connect: authorization code with PKCE in the user's browser. A local port
+ * accepts the single answer. Or the user types a code on another device. Later a refresh token is
+ * enough.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EarmarkError, type ErrorCode } from '../protocol/errors';
 
 export interface SignInProvider {
-  /** As its tokens name it; https but on this machine. */
+  /** Issuer as its tokens name it; https except on this machine. */
   readonly issuer: string;
   readonly clientId: string;
 }
 
 export interface SignedIn {
-  /** What a server is shown. */
+  /** Token for the server. */
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresMs: number;
-  /** Absent where the provider gives none: then one signs in again when the token ends. */
+  /** Absent if the provider gives none; the user then signs in again when the token ends. */
   readonly refreshToken?: string;
 }
 
@@ -36,7 +36,7 @@ const ANSWER_MS = 5 * 60_000;
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>Earmark</title><p>You are signed in; you can close this page.';
 
-/** In the browser of this machine. @throws EarmarkError signIn.failed, rpc.cancelled */
+/** Signs in with the browser of this machine. @throws EarmarkError signIn.failed, rpc.cancelled */
 export async function signIn({ issuer, clientId, open, signal }: SignInOptions): Promise<SignedIn> {
   return explained(async (client) => {
     const config = await configOf(client, { issuer, clientId });
@@ -73,8 +73,9 @@ export async function signIn({ issuer, clientId, open, signal }: SignInOptions):
 }
 
 /**
- * With a browser elsewhere.
- * @param show tells the user where to type what @throws EarmarkError signIn.failed, rpc.cancelled
+ * Signs in with a browser on another device.
+ * @param show displays the address and the code
+ * @throws EarmarkError signIn.failed, rpc.cancelled
  */
 export async function signInByCode({
   issuer,
@@ -99,8 +100,8 @@ export async function signInByCode({
 }
 
 /**
- * @throws EarmarkError signIn.failed when the provider takes the refresh token no more;
- * rpc.disconnected where it does not answer
+ * @throws EarmarkError signIn.failed when the provider refuses the refresh token; rpc.disconnected
+ * when it does not answer
  */
 export async function refresh(provider: SignInProvider, refreshToken: string): Promise<SignedIn> {
   return explained(
@@ -154,7 +155,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/signed-in`;
 }
 
-/** The one answer with our state; whatever else knocks is told that there is nothing. */
+/** Waits for the answer with our state; answers every other request with "not found". */
 function answerOf(
   server: Server,
   redirect: string,
@@ -194,9 +195,9 @@ function answerOf(
 }
 
 /**
- * What the library says may hold parts of tokens; only the provider's own code of the error goes
- * on.
- * @param silent what it is called where the provider gave none
+ * Replaces errors of the library, which may contain parts of tokens. Only the provider's error code
+ * is passed on.
+ * @param silent error code if the provider gave none
  */
 async function explained<T>(
   work: (client: Client) => Promise<T>,

@@ -6,7 +6,7 @@ import { MESSAGE_MAX_BYTES } from '../protocol/version';
 import { FrameReader, FrameWriter } from './framing';
 import type { Wire } from './wire';
 
-/** How long a connection that is closed may take to send what waits. */
+/** Time limit for a closing connection to send its queue. */
 const LINGER_MS = 1_000;
 
 export interface WireLimits {
@@ -14,11 +14,11 @@ export interface WireLimits {
   readonly readBytes: number;
   /** Longest message that is sent. */
   readonly writeBytes: number;
-  /** Bytes that may wait for a peer that does not read. */
+  /** Limit of bytes that wait for a peer that does not read. */
   readonly queuedBytes: number;
 }
 
-/** Longest answer that a client reads: a whole session of a day with its word times. */
+/** Longest answer that a client reads: a day's session with word times. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 export const CLIENT_LIMITS: WireLimits = {
   readBytes: ANSWER_MAX_BYTES,
@@ -34,7 +34,7 @@ export function socketWire(socket: Socket, limits: WireLimits): Wire {
     limits.queuedBytes,
     () => reader.waiting,
   );
-  /** What the other side said to nobody in particular (id null) before it closed. */
+  /** Error that the peer sent without a request (id null) before it closed. */
   let lastWords: EarmarkError | undefined;
   return {
     reader,
@@ -60,14 +60,14 @@ export function socketWire(socket: Socket, limits: WireLimits): Wire {
   };
 }
 
-/** Reads and forgets what still comes, so that the last words arrive, then destroys. */
+/** Reads and discards input so that the last message arrives, then destroys the socket. */
 export function linger(socket: Socket): void {
   socket.on('data', () => undefined).resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** An error that answers no request in particular. */
+/** An error message without a request id. */
 export function refusalMessage(error: EarmarkError): Message {
   return {
     jsonrpc: '2.0',

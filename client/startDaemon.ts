@@ -1,6 +1,6 @@
 /**
- * Starts the daemon as a process of its own that outlives the client, and learns why where it does
- * not come up.
+ * Starts the daemon as a separate process that outlives the client. Reports the reason if the start
+ * fails.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -10,16 +10,16 @@ import type { DaemonCommand } from './api';
 
 export interface StartingDaemon {
   /**
-   * Set when the process ended before it could be reached. A code of 0 says that another daemon was
-   * there first.
+   * Set if the process ended before it was reachable. Exit code 0 means that another daemon already
+   * runs.
    */
   readonly failure: EarmarkError | undefined;
 }
 
 /**
- * Memory settings of the daemon: a young generation of 8 MB, so that collections are short; full
- * collections that compact; one glibc heap that returns free memory (elsewhere these variables mean
- * nothing). Measurements: docs/decisions/0044-daemon-memory.md.
+ * Memory settings of the daemon: a young generation of 8 MB for short collections; compacting full
+ * collections; one glibc heap that returns free memory. Other platforms ignore the glibc variables.
+ * Measurements: docs/decisions/0044-daemon-memory.md.
  */
 export const DAEMON_MEMORY = {
   flags: ['--max-semi-space-size=8', '--no-parallel-scavenge', '--compact-on-every-full-gc'],
@@ -34,7 +34,7 @@ export async function startDaemon(
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const startLog = join(logs, 'start.log');
-  // A file and not a pipe: the daemon writes on when this client is gone.
+  // A file instead of a pipe: the daemon writes after this client is gone.
   const stderr = openSync(startLog, 'w', 0o600);
   let failure: EarmarkError | undefined;
   try {
@@ -45,7 +45,7 @@ export async function startDaemon(
         detached: true,
         stdio: ['ignore', 'ignore', stderr],
         env: { ...process.env, ...DAEMON_MEMORY.env, ...command.env, ...secrets },
-        // Not the client's folder, which somebody may want to delete.
+        // Not the client's folder, which the user may want to delete.
         cwd: stateDir,
         windowsHide: true,
       },
@@ -78,7 +78,7 @@ function failed(reason: string, cause?: unknown): EarmarkError {
   );
 }
 
-/** The daemon's last word; it writes one sentence to stderr when it cannot start. */
+/** Last line of stderr; a daemon that cannot start writes its reason there. */
 function lastLine(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').slice(-4000).trim().split('\n').at(-1) || undefined;

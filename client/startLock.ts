@@ -1,6 +1,6 @@
 /**
- * `start.lock` keeps ten clients that find no daemon from starting ten. It only saves work: that
- * there is one daemon is guaranteed by the lock that the daemon itself holds while it lives.
+ * `start.lock` prevents several clients from starting several daemons. It only saves work: the
+ * daemon's own lock guarantees a single daemon.
  */
 import {
   closeSync,
@@ -20,8 +20,8 @@ import { assertOwn } from './daemonFile';
 const STALE_MS = 30_000;
 
 /**
- * The lock, or undefined while another client is starting the daemon. Makes the state folder (0700)
- * where it must.
+ * Returns the lock, or undefined while another client starts the daemon. Makes the state folder
+ * (0700) if necessary.
  */
 export function tryStartLock(
   stateDir: string,
@@ -58,8 +58,8 @@ function makeLock(path: string): void {
 }
 
 /**
- * The disk is full: what the daemon set aside for this gives the room to start it.
- * @returns whether there was something
+ * On a full disk, deletes the reserve file so that the daemon can start.
+ * @returns true if there was a reserve
  */
 function freeReserve(stateDir: string): boolean {
   try {
@@ -74,7 +74,7 @@ function isStale(path: string, now: number): boolean {
   try {
     if (now - statSync(path).mtimeMs > STALE_MS) return true;
     const pid = Number(readFileSync(path, 'utf8'));
-    // Between creation and the write of the pid the file is empty; that holder is alive.
+    // The file is empty between creation and the write of the pid; its holder is alive.
     return pid > 0 && !isAlive(pid);
   } catch {
     return false;
@@ -94,7 +94,7 @@ function removeIfOurs(path: string): void {
   try {
     if (readFileSync(path, 'utf8') === String(process.pid)) unlinkSync(path);
   } catch {
-    // Already gone: somebody found it stale.
+    // Another client has already removed the stale lock.
   }
 }
 
@@ -102,6 +102,6 @@ function unlinkQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Another client was quicker.
+    // Another client took the lock first.
   }
 }

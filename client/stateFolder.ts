@@ -1,6 +1,4 @@
-/**
- * Where the daemon of this user keeps its things: `EARMARK_HOME`, else the platform's usual place.
- */
+/** State folder of the daemon of this user: `EARMARK_HOME`, else the platform's usual folder. */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 

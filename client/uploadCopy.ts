@@ -1,6 +1,6 @@
 /**
- * The copy that the local daemon keeps of a recording for a daemon elsewhere, opened again whenever
- * the connection to it is new.
+ * The local daemon's upload copy of a recording for a remote daemon. Opened again after every
+ * reconnect to the local daemon.
  */
 import { FRAME_BYTES, type SourceName } from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
@@ -17,7 +17,7 @@ import {
 import type { ParamsOf, ResultOf } from '../protocol/method';
 import type { Connection, Disposable } from './api';
 
-/** The connection before may be given up a moment after it was lost. */
+/** The lost connection may hold the copy for a moment. */
 const HELD = { tries: 10, waitMs: 200 } as const;
 
 export type UploadRequest = ParamsOf<typeof UploadOpen>;
@@ -56,7 +56,7 @@ export class UploadCopy implements Disposable {
     return (await this.open()).upload.uploadId;
   }
 
-  /** Frames of a source on disk when it is asked. */
+  /** Frames of a source on disk now. */
   async frames(source: SourceName): Promise<number> {
     const { have } = await this.local.request(UploadOpen, this.uploadRequest);
     return have.find((h) => h.source === source)?.frames ?? 0;
@@ -101,7 +101,7 @@ export class UploadCopy implements Disposable {
 
   dispose(): void {
     this.listener.dispose();
-    // Whoever comes next need not wait for the end of this connection.
+    // The next user of the copy does not wait for the end of this connection.
     void this.current
       ?.then(({ upload: { uploadId } }) => this.local.request(UploadClose, { uploadId }))
       .catch(() => undefined);

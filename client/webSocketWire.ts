@@ -1,7 +1,7 @@
 /**
- * A WebSocket as a wire: one JSON-RPC object a text message, audio as binary ones. Lengths are
- * checked by `ws` from the frame's header (`maxPayload`), before a byte of the message is kept.
- * Keepalive runs on both ends.
+ * A WebSocket as a wire: one JSON-RPC object in each text message, audio in binary messages. `ws`
+ * checks lengths in the frame header (`maxPayload`) before it stores the message. Both ends send
+ * keepalives.
  */
 import {
   AbstractMessageReader,
@@ -19,20 +19,20 @@ import { lastWordsOf, refusalMessage, type WireLimits } from './socketWire';
 import type { AudioWire, Wire } from './wire';
 import { STOPPED_READING, messageTooLarge } from './errors';
 
-/** Messages handed on but not yet dispatched, above which the socket is not read. */
+/** Limit of parsed messages that wait for dispatch; above it the socket is not read. */
 const UNDISPATCHED_MAX = 256;
 /**
- * A link that carries speech, 16,000 samples a second of 16 bits, carries so much a millisecond: a
- * long request may be on its way so long.
+ * Throughput of a link that carries speech (16,000 samples a second, 16 bits). It sets the time
+ * that a long request may be in transit.
  */
 const SPEECH_BYTES_PER_MS = 32;
-/** So long after audio was sent what it says is still awaited, whatever was answered. */
+/** Events are expected for this time after the last audio, even if all requests are answered. */
 const AWAITED_MS = 30_000;
-/** How long the other side may take to answer a close. */
+/** Time limit for the peer to answer a close. */
 const LINGER_MS = 1_000;
 /**
- * A refused message is not parsed: its id stands at the front, where every client puts it, or in a
- * short message anywhere.
+ * A refused message is not parsed. Its id is found at the front, where every client writes it, or
+ * anywhere in a short message.
  */
 const ID_AT_FRONT = /^\{"jsonrpc":"2\.0","id":(\d{1,15}|"[^"\\]{1,100}")[,}]/;
 const FRONT_BYTES = 160;
@@ -41,21 +41,21 @@ const SHORT_BYTES = 4 * 1024;
 export interface WebSocketLimits extends WireLimits {
   readonly keepaliveMs: number;
   readonly deadMs: number;
-  /** While something waits for an answer. Absent: nothing is asked from here. */
+  /** Silence limit while an answer is expected. Absent: this end sends no requests. */
   readonly answerDeadMs?: number;
 }
 
 export interface WebSocketHooks {
   /**
-   * Before a message is parsed: its length in bytes. An error refuses it; it is answered with the
-   * error and not heard, and nothing is read for the error's time to retry.
+   * Runs before a message is parsed, with its length in bytes. An error refuses the message and is
+   * sent as its answer. Reading then pauses for the error's retry time.
    */
   readonly gate?: (bytes: number) => EarmarkError | undefined;
   /** Round-trip time of a ping, milliseconds. */
   readonly onRoundTrip?: (ms: number) => void;
-  /** Every `keepaliveMs`. */
+  /** Called every `keepaliveMs`. */
   readonly onTick?: () => void;
-  /** Bytes that ever came: a long answer is no silence. */
+  /** Total of received bytes: a long answer does not count as silence. */
   readonly bytesRead?: () => number;
 }
 
@@ -78,11 +78,11 @@ class WebSocketWire implements Wire {
   private pingedAt: number | undefined;
   /** Requests without their answer, by id. */
   private readonly asked = new Set<string | number>();
-  /** When audio was sent last. */
+  /** Time of the last sent audio. */
   private lastAudioAt = -Infinity;
-  /** From then on silence counts, where nothing was heard since. */
+  /** Start of the wait for input; silence before it does not count. */
   private askedAt = 0;
-  /** When something was heard last. */
+  /** Received bytes at the last check. */
   private bytesRead = 0;
   private watching: NodeJS.Timeout | undefined;
   private readonly timer: NodeJS.Timeout;
@@ -93,7 +93,7 @@ class WebSocketWire implements Wire {
     private readonly limits: WebSocketLimits,
     private readonly hooks: WebSocketHooks,
   ) {
-    // Before the reader's own listener, which tells the end.
+    // Registered before the reader's own listener, which reports the end.
     ws.on('close', (code, reason) => {
       clearInterval(this.timer);
       clearTimeout(this.watching);
@@ -116,7 +116,7 @@ class WebSocketWire implements Wire {
       this.pingedAt = undefined;
     });
     ws.on('ping', () => this.noteReceived());
-    // What was wrong is in the close code that follows.
+    // The close code that follows gives the reason.
     ws.on('error', () => undefined);
     this.timer = setInterval(() => this.tick(), limits.keepaliveMs);
     this.noteReceived();
@@ -148,9 +148,9 @@ class WebSocketWire implements Wire {
     this.dead = true;
     if (this.ws.readyState !== this.ws.OPEN) return this.destroy();
     if (reason) this.send(JSON.stringify(refusalMessage(reason)));
-    // A reason has at most 123 bytes (RFC 6455, section 5.5); the sentence went before.
+    // A reason has at most 123 bytes (RFC 6455, section 5.5); the full sentence was sent before.
     this.ws.close(reason ? closeCodeOf(reason.code) : 1000, reason?.code ?? '');
-    // Who sends too much is not read to the end of what it sent.
+    // The rest of an excessive input is not read.
     if (reason?.code === 'rpc.tooFast') this.ws.pause();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);
     this.ws.once('close', () => clearTimeout(timer));
@@ -183,7 +183,7 @@ class WebSocketWire implements Wire {
     return this.asked.size > 0 || performance.now() - this.lastAudioAt < AWAITED_MS;
   }
 
-  /** @param bytes of what was sent, where it may take long to arrive */
+  /** @param bytes size of the sent message, if it may take long to arrive */
   private expect(bytes = 0): void {
     if (this.limits.answerDeadMs === undefined) return;
     this.askedAt =
@@ -194,14 +194,11 @@ class WebSocketWire implements Wire {
   }
 
   private watch(deadMs: number, inMs: number): void {
-    // What came while this process did something else is heard first.
+    // Input that arrived while this process was busy is read first.
     this.watching = setTimeout(() => setImmediate(() => this.look(deadMs)), inMs);
   }
 
-  /**
-   * One that stands still, or whose machine is gone, closes nothing: a ping that is not answered
-   * either tells.
-   */
+  /** Detects a hung or dead peer, which closes nothing: the ping stays unanswered too. */
   private look(deadMs: number): void {
     this.watching = undefined;
     if (!this.waits || this.ws.readyState !== this.ws.OPEN) return;
@@ -233,7 +230,9 @@ class WebSocketWire implements Wire {
     this.reader.refused(new EarmarkError('rpc.parse', 'A message is not a JSON-RPC object.'));
   }
 
-  /** Answers the request that is not heard; what asks for no answer is told of without an id. */
+  /**
+   * Answers the refused request with the error; a refused notification gets an error without id.
+   */
   private refuse(data: Buffer, isBinary: boolean, error: EarmarkError): void {
     const id = isBinary ? (data.length >= 8 ? `audio/${data.readUInt32LE(4)}` : null) : idOf(data);
     this.writer.write({ ...refusalMessage(error), id } as never).catch(() => undefined);
@@ -276,7 +275,7 @@ class Reader extends AbstractMessageReader implements MessageReader {
   constructor(private readonly ws: WebSocket) {
     super();
     ws.on('close', () => {
-      // What came before the end is heard before the end.
+      // Messages received before the end are dispatched before the end.
       this.closing = true;
       clearTimeout(this.held);
       if (this.undispatched === 0) this.fireClose();
@@ -303,7 +302,7 @@ class Reader extends AbstractMessageReader implements MessageReader {
     this.readOn();
   }
 
-  /** Reads nothing for so long: what more is sent waits with its sender. */
+  /** Pauses reading for `ms`; further input waits at the sender. */
   hold(ms: number): void {
     this.ws.pause();
     this.held ??= setTimeout(() => {
@@ -347,7 +346,7 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
   }
 }
 
-/** vscode-jsonrpc handles a cancellation at once where it can and then dispatches nothing. */
+/** vscode-jsonrpc handles a possible cancellation immediately and then dispatches nothing. */
 function isCounted(message: Message): boolean {
   return (message as { method?: unknown }).method !== '$/cancelRequest';
 }
@@ -373,7 +372,7 @@ function parse(data: Buffer): Message | undefined {
   }
 }
 
-/** What a close code says; undefined for an end without a reason, which is a lost connection. */
+/** Error of a close code; undefined for an end without a reason, which is a lost connection. */
 function closingError(code: number, reason: string): EarmarkError | undefined {
   if (!Object.hasOwn(CLOSINGS, code)) return undefined;
   const { error, doc } = CLOSINGS[code as CloseCode];

@@ -1,6 +1,5 @@
 /**
- * One connection as messages, whatever carries them: a local socket or a WebSocket. Both ends use
- * it.
+ * One connection as messages over any carrier: a local socket or a WebSocket. Used by both ends.
  */
 import type { Disposable, Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
 import type { EarmarkError } from '../protocol/errors';
@@ -8,19 +7,19 @@ import type { EarmarkError } from '../protocol/errors';
 export interface Wire {
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
-  /** Bytes that wait for the other side to read. */
+  /** Bytes that wait for the peer to read. */
   readonly queuedBytes: number;
-  /** Binary messages; absent where the wire has none. */
+  /** Binary messages; absent if the wire has none. */
   readonly audio?: AudioWire;
-  /** Call when a message is dispatched; lets more come in. */
+  /** Call when a message is dispatched; permits further input. */
   dispatched(message: Message): void;
-  /** What the other side did wrong; it is no longer heard. */
+  /** Fires when the peer broke a rule; its input is no longer read. */
   onRefused(listener: (error: EarmarkError) => void): Disposable;
-  /** Why the other side closed, where it said so. */
+  /** The peer's reason for closing, if it sent a reason. */
   readonly farewell: EarmarkError | undefined;
-  /** Called once. What came before may still be on its way through the reader. */
+  /** Calls the listener once. Earlier messages may still be in the reader. */
   onClosed(listener: () => void): void;
-  /** Ends once what was sent is out. */
+  /** Ends after the queue is sent. */
   end(reason?: EarmarkError): void;
   /** Ends now. */
   destroy(): void;

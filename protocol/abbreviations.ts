@@ -1,4 +1,4 @@
-/** Abbreviations whose full stop ends no sentence, for every part that writes sentences. */
+/** Abbreviations whose full stop ends no sentence, for every module that writes sentences. */
 
 /** Lower case, without the last full stop. */
 const ABBREVIATIONS: ReadonlySet<string> = new Set(
@@ -6,12 +6,12 @@ const ABBREVIATIONS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-/** Words too, so only with a number behind them: "no. 5", "p. 12". */
+/** Also ordinary words, so they count only before a number: "no. 5", "p. 12". */
 const BEFORE_NUMBERS: ReadonlySet<string> = new Set(['no', 'nos', 'p', 'pp', 'art', 'pos', 'nr']);
 
 /**
- * Is the full stop at the end of `text` the one of an abbreviation, or of an initial ("J.")?
- * @param after what follows; "no. 5" is an abbreviation, "no. We" is not
+ * True if the full stop at the end of `text` belongs to an abbreviation or an initial ("J.").
+ * @param after following text; "no. 5" is an abbreviation, "no. We" is not
  */
 export function endsWithAbbreviation(text: string, after = ''): boolean {
   const word = /(?:^|[\s("'“‘[])((?:\p{L}+\.)*\p{L}+)\.\s*$/u.exec(text)?.[1];

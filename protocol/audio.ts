@@ -1,15 +1,15 @@
-/** Family `audio`: pushed frames and their acknowledgements, recording devices. */
+/** Family `audio`: pushed frames, their acknowledgements, and recording devices. */
 import { z } from 'zod';
 import { Empty, notification, request } from './method';
 
-/** The one format of the wire and of the daemon. */
+/** The only sample rate of the protocol and the daemon. */
 export const SAMPLE_RATE = 16_000;
 export const FRAME_SAMPLES = 320;
 export const FRAME_MS = 20;
 export const FRAME_BYTES = FRAME_SAMPLES * 2;
-/** Frames in one `audio/push` at most (2 s). */
+/** Limit of frames in one `audio/push` (2 s). */
 export const PUSH_MAX_FRAMES = 100;
-/** A pushing client keeps at most this much audio unacknowledged. */
+/** Limit of unacknowledged audio of a client. */
 export const UNACKNOWLEDGED_MAX_MS = 10_000;
 
 export const SourceName = z
@@ -40,7 +40,7 @@ export type Device = z.infer<typeof Device>;
 export const RecorderStatus = z.object({
   name: z.string(),
   available: z.boolean(),
-  /** For `mic`, `system` or both. */
+  /** `mic`, `system` or both. */
   sources: z.array(SourceName),
   reason: z
     .string()

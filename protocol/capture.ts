@@ -1,6 +1,6 @@
 /**
- * Family `capture`: audio of this machine for the caller, who sends it to a daemon elsewhere. Only
- * over the local socket.
+ * Family `capture`: the local daemon records for a client that sends the audio to a remote daemon.
+ * Only over the local socket.
  */
 import { z } from 'zod';
 import { SourceName } from './audio';

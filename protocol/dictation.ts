@@ -1,6 +1,6 @@
 /**
- * Family `dictation`: speak, get text. A dictation is a session of kind `dictation`; partials and
- * finals come as `session/event`.
+ * Family `dictation`: speech to text at a target. A dictation is a session of kind `dictation`;
+ * partials and finals arrive as `session/event`.
  */
 import { z } from 'zod';
 import { Empty, request } from './method';
@@ -50,7 +50,7 @@ export const DictationLearn = request({
 
 const room = z.number().int().min(1).max(1_000);
 
-/** What the place is that the text goes to; the caller sees it, the daemon writes for it. */
+/** Target of the text; the client determines it, and the daemon formats the text for it. */
 export const DictationScope = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prose') }),
   z.object({

@@ -1,10 +1,9 @@
 /**
- * The spoken commands of dictation, as data: the daemon carries them out, the cheat sheet of the
- * extension shows them. `daemon/dictation/commandSense.ts` decides whether a speaker means the
- * command or the word.
+ * The spoken commands of dictation, as data: the daemon executes them, the extension's cheat sheet
+ * lists them. `daemon/dictation/commandSense.ts` distinguishes the command from the word.
  */
 
-/** The side on which a mark touches its neighbour; `toggle` opens and closes in turn. */
+/** Side of a mark without a space; `toggle` alternates between opening and closing. */
 export type MarkJoin = 'left' | 'right' | 'both' | 'none' | 'toggle';
 export type NameStyle = 'camel' | 'pascal' | 'snake' | 'kebab' | 'constant';
 
@@ -13,7 +12,7 @@ export type SpokenCommand =
       readonly kind: 'mark';
       readonly text: string;
       readonly join: MarkJoin;
-      /** A sentence ends with it. */
+      /** True if the mark ends a sentence. */
       readonly ends?: boolean;
     }
   | { readonly kind: 'line'; readonly count: 1 | 2 }
@@ -25,10 +24,10 @@ export type SpokenCommand =
 
 export interface DictationCommand {
   readonly group: 'Punctuation' | 'Brackets and quotes' | 'Lines' | 'Names' | 'Code' | 'Editing';
-  /** The first is the one to learn; the others are variants, and what recognisers make of it. */
+  /** The first is the phrase to learn; the others are variants and typical recognition errors. */
   readonly say: readonly string[];
   readonly command: SpokenCommand;
-  /** An example: said and written. */
+  /** An example: spoken and written form. */
   readonly example: readonly [said: string, written: string];
 }
 

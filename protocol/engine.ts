@@ -1,7 +1,4 @@
-/**
- * Family `engine`: the speech engines of the daemon, how they are, and another try for those that
- * failed.
- */
+/** Family `engine`: state of the speech engines, and a retry for failed engines. */
 import { z } from 'zod';
 import { ErrorCodes } from './errors';
 import { Empty, request } from './method';

@@ -1,12 +1,12 @@
 /**
- * The error catalogue. On the wire an error is a JSON-RPC error whose `data` is an `ErrorData`;
- * nobody parses a message. A message says what happened and what to do next.
+ * The error catalogue. On the wire an error is a JSON-RPC error whose `data` is an `ErrorData`; no
+ * client parses a message. A message gives the cause and the next step.
  */
 import { z } from 'zod';
 
 /**
- * What a caller may do about it. `no`: the same call fails again. `later`: it may work after
- * `retryAfterMs` or on its own. `fix`: after the user changed something.
+ * Effect of a retry. `no`: the same call fails again. `later`: it may work after `retryAfterMs` or
+ * by itself. `fix`: it may work after the user changes something.
  */
 export type Retry = 'no' | 'later' | 'fix';
 
@@ -33,10 +33,13 @@ export const ERRORS = {
   'rpc.timeout': e(-32016, true, 'later'),
   'daemon.startFailed': e(-32017, true, 'fix'),
   'rpc.expired': e(-32018, true, 'fix'),
-  /** Known, but the token's scopes do not allow it; or a web page asked. */
+  /**
+   * The token is valid, but its scope does not permit the method; or the request comes from a web
+   * page.
+   */
   'rpc.forbidden': e(-32019, true, 'fix'),
   'rpc.tooFast': e(-32020, true, 'later'),
-  /** The remote daemon does not show the certificate it should. */
+  /** The remote daemon's certificate is not the expected one. */
   'rpc.untrusted': e(-32021, true, 'fix'),
   'token.notFound': e(-32022, true, 'no'),
   // people of a team's server
@@ -63,7 +66,7 @@ export const ERRORS = {
   'audio.unknownSource': e(-32203, false, 'no'),
   'audio.afterStop': e(-32204, false, 'no'),
   'audio.tooFast': e(-32205, false, 'later'),
-  /** A user, or an organisation, has sent as much audio as it may for now. */
+  /** A user or organisation has reached its audio limit. */
   'audio.overLimit': e(-32214, true, 'later'),
   'audio.noRecorder': e(-32206, true, 'fix'),
   'audio.deviceNotFound': e(-32207, true, 'fix'),
@@ -72,7 +75,7 @@ export const ERRORS = {
   'audio.empty': e(-32210, true, 'no'),
   'audio.notKept': e(-32213, true, 'no'),
   'audio.truncated': e(-32211, true, 'no'),
-  /** A recording that is missing, a folder, or not permitted to be read. */
+  /** The recording is missing, is a folder, or may not be read. */
   'audio.unreadable': e(-32212, true, 'fix'),
   // models and engines
   'model.unknown': e(-32300, true, 'fix'),
@@ -88,7 +91,7 @@ export const ERRORS = {
   'engine.crashed': e(-32311, true, 'later'),
   'engine.timeout': e(-32312, true, 'later'),
   'engine.language': e(-32313, true, 'fix'),
-  /** A remote engine wants another key, model or request; asking again is no use. */
+  /** A remote engine refuses the key, model or request; a retry does not help. */
   'engine.refused': e(-32314, true, 'fix'),
   // notes
   'note.unwritable': e(-32400, true, 'fix'),
@@ -97,7 +100,7 @@ export const ERRORS = {
   // store
   'store.unwritable': e(-32500, true, 'fix'),
   'store.corrupt': e(-32501, true, 'fix'),
-  /** What is kept is encrypted, and the key was not given or is another. */
+  /** Stored data is encrypted, and the key is missing or wrong. */
   'store.locked': e(-32502, true, 'fix'),
   // analysis
   'analysis.badInput': e(-32620, true, 'fix'),
@@ -110,12 +113,12 @@ export const ErrorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 export const ErrorData = z.object({
   /** Name in the catalogue. */
   code: z.enum(ErrorCodes),
-  /** May the user read `message`? */
+  /** Is `message` meant for the user? */
   user: z.boolean(),
   retry: z.enum(['no', 'later', 'fix']),
-  /** Milliseconds to wait before a retry, where known. */
+  /** Milliseconds to wait before a retry, if known. */
   retryAfterMs: z.number().optional(),
-  /** Facts for a person or a program, never spoken text. */
+  /** Details for users or programs, never spoken text. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 export type ErrorData = z.infer<typeof ErrorData>;
@@ -126,7 +129,10 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error type that crosses a boundary. `message` is one sentence that says what to do. */
+/**
+ * The only error type that crosses a boundary. `message` is a sentence with the next step for the
+ * user.
+ */
 export class EarmarkError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
@@ -144,7 +150,7 @@ export class EarmarkError extends Error {
     return ERRORS[this.code].rpc;
   }
 
-  /** What says when to come back will pass by itself, whatever its kind mostly needs. */
+  /** `later` if a retry time is known, whatever the kind of error. */
   get retry(): Retry {
     return this.retryAfterMs === undefined ? ERRORS[this.code].retry : 'later';
   }
@@ -160,7 +166,7 @@ export class EarmarkError extends Error {
     };
   }
 
-  /** Rebuilds an error from a JSON-RPC error; undefined when `data` is not one of ours. */
+  /** Rebuilds an error from a JSON-RPC error; undefined for foreign `data`. */
   static fromData(message: string, data: unknown): EarmarkError | undefined {
     const parsed = ErrorData.safeParse(data);
     if (!parsed.success) return undefined;
@@ -173,7 +179,7 @@ export class EarmarkError extends Error {
 }
 
 export function isEarmarkError(x: unknown, code?: ErrorCode): x is EarmarkError {
-  // By name, not by class: a bundle that is loaded beside this one has a class of its own.
+  // Compared by name: a separately loaded bundle has its own class.
   return (
     x instanceof Error &&
     x.name === 'EarmarkError' &&

@@ -1,4 +1,4 @@
-/** The wire contract: every family in one place, and the list of all messages. */
+/** The wire contract: all families, and the list of all messages. */
 import * as audio from './audio';
 import * as capture from './capture';
 import * as dictation from './dictation';

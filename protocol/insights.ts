@@ -1,6 +1,6 @@
 /**
- * Family `insights`: actions, decisions, risks, questions, entities, summary; each with the words
- * it rests on.
+ * Family `insights`: actions, decisions, risks, questions, entities and summary, each with
+ * evidence.
  */
 import { z } from 'zod';
 import { Empty, request } from './method';

@@ -1,6 +1,6 @@
 /**
- * Family `languageModel`: an editor lends the daemon the language model it has. Only from this
- * machine, and only where the user said so.
+ * Family `languageModel`: an editor provides its language model to the daemon. Only from this
+ * machine, and only with the user's permission.
  */
 import { z } from 'zod';
 import { Empty, notification, request } from './method';

@@ -1,4 +1,4 @@
-/** How a message is declared: once, with its schema, direction, errors and documentation. */
+/** Declaration of a message: its schema, direction, errors and documentation, in one place. */
 import { z } from 'zod';
 import type { ErrorCode } from './errors';
 
@@ -10,7 +10,7 @@ export interface RequestType<P extends z.ZodType = z.ZodType, R extends z.ZodTyp
   readonly direction: Direction;
   readonly params: P;
   readonly result: R;
-  /** Errors of this method beside those every method may give (`rpc.*`, `internal`). */
+  /** Errors of this method in addition to the common errors (`rpc.*`, `internal`). */
   readonly errors: readonly ErrorCode[];
   readonly doc: string;
   readonly since: string;
@@ -63,5 +63,5 @@ export function notification<P extends z.ZodType>(
   };
 }
 
-/** An answer that carries nothing. */
+/** An answer without content. */
 export const Empty = z.object({});

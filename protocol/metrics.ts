@@ -1,5 +1,5 @@
 /**
- * How the daemon is, in pieces: parts, alerts, errors of the log. Used by `daemon/health` and
+ * Parts of the daemon's state: parts, alerts, errors of the log. Used by `daemon/health` and
  * `daemon/bundle`.
  */
 import { z } from 'zod';

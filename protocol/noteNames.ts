@@ -1,14 +1,14 @@
 /**
- * Names around notes that the window, its activation and the language server share. No schemas:
+ * Names that the window, its activation and the language server of notes share. No schemas, so that
  * activation stays light.
  */
 
-/** Ends of the file names of notes. */
+/** File name suffix of notes. */
 export const NOTE_SUFFIX = '.earmark.md';
 
 /**
- * Commands of code lenses and hovers, which the extension carries out. Arguments: the note's URI,
- * then what is named here.
+ * Commands of code lenses and hovers; the extension runs them. Arguments: the note's URI, then the
+ * value below.
  */
 export const NOTE_COMMANDS = {
   /** Milliseconds since session start. */

@@ -1,7 +1,7 @@
 /**
- * What the language server of notes and the editor ask each other beside the Language Server
- * Protocol. The server touches no file and no daemon: texts of closed notes and names of the code
- * come from the editor.
+ * Requests between the language server of notes and the editor, in addition to the Language Server
+ * Protocol. The server accesses no files and no daemon: the editor supplies texts of closed notes
+ * and names of the code.
  */
 import { z } from 'zod';
 
@@ -9,8 +9,8 @@ export const DeriveForm = z.enum(['todo', 'task', 'issue', 'adr']);
 export type DeriveForm = z.infer<typeof DeriveForm>;
 
 /**
- * Editor → server: what an item of a note becomes elsewhere. Null where the line is no item any
- * more.
+ * Editor → server: converts an item of a note to another form. Null if the line is no longer an
+ * item.
  */
 export const NoteDerive = {
   method: 'earmark/derive',
@@ -23,10 +23,7 @@ export const NoteDerive = {
   result: z.string().nullable(),
 } as const;
 
-/**
- * Editor → server: actions and decisions of every note whose words match, for the list of workspace
- * symbols.
- */
+/** Editor → server: matching actions and decisions of all notes, for workspace symbols. */
 export const NoteSymbols = {
   method: 'earmark/noteSymbols',
   params: z.object({ query: z.string().max(500) }),
@@ -53,16 +50,13 @@ export const NoteFiles = {
   params: z.object({}),
   result: z.array(z.string()),
 } as const;
-/**
- * Server → editor: the text of a note that is not open; null where it cannot be read or is too
- * large.
- */
+/** Server → editor: the text of a closed note; null if it cannot be read or is too large. */
 export const NoteRead = {
   method: 'earmark/readNote',
   params: z.object({ uri: z.string() }),
   result: z.string().nullable(),
 } as const;
-/** Server → editor: where a name of the code is declared, by the workspace's language servers. */
+/** Server → editor: declarations of a name of the code, by the workspace's language servers. */
 export const NoteCodeLocations = {
   method: 'earmark/codePlaces',
   params: z.object({ name: z.string().max(200) }),
@@ -70,7 +64,7 @@ export const NoteCodeLocations = {
     z.object({ uri: z.string(), line: z.number().int(), character: z.number().int() }),
   ),
 } as const;
-/** Server → editor: names of the code that begin like this. */
+/** Server → editor: names of the code with a prefix. */
 export const NoteCodeNames = {
   method: 'earmark/codeNames',
   params: z.object({ prefix: z.string().max(200) }),

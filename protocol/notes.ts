@@ -1,4 +1,4 @@
-/** Family `notes`: the lease on a session's note and the edits that bring it up to date. */
+/** Family `notes`: the lease on a session's note, and the edit plans that update it. */
 import { z } from 'zod';
 import { Empty, notification, request } from './method';
 

@@ -1,7 +1,6 @@
 /**
- * Messages between the extension and the panel page. The page draws what it is told and decides
- * nothing. Posts to the page queue until it says `ready`. No Node types here; types only, so that
- * the page stays small.
+ * Messages between the extension and the panel page. The page only renders received state. Posts to
+ * the page queue until it sends `ready`. No Node types and no code, so that the page stays small.
  */
 import type { DegradationLevel } from './engine';
 import type { ModelInfo, ModelStatus } from './models';
@@ -26,7 +25,7 @@ export interface PanelNotice {
   readonly id: string;
   readonly severity: 'info' | 'warning' | 'error';
   readonly text: string;
-  /** Command the button runs, and its label. */
+  /** Command of the button, and its label. */
   readonly action?: {
     readonly label: string;
     readonly command: PanelCommand;
@@ -34,10 +33,7 @@ export interface PanelNotice {
   };
 }
 
-/**
- * What the page may ask the extension to do by button; the extension maps each to a VS Code
- * command.
- */
+/** Button actions of the page; the extension maps each to a VS Code command. */
 export type PanelCommand =
   | 'start'
   | 'stop'
@@ -67,14 +63,14 @@ export type PanelCommand =
   | 'transcribeHere'
   | 'discardUpload';
 
-/** What the page shows. */
+/** View of the page. */
 export type PanelView =
-  /** Before the user agreed to recording. */
+  /** Before consent to recording. */
   | {
       readonly kind: 'consent';
-      /** What the user is told, a paragraph each; kept with the answer. */ readonly wording: readonly string[];
+      /** Text of the consent, one string for each paragraph; stored with the answer. */ readonly wording: readonly string[];
     }
-  /** No daemon yet, or it failed. */
+  /** The daemon does not run yet or has failed. */
   | { readonly kind: 'offline'; readonly text: string; readonly canRetry: boolean }
   | {
       readonly kind: 'idle';
@@ -83,17 +79,17 @@ export type PanelView =
         readonly title: string;
         readonly startedAt: string;
       };
-      /** Absent while no daemon runs: nobody asked it yet. */ readonly model?: ModelStatus;
+      /** Absent while no daemon runs. */ readonly model?: ModelStatus;
       readonly notices?: readonly PanelNotice[];
     }
   | PanelStorage
   | PanelModels
   | PanelSession;
 
-/** What is kept, and for how long. */
+/** Stored data and its retention. */
 export interface PanelStorage {
   readonly kind: 'storage';
-  /** Undefined while the daemon was not asked yet. */
+  /** Undefined until the daemon answers. */
   readonly kept?: {
     readonly folder: string;
     readonly databaseBytes: number;
@@ -104,29 +100,29 @@ export interface PanelStorage {
     readonly sessions: number;
     readonly oldest?: string | undefined;
   };
-  /** Recordings that a daemon elsewhere has not confirmed. */
+  /** Upload copies that a remote daemon has not confirmed. */
   readonly uploads: readonly UploadInfo[];
-  /** People whose voices are kept. */
+  /** People with stored voiceprints. */
   readonly voices: readonly Voiceprint[];
   readonly retention: Retention;
-  /** Whether new meetings keep their audio. */
+  /** True if new meetings keep their audio. */
   readonly keepAudio: boolean;
   /**
-   * Where else what is said goes: addresses of remote engines, language models, daemons that the
-   * user set.
+   * Other destinations of spoken text: addresses of remote engines, language models and daemons
+   * from the settings.
    */
   readonly elsewhere: readonly string[];
 }
 
 export interface PanelModels {
   readonly kind: 'models';
-  /** The engine and how it is, in words; a line each. Empty while the daemon was not asked yet. */
+  /** State of the engine in sentences, one string for each line. Empty until the daemon answers. */
   readonly engine: readonly string[];
   readonly degradationLevel: DegradationLevel;
-  /** The machine and what was measured on it, in words. */
+  /** The machine and its measurements, in sentences. */
   readonly machine: readonly string[];
   readonly models: readonly ModelInfo[];
-  /** Something is being done with a model, or, without one, the machine is measured. */
+  /** Work on a model is in progress; without a model, the machine is being measured. */
   readonly busy?: { readonly modelId?: string; readonly text: string };
 }
 
@@ -135,22 +131,22 @@ export interface PanelSession {
   readonly id: string;
   readonly title: string;
   readonly state: SessionState;
-  /** ISO 8601; the page shows the running time from it. */
+  /** ISO 8601; the page computes the elapsed time from it. */
   readonly startedAt: string;
   readonly durationMs: number;
   readonly sources: readonly SourceName[];
-  /** Sources that give nothing or pure zeros. */
+  /** Sources that deliver nothing or only zeros. */
   readonly silent: readonly SourceName[];
   readonly segments: readonly Segment[];
   readonly partials: readonly PanelPartial[];
-  /** Actions, decisions, risks, questions and the summary's sentences, in order of time. */
+  /** Actions, decisions, risks, questions and sentences of the summary, in order of time. */
   readonly insights: readonly Insight[];
   readonly notices: readonly PanelNotice[];
-  /** What those are called who have no name yet, by their label. */
+  /** Display names of unnamed speakers, by label. */
   readonly called: Readonly<Record<string, string>>;
-  /** One line in words: "Moonshine tiny, 18× faster than real time". */
+  /** One line: "Moonshine tiny, 18× faster than real time". */
   readonly health: string;
-  /** Its audio is kept: a click on a word plays it. */
+  /** True if its audio is stored: a click on a word plays it. */
   readonly playable: boolean;
 }
 
@@ -159,12 +155,12 @@ export type ModelAction = 'pull' | 'verify' | 'update' | 'rollback' | 'remove' |
 /** Extension → page. */
 export type ToPanel =
   | { readonly type: 'view'; readonly view: PanelView }
-  /** Changes to the shown session; ignored when `id` is not the shown one. */
+  /** Changes to the shown session; ignored if `id` is another session. */
   | {
       readonly type: 'patch';
       readonly id: string;
       readonly segments?: readonly Segment[];
-      /** The whole list of open phrases. */
+      /** All open phrases. */
       readonly partials?: readonly PanelPartial[];
       readonly insights?: readonly Insight[];
       readonly removedInsights?: readonly string[];
@@ -186,8 +182,8 @@ export type ToPanel =
     }
   | { readonly type: 'reveal'; readonly segmentId: string }
   /**
-   * Audio to play now, after what is playing where `follows`; empty `pcm` ends it. Mono s16le of 16
-   * kHz as base64.
+   * Audio to play now, or after the current audio if `follows` is set; empty `pcm` ends it. Mono
+   * s16le of 16 kHz as base64.
    */
   | {
       readonly type: 'audio';
@@ -201,9 +197,8 @@ export type ToPanel =
 export type FromPanel =
   | { readonly type: 'ready' }
   /**
-   * `argument` is the session for `showSession`, the speaker for `isVoice` and `notVoice`, whose
-   * voice it is for `forgetVoice` (absent: everybody's), the upload for `transcribeHere` and
-   * `discardUpload`.
+   * `argument`: the session for `showSession`; the speaker for `isVoice` and `notVoice`; the person
+   * for `forgetVoice` (absent: all people); the upload for `transcribeHere` and `discardUpload`.
    */
   | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
   | {
@@ -219,17 +214,17 @@ export type FromPanel =
       readonly text?: string;
       readonly speaker?: string;
     }
-  /** Plays from a letter of a segment (offset in UTF-16 units). */
+  /** Plays from a character of a segment (offset in UTF-16 units). */
   | { readonly type: 'play'; readonly segmentId: string; readonly offset: number }
-  /** What is playing ends soon: what comes next. */
+  /** The current audio ends soon: requests the next part. */
   | { readonly type: 'playOn'; readonly fromMs: number }
   /**
-   * The person names who spoke here; with `name`, it is whom the page suggested, and nothing is
-   * asked.
+   * The user names the speaker of a segment; `name` is the accepted suggestion of the page, without
+   * a further question.
    */
   | { readonly type: 'nameSpeaker'; readonly segmentId: string; readonly name?: string }
   | { readonly type: 'retention'; readonly what: keyof Retention; readonly days?: number }
   | { readonly type: 'model'; readonly modelId: string; readonly action: ModelAction }
-  /** The person chooses what the card becomes. */
+  /** The user chooses the form of an insight. */
   | { readonly type: 'useInsight'; readonly insightId: string }
   | { readonly type: 'copy'; readonly text: string };

@@ -1,10 +1,10 @@
-/** Family `privacy`: how long what is kept may be kept, and the key that it is encrypted with. */
+/** Family `privacy`: retention of stored data, and its encryption key. */
 import { z } from 'zod';
 import { Empty, request } from './method';
 
 const days = z.number().min(0).max(36_500);
 
-/** Days since the end of a session; a kind that is absent is kept until a person deletes it. */
+/** Days since the end of a session; an absent kind is stored until the user deletes it. */
 export const Retention = z.object({
   audioDays: days.optional(),
   transcriptDays: days.optional(),

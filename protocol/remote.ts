@@ -1,22 +1,19 @@
 /**
- * The wire of a daemon on another machine: JSON-RPC in text messages of a WebSocket, audio in
- * binary ones, and the codes with which a connection is refused or closed. Declarations and the
- * coding of one header; no I/O.
+ * The wire of a remote daemon: JSON-RPC in text messages of a WebSocket, audio in binary messages,
+ * and the codes of refused or closed connections. Declarations and the coding of one header; no
+ * I/O.
  */
 import type { ErrorCode } from './errors';
 
-/** Where the WebSocket is; other paths are not there. */
+/** Path of the WebSocket; no other path exists. */
 export const REMOTE_PATH = '/earmark/1';
 
-/**
- * Each side pings after so long, and takes the other for dead when it heard nothing for so long, in
- * milliseconds.
- */
+/** Ping interval, and the silence after which the peer counts as dead, in milliseconds. */
 export const KEEPALIVE_MS = 5_000;
 export const DEAD_MS = 20_000;
 /**
- * Who waits for an answer, or sent audio not long ago, takes the other for dead when it heard
- * nothing for so long; half of it after that it pings.
+ * Shorter silence limit while an answer is pending or audio was sent recently. After half of it, a
+ * ping follows.
  */
 export const ANSWER_DEAD_MS = 6_000;
 
@@ -61,10 +58,7 @@ export function encodeAudio(
   return bytes;
 }
 
-/**
- * Undefined where it is no binary message of this version. The samples are checked by who takes
- * them.
- */
+/** Undefined if it is no binary message of this version. The receiver checks the samples. */
 export function decodeAudio(
   bytes: Uint8Array,
 ): { readonly header: AudioHeader; readonly pcm: Uint8Array } | undefined {
@@ -82,7 +76,7 @@ export function decodeAudio(
 
 interface Closing {
   readonly error: ErrorCode;
-  /** True: the client comes back by itself. False: a person is told. */
+  /** True: the client reconnects by itself. False: the user must act. */
   readonly recoverable: boolean;
   readonly doc: string;
 }
@@ -93,8 +87,7 @@ const c = (error: ErrorCode, recoverable: boolean, doc: string): Closing => ({
 });
 
 /**
- * Close code → what it means. A refused upgrade carries the same number in the header
- * `Earmark-Close`.
+ * Close code → its meaning. A refused upgrade has the same number in the header `Earmark-Close`.
  */
 export const CLOSINGS = {
   1001: c('rpc.disconnected', true, 'The daemon ends.'),
@@ -115,7 +108,10 @@ export const CLOSINGS = {
 
 export type CloseCode = keyof typeof CLOSINGS;
 
-/** Codes that more than one meaning shares are given by who closes; this is for a bare error. */
+/**
+ * Close code of an error. If several meanings share an error, the closing code gives the number
+ * itself.
+ */
 export function closeCodeOf(error: ErrorCode): CloseCode {
   switch (error) {
     case 'rpc.unauthorized':

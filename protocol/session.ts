@@ -1,4 +1,4 @@
-/** Family `session`: life of a session and its ordered stream of events. */
+/** Family `session`: the life of a session and its ordered stream of events. */
 import { z } from 'zod';
 import { AudioFormat, SourceName } from './audio';
 import { DegradationLevel } from './engine';
@@ -194,7 +194,7 @@ export const HealthEvent = z.object({
   degradationLevel: DegradationLevel,
 });
 
-/** Everything that happens in a session, in order. */
+/** All events of a session, in order. */
 export const SessionEvent = z.discriminatedUnion('kind', [
   StateEvent,
   FinalEvent,
@@ -235,7 +235,7 @@ export const SourceSpec = z.object({
 });
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
-/** Whisper reads 224 tokens of a prompt; more words than these never fit. */
+/** Whisper reads 224 prompt tokens; more words than this never fit. */
 export const Vocabulary = z
   .array(z.string().min(1).max(60))
   .max(200)

@@ -1,7 +1,6 @@
 /**
- * Family `settings`: what a person may set for the daemon. One schema for `config.json` of the
- * state folder, for the environment and for clients; the editor's settings of the same name are
- * sent with `settings/set`.
+ * Family `settings`: the user's settings of the daemon. One schema for `config.json` of the state
+ * folder, the environment and clients. `settings/set` sends the editor's settings of the same name.
  */
 import { z } from 'zod';
 import { request } from './method';
@@ -279,9 +278,9 @@ export type Settings = z.infer<typeof Settings>;
 export type SettingName = keyof Settings;
 
 export const SETTING_NAMES = Object.keys(Settings.shape) as readonly SettingName[];
-/** What a session of the daemon has without anything set. */
+/** Default settings of the daemon. */
 export const DEFAULT_SETTINGS: Settings = Settings.parse({});
-/** Come from the environment or from a client, and are kept in memory alone. */
+/** Come from the environment or a client, and are kept only in memory. */
 export const SECRET_SETTINGS: readonly SettingName[] = [
   'openai.key',
   'llm.key',
@@ -290,7 +289,7 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   'team.natsToken',
   'team.database',
 ];
-/** A change counts when the daemon starts again. */
+/** A change takes effect at the next start of the daemon. */
 export const SETTINGS_AT_START: readonly SettingName[] = [
   'listen.address',
   'listen.certificate',

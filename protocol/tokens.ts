@@ -1,4 +1,4 @@
-/** Family `tokens`: who may use this daemon over the network. */
+/** Family `tokens`: network access to this daemon. */
 import { z } from 'zod';
 import { request } from './method';
 

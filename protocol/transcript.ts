@@ -1,4 +1,4 @@
-/** Family `transcript`: segments and a person's revisions of them. */
+/** Family `transcript`: segments, and their revisions by users. */
 import { z } from 'zod';
 import { SourceName } from './audio';
 import { Empty, request } from './method';
@@ -41,8 +41,7 @@ export const RevisionOp = z.enum(['hide', 'split', 'speaker', 'edit']);
 export type RevisionOp = z.infer<typeof RevisionOp>;
 
 /**
- * A change to a final segment. The machine hides, splits and sets speakers; only a person edits
- * words.
+ * A change to a final segment. The daemon hides, splits and sets speakers; only a user edits words.
  */
 export const Revision = z.object({
   segmentId: z.string(),

@@ -1,6 +1,6 @@
 /**
- * Family `upload`: what this machine keeps of a recording for a daemon elsewhere until that one has
- * confirmed it. Only over the local socket.
+ * Family `upload`: upload copies of this machine, until the remote daemon confirms the recording.
+ * Only over the local socket.
  */
 import { z } from 'zod';
 import { PUSH_MAX_FRAMES, Received, SourceName } from './audio';

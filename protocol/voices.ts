@@ -1,6 +1,6 @@
 /**
- * Family `voices`: voices of named people that are kept, so that they are named the next time. Only
- * on a person's word.
+ * Family `voices`: voiceprints of named people, for recognition in later sessions. Stored only with
+ * a user's consent.
  */
 import { z } from 'zod';
 import { Empty, request } from './method';
