@@ -1,20 +1,23 @@
 /**
  * Decodes the encoded bytes of a recording into blocks of floats: WASM codecs of the audio-decode
- * family, chunk by chunk. Each codec is a package of its own; the family's common package would
- * bring decoders under the GPL.
+ * family, chunk by chunk. Each codec is a separate package; the family's common package would
+ * include decoders under the GPL.
  */
 import type { DecoderName } from './audioHeader';
 
 export interface FloatBlock {
-  /** Equally long, −1…1. Fewer channels than the header has mean that they are alike. */
+  /**
+   * One array for each channel, equally long, −1…1. A decoder may merge identical channels, so
+   * there may be fewer than in the header.
+   */
   readonly channelData: readonly Float32Array[];
-  /** Hz; an Ogg file of several streams may change it. */
+  /** Hz; may change within an Ogg file of several streams. */
   readonly sampleRate: number;
 }
 
 /**
- * @param onDamage called for data that the codec passed over.
- * @throws Error of the codec for data it cannot decode.
+ * @param onDamage called for data that the codec skips
+ * @throws Error of the codec for data it cannot decode
  */
 export async function* decodeBlocks(
   decoder: DecoderName,
@@ -42,7 +45,7 @@ export async function* decodeBlocks(
 interface Decoded {
   readonly channelData: readonly Float32Array[];
   readonly sampleRate: number;
-  /** Fewer than the arrays hold where the codec allots them in advance. */
+  /** May be fewer than the array length, if the codec allocates the arrays in advance. */
   readonly samplesDecoded?: number;
 }
 
@@ -60,14 +63,14 @@ const CODECS: Readonly<Record<DecoderName, () => Promise<Codec>>> = {
   opus: async () => (await import('@audio/decode-opus')).decoder(),
 };
 
-/** Undefined where nothing was decoded. */
+/** Undefined if nothing was decoded. */
 function wholeBlock({ channelData, sampleRate, samplesDecoded }: Decoded): FloatBlock | undefined {
   const length = samplesDecoded ?? channelData[0]?.length ?? 0;
   if (channelData.length === 0 || length === 0) return undefined;
   return { channelData: channelData.map((channel) => channel.subarray(0, length)), sampleRate };
 }
 
-/** mpg123 gives a mono stream as two equal channels; one is enough until they differ. */
+/** mpg123 returns a mono stream as two equal channels; the first is enough until they differ. */
 class TwinChannels {
   private equal = true;
 
@@ -80,8 +83,8 @@ class TwinChannels {
 }
 
 /**
- * mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else.
- * It decodes before it returns, so the console is only taken for that long.
+ * mpg123-decoder 1.0.3 reports damaged data only on the console. It decodes before it returns, so
+ * the console is replaced only during that call.
  */
 function quietly<T>(run: () => T, onComplaint: () => void): T {
   const { error } = console;
@@ -97,9 +100,9 @@ function quietly<T>(run: () => T, onComplaint: () => void): T {
 const FLAC_HEADER_MAX = 16;
 
 /**
- * Cuts chunks so that none ends within a FLAC frame header: @audio/decode-flac 1.3.5 looks a header
- * up in one chunk only and loses the frame (up to 0.3 s) when the header is split. Bytes from a
- * possible header on wait for the next chunk.
+ * Cuts chunks so that none ends within a FLAC frame header. @audio/decode-flac 1.3.5 searches a
+ * header in one chunk only, and loses the frame (up to 0.3 s) when the header is split. Bytes from
+ * a possible header on wait for the next chunk.
  */
 async function* cutOutsideFlacHeaders(
   encoded: AsyncIterable<Uint8Array>,

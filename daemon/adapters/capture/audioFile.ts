@@ -1,6 +1,6 @@
 /**
- * Recordings on disk: WAV, FLAC, MP3, OGG and Opus by WASM codecs, anything else by ffmpeg; 16 kHz
- * Int16 blocks come out.
+ * Recordings on disk: WAV, FLAC, MP3, OGG and Opus by WASM codecs, other kinds by ffmpeg. Returns
+ * 16 kHz Int16 blocks.
  */
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
@@ -24,13 +24,13 @@ import { TrackMaker } from './trackMaker';
 /** Bytes read at once: 4 s of 16-bit mono at 16 kHz, 16 s of MP3 at 64 kbit/s. */
 const CHUNK_BYTES = 131_072;
 /**
- * `decodeAudioFile` holds a file in memory, 2 MB a minute; longer ones are read block by block with
- * `openAudioFile`.
+ * Limit of `decodeAudioFile`, which holds a file in memory, 2 MB a minute. `openAudioFile` reads
+ * longer files block by block.
  */
 const WHOLE_FILE_MAX_MS = 4 * 3_600_000;
 
 export interface OpenOptions extends AudioFileOptions {
-  /** Where ffmpeg is looked for. */
+  /** Environment with the search path of ffmpeg. */
   readonly env?: Env;
   readonly platform?: NodeJS.Platform;
 }
@@ -57,8 +57,8 @@ export async function openAudioFile(file: string, options: OpenOptions = {}): Pr
 
 /**
  * Reads a whole file into memory.
- * @throws EarmarkError as `openAudioFile`, audio.truncated where nothing of the audio is there,
- * audio.unsupportedFormat when it is longer than four hours
+ * @throws EarmarkError as `openAudioFile`, audio.truncated if no audio can be read,
+ * audio.unsupportedFormat for more than four hours
  */
 export async function decodeAudioFile(
   file: string,
@@ -122,7 +122,7 @@ function codecFile(
       over = true;
     } catch (error) {
       if (options.signal?.aborted || error instanceof EarmarkError) throw error;
-      failure = error; // What was decoded before stays good.
+      failure = error; // Samples decoded before the failure stay valid.
       over = true;
     } finally {
       if (!over) maker.dispose(); // failed, aborted or left early
@@ -207,8 +207,8 @@ async function ffmpegFile(
     }
     if (samples === 0) throw nothingIn(name, {}, end.complaint);
     const ms = (samples * 1000) / SAMPLE_RATE;
-    // A container's duration is rounded and may count its video: only with a complaint does a
-    // difference mean damage.
+    // A container's duration is rounded and may count its video. A difference means damage only if
+    // the decoder complained too.
     if (end.complaint !== undefined) diagnostics.push(truncated(name, ms, facts!.durationMs));
   }
   return {
@@ -222,7 +222,7 @@ async function ffmpegFile(
   };
 }
 
-/** @throws EarmarkError audio.unsupportedFormat for one channel that should be split. */
+/** @throws EarmarkError audio.unsupportedFormat if a file to split has one channel */
 function sourcesOf(
   channels: number,
   options: AudioFileOptions,
@@ -288,7 +288,7 @@ function clock(ms: number): string {
 }
 
 /**
- * What a file without a decoder of ours is, by its first bytes, for the message that asks for
+ * Recognises a file without a built-in decoder by its first bytes, for the message that asks for
  * ffmpeg.
  */
 function kindOf(b: Uint8Array): string | undefined {
@@ -310,7 +310,7 @@ async function openForReading(file: string, name: string): Promise<FileHandle> {
     new EarmarkError('audio.unreadable', `${name} ${what}`, { cause });
   let handle: FileHandle;
   try {
-    // Opening a named pipe waits for somebody who writes into it.
+    // Opening a named pipe would wait for a writer.
     const kind = kindOfFile(await stat(file));
     if (kind !== 'file')
       throw unreadable(

@@ -1,7 +1,4 @@
-/**
- * Reads what the header of a recording promises, before any decoder sees it: kind, rate, channels,
- * length.
- */
+/** Reads the header of a recording before any decoder runs: kind, rate, channels, length. */
 import { EarmarkError } from '../../../protocol/errors';
 import { FULL_SCALE, type FullScale } from '../../audio/pcm';
 
@@ -10,18 +7,18 @@ export type DecoderName = 'wav' | 'flac' | 'mp3' | 'oga' | 'opus';
 
 export interface AudioHeader {
   readonly decoder: DecoderName;
-  /** Hz of what the decoder gives. */
+  /** Sample rate of the decoder's output in Hz. */
   readonly sampleRate: number;
   readonly channels: number;
-  /** Samples of one channel that should be there; undefined when the header says nothing. */
+  /** Samples of one channel according to the header; undefined if the header gives no length. */
   readonly declaredSamples: number | undefined;
-  /** An Ogg stream whose last page is missing or not whole. */
+  /** True if the last page of an Ogg stream is missing or incomplete. */
   readonly endMissing: boolean;
-  /** How the decoder makes floats of 16-bit samples. */
+  /** The decoder's scale from 16-bit samples to floats. */
   readonly fullScale: FullScale;
   /**
-   * What the decoder gets before the file's bytes from `start` on: a header without the chunks that
-   * do not concern it.
+   * Bytes for the decoder before the file's bytes from `start` on: a header without the chunks that
+   * the decoder does not need.
    */
   readonly preamble?: Uint8Array;
   readonly start?: number;
@@ -30,7 +27,7 @@ export interface AudioHeader {
 /** Reads up to `length` bytes at `offset`; fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 
-/** Nobody records speech outside these, and 192 kHz is the most the resampler takes. */
+/** Sample rates of speech recordings lie in this range; the resampler takes at most 192 kHz. */
 const MIN_RATE = 4_000;
 const MAX_RATE = 192_000;
 const MAX_CHANNELS = 8;
@@ -39,9 +36,8 @@ const HEAD_BYTES = 8_192;
 const FORMAT_MAX_BYTES = 512;
 
 /**
- *
- * @returns undefined for a kind that only ffmpeg may know. @throws EarmarkError
- * audio.unsupportedFormat for a header that cannot be true.
+ * @returns undefined for a kind that only ffmpeg may know
+ * @throws EarmarkError audio.unsupportedFormat for an implausible header
  */
 export async function readHeader(
   read: ReadAt,
@@ -122,7 +118,8 @@ async function wav(
           `${name} is damaged: its audio comes before its format. Record or convert it ` + 'again.',
         );
       const header = wavHeader(format, size, fileBytes - at - 8, name);
-      // @audio/decode-wav 1.5.1 does not skip the padding of odd chunks, so it gets none of them.
+      // @audio/decode-wav 1.5.1 does not skip the padding of odd chunks, so the preamble contains
+      // none.
       const parts = [await read(0, 12), format.chunk, chunk.subarray(0, 8)];
       return header && { ...header, preamble: Buffer.concat(parts), start: at + 8 };
     }
@@ -179,9 +176,9 @@ function wavHeader(
 }
 
 /**
- * A program that writes into a pipe cannot know the length: it writes 0 or the highest number
- * (ffmpeg), 2^31 rounded down to a block and less the header (arecord, sox). No recording that is
- * cut off promises that much.
+ * A program that writes into a pipe does not know the length. It writes 0 or the highest number
+ * (ffmpeg), or 2^31 rounded down to a block minus the header (arecord, sox). A truncated recording
+ * never declares that length.
  */
 function isUnknownLength(declaredBytes: number, presentBytes: number): boolean {
   const [lowest, highest] = [0x7fff_0000, 0x8000_0000];
@@ -247,8 +244,9 @@ async function ogg(
 }
 
 /**
- * An Ogg page is at most 65307 bytes long, so the last one starts in this many last bytes.
- * @returns undefined where the stream does not end as it should.
+ * Granule position of the last page. An Ogg page has at most 65307 bytes, so the last page starts
+ * within this many last bytes.
+ * @returns undefined if the stream has no proper end
  */
 async function lastGranule(read: ReadAt, fileBytes: number): Promise<number | undefined> {
   const from = Math.max(0, fileBytes - 65_307);
@@ -282,8 +280,8 @@ interface MpegFrame {
 }
 
 /**
- * MPEG audio layer III (ISO 11172-3, 13818-3), after an ID3v2 tag if there is one. Two frames in a
- * row must agree: the sync word alone is common in any data.
+ * MPEG audio layer III (ISO 11172-3, 13818-3), after an optional ID3v2 tag. Two consecutive frames
+ * must agree: the sync word alone is common in any data.
  */
 async function mp3(
   head: Uint8Array,
@@ -295,7 +293,7 @@ async function mp3(
       ? 10 + ((head[6]! << 21) | (head[7]! << 14) | (head[8]! << 7) | head[9]!)
       : 0;
   const data = tagBytes === 0 ? head : await read(tagBytes, HEAD_BYTES);
-  // Encoders pad tags; some players' cuts start within a frame.
+  // Encoders pad tags; some players cut files within a frame.
   for (let at = 0; at + 4 <= data.length && at < 4_096; at++) {
     const frame = mpegFrame(data, at);
     if (!frame) continue;

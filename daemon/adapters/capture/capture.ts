@@ -1,6 +1,6 @@
 /**
- * Records microphones and system audio: picks a recorder, runs it through node-record-lpcm16, hands
- * its samples on.
+ * Records microphones and system audio: picks a recorder, runs it through node-record-lpcm16, and
+ * passes its samples on.
  */
 import path from 'node:path';
 import os from 'node:os';
@@ -31,26 +31,25 @@ export interface CaptureOptions {
   readonly env?: Env;
   readonly platform?: NodeJS.Platform;
   readonly release?: string;
-  /** The audiotee program, where the optional package is installed; see `findAudiotee`. */
+  /** Path of the audiotee program, if the optional package is installed; see `findAudiotee`. */
   readonly audiotee?: string | undefined;
-  /** Only these, for tests and for a user who knows better. */
+  /** Restricts the recorders, for tests and for expert users. */
   readonly only?: readonly RecorderName[];
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** A recorder that has given no sample by then has failed. */
+  /** Time limit for the first sample in milliseconds. */
   readonly firstDataMs?: number;
 }
 
 export interface DeviceCapture extends Capture {
-  /** What this machine can record with now; asks every recorder, takes 20 to 500 ms. */
+  /** Recording abilities of this machine now. Asks every recorder; takes 20 to 500 ms. */
   abilities(): Promise<RecordingAbilities>;
   /** Ends every recorder. */
   dispose(): Promise<void>;
 }
 
 /**
- * macOS asks the user for permission at the first recording, and nothing comes until that is
- * answered.
+ * macOS asks the user for permission at the first recording; no samples arrive before the answer.
  */
 const FIRST_DATA_MS = { darwin: 30_000, other: 5_000 } as const;
 const STDERR_KEPT = 4_000;
@@ -149,7 +148,8 @@ function choose(
   if (device === undefined || device === '') {
     const recorder = recorderFor(source, probes)!;
     const chosen = devicesOf(recorder, source)[0]!;
-    // PulseAudio follows the user to another default device; the others have to be told.
+    // PulseAudio follows the user to another default device; other recorders need the name of the
+    // device.
     return { recorder, chosen, named: !(recorder.name === 'parec' && chosen.isDefault) };
   }
   for (const recorder of usable) {
@@ -170,15 +170,15 @@ function choose(
   );
 }
 
-/** `lost`: the device was exchanged under the recorder, which is being ended. */
+/** `lost`: the device changed during recording; the recorder is being ended. */
 type RecorderPhase = 'starting' | 'recording' | 'lost' | 'stopping' | 'gone';
 
 interface RecorderFacts {
   readonly source: CaptureSource;
-  /** Name for a person. */
+  /** Display name. */
   readonly device: string;
   readonly recorder: RecorderName;
-  /** Id of the device, where one was asked for. */
+  /** Id of the requested device; undefined for the default. */
   readonly asked: string | undefined;
 }
 
@@ -213,7 +213,7 @@ class RunningRecorder implements Recording {
       const pcm = reader.push(chunk);
       if (pcm.length > 0) handlers.onData(pcm);
     });
-    // The library reports an exit code as an error of the stream; `close` tells more.
+    // The library reports an exit code as an error of the stream; `close` gives more detail.
     this.library.stream().on('error', () => undefined);
     child.stdin?.on('error', () => undefined);
     let line = '';
@@ -240,7 +240,7 @@ class RunningRecorder implements Recording {
   }
 
   /**
-   * Resolves with the first sample. @throws EarmarkError audio.recorderFailed, audio.deviceNotFound
+   * Resolves at the first sample. @throws EarmarkError audio.recorderFailed, audio.deviceNotFound
    */
   async firstData(limitMs: number): Promise<void> {
     const arrived = new Promise<void>((resolve, reject) => {
@@ -266,8 +266,8 @@ class RunningRecorder implements Recording {
   }
 
   /**
-   * Closing the pipe is what ends the supervisor and with it the recorder; the library's own `stop`
-   * would only signal.
+   * Closes the pipe, which ends the supervisor and the recorder. The library's own `stop` would
+   * only send a signal.
    */
   async stop(): Promise<void> {
     if (this.phase === 'gone') return;
@@ -313,9 +313,8 @@ class RunningRecorder implements Recording {
 }
 
 /**
- *
- * @param resolve `require.resolve` of the running program.
- * @returns the audiotee program of the optional npm package.
+ * @param resolve `require.resolve` of the running program
+ * @returns path of the audiotee program of the optional npm package
  */
 export function findAudiotee(resolve: (name: string) => string): string | undefined {
   try {

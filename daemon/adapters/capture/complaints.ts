@@ -1,6 +1,6 @@
 /**
- * What recorders say on standard error, in words for the user. Nothing of it is shown as it is but
- * one line of an unknown complaint.
+ * Translates standard error of recorders for the user. The original text never appears, except one
+ * line of an unknown complaint.
  */
 import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
 import type { CaptureSource, RecorderName } from '../../audio/devices';
@@ -22,7 +22,7 @@ const NO_SERVER =
   'cannot be recorded because no sound server answers; start PulseAudio or PipeWire';
 const BUSY = 'is in use by another program; close that program or choose another device';
 
-/** The first that matches counts. */
+/** The first match counts. */
 const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
   parec: [
     c(/No such entity/, GONE, 'audio.deviceNotFound'),
@@ -82,17 +82,17 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
 export interface RecorderEnd {
   readonly recorder: RecorderName;
   readonly source: CaptureSource;
-  /** Name of the device for a person. */
+  /** Display name of the device. */
   readonly device: string;
   readonly code: number | null;
-  /** The last of its standard error. */
+  /** Last part of its standard error. */
   readonly said: string;
 }
 
 const nameOf = (source: CaptureSource, device: string): string =>
   `${source === 'mic' ? 'The microphone' : 'The system audio of'} “${device}”`;
 
-/** The device went away while its recorder stayed. */
+/** Error for a device that was removed while its recorder kept running. */
 export function explainLost(source: CaptureSource, device: string): EarmarkError {
   return new EarmarkError('audio.deviceNotFound', `${nameOf(source, device)} ${GONE}.`, {
     details: { source },

@@ -1,6 +1,6 @@
 /**
- * Recordings of any other kind, through an ffmpeg on this machine: what is in them, and their
- * samples at 16 kHz.
+ * Recordings of other kinds, through an ffmpeg of this machine: their streams, and their samples at
+ * 16 kHz.
  */
 import { spawn } from 'node:child_process';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -31,7 +31,7 @@ const CHANNELS: Readonly<Record<string, number>> = {
   '7.1': 8,
 };
 
-/** @returns undefined where ffmpeg finds no audio, or is itself not sure what the file is. */
+/** @returns undefined if ffmpeg finds no audio or is unsure about the format */
 export async function askFfmpeg(
   ffmpeg: string,
   file: string,
@@ -65,11 +65,11 @@ export function parseFfmpegFacts(said: string): FfmpegFacts | undefined {
 }
 
 export interface FfmpegEnd {
-  /** What it complained of, or that it failed. */
+  /** ffmpeg's complaint or failure. */
   complaint: string | undefined;
 }
 
-/** Interleaved s16le bytes at 16 kHz. `end` is filled in when they are over. */
+/** Interleaved s16le bytes at 16 kHz. `end` is complete after the last byte. */
 export async function* decodeWithFfmpeg(
   ffmpeg: string,
   file: string,

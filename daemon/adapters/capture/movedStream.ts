@@ -1,15 +1,14 @@
 /**
- * PulseAudio moves the stream of a microphone that was pulled out to the default source, and where
- * no microphone is left that is the monitor of the speakers: the others would be heard as the user.
- * So a move to the wrong kind of device ends the recording.
+ * PulseAudio moves the stream of an unplugged microphone to the default source. Without another
+ * microphone that source is the monitor of the speakers, and the other speakers would be recorded
+ * as the user. So a move to the wrong kind of device ends the recording.
  */
 import type { CaptureSource, RecorderName } from '../../audio/devices';
 
 /**
- * @param asked the device the user chose; undefined for the default, which may change to another of
- * its kind.
- * @returns true for a line of standard error that says that the recorder no longer hears the right
- * device.
+ * @param asked device that the user chose; undefined for the default, which may change to another
+ * of its kind
+ * @returns true if the standard error line reports that the recorder lost its device
  */
 export function saysLost(
   recorder: RecorderName,
@@ -17,13 +16,13 @@ export function saysLost(
   source: CaptureSource,
   asked: string | undefined,
 ): boolean {
-  // pw-record stays, without audio, when the node it was told not to leave is gone.
+  // pw-record keeps running, without audio, after its fixed node is gone.
   if (recorder === 'pw-record') return /^remote error: .*\(No such file or directory\)/.test(line);
   const device = recorder === 'parec' ? movedTo(line) : undefined;
   return device !== undefined && !mayFollow(source, asked, device);
 }
 
-/** @returns the device a line of `parec --verbose` says that the stream was moved to. */
+/** @returns the new device, if a line of `parec --verbose` reports a move */
 function movedTo(line: string): string | undefined {
   return /^Stream moved to device (\S+) \(/.exec(line)?.[1];
 }

@@ -1,4 +1,4 @@
-/** Types of node-record-lpcm16 1.0.1, as far as Earmark uses it. */
+/** Types of node-record-lpcm16 1.0.1 that Earmark uses. */
 declare module 'node-record-lpcm16' {
   import type { ChildProcess } from 'node:child_process';
   import type { Readable } from 'node:stream';
@@ -9,8 +9,8 @@ declare module 'node-record-lpcm16' {
     stop(): void;
   }
   /**
-   * Spawns at once.
-   * @param options.recorder absolute path of a module `(options) => {cmd, args, spawnOptions}`.
+   * Spawns immediately.
+   * @param options.recorder absolute path of a module `(options) => {cmd, args, spawnOptions}`
    */
   export function record(options: { recorder: string } & Record<string, unknown>): Recording;
 }

@@ -1,5 +1,5 @@
 /**
- * What this machine can record with: asks every recorder of the platform and picks one for each
+ * Recording abilities of this machine: asks every recorder of the platform and picks one for each
  * source.
  */
 import type {
@@ -14,10 +14,10 @@ import { probeFfmpegWindows } from './probeWindows';
 import type { Probe, ProbeContext } from './probeAnswer';
 
 /**
- * In order of preference. Linux: the sound server's own recorders share the device with other
- * programs and know the monitors; ALSA may find the device taken; sox has the largest buffer and no
- * list of devices. macOS: only audiotee hears the system, and ffmpeg can name microphones where sox
- * cannot. Windows: ffmpeg, then sox for the default microphone.
+ * In order of preference. Linux: the sound server's recorders share the device with other programs
+ * and know the monitors. ALSA may find the device busy. sox has the largest buffer and no device
+ * list. macOS: only audiotee records system audio; ffmpeg can name microphones, sox cannot.
+ * Windows: ffmpeg, then sox for the default microphone.
  */
 const RECORDERS: Readonly<
   Partial<Record<NodeJS.Platform, readonly ((context: ProbeContext) => Promise<Probe>)[]>>
@@ -33,13 +33,13 @@ export async function probeRecorders(context: ProbeContext): Promise<readonly Pr
   );
 }
 
-/** Microphones of arecord and sox that are whatever the sound server calls its default source. */
+/** Microphones of arecord and sox that follow the default source of the sound server. */
 const BY_SERVER = /^(default|pulseaudio:default|alsa:default)$/;
 
 /**
- * Where a sound server runs and has no microphone, its default source is the monitor of the
- * speakers: a recorder that asks for "the default" would hear the others as the user. So such
- * devices are none; real cards of ALSA stay.
+ * If a sound server has no microphone, its default source is the monitor of the speakers. A
+ * recorder of "the default" would then record other speakers as the user. This removes such
+ * devices; real ALSA cards stay.
  */
 export function withoutRoundabouts(probes: readonly Probe[]): readonly Probe[] {
   const servers = probes.filter(
@@ -55,7 +55,7 @@ export function withoutRoundabouts(probes: readonly Probe[]): readonly Probe[] {
   );
 }
 
-/** The recorder that is used for a source: the first that has a device for it. */
+/** Returns the first recorder that has a device for the source. */
 export function recorderFor(source: CaptureSource, probes: readonly Probe[]): Probe | undefined {
   return probes.find((probe) => probe.program !== undefined && devicesOf(probe, source).length > 0);
 }
@@ -67,10 +67,7 @@ export function devicesOf(
   return (source === 'mic' ? probe?.microphones : probe?.systems) ?? [];
 }
 
-/**
- * The answer for people: only the devices of the recorder that is used, so that none is listed
- * twice.
- */
+/** Result for the user: only devices of the chosen recorder, so that no device appears twice. */
 export function summarize(probes: readonly Probe[], platform: NodeJS.Platform): RecordingAbilities {
   const recorders = probes.map(({ name, sources, program, reason }): RecorderState => ({
     name,
@@ -89,7 +86,10 @@ export function summarize(probes: readonly Probe[], platform: NodeJS.Platform): 
   };
 }
 
-/** One sentence: why the source cannot be recorded and what to install or permit. */
+/**
+ * One sentence: the reason why the source cannot be recorded, and the program or permission that is
+ * missing.
+ */
 export function adviceFor(
   source: CaptureSource,
   probes: readonly Probe[],
@@ -116,7 +116,7 @@ export function adviceFor(
 }
 
 /**
- * Windows hands system audio out by WASAPI loopback, which ffmpeg does not have: it takes an input
+ * ffmpeg does not support WASAPI loopback, which Windows uses for system audio. It records an input
  * device that repeats the output.
  */
 const WINDOWS_LOOPBACK =

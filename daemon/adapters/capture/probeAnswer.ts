@@ -1,17 +1,20 @@
-/** What one recorder answers when it is asked what it can record. */
+/** Recording abilities of one recorder. */
 import type { CaptureSource, RecorderName, RecordingDevice } from '../../audio/devices';
 import type { Env } from './programs';
 
 export interface ProbeContext {
   readonly env: Env;
   readonly platform: NodeJS.Platform;
-  /** As os.release() has it; on macOS that is Darwin's version. */
+  /** os.release(); on macOS this is Darwin's version. */
   readonly release: string;
-  /** The audiotee program of the npm package, where it is installed. */
+  /** The audiotee program of the npm package, if installed. */
   readonly audiotee: string | undefined;
 }
 
-/** One recorder's answer. Without `program` it cannot be used, and `reason` says why. */
+/**
+ * Probe result of one recorder. Without `program` the recorder cannot be used, and `reason` gives
+ * the cause.
+ */
 export interface Probe {
   readonly name: RecorderName;
   readonly sources: readonly CaptureSource[];

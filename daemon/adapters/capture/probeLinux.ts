@@ -22,9 +22,8 @@ const NO_SERVER =
   'no sound server answers; start PulseAudio or PipeWire, or set PULSE_SERVER to a remote server';
 
 /**
- *
- * @param sources of `pactl list sources` in English: every version since 2009 writes it so, the
- * JSON came in 2021.
+ * @param sources output of `pactl list sources` in English, the same since 2009; JSON output exists
+ * since 2021
  */
 export function parsePactl(
   info: string,
@@ -76,7 +75,7 @@ interface PwObject {
   }[];
 }
 
-/** @returns undefined when it is not the JSON of pw-dump. */
+/** @returns undefined if the text is not the JSON of pw-dump */
 export function parsePwDump(
   json: string,
 ): { microphones: readonly RecordingDevice[]; systems: readonly RecordingDevice[] } | undefined {
@@ -133,9 +132,8 @@ export async function probeArecord({ env, platform }: ProbeContext): Promise<Pro
 }
 
 /**
- *
- * @param cards of `arecord -l`,
- * @param names of `arecord -L`. `plughw` converts the rate, which the bare device may not.
+ * @param cards output of `arecord -l`
+ * @param names output of `arecord -L`. `plughw` converts the rate; a bare device may not
  */
 export function parseArecord(cards: string, names: string): readonly RecordingDevice[] {
   const hardware = [
@@ -146,7 +144,7 @@ export function parseArecord(cards: string, names: string): readonly RecordingDe
     isDefault: false,
     recorder: 'arecord',
   }));
-  // Without a card, `default` stands only where a plug-in leads it to a sound server.
+  // Without a card, `default` exists only if a plug-in routes it to a sound server.
   const hasDefault = /^default$/m.test(names);
   if (hasDefault)
     return [

@@ -1,13 +1,13 @@
 /**
- * Probes of macOS: audiotee for system audio, ffmpeg for microphones. Written from their
- * documentation; not run on a Mac.
+ * Probes of macOS: audiotee for system audio, ffmpeg for microphones. Based on their documentation;
+ * not tested on a Mac.
  */
 import { accessSync, constants } from 'node:fs';
 import type { RecordingDevice } from '../../audio/devices';
 import { defaultFirst, type Probe, type ProbeContext } from './probeAnswer';
 import { ask, findProgram } from './programs';
 
-/** Core Audio taps came with macOS 14.2, which is Darwin 23.2. */
+/** Core Audio taps exist since macOS 14.2, which is Darwin 23.2. */
 const TAP_DARWIN = [23, 2] as const;
 
 export async function probeAudiotee({ audiotee, release }: ProbeContext): Promise<Probe> {
@@ -41,7 +41,7 @@ function executable(file: string): boolean {
 }
 
 export async function probeFfmpegMac({ env, platform }: ProbeContext): Promise<Probe> {
-  // A virtual cable that the user plays through hears the system, too.
+  // A virtual cable that carries the user's output records system audio too.
   const base = { name: 'ffmpeg', sources: ['mic', 'system'] } as const;
   const program = findProgram('ffmpeg', env, platform);
   if (!program)
@@ -58,8 +58,8 @@ export async function probeFfmpegMac({ env, platform }: ProbeContext): Promise<P
 const CABLE = /blackhole|soundflower|loopback audio|vb-cable/i;
 
 /**
- * Lines of `[AVFoundation indev @ 0x…] [0] Name` after the heading for audio. AVFoundation lists no
- * default, so `default` stands first.
+ * Parses lines `[AVFoundation indev @ 0x…] [0] Name` after the audio heading. AVFoundation lists no
+ * default, so `default` is added first.
  */
 export function parseAvfoundation(said: string): {
   microphones: readonly RecordingDevice[];

@@ -1,4 +1,4 @@
-/** Probe of Windows: ffmpeg over DirectShow. Written from its documentation; not run on Windows. */
+/** Probe of Windows: ffmpeg over DirectShow. Based on its documentation; not tested on Windows. */
 import type { RecordingDevice } from '../../audio/devices';
 import type { Probe, ProbeContext } from './probeAnswer';
 import { ask, findProgram } from './programs';
@@ -18,15 +18,15 @@ export async function probeFfmpegWindows({ env, platform }: ProbeContext): Promi
 }
 
 /**
- * Inputs that repeat what is played: the sound card's own, virtual cables, and the DirectShow
- * filter of screen recorders.
+ * Inputs that repeat the output: the sound card's own, virtual cables, and the DirectShow filter of
+ * screen recorders.
  */
 const LOOPBACK =
   /stereo\s?mix|stereomix|what u hear|wave out mix|rec\. playback|virtual-audio-capturer|cable output|voicemeeter/i;
 
 /**
- * `"Name" (audio)` and the line after it with the alternative name, which stays the same when two
- * devices are named alike; before ffmpeg 5 under a heading instead of `(audio)`.
+ * Parses `"Name" (audio)` and the next line with the alternative name, which is unique among equal
+ * names. Before ffmpeg 5 a heading replaces `(audio)`.
  */
 export function parseDshow(said: string): {
   microphones: readonly RecordingDevice[];

@@ -1,4 +1,4 @@
-/** Other programs: where they are on this machine, and what they answer. */
+/** Other programs: their place on this machine, and their output. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
@@ -6,14 +6,14 @@ import { childEnvironment } from '../../base/childEnvironment';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** @returns absolute path of a program on PATH; undefined when it is not there. */
+/** @returns absolute path of a program on PATH; undefined if absent */
 export function findProgram(name: string, env: Env, platform: NodeJS.Platform): string | undefined {
   const windows = platform === 'win32';
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(windows ? ';' : ':');
-  // Started from the Dock, VS Code does not have Homebrew's folders on its PATH.
+  // VS Code started from the Dock does not have Homebrew's folders on its PATH.
   if (platform === 'darwin') folders.push('/opt/homebrew/bin', '/usr/local/bin');
   for (const folder of folders) {
-    if (folder === '' || !path.isAbsolute(folder)) continue; // never run what lies in the current folder
+    if (folder === '' || !path.isAbsolute(folder)) continue; // never run a program of the current folder
     const file = path.join(folder, windows ? `${name}.exe` : name);
     try {
       accessSync(file, windows ? constants.F_OK : constants.X_OK);
@@ -26,17 +26,18 @@ export function findProgram(name: string, env: Env, platform: NodeJS.Platform): 
 }
 
 export interface Answer {
-  /** Undefined where it did not start or was killed. */
+  /** Exit code; undefined if the program did not start or was killed. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** More than any device list; a program that writes on is not listened to. */
+/** Longer than any device list; further output is discarded. */
 const ANSWER_MAX_CHARS = 4_000_000;
 
 /**
- * Runs a program to its end; never throws. A run longer than `limitMs` is killed and has no code.
+ * Runs a program to its end; never throws. A run longer than `limitMs` is killed and has no exit
+ * code.
  */
 export function ask(
   command: string,
@@ -45,7 +46,7 @@ export function ask(
   limitMs = 5_000,
 ): Promise<Answer> {
   return new Promise((resolve) => {
-    // Answers are parsed, so they have to be in English.
+    // The parser needs English output.
     const child = spawn(command, args, {
       env: childEnvironment(env, { LC_ALL: 'C' }),
       stdio: ['ignore', 'pipe', 'pipe'],

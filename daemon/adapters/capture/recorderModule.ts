@@ -1,14 +1,12 @@
 /**
- * What a recorder module is: node-record-lpcm16 loads it by its absolute path and calls it with
+ * Contract of a recorder module. node-record-lpcm16 loads it by its absolute path and calls it with
  * these options.
  */
 import type { CaptureSource } from '../../audio/devices';
 import type { Env } from './programs';
 
 export interface RecorderOptions {
-  /**
-   * Hz and channels of the samples that come out, s16le; node-record-lpcm16 fills in 16000 and 1.
-   */
+  /** Hz and channels of the output, s16le; node-record-lpcm16 sets 16000 and 1. */
   readonly sampleRate: number;
   readonly channels: number;
   readonly source: CaptureSource;
@@ -19,11 +17,11 @@ export interface RecorderOptions {
   readonly platform: NodeJS.Platform;
   readonly environment: Env;
   /**
-   * Facts of the probe that change how the program is called, as `raw` for a pw-record that writes
-   * files by default.
+   * Features that the probe found and that change the command, such as `raw` for a pw-record that
+   * writes files by default.
    */
   readonly features: readonly string[];
-  /** Makes the command end with the daemon; see supervise.ts. */
+  /** Wraps the command so that it ends with the daemon; see supervise.ts. */
   supervise(command: PlainCommand): SpawnCommand;
 }
 
@@ -33,7 +31,7 @@ export interface PlainCommand {
   readonly environment: Env;
 }
 
-/** As node-record-lpcm16 takes it. */
+/** Command in the form of node-record-lpcm16. */
 export interface SpawnCommand {
   readonly cmd: string;
   readonly args: readonly string[];

@@ -1,23 +1,20 @@
-/**
- * libsamplerate in WASM behind the Resampler contract: one channel, streaming, no sample lost or
- * added.
- */
+/** libsamplerate in WASM, as a Resampler: one channel, streaming, no sample lost or added. */
 import { ConverterType, create } from '@alexanderolsen/libsamplerate-js';
 import type { Resampler, ResamplerFactory } from '../../audio/resampler';
 
 /**
- * The library copies through a buffer of 1 008 000 samples; smaller pieces keep both sides of it
- * well below.
+ * The library copies through a buffer of 1 008 000 samples; smaller pieces keep both sides well
+ * below.
  */
 const PIECE_SAMPLES = 32_768;
 /**
- * Its shortest sinc filter reaches 20 samples of the lower rate to each side; this much silence
- * pushes out what it holds.
+ * The shortest sinc filter spans 20 samples of the lower rate on each side; this much silence
+ * flushes it.
  */
 const TAIL_MS = 50;
 
 export const createResampler: ResamplerFactory = async (inputRate, outputRate) => {
-  // SINC_FASTEST: 97 dB signal to noise, pass band 80 % — 6.4 kHz of 8 kHz. MEDIUM takes 2.3 times
+  // SINC_FASTEST: 97 dB signal to noise, pass band 80 % (6.4 kHz of 8 kHz). MEDIUM takes 2.3 times
   // as long.
   const src = await create(1, inputRate, outputRate, {
     converterType: ConverterType.SRC_SINC_FASTEST,

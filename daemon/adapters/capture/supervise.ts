@@ -1,16 +1,15 @@
 /**
- * Runs a recorder so that it cannot outlive the daemon: a supervisor between the two reads a pipe
- * that the daemon alone holds open. When the pipe closes — stop, crash or SIGKILL of the daemon —
- * it ends the recorder, after a second by force. The recorder writes its samples straight to the
- * daemon; the supervisor never touches them.
+ * Runs a recorder so that it cannot outlive the daemon. A supervisor between them reads a pipe that
+ * only the daemon holds open. When the pipe closes (stop, crash or SIGKILL of the daemon) it ends
+ * the recorder, after a second by force. The recorder writes samples directly to the daemon.
  */
 import { childEnvironment } from '../../base/childEnvironment';
 import type { PlainCommand, SpawnCommand } from './recorderModule';
 
-/** From the end of the pipe to SIGKILL. */
+/** Time between the end of the pipe and SIGKILL. */
 export const FORCE_AFTER_MS = 1_000;
 
-/** Any POSIX shell; under 1 MB where a second Node would take 40. `$@` is the recorder. */
+/** Runs in any POSIX shell; uses under 1 MB, and a second Node 40 MB. `$@` is the recorder. */
 const SHELL = `
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -27,7 +26,7 @@ while kill -0 $recorder 2>/dev/null; do wait $recorder; code=$?; done
 kill $watcher 2>/dev/null
 exit $code`;
 
-/** The same for Windows, which has no shell that could. */
+/** The same for Windows, which has no suitable shell. */
 const NODE = `
 const [, program, ...args] = process.argv;
 const stdio = ['ignore', 'inherit', 'inherit'];

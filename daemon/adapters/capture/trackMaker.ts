@@ -1,6 +1,6 @@
 /**
- * Decoded blocks of any rate and channel count → 16 kHz Int16: one mixed track, or left and right
- * apart.
+ * Converts decoded blocks of any rate and channel count to 16 kHz Int16: one mixed track, or left
+ * and right apart.
  */
 import type { AudioBlock } from '../../audio/audioFile';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -16,9 +16,8 @@ export class TrackMaker {
   private readonly mixer = new ChannelMixer();
 
   /**
-   *
-   * @param fullScale of the decoder: without resampling and mixing, 16-bit samples come back bit by
-   * bit.
+   * @param fullScale scale of the decoder: without resampling and mixing, 16-bit samples are
+   * restored exactly
    */
   constructor(
     private readonly split: boolean,
@@ -29,7 +28,7 @@ export class TrackMaker {
     const rest =
       block.sampleRate === this.rate ? undefined : await this.changeRate(block.sampleRate);
     const [left] = block.channelData;
-    // A decoder hands two channels that are alike over as one.
+    // A decoder may merge two identical channels.
     const tracks = this.split
       ? [left!, block.channelData[1] ?? left!]
       : [this.mixer.mix(block.channelData)];
@@ -39,7 +38,7 @@ export class TrackMaker {
     return rest === undefined ? converted : converted.map((pcm, i) => join(rest[i]!, pcm));
   }
 
-  /** What the resamplers still hold. */
+  /** Flushes the resamplers. */
   end(): AudioBlock {
     if (this.resamplers.length === 0)
       return this.split ? [new Int16Array(0), new Int16Array(0)] : [new Int16Array(0)];

@@ -1,6 +1,6 @@
 /**
- * The model manager on this machine's disk, with the user's settings: for the daemon, set-up and
- * the command line.
+ * The model manager on this machine's disk, with the user's settings. Used by the daemon, set-up
+ * and the command line.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { type ModelSettings, modelSettings } from './modelSettings';
 export interface ModelManagerSetup extends Pick<ModelsSetup, 'clock' | 'logger' | 'inUse'> {
   /** State folder, absolute. */
   readonly home: string;
-  /** As they are when something is done. */
+  /** Returns the current settings. */
   readonly settings: () => Settings;
 }
 
@@ -28,8 +28,8 @@ export function createModelManager({ home, settings, ...setup }: ModelManagerSet
 }
 
 /**
- * `models/` stands beside `dist/`, and in the sources at the top: the nearest folder above that has
- * one with a model in it.
+ * `models/` is beside `dist/`, or at the top of the sources: the nearest parent folder that has one
+ * with a model.
  */
 function bundledFolder(from: string): string {
   for (let at = from; ; at = path.dirname(at)) {

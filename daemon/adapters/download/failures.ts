@@ -1,8 +1,8 @@
-/** Turns what can go wrong with a download into one sentence of the error catalogue. */
+/** Maps download failures to errors of the catalogue. */
 import { EarmarkError } from '../../../protocol/errors';
 import type { CatalogueEntry } from '../../models/catalogue';
 
-/** The network is away, the name does not resolve, or nobody answers. */
+/** Node's error codes for no network, an unresolved name, or no answer. */
 const OFFLINE = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -31,14 +31,14 @@ const CUT = new Set([
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR']);
 
-/** Something that answers instead of the registry: a proxy's or hotel's page. */
+/** The answer is not a registry's: a page of a proxy or hotel. */
 export class NotATarball extends Error {}
 export class CutOff extends Error {}
 export class WrongChecksum extends Error {}
 export class NotInTarball extends Error {}
-/** A page where a model should be. */
+/** The answer is a web page instead of a model. */
 export class WebPage extends Error {}
-/** The hub or its mirror answered, but not with the file. */
+/** The hub or its mirror answered without the file. */
 export class HttpFailure extends Error {
   constructor(readonly statusCode: number) {
     super(`HTTP ${statusCode}`);
@@ -52,8 +52,8 @@ interface Facts {
 }
 
 /**
- * The error itself and what caused it, outermost first; a failed connection to two addresses hides
- * its codes one level down.
+ * Yields the error and its causes, outermost first. A failed connection to two addresses hides its
+ * codes one level down.
  */
 function* chain(error: unknown, depth = 0): Generator<unknown> {
   if (error === undefined || error === null || depth > 5) return;
@@ -90,7 +90,7 @@ export function diskFull(
   );
 }
 
-/** True where the connection broke in the middle, so that going on may help. */
+/** True if the connection broke during the transfer, so that a retry may help. */
 export function isCutOff(error: unknown): boolean {
   for (const one of chain(error)) {
     const { code } = factsOf(one);
@@ -99,7 +99,7 @@ export function isCutOff(error: unknown): boolean {
   return false;
 }
 
-/** What to name and what to advise, by where a model comes from. */
+/** Name and advice for each kind of source. */
 const ADVICE = {
   npm: {
     server: 'npm registry',
@@ -119,7 +119,7 @@ const ADVICE = {
   },
 } as const;
 
-/** @param where the model folder, the bytes that the model needs there, and the kind of source */
+/** @param where model folder, bytes that the model needs there, and kind of source */
 export function asModelError(
   error: unknown,
   entry: CatalogueEntry,

@@ -1,7 +1,6 @@
 /**
- * One file of a model repository over HTTP, into a partial file that a later try, or a later
- * process, goes on with. The checksum of the whole decides, so it does not matter which servers the
- * halves came from.
+ * Downloads one file of a model repository over HTTP into a partial file. A later try or process
+ * continues it. The checksum covers the whole, so different servers may supply the parts.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,13 +13,13 @@ import type { NpmOptions } from './npmOptions';
 type HubSource = Extract<ModelSource, { type: 'hub' }>;
 
 export interface HubSettings {
-  /** Address of the hub or of a mirror, without a slash at its end. */
+  /** Address of the hub or of a mirror, without a trailing slash. */
   readonly address: string;
-  /** npm's configuration: proxy, certificates, time-outs and retries. */
+  /** npm's configuration: proxy, certificates, time limits and retries. */
   readonly npm: NpmOptions;
 }
 
-/** A connection that breaks is taken up where it broke, so often in a row without a byte more. */
+/** Broken connections in a row without a new byte, after which the download fails. */
 const FRUITLESS_TRIES = 3;
 
 function hubUrl(address: string, source: HubSource, file: ModelFile): string {
@@ -29,8 +28,9 @@ function hubUrl(address: string, source: HubSource, file: ModelFile): string {
 }
 
 /**
- * Brings `file` to `to`, whole and right, on disk when this resolves. What is at `to` already is
- * gone on with. A wrong checksum deletes it; a broken connection leaves it for the next try.
+ * Downloads `file` to `to`, complete, verified and on disk when this resolves. Continues an
+ * existing partial file. A wrong checksum deletes it; a broken connection leaves it for the next
+ * try.
  */
 export async function fetchHubFile(
   source: HubSource,
@@ -44,8 +44,7 @@ export async function fetchHubFile(
   try {
     await fetchWhole(source, file, to, settings, onBytes, signal);
   } catch (error) {
-    // What an earlier try left may be of another file behind the same address: once more from the
-    // start.
+    // The partial file may belong to another file at the same address: start again once.
     if (!resumed || !(error instanceof WrongChecksum)) throw error;
     await fetchWhole(source, file, to, settings, onBytes, signal);
   }
@@ -74,7 +73,7 @@ async function fetchWhole(
   }
 }
 
-/** Everything after the first `have` bytes, or everything where the server knows no ranges. */
+/** Requests all bytes after the first `have`; a server without ranges sends the whole file. */
 async function fetchRest(
   source: HubSource,
   file: ModelFile,
@@ -89,7 +88,7 @@ async function fetchRest(
   const response = await fetch(hubUrl(address, source, file), {
     ...npm,
     signal: AbortSignal.any([signal, request.signal]),
-    // Nothing on the way may pack it: a range counts the bytes of the file itself.
+    // No compression on the way: a range counts the bytes of the file itself.
     headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
   } as never);
   try {
@@ -116,12 +115,12 @@ async function fetchRest(
       () => request.abort(),
     );
   } finally {
-    // Hangs up where the rest is not wanted any more.
+    // Closes the connection when the rest is not needed.
     request.abort();
   }
 }
 
-/** @throws CutOff when nothing came for `idleMs` or too little came */
+/** @throws CutOff if nothing arrived for `idleMs` or too few bytes arrived */
 async function append(
   body: AsyncIterable<Uint8Array>,
   to: string,
@@ -144,7 +143,7 @@ async function append(
       clearTimeout(idle);
       idle = setTimeout(giveUp, idleMs);
       if (at + chunk.length > file.bytes) throw new WrongChecksum(file.name);
-      // A disk that becomes full takes a part first and complains at the next call.
+      // A disk that becomes full takes a part first and fails at the next call.
       for (let sent = 0; sent < chunk.length;) {
         const { bytesWritten } = await handle.write(chunk, sent, chunk.length - sent, at);
         sent += bytesWritten;

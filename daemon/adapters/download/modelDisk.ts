@@ -1,6 +1,6 @@
 /**
- * Model files on disk: `<folder>/<model>/<revision>/<file>`. A revision is placed whole by one
- * rename, or not at all.
+ * Model files on disk: `<folder>/<model>/<revision>/<file>`. One rename places a revision as a
+ * whole.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -49,32 +49,32 @@ import { describeFolder, keepOwnEntry, ownEntries } from './ownFolder';
 import { readActive, readManifest, writeManifest } from './records';
 
 export interface ModelDiskOptions {
-  /** Absolute; made when the first model comes. */
+  /** Absolute path; created with the first model. */
   readonly folder: string;
-  /** Absolute: where the models lie that come with Earmark, a folder each. */
+  /** Absolute path of the models that come with Earmark, one folder each. */
   readonly bundled?: string;
-  /** npm's configuration where absent. */
+  /** npm's configuration; read from npm if absent. */
   readonly npm?: () => Promise<NpmOptions>;
   /**
-   * Address of a server laid out like the model hub, the hub where absent; and of a proxy, before
-   * npm's configuration. Asked at each download.
+   * Address of a server with the model hub's layout (default: the hub), and of a proxy that
+   * overrides npm's configuration. Read at each download.
    */
   readonly from?: () => { readonly mirror?: string; readonly proxy?: string };
 }
 
-/** Left by a process that was killed while it downloaded: `.<model>-<pid>-<random>`. */
+/** Left by a process that was killed during a download: `.<model>-<pid>-<random>`. */
 const STAGING = /^\.(.+)-(\d+)-[0-9a-f-]{36}$/;
-/** Room to leave on the disk beside the model. */
+/** Free bytes to leave on the disk beside the model. */
 const SPARE_BYTES = 10_000_000;
 /**
- * Locks, and files that came in part: named after their checksum, so that any version may go on
- * with them.
+ * Locks and partial files. A partial file is named after its checksum, so that any version may
+ * continue it.
  */
 const DOWNLOADS = '.downloads';
-/** A part that nobody went on with for so long is thrown away. */
+/** A partial file unused for this time is deleted. */
 const PART_DAYS = 14;
 const LOCK_POLL_MS = 250;
-/** How exact the time of the last use is. */
+/** Resolution of the time of last use. */
 const TOUCH_MS = 3_600_000;
 
 export function createModelDisk(options: ModelDiskOptions): ModelDisk {
@@ -82,9 +82,8 @@ export function createModelDisk(options: ModelDiskOptions): ModelDisk {
 }
 
 /**
- *
- * @param own the setting `models.folder`, so that several state folders can share one; empty: a
- * folder of the state folder
+ * @param own the setting `models.folder`, which several state folders can share; empty: a folder of
+ * the state folder
  */
 export function modelFolder(home: string, own: string): string {
   return own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
@@ -92,7 +91,7 @@ export function modelFolder(home: string, own: string): string {
 
 class NodeModelDisk implements ModelDisk {
   private readonly folder: string;
-  /** What the user put there, then what came with Earmark. */
+  /** The user's import folder, then the models that come with Earmark. */
   private readonly importFolders: readonly string[];
   private npm: Promise<NpmOptions> | undefined;
 
@@ -236,7 +235,7 @@ class NodeModelDisk implements ModelDisk {
       );
       await this.refuseLinks(entry, version);
       lock = await this.lock(entry, version, onProgress, signal);
-      // Another process may have brought it meanwhile.
+      // Another process may have placed it in the meantime.
       if (await this.isPlaced(entry, version)) return;
       await this.sweep();
       await mkdir(staging, { mode: 0o700 });
@@ -257,7 +256,7 @@ class NodeModelDisk implements ModelDisk {
 
   async remove(entry: CatalogueEntry, revision?: string): Promise<void> {
     const place = path.join(this.folder, entry.id, ...(revision === undefined ? [] : [revision]));
-    // Links are taken away themselves, never what they lead to.
+    // Removes links themselves, never their targets.
     await rm(place, { recursive: true, force: true });
     if (
       revision !== undefined &&
@@ -290,7 +289,7 @@ class NodeModelDisk implements ModelDisk {
     return sizes.reduce((sum, n) => sum + n, 0);
   }
 
-  /** One process a model: the others wait and watch it come. */
+  /** Locks a model for one process; other processes wait and follow its progress. */
   private async lock(
     entry: CatalogueEntry,
     version: ModelVersion,
@@ -339,7 +338,7 @@ class NodeModelDisk implements ModelDisk {
     for (const file of version.files) await rename(this.part(file), path.join(staging, file.name));
   }
 
-  /** npm's configuration is read once, and again after it could not be read. */
+  /** Reads npm's configuration once, and again after a failure. */
   private async network(entry: CatalogueEntry): Promise<NpmOptions> {
     this.npm ??= this.options.npm?.() ?? loadNpmOptions(process.env, process.execPath, this.folder);
     const npm = await this.npm.catch((error: unknown) => {
@@ -355,7 +354,7 @@ class NodeModelDisk implements ModelDisk {
     return proxy === undefined ? npm : { ...npm, proxy, httpsProxy: proxy };
   }
 
-  /** Models whose files have the same names may have a folder each. */
+  /** Models whose files have the same names may have separate folders. */
   private async importFile(entry: CatalogueEntry, file: ModelFile): Promise<string | undefined> {
     for (const folder of this.importFolders.flatMap((at) => [at, path.join(at, entry.id)]))
       if (await this.isRight(path.join(folder, file.name), file))
@@ -363,7 +362,7 @@ class NodeModelDisk implements ModelDisk {
     return undefined;
   }
 
-  /** Copies what the user put into the import folder, or what came with Earmark. */
+  /** Copies files from the user's import folder or from Earmark's own models. */
   private async import(
     entry: CatalogueEntry,
     version: ModelVersion,
@@ -379,7 +378,7 @@ class NodeModelDisk implements ModelDisk {
         typeof place === 'object'
           ? path.join(place.folder, file.path ?? file.name)
           : path.join(this.importFolders[0]!, file.name);
-      // A file of the user's that is wrong is named as wrong when it is written.
+      // A wrong file of the user is reported when it is written.
       const from =
         (typeof place === 'object' ? undefined : await this.importFile(entry, file)) ??
         ((await stat(own).catch(() => undefined))?.isFile() ? own : undefined);
@@ -401,7 +400,7 @@ class NodeModelDisk implements ModelDisk {
     }
   }
 
-  /** Puts the staged files in their place; broken ones make way. */
+  /** Moves the staged files to their place; replaces damaged files. */
   private async commit(
     entry: CatalogueEntry,
     version: ModelVersion,
@@ -443,8 +442,8 @@ class NodeModelDisk implements ModelDisk {
   }
 
   /**
-   * Is a folder where it seems to be? The model folder itself may be a link; what is in it may not
-   * lead out.
+   * True if a folder has its real path inside the model folder. The model folder itself may be a
+   * link; its contents may not lead outside.
    */
   private async isInside(entry: CatalogueEntry, place: string): Promise<boolean> {
     if (entry.source.type === 'bundled') return true;
@@ -456,8 +455,8 @@ class NodeModelDisk implements ModelDisk {
   }
 
   /**
-   * @throws EarmarkError model.download where a model's folder is a link that leads out: its files
-   * would land there
+   * @throws EarmarkError model.download if a model's folder is a link to outside, because its files
+   * would go there
    */
   private async refuseLinks(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
     for (const place of [
@@ -475,7 +474,7 @@ class NodeModelDisk implements ModelDisk {
     }
   }
 
-  /** Removes what killed processes left behind, and parts that nobody wants any more. */
+  /** Removes files of killed processes and expired partial files. */
   private async sweep(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const pid = Number(STAGING.exec(name.replace(/\.old$/, ''))?.[2]);
@@ -492,7 +491,7 @@ class NodeModelDisk implements ModelDisk {
 }
 
 /**
- * A rename is on disk only when its folder is; Windows cannot open a folder and needs no such call.
+ * Syncs the folder, which makes a rename durable. Windows cannot open a folder and needs no sync.
  */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

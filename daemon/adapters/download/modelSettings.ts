@@ -1,4 +1,4 @@
-/** Settings of model downloads as the downloader takes them. */
+/** Download settings in the form of the downloader. */
 import type { Settings } from '../../../protocol/settings';
 import type { EvictionLimits } from '../../models/eviction';
 

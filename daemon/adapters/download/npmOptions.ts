@@ -1,21 +1,17 @@
-/**
- * npm's own configuration (registry, proxy, certificates, tokens) as options for its fetcher, read
- * as npm reads it.
- */
+/** npm's own configuration (registry, proxy, certificates, tokens) as options for its fetcher. */
 
 export type NpmOptions = Readonly<Record<string, unknown>>;
 
 /**
- * npm waits 10 s and more between tries; with no network a person should not wait a minute to hear
- * it.
+ * npm waits 10 s and more between tries; without a network the user should get the error sooner.
  */
 const RETRY = { retries: 2, factor: 2, minTimeout: 500, maxTimeout: 3000 };
-/** Give up when nothing comes for this long. */
+/** Time without data in milliseconds, after which a download fails. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 /**
- * User, global and environment configuration; a project's `.npmrc` is not read, so that an opened
- * workspace cannot name the registry that models come from.
+ * Reads user, global and environment configuration. A project's `.npmrc` is not read, so that an
+ * opened workspace cannot name the registry of models.
  */
 export async function loadNpmOptions(
   env: NodeJS.ProcessEnv,
@@ -37,7 +33,7 @@ export async function loadNpmOptions(
     warn: false,
   });
   await config.load();
-  // Without `cache` the fetcher keeps no second copy of the tarball.
+  // Without `cache` the fetcher stores no second copy of the tarball.
   const { cache: _, ...flat } = config.flat;
   return { ...flat, retry: RETRY, fetchRetries: RETRY.retries, timeout: IDLE_TIMEOUT_MS };
 }

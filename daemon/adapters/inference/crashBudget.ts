@@ -1,7 +1,6 @@
 /**
- * How often the workers of one engine may end before it counts as broken: the fifth end within
- * three minutes is the last. Shared by the workers of an engine, so that a fault that goes from one
- * to the next is seen as one.
+ * Crash limit of an engine's workers: the fifth end within three minutes stops them. All workers of
+ * an engine share the budget, so a fault that moves between them is recognised as a single fault.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -18,7 +17,7 @@ export class CrashBudget {
   private readonly times: number[] = [];
   private readonly spent = new Emitter<EarmarkError>();
   private over = false;
-  /** The last allowed end has come; every worker that shares the budget stops. */
+  /** Fires at the last permitted end; every worker that shares the budget stops. */
   readonly onDidSpend = this.spent.event;
 
   constructor(
@@ -26,14 +25,14 @@ export class CrashBudget {
     private readonly limits: CrashLimits = defaultCrashLimits,
   ) {}
 
-  /** Somebody asks for a start: what was spent is forgotten, what was not goes on counting. */
+  /** Resets a spent budget at a requested start; an unspent budget keeps its count. */
   begin(): void {
     if (!this.over) return;
     this.over = false;
     this.times.length = 0;
   }
 
-  /** @throws EarmarkError engine.unavailable where this end was one too many */
+  /** @throws EarmarkError engine.unavailable if the budget is exceeded */
   crashed(worker: string): void {
     const { crashes, crashWindowMs } = this.limits;
     const now = this.clock.now();

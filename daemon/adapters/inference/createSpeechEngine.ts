@@ -1,7 +1,7 @@
 /**
- * Puts speech engines together: one worker for speech detection, shared by all; for each engine
- * either workers of its own, one a core, or a recogniser in this process that has a program of its
- * own or a server behind it.
+ * Composes speech engines. All share one worker for speech detection. An engine has its own
+ * workers, one for each core. Or it has a recogniser in this process, with a program or server
+ * behind it.
  */
 import { Deadlines } from '../../asr/deadline';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
@@ -39,7 +39,7 @@ export interface SpeechEngineSetup extends Common {
     readonly device?: DeviceChoice;
     files(): Promise<LoadedModelFiles>;
   };
-  /** Where it decodes: in workers, one core each, so many at most; or in this process. */
+  /** Place of decoding: at most this many workers with one core each, or this process. */
   readonly runs:
     | { readonly in: 'workers'; readonly worker: WorkerEntry; readonly cores: number }
     | { readonly in: 'process'; create(): AsrProvider };
@@ -47,15 +47,13 @@ export interface SpeechEngineSetup extends Common {
   /** See SpeechEngineSetup of asr/speechEngine. */
   readonly warmUp?: () => Promise<Float32Array>;
   readonly expectsWords?: () => Promise<boolean>;
-  /** Memory that a model may take, bytes; undefined where it is not known. */
+  /** Memory limit of a model in bytes; undefined if unknown. */
   readonly freeBytes?: () => Promise<number | undefined>;
 }
 
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
-/**
- * More workers than this gain nothing: meetings have few sources, and each worker takes its memory.
- */
+/** More workers gain nothing: meetings have few sources, and each worker needs its memory. */
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
@@ -140,7 +138,7 @@ function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {
 }
 
 /**
- * Streams live in the worker; after its restart they begin anew, which costs some windows of
+ * Streams live in the worker. After a restart they begin again, which costs some windows of
  * certainty and no audio.
  */
 export function createDetectors({
@@ -164,7 +162,7 @@ export function createDetectors({
   );
   let nextStream = 1;
   let wanted = false;
-  // Does nothing while it runs; one that was given up is tried again.
+  // Does nothing while the worker runs; restarts a worker that gave up.
   const start = (): void => {
     if (wanted) worker.start().catch(() => undefined);
   };
@@ -182,7 +180,7 @@ export function createDetectors({
       start();
       let stream = nextStream++;
       const close = (): void => {
-        // The worker forgets its streams with its life; a worker that is away has none to close.
+        // The worker's streams end with the worker; a stopped worker has none to close.
         worker
           .call('closeStream', { stream }, { timeoutMs: DETECT_TIMEOUT_MS })
           .catch(() => undefined);

@@ -1,29 +1,30 @@
 /**
- * Windows of many sources on their way to one speech detector. Windows that arrive while a call runs
- * go together in the next call, one run of the model and one message for all of them
+ * Batches windows of many sources for one speech detector. Windows that arrive during a call go
+ * together in the next call: one model run and one message
  * (docs/decisions/0016-speech-detector-graph.md).
  */
 import type { Clock } from '../../base/clock';
 import { VAD_WINDOW } from '../../vad/contract';
 
 /**
- * Windows of one source in a call: a file that is read at once holds the others up by so much only.
+ * Windows of one source in a call; limits the delay that a file read at once causes for other
+ * sources.
  */
 const WINDOWS = 8;
 /** Sources in a call; more gain nothing. */
 const SOURCES = 64;
-/** With so many sources in the last call the next one waits for company … */
+/** With at least this number of sources in the last call, the next call waits for more windows. */
 const CROWD = 4;
 /**
- * … the longer, the more there were: a quarter of a window for four, and never a whole one, so no
- * phrase ends noticeably later.
+ * The wait grows with the number of sources: a quarter of a window for four. It stays below a
+ * window, so no phrase ends noticeably later.
  */
 const GATHER_MS_PER_SOURCE = 2;
 const MOST_GATHER_MS = 24;
 
 export interface DetectParams {
   readonly streams: readonly number[];
-  /** For each stream n × 512 samples. */
+  /** n × 512 samples for each stream. */
   readonly windows: readonly Float32Array[];
 }
 
@@ -31,7 +32,7 @@ interface Waiting {
   readonly stream: number;
   readonly windows: Float32Array;
   readonly answer: Float32Array;
-  /** Windows that were answered. */
+  /** Number of answered windows. */
   done: number;
   resolve(answer: Float32Array): void;
   reject(error: unknown): void;
@@ -41,16 +42,15 @@ export class DetectorBatch {
   private waiting: Waiting[] = [];
   private running = false;
 
-  /** @param call answers the probabilities of each stream's windows */
+  /** @param call returns the probabilities of each stream's windows */
   constructor(
     private readonly clock: Clock,
     private readonly call: (params: DetectParams) => Promise<readonly Float32Array[]>,
   ) {}
 
   /**
-   *
-   * @returns a probability for each window @throws what the call throws, for every source that was
-   * in it
+   * @returns a probability for each window
+   * @throws the error of the call, for every source in it
    */
   detect(stream: number, windows: Float32Array): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
@@ -93,7 +93,7 @@ export class DetectorBatch {
         one.answer.set(answer, one.done);
         one.done += answer.length;
         if (one.done >= one.answer.length) one.resolve(one.answer);
-        // The rest goes behind what came meanwhile.
+        // The rest queues behind windows that arrived in the meantime.
         else this.waiting.push(one);
       });
     } catch (error) {

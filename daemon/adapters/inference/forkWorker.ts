@@ -11,12 +11,12 @@ export interface WorkerEntry {
   readonly execArgv?: readonly string[];
 }
 
-/** What a worker wrote to stderr last; enough for a native crash's message. */
+/** Characters of a worker's stderr that are kept; enough for the message of a native crash. */
 const STDERR_TAIL = 1_000;
 
 /**
- * Sources of both: Node's and glibc's manuals. Together they take 55 MB off a recognition worker,
- * and its text comes as soon.
+ * Sources of both: Node's and glibc's manuals. Together they save 55 MB in a recognition worker,
+ * without a later text.
  */
 const SMALL_HEAP = ['--max-semi-space-size=1'];
 const GIVE_BACK = {
@@ -32,7 +32,7 @@ export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess 
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   };
-  // fork hands its options to spawn, which knows windowsHide; only the types of fork do not.
+  // fork passes its options to spawn, which supports windowsHide; only the types of fork lack it.
   const child = fork(entry.path, [role], { ...options, windowsHide: true } as ForkOptions);
   let tail = '';
   child.stderr
@@ -40,7 +40,7 @@ export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess 
     .on('data', (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
   return {
     pid: child.pid,
-    // A channel that is closed means that the exit event is on its way; it settles the call.
+    // After a closed channel the exit event follows and settles the call.
     send: (message) => {
       if (child.connected) child.send(message, () => undefined);
     },

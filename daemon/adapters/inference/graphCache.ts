@@ -1,7 +1,7 @@
 /**
- * Graphs as ONNX Runtime has optimised them for this machine, stored so that the next load takes
- * half the processor time (docs/decisions/0018-keep-optimised-graphs.md). A file is named
- * after its inputs and its own checksum; a damaged or foreign one is removed and made again.
+ * Graphs that ONNX Runtime has optimised for this machine. A stored graph halves the processor time
+ * of the next load (docs/decisions/0018-keep-optimised-graphs.md). A file name contains hashes of
+ * inputs and content; a damaged or foreign file is removed and made again.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -12,17 +12,17 @@ import { crc32 } from 'node:zlib';
 import { isAlive } from '../processAlive';
 
 export interface GraphPlace {
-  /** Absolute; of one model. */
+  /** Absolute path; the folder of one model. */
   readonly folder: string;
-  /** Which of the model's graphs. */
+  /** Name of the graph within the model. */
   readonly role: string;
-  /** What the graph depends on: model, engine, options. The machine is added. */
+  /** Inputs of the graph: model, engine, options. The machine is added. */
   readonly madeOf: readonly string[];
 }
 
-/** Below this nothing is kept: the disk belongs to what was said. */
+/** Below this free space no graph is stored: the disk is for transcripts and audio. */
 const SPARE_BYTES = 1_000_000_000;
-/** A graph under way. */
+/** Suffix of an unfinished graph. */
 const DRAFT = '.part.ort';
 
 function keyOf({ madeOf }: GraphPlace): string {
@@ -32,7 +32,7 @@ function keyOf({ madeOf }: GraphPlace): string {
     .slice(0, 16);
 }
 
-/** @returns the graph, whole; undefined where there is none */
+/** @returns the complete graph; undefined if absent */
 export async function readGraph(place: GraphPlace): Promise<Buffer | undefined> {
   const beginning = `${place.role}-${keyOf(place)}-`;
   for (const name of await readdir(place.folder).catch(() => [])) {
@@ -46,8 +46,8 @@ export async function readGraph(place: GraphPlace): Promise<Buffer | undefined> 
 }
 
 /**
- * Where ONNX Runtime may write the graph.
- * @returns undefined where there is no room, or no folder to be had
+ * Path of a new graph file for ONNX Runtime.
+ * @returns undefined if there is no space or no folder
  */
 export async function graphDraft(place: GraphPlace): Promise<string | undefined> {
   try {
@@ -61,35 +61,32 @@ export async function graphDraft(place: GraphPlace): Promise<string | undefined>
   }
 }
 
-/** Takes a finished draft; graphs of the same role that were made of something else go. */
+/** Stores a finished draft; removes graphs of the same role with other inputs. */
 export async function keepGraph(place: GraphPlace, draft: string): Promise<void> {
   try {
     const name = `${place.role}-${keyOf(place)}-${await sumOfFile(draft)}.ort`;
     await dropGraphs(place);
     await rename(draft, join(place.folder, name));
   } catch {
-    // The next load makes it again.
+    // The next load makes the graph again.
     await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 
-/**
- * Removes graphs that are no good any more: of another version, or refused by ONNX Runtime although
- * they are whole.
- */
+/** Removes graphs of another version, and intact graphs that ONNX Runtime refuses. */
 export async function dropGraphs({ folder, role }: GraphPlace): Promise<void> {
   for (const name of await readdir(folder).catch(() => []))
     if (name.startsWith(`${role}-`) && !isUnderWay(name))
       await rm(join(folder, name), { force: true }).catch(() => undefined);
 }
 
-/** Removes what is kept of models that are gone. @param folder of all models */
+/** Removes graphs of models that are not installed. @param folder parent folder of all models */
 export async function tidyGraphs(folder: string, installed: readonly string[]): Promise<void> {
   for (const id of await readdir(folder).catch(() => []))
     if (!installed.includes(id)) await rm(join(folder, id), { recursive: true, force: true });
 }
 
-/** A process that lives writes it right now, maybe this one. */
+/** True if a living process, perhaps this one, is writing the file. */
 function isUnderWay(name: string): boolean {
   const pid = Number(/-(\d+)\.part\.ort$/.exec(name)?.[1] ?? NaN);
   return !Number.isNaN(pid) && isAlive(pid);
@@ -99,7 +96,7 @@ function sumOf(bytes: Uint8Array): string {
   return hex(crc32(bytes));
 }
 
-/** Piece by piece: a worker that decodes has no room for the whole. */
+/** Hashes piece by piece: a decoding worker has no memory for the whole file. */
 async function sumOfFile(path: string): Promise<string> {
   let sum = 0;
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))

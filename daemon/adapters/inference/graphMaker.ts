@@ -1,13 +1,13 @@
-/** Makers of graphs of our own out of models' files, and what they have in common. */
+/** Common part of the makers that build our own graphs from model files. */
 import type { GraphMaker } from './onnx';
 
-/** A file lacks what the exported graph of that model has; the message is its name. */
+/** A file lacks a tensor of the exported graph of that model; the message is its name. */
 export class MissingTensorError extends Error {}
 
 /**
- * @param revision counts up with every change of the graph: kept ones of another revision are made
- * anew
- * @param graph throws Absent where the file is of another kind
+ * @param revision increases with every change of the graph; stored graphs of another revision are
+ * made again
+ * @param graph throws MissingTensorError for a file of another kind
  */
 export function graphMaker(revision: string, graph: (file: Uint8Array) => Uint8Array): GraphMaker {
   return {

@@ -1,4 +1,4 @@
-/** A worker that starts with the first call and ends when nobody called for a while. */
+/** A worker that starts with the first call and ends when idle. */
 import type { LoadedModelFiles } from '../../asr/provider';
 import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
@@ -48,7 +48,7 @@ export class IdleWorker implements Disposable {
       await this.worker.start();
       const ask = (): Promise<WorkerCalls[M]['result']> =>
         this.worker.call(method, params, { timeoutMs: CALL_TIMEOUT_MS });
-      // A worker that died is there again in a moment; the second failure is its caller's.
+      // A dead worker restarts soon; the caller receives the second failure.
       return await ask().catch(() => this.worker.start().then(ask));
     } finally {
       if (--this.running === 0)

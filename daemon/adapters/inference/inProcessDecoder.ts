@@ -1,6 +1,6 @@
 /**
- * A recogniser in this process as a decoder of the engine: loaded and unloaded again and again,
- * each decode under a time limit.
+ * A recogniser in this process as a decoder of the engine. It can load and unload repeatedly; each
+ * decode has a time limit.
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { Deadlines } from '../../asr/deadline';
@@ -52,7 +52,7 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
     stop() {
       const old = state;
       state = { kind: 'stopped' };
-      // What does not end by itself ends with the process; nobody waits for it.
+      // An old recogniser that does not unload ends with the process; nothing waits for it.
       if (old.kind === 'ready') old.provider.unload().catch(() => undefined);
     },
     health: (): InferenceWorkerHealth => ({

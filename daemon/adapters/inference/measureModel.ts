@@ -1,6 +1,6 @@
 /**
- * How fast a model is on this machine: loaded afresh in a worker of its own, one thread, and given
- * a recording in pieces.
+ * Measures the speed of a model on this machine: loads it in a separate worker with one thread and
+ * decodes a recording in pieces.
  */
 import type { DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { Clock } from '../../base/clock';
@@ -10,28 +10,25 @@ import { type WorkerEntry, forkWorker } from './forkWorker';
 import { WorkerSupervisor } from './supervisor';
 
 export interface ModelMeasurements {
-  /** Worker started and model loaded. */
+  /** Time to start the worker and load the model. */
   readonly loadMs: number;
   readonly audioMs: number;
   readonly decodeMs: number;
-  /**
-   * Real-time factor of the piece in the middle, which what else the machine did in between touches
-   * least.
-   */
+  /** Real-time factor of the median piece, which other load of the machine affects least. */
   readonly medianRtf: number;
-  /** Of the worker after the last piece; undefined where it was too short for a sign of life. */
+  /** Memory of the worker after the last piece; undefined if the run ended before a heartbeat. */
   readonly rssBytes?: number;
 }
 
-/** As long as a phrase of a meeting. */
+/** Length of a meeting phrase. */
 const PIECE_S = 8;
-/** Times the length of a piece; slower than that is of no use. */
+/** Time limit as a multiple of the piece; a slower model is not usable. */
 const PATIENCE = 20;
 
 /**
- *
- * @param limitMs no piece begins after so long.
- * @param onPiece part done, 0–1. @throws EarmarkError model.*, engine.*, rpc.cancelled
+ * @param limitMs no piece begins after this time
+ * @param onPiece part done, 0–1
+ * @throws EarmarkError model.*, engine.*, rpc.cancelled
  */
 export async function measureModel(setup: {
   readonly worker: WorkerEntry;

@@ -1,7 +1,6 @@
 /**
- * Moonshine, tiny or base, in ONNX Runtime as a speech engine: samples to words. Runs inside an
- * inference worker. Model: Jeffries et al. 2024, "Moonshine: Speech Recognition for Live
- * Transcription and Voice Commands".
+ * Moonshine, tiny or base, in ONNX Runtime as a recogniser. Runs inside an inference worker. Model:
+ * Jeffries et al. 2024, "Moonshine: Speech Recognition for Live Transcription and Voice Commands".
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import type {
@@ -30,11 +29,11 @@ import { loadOrt, openModel } from './onnx';
 import { modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 const MAX_SECONDS = 30;
-/** Texts that are followed at once; wider gains nothing. */
+/** Beam width of the search; wider gains nothing. */
 const SEARCH_WIDTH = 2;
 /**
- * Mean probabilities of a phrase's tokens, chosen on LibriSpeech sessions: one in nine is below the
- * first, half of the short ones are above the second.
+ * Mean token probabilities of a phrase, chosen on LibriSpeech sessions: one in nine phrases is
+ * below the first; half of the short phrases are above the second.
  */
 const LOW_TRUST = 0.75;
 const HIGH_TRUST = 0.9;
@@ -44,7 +43,7 @@ type Loaded = MoonshineModel & { readonly pieces: PieceDecoder; readonly words: 
 export class MoonshineProvider implements AsrProvider {
   readonly info = moonshineInfo;
   private loaded: Loaded | undefined;
-  /** The last one; decodes of one dictation lean to the same phrases. */
+  /** Bias of the last decode; decodes of one dictation use the same phrases. */
   private bias: { readonly phrases: readonly string[]; readonly tree: PhraseBias } | undefined;
 
   async load(model: LoadedModelFiles): Promise<void> {
@@ -128,8 +127,8 @@ export class MoonshineProvider implements AsrProvider {
       decode(model, audio, withDraft(options, draft), bias, signal);
     if (options.effort === 'single-pass' || isGreedy(options)) return once({ pcm, left });
     const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
-      // What was said before makes it no better (secondHearing.ts); only audio whose words come now
-      // goes along.
+      // Audio that is already text does not improve this decode (secondHearing.ts); only undecoded
+      // audio is added.
       const slow = {
         pcm: slower(pcm),
         left: left?.tokens.length === 0 ? { ...left, pcm: slower(left.pcm) } : undefined,
@@ -148,7 +147,7 @@ export class MoonshineProvider implements AsrProvider {
     );
   }
 
-  /** Once more with what follows, where that fits into one decode. */
+  /** Decodes again with the following audio, if both fit into one decode. */
   private async withRight(
     model: Loaded,
     pcm: Float32Array,
@@ -208,7 +207,7 @@ async function decode(
   signal: AbortSignal | undefined,
 ): Promise<readonly ScoredToken[]> {
   const { draft = [] } = options.context ?? {};
-  // Words of a lead in which none were heard come now.
+  // If a lead gave no words, its words are expected now.
   const undecoded = left?.tokens.length === 0 ? left.pcm.length : 0;
   const search = {
     width: isGreedy(options) ? 1 : SEARCH_WIDTH,
@@ -216,7 +215,7 @@ async function decode(
     signal,
     bias,
   };
-  // What is too long with its lead is decoded without.
+  // A phrase that is too long with its lead is decoded without it.
   if (!left || !fits({ pcm, left })) return decodePhrase(model, { pcm, given: [], draft, search });
   return decodePhrase(model, {
     pcm: joinSamples([left.pcm, pcm]),
@@ -234,7 +233,7 @@ function fits(audio: DecodeInput): boolean {
   return samplesOf(audio) <= MAX_SECONDS * SAMPLE_RATE;
 }
 
-/** The likeliest token each time. */
+/** True for greedy decoding. */
 function isGreedy({ purpose = 'final', effort }: DecodeRequest): boolean {
   return effort === 'greedy' || purpose !== 'final';
 }
@@ -243,7 +242,10 @@ function withDraft(request: DecodeRequest, draft: readonly number[] | undefined)
   return draft ? { ...request, context: { ...request.context, draft } } : request;
 }
 
-/** A phrase ends in a full stop wherever it is cut; what follows would begin a new sentence. */
+/**
+ * Removes a final full stop, which the model adds wherever a phrase is cut; the next phrase would
+ * then begin a new sentence.
+ */
 function withoutEnd(tokens: readonly number[], pieces: PieceDecoder): readonly number[] {
   const last = tokens.at(-1);
   return last !== undefined && pieces.vocabById[last] === '.' ? tokens.slice(0, -1) : tokens;

@@ -1,7 +1,7 @@
 /**
- * Moonshine's encoder and merged decoder: the encoder once, then tokens with the key-value cache. A
- * draft (the tokens of an earlier decode of the same phrase) is read in one step of the decoder,
- * and only where the search leaves it tokens are decoded one by one, which takes a third of the
+ * Moonshine's encoder and merged decoder: the encoder runs once, then tokens with the key-value
+ * cache. One decoder step verifies a draft (the tokens of an earlier decode of the same phrase).
+ * Tokens are decoded singly only after the search leaves the draft, which takes a third of the
  * time. The check is that of Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via
  * Speculative Decoding".
  */
@@ -22,13 +22,15 @@ import { decodeCancelled } from '../../asr/errors';
 
 const START_TOKEN = 1;
 const END_TOKEN = 2;
-/** Nobody says more in a second; the model's authors stop there too, which bounds a loop. */
+/** Limit of the speaking rate; the model's authors use the same. It bounds a loop. */
 const TOKENS_PER_SECOND = 6;
-/** Shorter audio is lengthened with silence to this: the model was trained on whole utterances. */
+/**
+ * Shorter audio is padded with silence to this length: the model was trained on whole utterances.
+ */
 const MIN_SECONDS = 1;
 
 /**
- * The decoder's size, as its inputs tell it: 6 layers of 8 heads of 36 in Moonshine tiny, 8 of 8 of
+ * Size of the decoder, read from its inputs: 6 layers of 8 heads of 36 in Moonshine tiny, 8 of 8 of
  * 52 in base.
  */
 interface DecoderShape {
@@ -71,13 +73,13 @@ export function decoderShape(decoder: Pick<InferenceSession, 'inputMetadata'>): 
 
 export interface DecodeInput {
   readonly pcm: Float32Array;
-  /** Tokens that stand before the text that is looked for, and are not part of it. */
+  /** Prompt tokens before the text; not part of the result. */
   readonly given: readonly number[];
   readonly draft: readonly number[];
   readonly search: SearchOptions;
 }
 
-/** @returns how many tokens a stretch of audio may have at most */
+/** @returns the maximum number of tokens for a stretch of audio */
 export function tokenLimit(samples: number): number {
   return Math.max(1, Math.trunc(Math.max(MIN_SECONDS, samples / SAMPLE_RATE) * TOKENS_PER_SECOND));
 }
@@ -105,19 +107,19 @@ export async function decodePhrase(
 
 type Cache = Readonly<Record<string, Tensor>>;
 
-/** The cache behind all tokens of a text, which was read with others. */
+/** A text's cache behind all its tokens, within a batch. */
 interface Row {
   readonly cache: Cache;
   readonly row: number;
 }
 
-/** A text so far: as many tokens of the draft, or the cache behind all its tokens. */
+/** A partial text: a number of draft tokens, or the cache behind all its tokens. */
 type Step = { readonly drafted: number } | Row;
 
-/** The decoder behind one audio. */
+/** Runs the decoder over one audio. */
 class Run implements TokenModel<Step> {
   readonly endToken = END_TOKEN;
-  /** What stands behind the given tokens and each of the draft. */
+  /** Logits and cache behind the given tokens and each draft token. */
   private drafted: { readonly logits: readonly Float32Array[]; readonly cache: Cache } | undefined;
 
   constructor(
@@ -175,7 +177,7 @@ class Run implements TokenModel<Step> {
     });
   }
 
-  /** How many tokens of the draft it is, where its last one is in it. */
+  /** Number of draft tokens that the text has, if its last token matches the draft. */
   private draftedBehind({ step, token }: Continued<Step>): number | undefined {
     return 'drafted' in step && this.drafted && this.draft[step.drafted] === token
       ? step.drafted + 1
@@ -183,8 +185,8 @@ class Run implements TokenModel<Step> {
   }
 
   /**
-   * One step of the decoder over as many tokens of each text, all behind a past of so many; logits
-   * of the last `wanted` of each.
+   * One decoder step over the same number of tokens of each text, all with a past of equal length.
+   * Returns the logits of the last `wanted` tokens of each.
    */
   private async run(
     past: Cache,
@@ -216,7 +218,7 @@ class Run implements TokenModel<Step> {
     };
   }
 
-  /** One cache of those of several texts, which are as long as each other. */
+  /** Stacks the caches of texts of equal length. */
   private stacked(rows: readonly Row[]): Cache {
     const whole = rows[0]?.cache ?? {};
     const stack = (name: string, first: Tensor): Tensor => {
@@ -235,7 +237,7 @@ class Run implements TokenModel<Step> {
     );
   }
 
-  /** A token sees those before it; several at once are only given without a past. */
+  /** A token attends to the tokens before it; several at once occur only without a past. */
   private mask(tokens: number): Tensor {
     const mask = new Float32Array(tokens * tokens);
     for (let row = 0; row < tokens; row++)
@@ -254,7 +256,7 @@ class Run implements TokenModel<Step> {
     return found;
   }
 
-  /** The cache behind so many tokens of the draft: the decoder's half is cut. */
+  /** The cache behind a number of draft tokens: cuts the decoder's half. */
   private cacheAt(drafted: number): Cache {
     const whole = this.drafted?.cache ?? {};
     const dropped = this.draft.length - drafted;

@@ -1,7 +1,7 @@
 /**
- * Moonshine's decoder as a graph of our own, made of the weights of the exported one. The exported
- * graph makes its vocabulary floats, turns and scales the encoder's keys at every token, and has a
- * thousand nodes a step.
+ * Moonshine's decoder as our own graph, made from the weights of the exported graph. The exported
+ * graph converts its vocabulary to floats, transposes and scales the encoder's keys at every token,
+ * and has a thousand nodes in each step.
  */
 import { MissingTensorError, graphMaker } from './graphMaker';
 import type { GraphMaker } from './onnx';
@@ -21,8 +21,8 @@ interface DecoderSize {
 }
 
 /**
- * A matrix in 8 bits: value = (byte − zero) × scale; `bytes` lie one output after the other, with a
- * byte for each input.
+ * An 8-bit matrix: value = (byte − zero) × scale. `bytes` holds the outputs in sequence, one byte
+ * for each input.
  */
 interface Matrix {
   readonly inputs: number;
@@ -32,12 +32,12 @@ interface Matrix {
   readonly zero: number;
 }
 
-/** Of both graphs. */
+/** Revision of both graphs. */
 const REVISION = '2';
 const EPSILON = '1e-5';
 /**
- * Positions that the rotation is kept for: 30 s at 6 tokens a second, behind as many given ones,
- * with room.
+ * Positions of the rotary embedding: 30 s at 6 tokens a second after as many given tokens, with
+ * reserve.
  */
 const MAX_TOKENS = 512;
 
@@ -56,7 +56,7 @@ class Weights {
     return floatsOf(tensor);
   }
 
-  /** As the cache among the inputs tells it. */
+  /** Size from the cache inputs. */
   size(): DecoderSize {
     const sizes = [...this.parts.inputs]
       .filter(([name]) => /^past_key_values\.\d+\.decoder\.key$/.test(name))
@@ -67,7 +67,7 @@ class Weights {
     return { layers: sizes.length, heads, headSize };
   }
 
-  /** The matrix that a projection of the exported graph multiplies with. */
+  /** Weight matrix of a projection in the exported graph. */
   projection(path: string): Matrix {
     const multiply = this.maker(`${path}/MatMul_output_0_output_quantized`);
     const scaled = this.maker(`${path}/MatMul_quant_scales_mul:0`);
@@ -82,7 +82,7 @@ class Weights {
     return { inputs, outputs, bytes: turned, ...this.range(scaled[1] ?? '', multiply[3] ?? '') };
   }
 
-  /** The embeddings, a row for each token, which are the last projection as well. */
+  /** The embeddings, one row for each token; also the last projection. */
   vocabulary(): Matrix {
     const name = 'model.decoder.embed_tokens.weight_merged_0';
     const {
@@ -107,13 +107,13 @@ class Weights {
   }
 }
 
-/** Inputs that are scaled together: a part of the width of both sizes. */
+/** Inputs that share a scale: a divisor of the width of both sizes. */
 const BLOCK = 32;
 
 /**
- * Multiplies with 8-bit matrices, their outputs one behind the other. Inputs are quantised block by
- * block: with one scale for a whole step (DynamicQuantizeMatMul) a text would depend on the texts
- * and tokens beside it (docs/decisions/0008-block-scaled-decoder.md).
+ * Multiplies with 8-bit matrices and concatenates their outputs. Inputs are quantised in blocks.
+ * One scale for a whole step (DynamicQuantizeMatMul) would make a text depend on its neighbours in
+ * the batch (docs/decisions/0008-block-scaled-decoder.md).
  */
 function multiply(
   graph: GraphWriter,
@@ -152,8 +152,8 @@ function multiply(
 }
 
 /**
- * The encoder's half of the cache: hidden states to keys, turned for the product, and values of
- * each layer.
+ * The encoder's half of the cache: computes keys, transposed for the product, and values of each
+ * layer from hidden states.
  */
 function crossGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): Uint8Array {
   const graph = new GraphWriter();
@@ -190,11 +190,10 @@ function crossGraph(weights: Weights, { layers, heads, headSize }: DecoderSize):
 }
 
 /**
- * A step of the decoder: tokens behind a past to logarithms of probabilities. Inputs: input_ids
- * [batch, tokens], start [1] (position of the first token), mask [1, 1, 1 or tokens, 1 or past +
- * tokens], from [1] (the first token whose logits are wanted), past.N.key/value [batch, heads,
- * past, headSize], cross.N.key [1, heads, headSize, positions], cross.N.value [1, heads, positions,
- * headSize].
+ * A step of the decoder: log probabilities from tokens with a past. Inputs: input_ids [batch,
+ * tokens], start [1] (position of the first token), mask [1, 1, 1 or tokens, 1 or past + tokens],
+ * from [1] (first token whose logits are needed), past.N.key/value [batch, heads, past, headSize],
+ * cross.N.key [1, heads, headSize, positions], cross.N.value [1, heads, positions, headSize].
  */
 function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): Uint8Array {
   const graph = new GraphWriter();
@@ -216,7 +215,7 @@ function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): 
     graph.node('Transpose', [graph.node('Reshape', [value, apart])], { perm: [0, 2, 1, 3] });
   const joined = (value: string): string =>
     graph.node('Reshape', [graph.node('Transpose', [value], { perm: [0, 2, 1, 3] }), together]);
-  /** Cuts the last dimension in two, by the sizes or in the middle. */
+  /** Splits the last dimension in two, by the sizes or in the middle. */
   const halves = (value: string, sizes?: string): readonly [string, string] => {
     const outputs = [graph.name('left'), graph.name('right')] as const;
     graph.node('Split', sizes === undefined ? [value] : [value, sizes], { axis: 2 }, outputs);
@@ -236,7 +235,7 @@ function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): 
     graph.weight({ type: ELEMENT.uint8, shape: [], bytes: Uint8Array.of(vocabulary.zero) }),
   ]);
   let added = '';
-  /** Adds what the last part made, and norms. */
+  /** Adds the output of the last part, then normalises. */
   const norm = (name: string): string => {
     const gain = graph.floats(weights.floats(name));
     if (added === '')
@@ -280,7 +279,7 @@ function stepGraph(weights: Weights, { layers, heads, headSize }: DecoderSize): 
       );
     /**
      * The product of query and key is divided by the root of their length; the query's weights
-     * carry it.
+     * include this factor.
      */
     const root = 1 / Math.sqrt(headSize);
 

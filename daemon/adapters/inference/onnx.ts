@@ -1,6 +1,6 @@
 /**
- * Opening ONNX models: one thread, little memory kept, and an error that says which file is wrong
- * and how. Worker processes only.
+ * Opens ONNX models: one thread, little memory, and an error with the file and its fault. Worker
+ * processes only.
  */
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -14,12 +14,12 @@ export type Ort = typeof import('onnxruntime-node');
 let loading: Promise<Ort> | undefined;
 
 /**
- * The native runtime, or the one in WASM; `EARMARK_ORT=wasm` takes the second anywhere. @throws
- * EarmarkError engine.unavailable where neither can be loaded
+ * Loads the native runtime, or the WASM runtime; `EARMARK_ORT=wasm` forces the second.
+ * @throws EarmarkError engine.unavailable if neither can be loaded
  */
 export function loadOrt(): Promise<Ort> {
-  // From 1.30 on ONNX Runtime notes every session in a database in the user's cache folder, to be
-  // sent to its makers. It looks for this when it is loaded.
+  // Since 1.30 ONNX Runtime records every session in a database in the user's cache folder, to be
+  // sent to its makers. It reads this variable when it is loaded.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
   loading ??= (
     process.env['EARMARK_ORT'] === 'wasm' ? loadWasm() : loadNative().catch(loadWasm)
@@ -40,42 +40,42 @@ async function loadNative(): Promise<Ort> {
 }
 
 /**
- * Where there is no native binary, which since 1.30 is so on Macs with Intel processors. Same
+ * WASM runtime for machines without a native binary: since 1.30, Macs with Intel processors. Same
  * interface; about five times the processor time.
  */
 async function loadWasm(): Promise<Ort> {
   const module = (await import('onnxruntime-web')) as unknown as Ort & { default?: Ort };
   const ort = module.default ?? module;
-  // Threads of their own would fight the other worker for the cores.
+  // Additional threads would compete with the other worker for the cores.
   ort.env.wasm.numThreads = 1;
   return ort;
 }
 
 export const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
 
-/** Makes a graph of our own out of a model's file. */
+/** Makes our own graph from a model's file. */
 export interface GraphMaker {
-  /** Changes with the graph that is made. */
+  /** Changes with the produced graph. */
   readonly revision: string;
-  /** @throws where the file is damaged; undefined where it is whole and of another kind */
+  /**
+   * @returns undefined for an intact file of another kind
+   * @throws if the file is damaged
+   */
   make(file: Uint8Array): Uint8Array | undefined;
 }
 
 export interface OpenOptions {
-  /** Keeps the optimised graph in the cache of the model, where it has one. */
+  /** Stores the optimised graph in the cache of this model. */
   readonly kept?: LoadedModelFiles;
   readonly maker?: GraphMaker;
 }
 
-/**
- * Bytes of graphs that ONNX Runtime reads where they lie; they have to stay as long as their
- * session.
- */
+/** Graph bytes that ONNX Runtime reads in place; they must live as long as their session. */
 const bytesOf = new WeakMap<InferenceSession, Buffer>();
 
 /**
- * @param expect names that the model must have as inputs, to tell another kind of model from a
- * broken one
+ * @param expect names that the model must have as inputs, to distinguish another kind of model from
+ * a damaged one
  * @throws EarmarkError model.missing, model.corrupt, model.incompatible
  */
 export async function openModel(
@@ -146,8 +146,8 @@ function optionsOf(wasm = false): InferenceSession.SessionOptions {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // An arena keeps the room of the longest phrase for good: 52 MB, and it saves no measurable
-    // time.
+    // An arena permanently keeps the memory of the longest phrase: 52 MB, and it saves no
+    // measurable time.
     enableCpuMemArena: false,
     logSeverityLevel: 4,
   };
@@ -172,7 +172,7 @@ async function openKept(ort: Ort, place: GraphPlace): Promise<InferenceSession |
   }
 }
 
-/** @param model what is opened: the file at `path`, or the graph that was made of it */
+/** @param model the file at `path`, or the graph made from it */
 async function create(
   ort: Ort,
   path: string,
@@ -189,7 +189,7 @@ async function create(
       void keepGraph(place, draft);
       return session;
     } catch {
-      // The graph could not be written, or the model is damaged: the next try tells.
+      // Either the graph could not be written or the model is damaged: the next try decides.
       await rm(draft, { force: true });
     }
   }

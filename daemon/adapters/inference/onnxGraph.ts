@@ -1,23 +1,22 @@
 /**
- * Reads weights and nodes out of ONNX files, and writes ONNX files from nodes and weights: as much
- * of onnx.proto as it takes to put a model's weights into a graph of our own. Field numbers and
- * types are those of onnx.proto.
+ * Reads weights and nodes from ONNX files and writes ONNX files: the part of onnx.proto needed to
+ * put a model's weights into our own graph. Field numbers and types are those of onnx.proto.
  */
 import { Reader, Writer } from 'protobufjs/minimal';
 
 export const ELEMENT = { float: 1, uint8: 2, int64: 7 } as const;
 
 export interface OnnxTensor {
-  /** One of ELEMENT, or another that the file has. */
+  /** A member of ELEMENT, or another type of the file. */
   readonly type: number;
   readonly shape: readonly number[];
-  /** Elements in the order of the last dimension, little-endian. */
+  /** Elements in row-major order, little-endian. */
   readonly bytes: Uint8Array;
 }
 
 /** Of a tensor of type ELEMENT.float. */
 export function floatsOf({ bytes }: OnnxTensor): Float32Array {
-  // A copy begins where floats may lie.
+  // A copy has the alignment that floats need.
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
@@ -28,17 +27,17 @@ export interface OnnxNode {
 }
 
 /**
- * What a file holds, with the graphs inside its nodes laid open: weights and constants by name,
- * nodes by the name of each output.
+ * Contents of a file, with subgraphs flattened: weights and constants by name, nodes by the name of
+ * each output.
  */
 export interface OnnxParts {
   readonly weights: ReadonlyMap<string, OnnxTensor>;
   readonly makers: ReadonlyMap<string, OnnxNode>;
-  /** Shapes of the model's inputs; a size that is known only when it runs is a text. */
+  /** Shapes of the model's inputs; a dynamic size is a string. */
   readonly inputs: ReadonlyMap<string, readonly (number | string)[]>;
 }
 
-/** @throws RangeError or Error where the bytes are no protocol buffer */
+/** @throws RangeError or Error if the bytes are no protocol buffer */
 export function readParts(file: Uint8Array): OnnxParts {
   const weights = new Map<string, OnnxTensor>();
   const makers = new Map<string, OnnxNode>();
@@ -63,7 +62,7 @@ export function readParts(file: Uint8Array): OnnxParts {
   return { weights, makers, inputs };
 }
 
-/** The fields of a message that are bytes, texts or messages. */
+/** Fields of a message that are bytes, strings or messages. */
 function* fieldsOf(message: Uint8Array): Generator<[number, Uint8Array]> {
   const reader = Reader.create(message);
   while (reader.pos < reader.len) {
@@ -79,7 +78,7 @@ const textOf = (bytes: Uint8Array): string =>
 interface ReadNode {
   readonly node: OnnxNode;
   readonly inner: readonly Uint8Array[];
-  /** What a node `Constant` gives. */
+  /** Value of a node `Constant`. */
   readonly constant: OnnxTensor | undefined;
 }
 
@@ -132,7 +131,7 @@ function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor
   const reader = Reader.create(bytes);
   const shape: number[] = [];
   let [name, type, raw] = ['', 0, new Uint8Array(0)];
-  /** Where the elements are not raw: one or few, as scales and zero points are. */
+  /** Elements that are not stored raw: one or few, such as scales and zero points. */
   const loose: number[] = [];
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
@@ -158,7 +157,7 @@ function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor
   return { name, tensor: { type, shape, bytes: raw } };
 }
 
-/** A number that is an integer is written as one; a float attribute is given as text, `1e-5`. */
+/** An integral number is written as an integer; a float attribute is given as a string, `1e-5`. */
 export type Attribute = number | string | readonly number[];
 
 /** Collects the nodes and weights of a new graph and writes them as a file. */
@@ -167,8 +166,8 @@ export class GraphWriter {
   private names = 0;
 
   /**
-   * Adds a node and answers the name of its output; `outputs` names them where they have names of
-   * their own or are several.
+   * Adds a node and returns the name of its output. `outputs` gives names, if they are fixed or
+   * several.
    */
   node(
     op: string,
@@ -194,7 +193,7 @@ export class GraphWriter {
     return outputs[0] ?? '';
   }
 
-  /** Adds a weight and answers its name. */
+  /** Adds a weight and returns its name. */
   weight({ type, shape, bytes }: OnnxTensor): string {
     const name = this.name('w');
     const writer = this.graph.uint32(42).fork();
@@ -220,7 +219,7 @@ export class GraphWriter {
     });
   }
 
-  /** Declares an input or output; a size that is known only when it runs is a text. */
+  /** Declares an input or output; a dynamic size is a string. */
   port(
     direction: 'input' | 'output',
     name: string,
@@ -250,7 +249,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** A name that no other part of the graph has. */
+  /** Returns an unused name. */
   name(of: string): string {
     return `${of}_${this.names++}`;
   }
@@ -269,7 +268,7 @@ export class GraphWriter {
 
 const IR_VERSION = 8;
 const OPSET = 17;
-/** Operators that are ONNX Runtime's own. */
+/** Domain of ONNX Runtime's own operators. */
 const OWN_DOMAIN = 'com.microsoft';
 const OWN_OPS: ReadonlySet<string> = new Set([
   'MatMulNBits',

@@ -1,7 +1,7 @@
 /**
- * Any server with OpenAI's transcription interface: a phrase goes as a WAV file to
- * `<endpoint>/audio/transcriptions`. Nothing is sent unless the user named the endpoint. The key is
- * in no log, error or report.
+ * Any server with OpenAI's transcription interface: sends a phrase as a WAV file to
+ * `<endpoint>/audio/transcriptions`. Sends nothing unless the user configured the endpoint. The key
+ * appears in no log, error or report.
  */
 import { redact } from '../../base/redact';
 import { randomUUID } from 'node:crypto';
@@ -20,24 +20,24 @@ export interface OpenaiSetup {
   readonly endpoint: string;
   readonly key?: string;
   readonly clock: Clock;
-  /** Plain http to another machine; to this one it is always allowed. */
+  /** Permits plain http to other machines; to this machine it is always permitted. */
   readonly allowPlainHttp?: boolean;
-  /** Of one request; a phrase has so long with all its tries. */
+  /** Time limit of one request, and of a phrase with all its retries. */
   readonly timeoutMs?: number;
-  /** Certificates to trust besides the usual ones, PEM. */
+  /** Extra trusted certificates, PEM. */
   readonly ca?: string;
-  /** 0–1; spreads the waits of many clients. */
+  /** Returns 0–1; spreads the waits of many clients. */
   readonly random?: () => number;
 }
 
 const TIMEOUT_MS = 30_000;
 const TRIES = 3;
-/** First wait before a retry; it doubles. */
+/** First wait before a retry; it doubles each time. */
 const BACK_OFF_MS = 500;
 const MAX_SECONDS = 30;
-/** Whisper reads 224 tokens of prompt at most; this many letters are fewer. */
+/** Whisper reads at most 224 tokens of prompt; this number of letters has fewer. */
 const PROMPT_CHARS = 600;
-/** What is longer than any transcription is none. */
+/** A longer answer is no transcription. */
 const ANSWER_BYTES = 2_000_000;
 
 type Form = 'verbose_json' | 'json';
@@ -59,7 +59,7 @@ export class OpenaiProvider implements AsrProvider {
     this.key = setup.key;
   }
 
-  /** The id of the model is what the server calls it; there are no files. */
+  /** The model id is the server's name for it; there are no files. */
   async load(model: LoadedModelFiles): Promise<void> {
     this.state = { kind: 'loaded', url: this.address(), model: model.id, form: 'verbose_json' };
     return Promise.resolve();
@@ -97,7 +97,7 @@ export class OpenaiProvider implements AsrProvider {
           );
         return result;
       }
-      // Some models of the original service know the short form alone; that is learned once.
+      // Some models of the original service support only the short form; this is remembered.
       if ('status' in outcome && outcome.status === 400 && state.form === 'verbose_json') {
         state.form = 'json';
         attempt--;
@@ -153,7 +153,7 @@ export class OpenaiProvider implements AsrProvider {
           accept: 'application/json',
           ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
         },
-        // The key goes to the named server alone, and speech too.
+        // The key and the speech go only to the configured server.
         redirect: 'manual',
         retry: false,
         strictSSL: true,
@@ -197,7 +197,7 @@ export class OpenaiProvider implements AsrProvider {
     });
   }
 
-  /** Never with what the server said: it may quote the key or the words. */
+  /** Leaves out the server's text, which may quote the key or the words. */
   private sentence(outcome: Exclude<Outcome, { body: string }>): EarmarkError {
     const host = this.host();
     if ('failed' in outcome) {

@@ -1,6 +1,4 @@
-/**
- * What a transcription server answers (OpenAI's `json` and `verbose_json`), as a result of ours.
- */
+/** Parses the answer of a transcription server (OpenAI's `json` and `verbose_json`). */
 import { z } from 'zod';
 import { alignWords } from '../../asr/alignWords';
 import type { AsrResult } from '../../asr/provider';
@@ -20,7 +18,7 @@ const Answer = z.object({
     .nullish(),
 });
 
-/** Where a server says nothing of how sure it is: neither trusted nor refused. */
+/** Used if a server gives no confidence: neither trusted nor refused. */
 const UNKNOWN_CONFIDENCE = 0.5;
 /** `verbose_json` names languages in English. */
 const LANGUAGES: Readonly<Record<string, string>> = {
@@ -44,7 +42,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   czech: 'cs',
 };
 
-/** @returns undefined when it is no such answer */
+/** @returns undefined for any other content */
 export function readAnswer(
   body: string,
   pcm: Float32Array,
@@ -94,7 +92,7 @@ export function readAnswer(
   };
 }
 
-/** Mean of the segments' token probabilities, by their length. */
+/** Mean of the segments' token probabilities, weighted by length. */
 function confidenceOf(
   segments: readonly {
     readonly text?: string | null | undefined;

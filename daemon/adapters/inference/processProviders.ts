@@ -1,6 +1,6 @@
 /**
- * Recognisers that run in the daemon's own process, because a program or a server stands behind
- * them, with the user's settings.
+ * Recognisers in the daemon's own process, with the user's settings. Each uses a separate program
+ * or a server.
  */
 import type { Settings } from '../../../protocol/settings';
 import { openaiInfo, voxtralInfo } from '../../asr/providerInfos';
@@ -14,12 +14,12 @@ export interface ProcessProvider extends ProviderFact {
   create(): AsrProvider;
 }
 
-/** What OpenAI's own service calls its first model, and most servers take for theirs. */
+/** OpenAI's name for its first model; most servers accept it. */
 const OPENAI_MODEL = 'whisper-1';
 
 /**
- *
- * @param settings as they are when a recogniser is made; what is not set says so when it is loaded
+ * @param settings current settings; read when a recogniser is made. A missing setting is reported
+ * at load
  */
 export function processProviders(
   settings: () => Settings,

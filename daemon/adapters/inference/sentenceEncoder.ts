@@ -1,7 +1,7 @@
 /**
- * MiniLM in ONNX Runtime: a sentence becomes a unit vector of its meaning. Runs inside an inference
- * worker. Model: all-MiniLM-L6-v2 of sentence-transformers (Reimers and Gurevych 2019), the mean
- * over tokens inside the graph.
+ * MiniLM in ONNX Runtime: turns a sentence into a unit vector of its meaning. Runs inside an
+ * inference worker. Model: all-MiniLM-L6-v2 of sentence-transformers (Reimers and Gurevych 2019);
+ * the graph contains the mean over tokens.
  */
 import { readFile } from 'node:fs/promises';
 import type { Tokenizer } from '@huggingface/tokenizers';
@@ -11,7 +11,7 @@ import type { LoadedModelFiles } from '../../asr/provider';
 import { type Ort, loadOrt, openModel } from './onnx';
 
 const WIDTH = 384;
-/** The model was trained on so many; what is longer is cut. */
+/** Length of the model's training texts; longer texts are cut. */
 const MAX_TOKENS = 128;
 
 export class SentenceEncoder {
@@ -33,7 +33,7 @@ export class SentenceEncoder {
   }
 
   /**
-   * One run of the model; texts of like length take least.
+   * One run of the model; texts of similar length are fastest.
    * @returns 384 values of unit length each
    */
   async embed(texts: readonly string[]): Promise<readonly Float32Array[]> {
@@ -72,7 +72,7 @@ export class SentenceEncoder {
   }
 }
 
-/** Its file asks for rows of 128 tokens; here a row is as long as its text. */
+/** The tokenizer's file pads to rows of 128 tokens; this one keeps the length of the text. */
 async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
   if (path === undefined)
     throw new EarmarkError(

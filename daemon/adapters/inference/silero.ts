@@ -1,6 +1,6 @@
 /**
- * Silero VAD v6 in ONNX Runtime, in a graph of our own (sileroGraph.ts), many streams at once. Each
- * stream keeps its recurrent state and the last 64 samples, which the model wants before each
+ * Silero VAD v6 in ONNX Runtime, as our own graph (sileroGraph.ts), for many streams at once. Each
+ * stream keeps its recurrent state and the last 64 samples. The model needs those before each
  * window of 512 at 16 kHz. Runs inside an inference worker. Source of the input layout:
  * snakers4/silero-vad, `OnnxWrapper`.
  */
@@ -22,7 +22,7 @@ interface Stream {
   readonly context: Float32Array;
 }
 
-/** Windows of one stream that wait for their turn. */
+/** Waiting windows of one stream. */
 interface Request {
   readonly stream: Stream;
   readonly windows: Float32Array;
@@ -32,7 +32,7 @@ interface Request {
   reject(error: unknown): void;
 }
 
-/** More streams than this are a leak of the caller. */
+/** More streams indicate a leak of the caller. */
 const MAX_STREAMS = 1_024;
 
 export class SileroVad {
@@ -94,7 +94,7 @@ export class SileroVad {
     return stream;
   }
 
-  /** One window of every waiting stream a step, all in one batch. */
+  /** Each step runs one window of every waiting stream in one batch. */
   private async run(): Promise<void> {
     this.running = true;
     try {

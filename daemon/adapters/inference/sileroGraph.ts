@@ -1,15 +1,15 @@
 /**
- * The speech detector as a graph of our own, made of the weights of the exported one at 16 kHz. A
- * window has four frames of a spectrum: the exported graph convolves them one window at a time, and
- * reorders the weights of its LSTM at every run. Here each layer is one product for the whole batch
+ * The speech detector as our own graph, made from the weights of the exported graph at 16 kHz. A
+ * window has four frames of a spectrum. The exported graph convolves one window at a time and
+ * reorders its LSTM weights at every run. Here each layer is one product for the whole batch
  * (docs/decisions/0016-speech-detector-graph.md).
  */
 import { MissingTensorError, graphMaker } from './graphMaker';
 import { ELEMENT, GraphWriter, type OnnxTensor, floatsOf, readParts } from './onnxGraph';
 
 /**
- * Samples of a window with those before it, of a frame and from one to the next; the last frame
- * ends in so many mirrored ones.
+ * Samples of a window with its context, of a frame and of a hop; the last frame ends in this many
+ * mirrored samples.
  */
 const INPUT = 576;
 const FRAME = 256;
@@ -19,12 +19,12 @@ const FRAMES = (INPUT + MIRRORED - FRAME) / HOP + 1;
 /** State of the LSTM. */
 const WIDTH = 128;
 /**
- * Where the exported graph keeps what it takes at 16 kHz; what it takes at 8 kHz has the same names
- * elsewhere.
+ * Prefix of the 16 kHz weights in the exported graph; the 8 kHz weights have the same names under
+ * another prefix.
  */
 const AT_16_KHZ = 'If_0_then_branch__Inline_0__';
 
-/** A matrix of rows, each the inputs of one output. */
+/** A matrix of rows; each row holds the inputs of one output. */
 type Rows = readonly Float32Array[];
 
 class Weights {
@@ -34,7 +34,7 @@ class Weights {
     this.tensors = readParts(file).weights;
   }
 
-  /** @throws Absent where the file has no such weight of this shape */
+  /** @throws MissingTensorError if the file has no such weight of this shape */
   values(name: string, ...shape: readonly number[]): Float32Array {
     const found = this.tensors.get(`${AT_16_KHZ}${name}`);
     if (!found || found.type !== ELEMENT.float || found.shape.join() !== shape.join())
@@ -51,8 +51,8 @@ class Weights {
   }
 
   /**
-   * A convolution's kernels over some of its taps, so that a row is multiplied with the frames
-   * under them, one behind the other.
+   * A convolution's kernels over some of its taps. A row is multiplied with the concatenated frames
+   * under the taps.
    */
   taps(name: string, outputs: number, channels: number, taps: readonly number[]): Rows {
     const KERNEL = 3;
@@ -66,7 +66,7 @@ class Weights {
 }
 
 /**
- * Input [batch, 576], state [2, batch, 128]; output [batch, 1], stateN [2, batch, 128]: those of
+ * Input [batch, 576], state [2, batch, 128]; output [batch, 1], stateN [2, batch, 128]. Equal to
  * the exported graph without its sample rate.
  */
 function sileroGraph(file: Uint8Array): Uint8Array {
@@ -111,7 +111,7 @@ function sileroGraph(file: Uint8Array): Uint8Array {
       ),
     ]);
 
-  // [batch, frames, 256]: each frame is two pieces of 128 samples that lie one behind the other.
+  // [batch, frames, 256]: each frame is two consecutive pieces of 128 samples.
   const audio = graph.port('input', 'input', ELEMENT.float, ['batch', INPUT]);
   const pieces = shaped(
     joined(1, audio, slice(audio, 1, INPUT - 2, INPUT - 2 - MIRRORED, -1)),
@@ -133,8 +133,8 @@ function sileroGraph(file: Uint8Array): Uint8Array {
     ]),
   ]);
 
-  // Four frames stay four, become two, one, and stay one; beside the first and the last there is
-  // silence.
+  // Strides: four frames stay four, become two, one, and stay one; silence pads the first and the
+  // last.
   const around = quiet(1, 1, loudness);
   const four = layer(
     joined(
@@ -167,7 +167,7 @@ function sileroGraph(file: Uint8Array): Uint8Array {
   const one = layer(shaped(two, -1, 2 * 64), 2, 64, 64, 1, 2);
   const combined = layer(one, 3, WIDTH, 64, 1);
 
-  // The gates in the order input, forget, output, cell: those with a sigmoid lie together.
+  // Gate order input, forget, output, cell: gates with a sigmoid are adjacent.
   const state = graph.port('input', 'state', ELEMENT.float, [2, 'batch', WIDTH]);
   const [hidden, cell] = [0, 1].map((part) =>
     graph.node('Squeeze', [slice(state, 0, part, part + 1), graph.integers(0)]),

@@ -1,8 +1,8 @@
 /**
- * Keeps one inference worker alive: starts it, loads its model, watches its signs of life, its
- * memory and the time of each call, and starts it again after a crash as long as the budget lasts.
- * Then it stands still with an error until somebody calls `start` again. A call in flight at a
- * crash is rejected, so that its owner can repeat it.
+ * Keeps one inference worker running: starts it, loads its model, and watches its heartbeats,
+ * memory and call times. Restarts it after a crash while the budget lasts; then it stays in an
+ * error until the next `start`. A crash rejects the calls in flight, so that their owners can
+ * repeat them.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
@@ -21,24 +21,21 @@ import {
 } from './workerProtocol';
 import { decodeCancelled } from '../../asr/errors';
 
-/** What of a child process is used; a test gives its own. */
+/** Used part of a child process; tests implement their own. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
   send(message: ToWorker): void;
   kill(): void;
   onMessage(listener: (message: FromWorker) => void): void;
-  /**
-   * Called once, also when the process could not be started. `detail` is the end of what it wrote
-   * to stderr.
-   */
+  /** Called once, also if the process could not start. `detail` is the end of its stderr. */
   onExit(listener: (reason: string, detail: string) => void): void;
 }
 
 export interface SupervisorLimits {
   readonly missedHeartbeats: number;
-  /** At least; a large model may take longer. */
+  /** Minimum time limit; a large model may take longer. */
   readonly loadTimeoutMs: number;
-  /** Where absent, what the model's size allows. */
+  /** Absent: the limit depends on the model's size. */
   readonly memoryBytes: number;
 }
 
@@ -48,21 +45,24 @@ const defaultLimits: SupervisorLimits = {
   memoryBytes: 1_500_000_000,
 };
 
-/** A slow disk reads so much of a model a second. */
+/** Read rate of a slow disk, in bytes of a model a second. */
 const LOAD_BYTES_PER_MS = 10_000;
 
-/** Past its cap a worker is replaced between calls; past this many times the cap at once. */
+/**
+ * A worker over its memory cap is replaced between calls; over this multiple of the cap,
+ * immediately.
+ */
 const HARD_CAP = 1.5;
 
 export interface SupervisorSetup {
   readonly name: string;
   readonly spawn: () => WorkerProcess;
-  /** What to load at each start. */
+  /** Returns the model to load at each start. */
   readonly load: () => Promise<WorkerCalls['load']['params']>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<SupervisorLimits>;
-  /** Shared with the other workers of the engine; its own where absent. */
+  /** Shared with the other workers of the engine; a separate budget if absent. */
   readonly budget?: CrashBudget;
 }
 
@@ -84,7 +84,7 @@ export class WorkerSupervisor implements Disposable {
   private readonly budget: CrashBudget;
   private readonly restarted = new Emitter<{ readonly name: string }>();
   private nextId = 1;
-  /** Counts starts and stops; what belongs to an older one is dropped. */
+  /** Counts starts and stops; results of an older generation are dropped. */
   private generation = 0;
   private restarts = 0;
   private rssBytes: number | undefined;
@@ -93,7 +93,7 @@ export class WorkerSupervisor implements Disposable {
   private watch: Disposable | undefined;
   private recycle = false;
   private memoryBytes: number;
-  /** The process that counts now; messages of an older one are dropped. */
+  /** The current process; messages of an older process are dropped. */
   private worker: WorkerProcess | undefined;
   private readonly budgetSpent: Disposable;
   readonly onDidRestart = this.restarted.event;
@@ -106,8 +106,8 @@ export class WorkerSupervisor implements Disposable {
   }
 
   /**
-   * Starts and loads; callers share one start. After a failure it tries again; a budget that was
-   * spent is a fresh one then. @throws EarmarkError model.*, engine.*
+   * Starts and loads; concurrent callers share one start. After a failure it tries again, with a
+   * fresh budget if the old one was spent. @throws EarmarkError model.*, engine.*
    */
   start(): Promise<void> {
     if (this.state.kind === 'ready') return Promise.resolve();
@@ -149,8 +149,8 @@ export class WorkerSupervisor implements Disposable {
   }
 
   /**
-   * @throws EarmarkError engine.crashed when the worker died under it, engine.timeout,
-   * engine.unavailable when it is not there, rpc.cancelled, and what the worker answers
+   * @throws EarmarkError engine.crashed if the worker died during the call, engine.timeout,
+   * engine.unavailable if no worker runs, rpc.cancelled, and the worker's own errors
    */
   async call<M extends WorkerMethod>(
     method: M,
@@ -181,10 +181,10 @@ export class WorkerSupervisor implements Disposable {
       if (generation === this.generation) this.giveUp(error);
       throw error;
     });
-    // Those who wait for the start have this promise too; this keeps a failure that nobody waits
-    // for from ending the process.
+    // Callers that wait for the start hold this promise too; this handler keeps an unobserved
+    // failure from ending the process.
     done.catch(() => undefined);
-    // The end that begins it may have been the last one allowed.
+    // The crash that triggers this start may have spent the budget.
     if (generation === this.generation) this.state = { kind: 'starting', done, first };
     return done;
   }
@@ -230,7 +230,7 @@ export class WorkerSupervisor implements Disposable {
       );
   }
 
-  /** Stands still until somebody starts it again; one that was stopped stays so. */
+  /** Stops until the next start; a worker that was stopped on purpose stays stopped. */
   private giveUp(error: EarmarkError): void {
     if (this.state.kind === 'stopped' || this.state.kind === 'failed') return;
     this.generation++;
@@ -311,12 +311,11 @@ export class WorkerSupervisor implements Disposable {
     if (rssBytes > this.memoryBytes * HARD_CAP) this.crash('memory');
   }
 
-  /** Counts ticks, not time: a computer that slept did not miss a beat. */
+  /** Counts ticks instead of time, so that sleep of the computer counts as no missed heartbeat. */
   private onTick(): void {
     this.missed = this.beaten ? 0 : this.missed + 1;
     this.beaten = false;
-    // While a call runs the worker may be deep in native code; the time limit of the call watches
-    // it then.
+    // During a call the worker may be in native code; the call's time limit then applies.
     if (this.missed >= this.limits.missedHeartbeats && this.calls.size === 0) this.crash('silent');
   }
 
@@ -336,7 +335,7 @@ export class WorkerSupervisor implements Disposable {
     const wasReady = this.state.kind === 'ready';
     this.worker = undefined;
     this.watch?.dispose();
-    // Loading has its own loop: it sees its call fail and tries again.
+    // A failed load is retried by its own loop.
     if (wasReady) void this.begin(false);
     this.rejectCalls(
       new EarmarkError(

@@ -1,6 +1,6 @@
 /**
- * Voxtral through the voxtral.c program. It knows the end of a phrase only by the end of its input,
- * so each phrase has a life of the process, and the next one is started while nobody waits for it.
+ * Voxtral through the voxtral.c program. The program detects the end of a phrase only by the end of
+ * its input. So each phrase uses its own process, and the next process starts ahead of time.
  */
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
@@ -20,7 +20,7 @@ import { VoxtralProcess, type VoxtralCommand, type VoxtralLimits } from './voxtr
 import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 export interface VoxtralSetup {
-  /** Absolute path of voxtral.c's program. */
+  /** Absolute path of the voxtral.c program. */
   readonly program: string;
   readonly args?: readonly string[];
   readonly clock: Clock;
@@ -33,12 +33,12 @@ const LIMITS: VoxtralLimits = {
   queuedBytes: 60 * SAMPLE_RATE * 2,
   textChars: 100_000,
 };
-/** Lives that ended unwanted, before it counts as broken. */
+/** Unexpected exits after which the program counts as broken. */
 const RESTARTS = { count: 5, windowMs: 180_000 };
 const MAX_SECONDS = 30;
-/** The program says nothing of how sure it is: neither trusted nor refused. */
+/** The program gives no confidence: neither trusted nor refused. */
 const UNKNOWN_CONFIDENCE = 0.5;
-/** The first four bytes decide whether the input is a WAV file; silence never reads as one. */
+/** The program's first four bytes decide whether the input is a WAV file; silence never matches. */
 const LEAD_IN = new Int16Array(2);
 
 type StreamEvent = { readonly kind: 'partial' | 'final'; readonly result: AsrResult };
@@ -46,12 +46,12 @@ type StreamEvent = { readonly kind: 'partial' | 'final'; readonly result: AsrRes
 export class VoxtralProvider implements AsrProvider {
   readonly info = voxtralInfo;
   private command: VoxtralCommand | undefined;
-  /** Started, and not yet given to a phrase. */
+  /** A started process without a phrase. */
   private spare: VoxtralProcess | undefined;
   private readonly alive = new Set<VoxtralProcess>();
-  /** When lives ended unwanted, clock ms. */
+  /** Clock times of unexpected exits, in milliseconds. */
   private failures: number[] = [];
-  /** Phrases decode one after the other: each life holds the whole model. */
+  /** Phrases decode in sequence: each process holds the whole model. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly setup: VoxtralSetup) {}
@@ -95,8 +95,8 @@ export class VoxtralProvider implements AsrProvider {
   }
 
   /**
-   * Partials as the program writes them; `flush` makes a final of all that was pushed and begins
-   * anew.
+   * Streams partials as the program writes them. `flush` makes a final of all pushed audio and
+   * starts again.
    */
   stream(options: DecodeRequest): AsrStream {
     if (!this.command) throw modelNotLoaded();
@@ -125,7 +125,7 @@ export class VoxtralProvider implements AsrProvider {
     } finally {
       signal?.removeEventListener('abort', stop);
       life.stop();
-      // The next phrase finds a process that has loaded its model.
+      // The next phrase then has a process with a loaded model.
       if (this.isInBudget()) this.prepare();
     }
   }
@@ -137,8 +137,8 @@ export class VoxtralProvider implements AsrProvider {
   }
 
   /**
-   * The spare process, started where there is none. @throws EarmarkError engine.unavailable, also
-   * when it keeps ending
+   * Returns the spare process, or starts one.
+   * @throws EarmarkError engine.unavailable, also if the program keeps ending
    */
   private prepare(): VoxtralProcess {
     if (this.spare?.isUsable) return this.spare;
@@ -169,15 +169,14 @@ export class VoxtralProvider implements AsrProvider {
 }
 
 /**
- * One speaker's audio as it comes. Nothing is started before the first audio, and after a flush not
- * before the next.
+ * Audio of one speaker. A process starts with the first audio; after a flush, with the next audio.
  */
 class VoxtralStream implements AsrStream {
   readonly events: AsyncIterable<StreamEvent> = {
     [Symbol.asyncIterator]: () => ({ next: () => this.next() }),
   };
   private life: VoxtralProcess | undefined;
-  /** All since the last flush, for the times of the words and for a second try. */
+  /** Audio since the last flush, for word times and for a retry. */
   private pushed: Float32Array[] = [];
   private samples = 0;
   private begun = 0;
@@ -225,7 +224,7 @@ class VoxtralStream implements AsrStream {
     this.flushing = this.flushing.then(async () => {
       const pcm = joinSamples(chunks);
       const text = await textOf(life).catch(() => {
-        // It died in the middle: once more, from the audio that was kept.
+        // The process died during the phrase: repeat once with the stored audio.
         const second = this.take();
         second.write(LEAD_IN);
         second.write(toInt16(pcm));
@@ -250,7 +249,7 @@ class VoxtralStream implements AsrStream {
     return resultOf(text, joinSamples(this.pushed), this.options, this.clock.now() - this.begun);
   }
 
-  /** A partial that nobody took makes way for the next. */
+  /** Replaces an unread partial with the new one. */
   private add(event: StreamEvent): void {
     if (this.queue.at(-1)?.kind === 'partial') this.queue.pop();
     this.queue.push(event);
@@ -273,8 +272,8 @@ class VoxtralStream implements AsrStream {
 }
 
 /**
- * The whole text, after the end of the input. @throws EarmarkError engine.crashed,
- * engine.unavailable
+ * Returns the whole text after the end of the input.
+ * @throws EarmarkError engine.crashed, engine.unavailable
  */
 async function textOf(life: VoxtralProcess): Promise<string> {
   await life.ready;

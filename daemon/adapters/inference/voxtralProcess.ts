@@ -1,7 +1,7 @@
 /**
- * One life of a voxtral.c process: `voxtral -d FOLDER --stdin`. It says "Model loaded." on stderr,
- * takes raw s16le on stdin, writes text to stdout while it listens, and the rest with a line end
- * when stdin closes; then it ends.
+ * One run of a voxtral.c process: `voxtral -d FOLDER --stdin`. It writes "Model loaded." to stderr
+ * and reads raw s16le from stdin. It writes text to stdout meanwhile, and the rest with a line end
+ * after stdin closes; then it exits.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -12,7 +12,7 @@ import type { Disposable } from '../../base/disposable';
 
 export interface VoxtralCommand {
   readonly program: string;
-  /** Before the program's own options: for a program that another one runs. */
+  /** Arguments before the program's own options, for a program that another program runs. */
   readonly args?: readonly string[];
   /** Folder of the model's files. */
   readonly folder: string;
@@ -20,33 +20,33 @@ export interface VoxtralCommand {
 
 export interface VoxtralLimits {
   readonly readyMs: number;
-  /** From TERM to KILL. */
+  /** Time from TERM to KILL. */
   readonly killMs: number;
-  /** Audio that waits for the process, in bytes. */
+  /** Limit of queued audio in bytes. */
   readonly queuedBytes: number;
-  /** Text of one life, in characters. */
+  /** Limit of text of one run in characters. */
   readonly textChars: number;
 }
 
-/** Seconds of audio that the encoder takes at once: less shows text sooner and costs more. */
+/** Seconds of audio in one encoder step: shorter steps show text sooner and cost more. */
 const INTERVAL_S = 1;
 const READY = /model loaded/i;
 
 export class VoxtralProcess {
-  /** Rejects when it ends before, or is not ready in time. */
+  /** Rejects if the process ends first or the model is not loaded in time. */
   readonly ready: Promise<void>;
   /**
-   * Resolves when the process is gone and all its text was read. `failed`: nobody asked it to end,
-   * or it ended badly.
+   * Resolves when the process has ended and all its text is read. `failed`: an unexpected end or an
+   * exit error.
    */
   readonly ended: Promise<{ readonly failed: boolean }>;
   /** All text so far. */
   text = '';
-  /** Called when text came. */
+  /** Called after new text. */
   onText: () => void = () => undefined;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private state: 'starting' | 'ready' | 'finishing' | 'stopping' | 'ended' = 'starting';
-  /** It was ended for a fault of its own. */
+  /** True if the process was stopped for its own fault. */
   private faulty = false;
   private kill: Disposable | undefined;
   private queued = 0;
@@ -62,7 +62,7 @@ export class VoxtralProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    // What it still had to read when it ended is of no use to anybody.
+    // Input that remains after the end is discarded.
     this.child.stdin.on('error', () => undefined);
     this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.receive(chunk));
     let failed: NodeJS.ErrnoException | undefined;
@@ -89,7 +89,7 @@ export class VoxtralProcess {
       }, limits.readyMs);
       this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         if (this.state !== 'starting') return;
-        // Only the end is kept: a line may come in two pieces.
+        // Only the end is stored: a line may arrive in two pieces.
         said = `${said}${chunk}`.slice(-1000);
         if (!READY.test(said)) return;
         timer.dispose();
@@ -115,7 +115,7 @@ export class VoxtralProcess {
     return this.state === 'starting' || this.state === 'ready';
   }
 
-  /** @throws EarmarkError audio.tooFast when more waits than the queue holds */
+  /** @throws EarmarkError audio.tooFast if the queue is full */
   write(samples: Int16Array): void {
     if (!this.isUsable || samples.length === 0) return;
     if (this.queued + samples.byteLength > this.limits.queuedBytes)
@@ -130,14 +130,14 @@ export class VoxtralProcess {
     );
   }
 
-  /** Says that no more audio comes: the rest of the text follows, then the end. */
+  /** Ends the input; the rest of the text and the exit follow. */
   finish(): void {
     if (!this.isUsable) return;
     this.state = 'finishing';
     this.child.stdin.end();
   }
 
-  /** TERM, then KILL. */
+  /** Sends TERM, then KILL. */
   stop(): void {
     if (this.state === 'ended' || this.state === 'stopping') return;
     this.state = 'stopping';

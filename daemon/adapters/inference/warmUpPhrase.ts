@@ -1,10 +1,13 @@
 /**
- * The phrase that every model decodes before it is trusted: the first sentence of the demo
- * recording, 2.7 s, 16 kHz mono s16le.
+ * Warm-up phrase of every model: the first sentence of the demo recording, 2.7 s, 16 kHz mono
+ * s16le.
  */
 import { readFile } from 'node:fs/promises';
 
-/** @param path of `warmUp.s16`. @throws what the disk says */
+/**
+ * @param path path of `warmUp.s16`
+ * @throws the error of the file system
+ */
 export async function readWarmUp(path: string): Promise<Float32Array> {
   const bytes = await readFile(path);
   return Float32Array.from(

@@ -1,6 +1,6 @@
 /**
- * Whisper through smart-whisper's binding of whisper.cpp, one thread a decode. What it is asked for
- * and when a phrase is decoded again is policy (asr/whisperPolicy). Runs inside an inference
+ * Whisper through smart-whisper's binding of whisper.cpp, one thread for each decode.
+ * asr/whisperPolicy sets its parameters and decides about a second decode. Runs inside an inference
  * worker. Model: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
  */
 import { EarmarkError } from '../../../protocol/errors';
@@ -32,11 +32,11 @@ import { checkWhisperFile } from './whisperFile';
 import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../asr/errors';
 
 const MAX_SECONDS = 30;
-/** whisper.cpp gives nothing for less than a second. */
+/** whisper.cpp returns nothing for audio under a second. */
 const MIN_SAMPLES = 1.1 * SAMPLE_RATE;
 /**
- * The binding never answers where whisper.cpp refuses a file. The largest model takes about 10 s
- * from a slow disk.
+ * The binding never answers if whisper.cpp refuses a file. The largest model takes about 10 s from
+ * a slow disk.
  */
 const LOAD_TIMEOUT_MS = 60_000;
 /** −60 dBFS. */
@@ -59,7 +59,7 @@ export class WhisperProvider implements AsrProvider {
    */
   private busy: Promise<unknown> = Promise.resolve();
 
-  /** @param bind finds the native binding; a bench counts what it does */
+  /** @param bind loads the native binding; a bench replaces it to count calls */
   constructor(
     private readonly bind: () => {
       binding: WhisperBinding;
@@ -95,8 +95,8 @@ export class WhisperProvider implements AsrProvider {
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw phraseTooLong(MAX_SECONDS);
     const begun = performance.now();
     const { startMs, endMs } = audioBounds(pcm);
-    // Whatever is heard in silence is no reason to look again, which would double the time until
-    // the engine is ready.
+    // Text in silence must not cause a second decode, which would double the time until the engine
+    // is ready.
     const audioMs = pcm.some((sample) => Math.abs(sample) >= FAINT) ? endMs - startMs : 0;
     const conversation = options.conversation ?? '';
     const wanted = options.language.split('-')[0]?.toLowerCase() ?? '';
@@ -173,7 +173,7 @@ export class WhisperProvider implements AsrProvider {
   }
 }
 
-/** The user's own words and the nearest names; a longer prompt is a longer text to go on from. */
+/** The user's own words and the nearest names; a longer prompt makes the decode slower. */
 const PROMPT_PHRASES = 40;
 
 function paramsFor(options: DecodeRequest, language: string): Omit<WhisperParams, 'max_tokens'> {
@@ -248,7 +248,7 @@ async function withinTime(load: Promise<WhisperModel>): Promise<WhisperModel> {
   return Promise.race([load, late]).finally(() => clearTimeout(timer));
 }
 
-/** The decode's thread cannot be stopped; nobody waits for it after a cancel. */
+/** A decode's thread cannot be stopped; after a cancel the caller does not wait for it. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * Finds and loads smart-whisper's native binding of whisper.cpp as `npm run whisper` builds it: of
- * several builds the best that this processor can run. One with AVX2 on a processor without it ends
- * the process. Worker processes only.
+ * Finds and loads smart-whisper's native binding of whisper.cpp, built by `npm run whisper`. Picks
+ * the best build that this processor can run: a build with AVX2 ends the process on a processor
+ * without it. Worker processes only.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { EarmarkError } from '../../../protocol/errors';
 import { childEnvironment } from '../../base/childEnvironment';
 import type { WhisperSegment } from '../../asr/whisperWords';
 
-/** Parameters of a decode under whisper.cpp's own names; what is left out has its default. */
+/** Parameters of a decode under whisper.cpp's own names; absent ones have their defaults. */
 export interface WhisperParams {
-  /** 0 is greedy, 1 a search by beams, which is the binding's default. */
+  /** 0 greedy, 1 beam search (the binding's default). */
   readonly strategy: 0 | 1;
-  /** Texts that a search by beams follows at a time. */
+  /** Width of the beam search. */
   readonly beam_size: number;
   readonly n_threads: number;
   readonly language: string;
@@ -22,9 +22,9 @@ export interface WhisperParams {
   readonly audio_ctx: number;
   readonly temperature: number;
   readonly temperature_inc: number;
-  /** Of one segment. */
+  /** Limit for one segment. */
   readonly max_tokens: number;
-  /** Texts that are tried where chance chooses the tokens. */
+  /** Number of candidates for sampling with a temperature. */
   readonly best_of: number;
   readonly single_segment: boolean;
   readonly no_timestamps: boolean;
@@ -42,7 +42,8 @@ export interface WhisperModel {
 export interface WhisperBinding {
   readonly WhisperModel: { load(file: string, gpu: boolean): Promise<WhisperModel> };
   /**
-   * Decodes on a thread of its own; it cannot be stopped. `finish` gets the segments or an Error.
+   * Decodes on a separate thread, which cannot be stopped. `finish` receives the segments or an
+   * Error.
    */
   transcribe(
     handle: object,
@@ -53,13 +54,13 @@ export interface WhisperBinding {
   ): void;
 }
 
-/** Best first; `own` is a library that the user built, such as one with CUDA. */
+/** Best first; `own` is a library that the user built, for example with CUDA. */
 export type WhisperBuild = 'own' | 'metal' | 'avx2' | 'plain';
 const BUILDS: readonly WhisperBuild[] = ['own', 'metal', 'avx2', 'plain'];
 const AVX2_FLAGS = ['avx2', 'fma', 'f16c'];
 
 /**
- * The folder of the builds: `whisper/` beside `worker.js`, and from the sources that of the built
+ * Folder of the builds: `whisper/` beside `worker.js`; from the sources, the folder of the built
  * program.
  */
 export function whisperFolder(): string | undefined {
@@ -72,7 +73,7 @@ export function whisperFolder(): string | undefined {
   }
 }
 
-/** The builds of a folder that this processor can run, best first. */
+/** Builds in a folder that this processor can run, best first. */
 export function usableBuilds(
   folder: string,
   hasAvx2: boolean = processorHasAvx2(),
@@ -82,7 +83,7 @@ export function usableBuilds(
   );
 }
 
-/** @throws EarmarkError engine.unavailable with what to do about it */
+/** @throws EarmarkError engine.unavailable with advice */
 export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperBuild } {
   const folder = whisperFolder();
   if (folder === undefined)
@@ -91,7 +92,7 @@ export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperB
       "Whisper is not built on this machine. Run `npm run whisper` in Earmark's " +
         'folder, or choose the engine moonshine in the settings.',
     );
-  // The binding keeps quiet only in production, and Metal's kernels lie beside it.
+  // The binding logs nothing only in production. Metal's kernels are in the same folder.
   Object.assign(process.env, { NODE_ENV: 'production', GGML_METAL_PATH_RESOURCES: folder });
   let failure: unknown;
   for (const build of usableBuilds(folder)) {
@@ -130,7 +131,7 @@ function processorHasAvx2(): boolean {
         .split(/\s+/)
         .every((flag) => flag === '1');
   } catch {
-    // Unknown; the plain build runs everywhere.
+    // Unknown processor features; the plain build runs everywhere.
   }
   return false;
 }

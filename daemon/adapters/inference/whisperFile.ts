@@ -1,6 +1,6 @@
 /**
- * Checks a ggml file of Whisper before whisper.cpp opens it: the binding's promise never settles on
- * a file it cannot load. Reads the headers of all tensors and skips their data.
+ * Checks a ggml file of Whisper before whisper.cpp opens it: the binding's promise never settles
+ * for a file that cannot be loaded. Reads the headers of all tensors and skips their data.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -9,10 +9,7 @@ import { EarmarkError } from '../../../protocol/errors';
 /** "ggml", read as a little-endian number. */
 export const GGML_MAGIC = 0x67676d6c;
 const HPARAMS = 11;
-/**
- * Elements in a block and its bytes, by ggml's number of the type: f32, f16, q4_0, q4_1, q5_0,
- * q5_1, q8_0.
- */
+/** Elements and bytes of a block, by ggml's type number: f32, f16, q4_0, q4_1, q5_0, q5_1, q8_0. */
 const TYPES: Readonly<Record<number, readonly [elements: number, bytes: number]>> = {
   0: [1, 4],
   1: [1, 2],
@@ -23,7 +20,7 @@ const TYPES: Readonly<Record<number, readonly [elements: number, bytes: number]>
   8: [32, 34],
 };
 const MAX_WORD_BYTES = 1_000;
-/** Tensors of every layer of the encoder, of the decoder, and besides them. */
+/** Tensors of each encoder layer, of each decoder layer, and outside the layers. */
 const ENCODER_LAYER = 15;
 const DECODER_LAYER = 24;
 const OTHERS = 11;
@@ -38,7 +35,7 @@ export interface FileBytes {
   ): Promise<{ readonly bytesRead: number }>;
 }
 
-/** A buffered view, so that a hundred thousand words of the vocabulary are not as many reads. */
+/** A buffered reader: a vocabulary of a hundred thousand words would need as many reads. */
 class Reader {
   private buffer = Buffer.alloc(0);
   private start = 0;
@@ -62,7 +59,7 @@ class Reader {
     this.position += bytes;
     return this.buffer.subarray(from, from + bytes);
   }
-  /** As `take`, where the bytes are in memory already; else undefined. */
+  /** Returns the bytes if they are already in memory; else undefined. */
   ready(bytes: number): Buffer | undefined {
     const from = this.position - this.start;
     if (from < 0 || bytes < 0 || from + bytes > this.buffer.length) return undefined;
@@ -80,7 +77,7 @@ class Reader {
 }
 
 export interface WhisperFileFacts {
-  /** Knows other languages than English. */
+  /** True if the model supports languages besides English. */
   readonly multilingual: boolean;
   readonly tensors: number;
 }
@@ -112,7 +109,10 @@ export async function checkWhisperFile(path: string | undefined): Promise<Whispe
   }
 }
 
-/** @param size bytes of the file @throws EarmarkError model.corrupt, model.incompatible */
+/**
+ * @param size bytes of the file
+ * @throws EarmarkError model.corrupt, model.incompatible
+ */
 export async function checkWhisperBytes(
   file: FileBytes,
   size: number,
@@ -155,7 +155,7 @@ async function walk(reader: Reader, name: string): Promise<WhisperFileFacts> {
   const words = await reader.int();
   if (words < 0 || words > vocabulary) throw other();
   for (let i = 0; i < words; i++) {
-    // Nearly always in memory: to wait for each took as long as all the reads.
+    // Nearly always in memory: an await for each would take as long as all the reads.
     const length = (reader.ready(4) ?? (await reader.take(4))).readInt32LE(0);
     if (length < 0 || length > MAX_WORD_BYTES) throw new RangeError('word');
     if (!reader.ready(length)) await reader.take(length);

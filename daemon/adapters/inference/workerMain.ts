@@ -1,7 +1,7 @@
 /**
- * Inside an inference worker: answers the calls of its role, gives signs of life, and ends by
- * itself as soon as the daemon is gone. The daemon ends workers by closing the channel or by
- * killing them, never by asking.
+ * Main loop of an inference worker: answers the calls of its role, sends heartbeats, and exits as
+ * soon as the daemon is gone. The daemon ends workers by closing the channel or killing them, never
+ * by a request.
  */
 import { constants, setPriority } from 'node:os';
 import { EarmarkError } from '../../../protocol/errors';
@@ -88,7 +88,7 @@ const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = {
   sentences: sentenceHandlers,
 };
 
-/** Nobody waits for these as for a text: on a busy machine texts go first, and the editor does. */
+/** Roles with lower priority: on a busy machine, text and the editor come first. */
 const BESIDE: ReadonlySet<WorkerRole> = new Set(['speaker', 'sentences']);
 
 /** Runs until the channel to the daemon closes. */
@@ -116,10 +116,10 @@ export function runWorker(role: WorkerRole): void {
       )
       .finally(() => running.delete(id));
   });
-  // A killed daemon closes the channel; nobody would hear an answer any more.
+  // A killed daemon closes the channel, so nothing would receive an answer.
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C or a shutdown reaches every process of the group, while the daemon still flushes: it
-  // decides when its workers end.
+  // Ctrl-C or a shutdown reaches every process of the group while the daemon still flushes; the
+  // daemon decides when its workers end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
   setInterval(heartbeat, HEARTBEAT_MS);

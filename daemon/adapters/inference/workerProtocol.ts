@@ -1,7 +1,7 @@
 /**
- * Messages between the daemon and an inference worker, over the IPC channel of the child process
- * with advanced serialisation, so that samples travel as they are. Both ends are this program;
- * nothing else speaks on it.
+ * Messages between the daemon and an inference worker, over the child process's IPC channel with
+ * advanced serialisation, so that samples are sent unchanged. Both ends belong to this program; no
+ * other program uses the channel.
  */
 import type { ErrorCode } from '../../../protocol/errors';
 import type { DecodeRequest, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
@@ -9,7 +9,7 @@ import type { DetectParams } from './detectorBatch';
 
 export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences';
 
-/** Calls by name: what they take and what they answer. */
+/** Calls by name: parameters and results. */
 export interface WorkerCalls {
   load: {
     params: {
@@ -52,5 +52,5 @@ export type FromWorker =
       readonly message: string;
     };
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between heartbeats. */
 export const HEARTBEAT_MS = 1_000;

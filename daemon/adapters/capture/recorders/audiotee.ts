@@ -1,6 +1,6 @@
 /**
- * Recorder module: audiotee, system audio of macOS 14.2 and newer by a Core Audio tap. Mono by
- * itself; a rate makes it write 16 bits.
+ * Recorder module: audiotee, system audio of macOS 14.2 and newer by a Core Audio tap. Its output
+ * is mono; a given rate makes it 16-bit.
  */
 import type { RecorderModule } from '../recorderModule';
 

@@ -5,7 +5,7 @@
 import type { RecorderModule } from '../recorderModule';
 
 const ffmpeg: RecorderModule = (o) => {
-  // DirectShow has no default device, and its buffer is half a second unless told otherwise.
+  // DirectShow has no default device; its default buffer is half a second.
   const input =
     o.platform === 'win32'
       ? ['-f', 'dshow', '-audio_buffer_size', '50', '-i', `audio=${o.device ?? ''}`]

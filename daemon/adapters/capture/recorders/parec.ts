@@ -4,7 +4,7 @@
  */
 import type { RecorderModule } from '../recorderModule';
 
-/** Without it the server hands samples over in pieces of up to 2 s. */
+/** Without this setting the server delivers samples in pieces of up to 2 s. */
 const LATENCY_MS = 20;
 
 const parec: RecorderModule = (o) => {
@@ -17,12 +17,12 @@ const parec: RecorderModule = (o) => {
       '--format=s16le',
       `--rate=${o.sampleRate}`,
       `--channels=${o.channels}`,
-      // Verbose, it tells when the server moves the stream to another device; see movedStream.ts.
+      // Verbose output reports a move of the stream to another device; see movedStream.ts.
       '--verbose',
       `--latency-msec=${LATENCY_MS}`,
       '--client-name=Earmark',
       '--stream-name=Earmark',
-      // Without a device the stream follows the user when another microphone becomes the default.
+      // Without a device the stream follows the default microphone.
       ...(device === undefined ? [] : [`--device=${device}`]),
     ],
     environment: o.environment,

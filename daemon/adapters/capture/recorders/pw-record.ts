@@ -6,17 +6,17 @@ import type { RecorderModule } from '../recorderModule';
 
 const pwRecord: RecorderModule = (o) => {
   const properties = [
-    // Else two channels that are alike are 3 dB too loud as one, and clip.
+    // Without it, two identical channels are 3 dB too loud as one, and clip.
     'channelmix.normalize = true',
     ...(o.source === 'system' ? ['stream.capture.sink = true'] : []),
-    // When a microphone is pulled out, WirePlumber would link the stream to the speakers.
+    // After an unplugged microphone, WirePlumber would link the stream to the speakers.
     ...(o.device === undefined ? [] : ['node.dont-reconnect = true']),
   ];
   return o.supervise({
     program: o.program,
     args: [
-      // PipeWire 1.4 writes a file with a header, which a pipe cannot take, unless told otherwise;
-      // older ones know no --raw.
+      // PipeWire 1.4 writes a file with a header by default, which a pipe cannot take. Older
+      // versions do not know --raw.
       ...(o.features.includes('raw') ? ['--raw'] : []),
       '--format=s16',
       `--rate=${o.sampleRate}`,

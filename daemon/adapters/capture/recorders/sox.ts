@@ -1,13 +1,10 @@
 /**
- * Recorder module: sox, where nothing better is there. Microphones only; the device is
+ * Recorder module: sox, if no better recorder is installed. Microphones only; the device is
  * `driver:name`.
  */
 import type { RecorderModule } from '../recorderModule';
 
-/**
- * Bytes; 8192, the default, is a quarter of a second. 1280 is 40 ms, and the least that sox takes
- * is 17.
- */
+/** Bytes; the default of 8192 is a quarter of a second. 1280 is 40 ms; the minimum of sox is 17. */
 const BUFFER_BYTES = 1_280;
 
 const sox: RecorderModule = (o) => {

@@ -1,5 +1,5 @@
 /**
- * CAM++ in ONNX Runtime: a cut of speech becomes a vector of its voice. Runs inside an inference
+ * CAM++ in ONNX Runtime: turns a cut of speech into a vector of its voice. Runs inside an inference
  * worker. Model: Wang et al. 2023, "CAM++: A Fast and Efficient Network for Speaker Verification
  * Using Context-Aware Masking" (arXiv:2303.00332); weights of 3D-Speaker.
  */
@@ -10,7 +10,7 @@ import { EMBEDDING_WIDTH } from '../../../diarization/contract';
 import { type Ort, loadOrt, openModel } from '../onnx';
 import { FBANK_BINS, fbankFrames, kaldiFbank } from './fbank';
 
-/** Fewer frames, 0.1 s, give nothing that the model could pool. */
+/** With fewer frames (0.1 s) the model has nothing to pool. */
 const LEAST_FRAMES = 8;
 const MAX_SAMPLES = 10 * SAMPLE_RATE;
 
@@ -37,7 +37,7 @@ export class CamPlusPlus {
     return embeddings;
   }
 
-  /** As the model gives it, of any length. */
+  /** Output of the model, of any length. */
   async raw(cut: Float32Array): Promise<Float32Array> {
     const frames = fbankFrames(cut.length);
     if (frames < LEAST_FRAMES || cut.length > MAX_SAMPLES)
@@ -58,7 +58,7 @@ export class CamPlusPlus {
   }
 }
 
-/** A vector of zeros stays as it is. */
+/** Normalises a vector; a zero vector stays unchanged. */
 function unit(vector: Float32Array): Float32Array {
   const length = Math.hypot(...vector);
   return length === 0 ? vector : vector.map((x) => x / length);

@@ -1,4 +1,4 @@
-/** The speaker models behind a worker that starts with the first call. */
+/** The speaker models in a worker that starts with the first call. */
 import type { LoadedModelFiles } from '../../../asr/provider';
 import type { Disposable } from '../../../base/disposable';
 import type { SpeakerModels } from '../../../diarization/contract';
@@ -13,7 +13,7 @@ export const SPEAKER_MODEL_IDS = {
 } as const;
 
 export interface SpeakerModelsSetup extends Pick<IdleWorkerSetup, 'worker' | 'clock' | 'logger'> {
-  /** Files of a model of the catalogue. */
+  /** Files of a catalogue model. */
   readonly files: (id: string) => Promise<LoadedModelFiles>;
 }
 

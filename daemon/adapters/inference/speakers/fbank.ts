@@ -1,11 +1,11 @@
 /**
- * Log-mel filterbank as Kaldi computes it (`compute-fbank-feats` without dither, `snip_edges`), the
- * input of CAM++. Code instead of a graph: a file of 0.9 MB and a session less, for 1 ms more of
- * processor time a second of speech.
+ * Log-mel filterbank as in Kaldi (`compute-fbank-feats` without dither, `snip_edges`), the input of
+ * CAM++. Code instead of a graph saves a file of 0.9 MB and a session, for 1 ms more of processor
+ * time a second of speech.
  */
 import { SAMPLE_RATE } from '../../../audio/frame';
 
-/** Samples of a frame and from one to the next: 25 and 10 ms. */
+/** Samples of a frame and of a hop: 25 and 10 ms. */
 export const FBANK_FRAME = 400;
 export const FBANK_HOP = 160;
 /** Values of a frame. */
@@ -14,7 +14,7 @@ const FFT_SIZE = 512;
 const LOWEST_HZ = 20;
 const HIGHEST_HZ = SAMPLE_RATE / 2;
 const PRE_EMPHASIS = 0.97;
-/** Smallest float of 32 bits that adds to one: Kaldi's floor before the logarithm. */
+/** Smallest 32-bit float that changes 1 when added: Kaldi's floor before the logarithm. */
 const FLOOR = 2 ** -23;
 
 /** The Povey window: a Hann window to the power of 0.85. */
@@ -30,7 +30,7 @@ interface MelFilter {
 
 const melOf = (hz: number): number => 1127 * Math.log(1 + hz / 700);
 
-/** Triangles of equal width on the mel scale; the bin at half the sample rate is not used. */
+/** Triangles of equal width on the mel scale; the bin at half the sample rate is unused. */
 const FILTERS: readonly MelFilter[] = Array.from({ length: FBANK_BINS }, (_, bin) => {
   const lowest = melOf(LOWEST_HZ);
   const width = (melOf(HIGHEST_HZ) - lowest) / (FBANK_BINS + 1);
@@ -57,7 +57,7 @@ const REVERSED = Uint16Array.from({ length: FFT_SIZE }, (_, i) => {
   return reversed;
 });
 
-/** Frames of so many samples. */
+/** Number of frames in this number of samples. */
 export function fbankFrames(samples: number): number {
   return samples < FBANK_FRAME ? 0 : 1 + Math.floor((samples - FBANK_FRAME) / FBANK_HOP);
 }
@@ -71,7 +71,7 @@ export function kaldiFbank(pcm: Float32Array): Float32Array {
   const out = new Float32Array(frames * FBANK_BINS);
   const real = new Float64Array(FFT_SIZE);
   const imaginary = new Float64Array(FFT_SIZE);
-  // Two frames share a transform: one is its real, the other its imaginary part.
+  // Two frames share a transform: the first is its real part, the second its imaginary part.
   for (let frame = 0; frame < frames; frame += 2) {
     real.fill(0);
     imaginary.fill(0);
@@ -85,7 +85,7 @@ export function kaldiFbank(pcm: Float32Array): Float32Array {
   return out;
 }
 
-/** Takes the mean away, emphasises high frequencies and applies the window, in FFT order. */
+/** Subtracts the mean, emphasises high frequencies and applies the window, in FFT order. */
 function place(pcm: Float32Array, from: number, into: Float64Array): void {
   let mean = 0;
   for (let i = 0; i < FBANK_FRAME; i++) mean += pcm[from + i] as number;
@@ -98,7 +98,7 @@ function place(pcm: Float32Array, from: number, into: Float64Array): void {
   }
 }
 
-/** Radix-2 transform in place of values in bit-reversed order (Cooley and Tukey 1965). */
+/** In-place radix-2 transform of values in bit-reversed order (Cooley and Tukey 1965). */
 function transform(real: Float64Array, imaginary: Float64Array): void {
   for (let half = 1; half < FFT_SIZE; half <<= 1) {
     const stride = FFT_SIZE / (2 * half);
@@ -125,7 +125,7 @@ function transform(real: Float64Array, imaginary: Float64Array): void {
 const EVEN = new Float64Array(FFT_SIZE / 2);
 const ODD = new Float64Array(FFT_SIZE / 2);
 
-/** Power spectra of the two real signals behind one complex transform; good until the next call. */
+/** Power spectra of the two real signals in a complex transform; valid until the next call. */
 function powers(
   real: Float64Array,
   imaginary: Float64Array,

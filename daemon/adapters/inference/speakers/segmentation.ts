@@ -1,14 +1,17 @@
 /**
- * Segmentation 3.0 in ONNX Runtime: who of at most three local speakers talks in each frame of a
- * window. Runs inside an inference worker. Model: Plaquet and Bredin 2023, "Powerset multi-class
- * cross entropy loss for neural speaker diarization" (arXiv:2310.13025).
+ * Segmentation 3.0 in ONNX Runtime: detects up to three local speakers in each frame of a window.
+ * Runs inside an inference worker. Model: Plaquet and Bredin 2023, "Powerset multi-class cross
+ * entropy loss for neural speaker diarization" (arXiv:2310.13025).
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
 import { SEGMENTATION } from '../../../diarization/contract';
 import { type Ort, loadOrt, openModel } from '../onnx';
 
-/** Nobody, a, b, c, a and b, a and c, b and c: which local speakers talk, a bit each. */
+/**
+ * Classes as masks of active local speakers: none, a, b, c, a and b, a and c, b and c; a bit for
+ * each speaker.
+ */
 const POWERSET = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110] as const;
 
 export class SpeakerSegmentation {
@@ -27,9 +30,9 @@ export class SpeakerSegmentation {
   }
 
   /**
-   * @param window 16 kHz mono, −1…1, at most ten seconds; a shorter one gives fewer frames
-   * @returns a mask of local speakers for each frame. @throws EarmarkError rpc.invalidParams,
-   * model.incompatible
+   * @param window 16 kHz mono, −1…1, at most ten seconds; a shorter window gives fewer frames
+   * @returns a mask of local speakers for each frame
+   * @throws EarmarkError rpc.invalidParams, model.incompatible
    */
   async segment(window: Float32Array): Promise<Uint8Array> {
     const scores = await this.logProbabilities(window);
@@ -47,7 +50,7 @@ export class SpeakerSegmentation {
     return masks;
   }
 
-  /** Seven values a frame. */
+  /** Seven values in each frame. */
   async logProbabilities(window: Float32Array): Promise<Float32Array> {
     if (window.length < SEGMENTATION.shortest || window.length > SEGMENTATION.window)
       throw new EarmarkError(
