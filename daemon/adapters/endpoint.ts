@@ -1,22 +1,22 @@
-/** Addresses of servers that the user named, and what they answer. */
+/** Addresses of servers that the user configured, and their answers. */
 import { EarmarkError } from '../../protocol/errors';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export interface EndpointRules {
-  /** What stands there, for the message: `speech server`. */
+  /** Kind of server, for the message: `speech server`. */
   readonly what: string;
-  /** What would be readable on the way: `speech`. */
+  /** Content that plain http would expose: `speech`. */
   readonly sent: string;
-  /** The setting to correct. */
+  /** Setting to correct. */
   readonly setting: string;
-  /** Plain http to another machine; to this one it is always allowed. */
+  /** Permits plain http to other machines; to this machine it is always permitted. */
   readonly allowPlainHttp?: boolean | undefined;
-  /** `/chat/completions`; added where the address does not end with it. */
+  /** `/chat/completions`; added if the address does not end with it. */
   readonly path: string;
 }
 
-/** @throws EarmarkError engine.unavailable with a sentence that says what to set */
+/** @throws EarmarkError engine.unavailable with the setting to correct */
 export function endpointUrl(
   endpoint: string,
   { what, sent, setting, allowPlainHttp, path }: EndpointRules,
@@ -40,7 +40,7 @@ export function endpointUrl(
   return new URL(plain.endsWith(path) ? plain : `${plain}${path}`);
 }
 
-/** The body as text; empty where it is longer than `maxBytes`. */
+/** Returns the body as text; empty if it is longer than `maxBytes`. */
 export async function boundedText(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,

@@ -1,13 +1,13 @@
 /**
- * libSQL's vectors of 8 bits for SQLite that has none: `vector8('[…]')` and `vector_distance_cos(a,
- * b)`, in libSQL's own form, so that either reads what the other wrote: a byte for each value,
- * filled up to a multiple of four; a step and the least value as 32-bit floats, little-endian; 0,
- * the number of filling bytes, 4. A value is least + step × byte.
+ * libSQL's 8-bit vectors for SQLite without them: `vector8('[…]')` and `vector_distance_cos(a, b)`
+ * in libSQL's own format, so that both read each other's data. Format: a byte for each value,
+ * padded to a multiple of four; a step and the least value as 32-bit floats, little-endian; 0, the
+ * number of padding bytes, 4. A value is least + step × byte.
  */
 
 const TYPE_8_BIT = 4;
 
-/** @throws where the text is no list of numbers */
+/** @throws if the text is no list of numbers */
 export function vector8(json: string): Uint8Array {
   const values = Float32Array.from(JSON.parse(json) as number[]);
   if (values.length === 0 || !values.every(Number.isFinite))
@@ -27,7 +27,7 @@ export function vector8(json: string): Uint8Array {
   return bytes;
 }
 
-/** One minus the cosine. @throws where the vectors have different lengths or another form */
+/** One minus the cosine. @throws if the vectors differ in length or format */
 export function cosineDistance(one: Uint8Array, other: Uint8Array): number {
   const [a, b] = [read(one), read(other)];
   if (a.length !== b.length) throw new Error('The vectors have different lengths.');

@@ -1,4 +1,4 @@
-/** Whether a process runs, whoever's it is. */
+/** Reports whether a process of any user runs. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

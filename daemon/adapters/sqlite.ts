@@ -1,12 +1,12 @@
 /**
- * SQLite on this machine: libSQL, or plain SQLite where libSQL has no binary, which is Windows on
- * Arm. Both give the same files; plain SQLite cannot encrypt them. `EARMARK_SQLITE=plain` takes it
- * anywhere.
+ * SQLite on this machine: libSQL, or plain SQLite if libSQL has no binary (Windows on Arm). Both
+ * use the same file format; plain SQLite cannot encrypt. `EARMARK_SQLITE=plain` forces it on any
+ * platform.
  */
 import type Libsql from 'libsql';
 import { cosineDistance, vector8 } from './plainVectors';
 
-/** What is used of a statement; blobs come as ArrayBuffer. */
+/** Used part of a statement; blobs are ArrayBuffers. */
 export interface SqliteStatement {
   run(...values: unknown[]): {
     readonly changes: number;
@@ -17,17 +17,17 @@ export interface SqliteStatement {
   iterate(...values: unknown[]): IterableIterator<unknown>;
 }
 
-/** What is used of a database. Errors have a `code` such as `SQLITE_BUSY`. */
+/** Used part of a database. Errors have a `code` such as `SQLITE_BUSY`. */
 export interface Sqlite {
   prepare(sql: string): SqliteStatement;
   exec(sql: string): unknown;
-  /** The work in one transaction, which an error takes back. */
+  /** Runs the work in one transaction; an error rolls it back. */
   transaction(work: () => void): () => void;
   close(): unknown;
 }
 
 export interface SqliteOptions {
-  /** How long a write waits for another process. */
+  /** Time that a write waits for another process. */
   readonly busySeconds?: number;
   readonly key?: Buffer;
 }
@@ -36,7 +36,7 @@ const isPlain = (): boolean =>
   process.env['EARMARK_SQLITE'] === 'plain' ||
   (process.platform === 'win32' && process.arch === 'arm64');
 
-/** False where a key cannot be used: nothing may be kept in the clear instead. */
+/** False if a key cannot be used; then nothing may be stored unencrypted instead. */
 export const canEncrypt = (): boolean => !isPlain();
 
 /** Opens a database, or makes one. @throws an error with a code of SQLite */
@@ -54,7 +54,7 @@ export function openSqlite(file: string, { busySeconds, key }: SqliteOptions = {
   });
 }
 
-/** What is used of @photostructure/sqlite, which is optional and may not be installed. */
+/** Used part of @photostructure/sqlite, an optional package. */
 interface PlainModule {
   readonly DatabaseSync: new (
     file: string,
@@ -134,7 +134,7 @@ function asRow(row: unknown): unknown {
   );
 }
 
-/** Plain SQLite names its codes elsewhere. */
+/** Sets `code`, which plain SQLite stores in another field. */
 function coded<T>(work: () => T): T {
   try {
     return work();

@@ -1,6 +1,6 @@
 /**
- * Secrets of tokens: `earmark_ID_SECRET`, of which only the SHA-256 is kept. A secret is 256 random
- * bits, which nobody can try out, so a slow hash would add nothing.
+ * Secrets of tokens: `earmark_ID_SECRET`; only the SHA-256 is stored. A secret is 256 random bits,
+ * which cannot be guessed, so a slow hash would add nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -16,12 +16,12 @@ export function newSecret(): {
   return { id, secret, hash: hashOf(secret) };
 }
 
-/** The part of a secret that is no secret; undefined for what has another form. */
+/** The public part of a secret; undefined for another form. */
 export function tokenIdOf(secret: string): string | undefined {
   return /^earmark_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/.exec(secret)?.[1];
 }
 
-/** Compares in constant time, with nobody's hash where there is none. */
+/** Compares in constant time; uses a dummy hash for an unknown token. */
 export function presents(secret: string, hash: string = NOBODY): boolean {
   return (
     timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(hash, 'hex')) && hash !== NOBODY

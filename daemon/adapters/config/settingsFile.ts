@@ -1,6 +1,6 @@
 /**
- * `config.json` of the state folder (0600), looked at every two seconds: by polling, which works on
- * every file system.
+ * `config.json` of the state folder (0600). Polled every two seconds, which works on every file
+ * system.
  */
 import {
   chmodSync,
@@ -17,7 +17,7 @@ import type { EnvironmentText } from '../../config/environment';
 import { LiveSettings, type SettingsFile } from '../../config/liveSettings';
 
 const CONFIG_FILE = 'config.json';
-/** What was right the last time; a wrong value falls back to it, also after a restart. */
+/** Last valid values; an invalid value falls back to them, also after a restart. */
 const LAST_FILE = 'config.last.json';
 const WATCH_MS = 2_000;
 
@@ -28,7 +28,7 @@ export interface OpenSettings {
   readonly logger?: Logger;
 }
 
-/** Reads the settings; nothing is watched yet. */
+/** Reads the settings; watching starts later. */
 export function openSettings({
   home,
   logger = silentLogger,
@@ -57,7 +57,7 @@ function fileIn(home: string): SettingsFile {
       throw error;
     }
   };
-  // Beside it and renamed, so that nobody reads half of it.
+  // Written to a second file and renamed, so that readers never see an incomplete file.
   const write = (name: string, text: string): void => {
     const path = join(home, name);
     writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });

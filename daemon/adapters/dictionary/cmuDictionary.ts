@@ -1,6 +1,6 @@
 /**
- * How English words are said, from the CMU pronouncing dictionary. The package's file is searched
- * as bytes (5 MB) and never evaluated: as an object its 135,000 entries take 60 MB.
+ * Pronunciations of English words from the CMU pronouncing dictionary. The package's file (5 MB) is
+ * searched as bytes and never evaluated: as an object its 135,000 entries take 60 MB.
  */
 import { readFileSync } from 'node:fs';
 import type { Pronunciations } from '../../dictation/pronounce';
@@ -11,9 +11,8 @@ const NEWLINE = '\n'.charCodeAt(0);
 const INDENT = 2;
 
 /**
- *
- * @returns the ARPAbet transcriptions of a lower-case word, most usual first; none where it is not
- * in the dictionary
+ * @returns the ARPAbet transcriptions of a lower-case word, most usual first; empty if the word is
+ * absent
  */
 export function openCmuDictionary(
   file = require.resolve('cmu-pronouncing-dictionary'),
@@ -38,7 +37,7 @@ export function openCmuDictionary(
   };
 }
 
-/** Where the entries with the same first two letters lie. */
+/** Byte ranges of entries with the same first two letters. */
 function sectionsOf(bytes: Buffer): Map<string, { from: number; to: number }> {
   const sections = new Map<string, { from: number; to: number }>();
   for (let line = 0; line >= 0 && line < bytes.length;) {

@@ -1,14 +1,11 @@
-/**
- * The language model that the user configured, with the queue in front of it. Without an endpoint
- * there is none.
- */
+/** The language model that the user configured, with its queue. Undefined without an endpoint. */
 import type { Settings } from '../../../protocol/settings';
 import type { LanguageModel } from '../../insights/model/languageModel';
 import { ModelQueue, type ModelQueueSetup } from '../../insights/model/modelQueue';
 import type { Clock } from '../../base/clock';
 import { OpenaiCompatibleModel } from './openaiCompatible';
 
-/** @throws EarmarkError engine.unavailable for an address that is none */
+/** @throws EarmarkError engine.unavailable for an invalid address */
 export function configuredModel(
   settings: Settings,
   clock: Clock,

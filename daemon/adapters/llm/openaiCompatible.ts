@@ -1,7 +1,7 @@
 /**
- * A language model behind `<endpoint>/chat/completions`, as Ollama, llama-server, vLLM and OpenAI
- * have it. Nothing is sent unless the user named the endpoint. Neither the key nor what was said is
- * in an error or a log.
+ * A language model behind `<endpoint>/chat/completions`, the interface of Ollama, llama-server,
+ * vLLM and OpenAI. Sends nothing unless the user configured the endpoint. The key and spoken text
+ * appear in no error or log.
  */
 import { redact } from '../../base/redact';
 import { z } from 'zod';
@@ -12,22 +12,25 @@ import { boundedText, endpointUrl } from '../endpoint';
 export interface OpenaiCompatibleSetup {
   /** `http://127.0.0.1:11434/v1`. */
   readonly endpoint: string;
-  /** What the server calls it. */
+  /** The server's name for the model. */
   readonly model: string;
   readonly key?: string;
-  /** Plain http to another machine; to this one it is always allowed. */
+  /** Permits plain http to other machines; to this machine it is always permitted. */
   readonly allowPlainHttp?: boolean;
 }
 
 const ANSWER_BYTES = 2_000_000;
-/** Longer than any answer about one window; a model that does not stop is stopped. */
+/** Longer than any answer about one window; stops a model that does not stop by itself. */
 const MAX_TOKENS = 3_000;
 
 const Completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),
 });
 
-/** How strictly a server can be held to JSON. Not all know schemas; that is learnt once. */
+/**
+ * JSON modes of a server, strictest first. Not all support schemas; an unsupported mode is
+ * remembered.
+ */
 type Form = 'json_schema' | 'json_object' | 'text';
 const SIMPLER: Readonly<Record<Form, Form | undefined>> = {
   json_schema: 'json_object',
@@ -41,7 +44,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
   private readonly url: URL;
   private form: Form = 'json_schema';
 
-  /** @throws EarmarkError engine.unavailable for an address that is none */
+  /** @throws EarmarkError engine.unavailable for an invalid address */
   constructor(private readonly setup: OpenaiCompatibleSetup) {
     this.key = setup.key;
     this.url = endpointUrl(setup.endpoint, {
@@ -65,7 +68,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
       if (response.status === 400) {
         const simpler = SIMPLER[form];
         if (simpler !== undefined) {
-          // Another request may have learnt it meanwhile.
+          // Another request may have changed the mode in the meantime.
           if (this.form === form) this.form = simpler;
           continue;
         }
@@ -76,8 +79,8 @@ export class OpenaiCompatibleModel implements LanguageModel {
   }
 
   /**
-   * Keys, tokens, card numbers and addresses stay here, also where the server is on this machine:
-   * it may be a tunnel.
+   * Removes keys, tokens, card numbers and addresses before sending, also for a server on this
+   * machine: it may be a tunnel.
    */
   private body(messages: readonly ChatMessage[], schema: object, form: Form): string {
     const format =
@@ -110,11 +113,11 @@ export class OpenaiCompatibleModel implements LanguageModel {
           accept: 'application/json',
           ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
         },
-        // The key and the words go to the named server alone.
+        // The key and the words go only to the configured server.
         redirect: 'manual',
         retry: false,
         strictSSL: true,
-        // The queue in front of the model has the time limit.
+        // The queue in front of the model applies the time limit.
         timeout: 0,
         signal,
       } as never);
@@ -153,7 +156,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
     return completion.data.choices[0]?.message.content ?? '';
   }
 
-  /** Never with what the server said: it may quote the key or the words. */
+  /** Leaves out the server's text, which may quote the key or the words. */
   private refused(status: number): EarmarkError {
     if (status === 401 || status === 403)
       return new EarmarkError(

@@ -1,6 +1,6 @@
 /**
- * The store of a server of a team whose database has what is final: who runs a session has its
- * lease, and the database refuses whoever had it before. Audio that is not final comes out of the
+ * The store of a team server whose database holds all final text. The server of a session holds its
+ * lease; the database refuses writes of the former holder. Audio without final text comes from the
  * stream.
  */
 import { isEarmarkError } from '../../../protocol/errors';
@@ -24,8 +24,8 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
   readonly ownership: Ownership;
 } {
   /**
-   * What the database refuses because another server took the session over ends it here. That tells
-   * whose it is also while nobody answers for the lease.
+   * Ends a session here when the database refuses a write because another server has taken it over.
+   * This also works while the lease service does not answer.
    */
   const guarded = async (id: string, write: () => Promise<void>): Promise<void> => {
     try {
@@ -40,7 +40,7 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
     database.leave(id);
     claims.over(id);
   };
-  /** What is written while a lease is claimed waits for it. */
+  /** Writes wait while a lease is being claimed. */
   const turns = new KeyedMutex();
   const own: Partial<SessionStore> = {
     createSession: (record) =>
@@ -56,7 +56,7 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
           await database.append(id, events, progress);
           const end = endIn(events);
           if (end === undefined) return;
-          // The audio of one that failed stays, so that it can be tried again.
+          // The audio of a failed session stays for another try.
           if (end === 'DONE') spools.over(id);
           leave(id);
         }),

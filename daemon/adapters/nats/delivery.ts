@@ -1,6 +1,6 @@
 /**
- * One message that a consumer was given, with the words it may say about it (JetStream's
- * acknowledgement protocol, ADR-15).
+ * A message delivered to a consumer, with its replies (JetStream's acknowledgement protocol,
+ * ADR-15).
  */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NANOS } from './teamBus';
@@ -8,22 +8,22 @@ import { NANOS } from './teamBus';
 export interface Delivery {
   readonly data: Uint8Array;
   readonly subject: string;
-  /** 1 the first time. */
+  /** Number of deliveries; 1 the first time. */
   readonly count: number;
-  /** When it was stored, milliseconds since the epoch by the server's clock. */
+  /** Time of storage in milliseconds since the epoch, by the server's clock. */
   readonly storedMs: number;
-  /** It is done and goes. */
+  /** Acknowledges the message, which removes it. */
   ack(): void;
-  /** Somebody else shall have it, after a pause. */
+  /** Returns the message for another consumer, after a pause. */
   giveBack(pauseMs: number): void;
-  /** It is being worked on: the wait for an acknowledgement begins anew. */
+  /** Extends the acknowledgement deadline while work continues. */
   working(): void;
 }
 
 /**
- * Asks one consumer for one message, without waiting for one to come.
- * @returns undefined when it has none; @throws where it does not answer, which is also so when
- * there is no such consumer
+ * Requests one message from a consumer without waiting for a new one.
+ * @returns undefined if it has none
+ * @throws if it does not answer, also if there is no such consumer
  */
 export async function pull(
   nc: NatsConnection,
@@ -31,7 +31,7 @@ export async function pull(
   consumer: string,
   timeoutMs: number,
 ): Promise<Delivery | undefined> {
-  // The message comes under its own subject, so a subscription of its own has to take it.
+  // The message arrives under its own subject, so a separate subscription must receive it.
   const message = await nc.request(
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
     JSON.stringify({ batch: 1, no_wait: true }),
@@ -42,7 +42,7 @@ export async function pull(
 
 function deliveryOf(message: Msg, reply: string): Delivery {
   const fields = reply.split('.');
-  // A server with a domain puts two more fields before the stream and one behind.
+  // A server with a domain inserts two more fields before the stream and one behind.
   const at = fields.length > 9 ? 4 : 2;
   const say = (text: string): void => void message.respond(text);
   return {

@@ -1,14 +1,14 @@
 /**
- * A final straight from its gateway to a worker that is free, where the queue does not bring it
- * there: its stream or its consumer may have no leader. The queue has it too, or gets it; whoever
- * asked settles it once, by its id.
+ * Sends a final directly from its gateway to a free worker when the queue does not deliver it: its
+ * stream or consumer may have no leader. The queue holds or receives the phrase too; the gateway
+ * settles it once, by its id.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
 import type { Delivery } from './delivery';
 import { type Partition, partitionOfSubject, offerOf } from './subjects';
 
-/** No worker that is free needs longer to say so. */
+/** Time limit for a free worker to answer. */
 const OFFER_MS = 500;
 const GIVE_MS = 1_000;
 const PARTITION = 'Earmark-Partition';
@@ -16,12 +16,12 @@ const ASKED = 'Earmark-Asked';
 const TAKEN = 'taken';
 const BUSY = 'busy';
 
-/** Given: no worker said that it took it, and one may have it all the same. */
+/** `given`: no worker confirmed the phrase, but one may still have it. */
 export type HandedOver = 'taken' | 'given' | 'refused';
 
 /**
- * Offers a phrase to all workers of its model and gives it to the first that is free.
- * @param askedMs when it was asked for, milliseconds since the epoch
+ * Offers a phrase to all workers of its model and hands it to the first free worker.
+ * @param askedMs time of the request in milliseconds since the epoch
  */
 export async function directDispatch(
   nc: NatsConnection,
@@ -45,11 +45,14 @@ export async function directDispatch(
 
 export interface Hands {
   readonly isFree: () => boolean;
-  /** @returns false where it is not free any more */
+  /** @returns false if the worker is no longer free */
   readonly take: (partition: Partition, delivery: Delivery) => boolean;
 }
 
-/** Takes for a worker what is handed to it. @param subject that nobody else listens to */
+/**
+ * Receives the phrases that gateways hand to a worker directly.
+ * @param subject private subject of this worker
+ */
 export function openHands(
   nc: NatsConnection,
   model: string,
@@ -82,7 +85,9 @@ export function openHands(
   return store;
 }
 
-/** It comes by the queue as well, which is told. */
+/**
+ * No acknowledgement here: the queue delivers the phrase too, and that delivery is acknowledged.
+ */
 function ignored(): void {
   return undefined;
 }

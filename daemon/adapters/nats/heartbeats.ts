@@ -1,6 +1,6 @@
 /**
- * Signs of life of workers over NATS: sent by each, heard by every gateway. They are not stored: an
- * old one says nothing.
+ * Heartbeats of workers over NATS: each worker sends them, every gateway receives them. They are
+ * not stored, because an old heartbeat has no value.
  */
 import { z } from 'zod';
 import type { Clock } from '../../base/clock';
@@ -33,7 +33,10 @@ export function followHeartbeats({ nc }: TeamBus, presence: Presence): Disposabl
   return toDisposable(() => subscription.unsubscribe());
 }
 
-/** Each second, and at once when the last free decoder is taken or the first is free again. */
+/**
+ * Sends every second, and immediately when the last free decoder is taken or the first is free
+ * again.
+ */
 export class Heartbeats implements Disposable {
   private readonly timer: Disposable;
   private full: boolean | undefined;

@@ -1,7 +1,7 @@
 /**
- * The store of a server of a team without a database: what is written goes into the journal of the
- * session first, at the place that this server saw last, then into the database on disk. A session
- * that is not there is made from its journal, when no living server has it.
+ * The store of a team server without a database. A write goes first into the journal of the
+ * session, after the last entry that this server knows, then into the database on disk. A session
+ * that is absent here is restored from its journal, if no living server holds it.
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
@@ -24,13 +24,13 @@ export interface JournalSetup<S extends SessionStore> {
 }
 
 const PUBLISH_MS = 3_000;
-/** What the team does not take now it takes a moment later. */
+/** Wait before a refused write is repeated. */
 const AGAIN_MS = 1_000;
 const LOCAL_PAGE = 1_000;
-/** JetStream: another message is the last one of the subject. */
+/** JetStream: the last message of the subject is another one. */
 const WRONG_SEQUENCE = 10071;
 
-/** @param S keeps what else the store can */
+/** @param S store type with further methods, which stay available */
 export async function journalled<S extends SessionStore>(
   setup: JournalSetup<S>,
 ): Promise<{ readonly store: S; readonly ownership: Ownership }> {
@@ -38,8 +38,7 @@ export async function journalled<S extends SessionStore>(
   await journal.forgetCopies();
   const { local, claims } = setup;
   /**
-   * Each message of a session names the one before it, and the database takes them in the same
-   * order.
+   * Each message of a session names its predecessor; the database applies them in the same order.
    */
   const turns = new KeyedMutex();
   const own: Partial<SessionStore> = {
@@ -55,7 +54,7 @@ export async function journalled<S extends SessionStore>(
       }),
     append: (id, events, progress = []) =>
       turns.take(id, async () => {
-        // Progress alone has no number that tells it from the next, and may stand twice.
+        // An entry with only progress has no number of its own and may be stored twice.
         await journal.write(id, { events, progress }, events[0] && `${id}.${events[0].seq}`);
         await local.append(id, events, progress);
         const end = endIn(events);
@@ -87,7 +86,7 @@ export async function journalled<S extends SessionStore>(
   const ownership: Ownership = {
     take: async (id) => {
       await claims.claim(id);
-      // The copy here may be older than what another server wrote.
+      // The local copy may be older than another server's writes.
       if (!(await journal.isCurrent(id))) await journal.make(id);
     },
     giveUp: async (id) => {
@@ -102,13 +101,13 @@ export async function journalled<S extends SessionStore>(
 }
 
 class Journal {
-  /** Number of the last message that this server saw, by session. */
+  /** Last message number known to this server, by session. */
   private readonly seen = new Map<string, number>();
   private readonly restoring = new Map<string, Promise<boolean>>();
 
   constructor(private readonly setup: JournalSetup<SessionStore>) {}
 
-  /** What a former life left on disk may be older than what the team knows. */
+  /** Removes local copies of an earlier process, which may be older than the journal. */
   async forgetCopies(): Promise<void> {
     const { local, spools } = this.setup;
     for (const { id } of await local.listSessions({ limit: LOCAL_PAGE, offset: 0, active: true })) {
@@ -117,7 +116,7 @@ class Journal {
     for (const id of spools.list()) if (await this.last(id)) spools.forget(id);
   }
 
-  /** Another server goes on with it. */
+  /** Forgets a session that another server continues. */
   async forget(id: string): Promise<void> {
     this.seen.delete(id);
     this.setup.spools.forget(id);
@@ -130,10 +129,10 @@ class Journal {
     await this.write(record.id, { record }, `${record.id}.record`);
   }
 
-  /** @throws EarmarkError store.unwritable; the session's log keeps what it has and tries again */
+  /** @throws EarmarkError store.unwritable; the session's log keeps the entry and retries */
   async write(id: string, entry: Entry, msgID?: string): Promise<void> {
     const { bus, subjects, claims } = this.setup;
-    // One that was over is revised.
+    // An ended session is revised.
     if (!claims.has(id)) await claims.claim(id);
     claims.assertHeld(id);
     const last = this.seen.get(id) ?? (await this.last(id)) ?? 0;
@@ -146,8 +145,8 @@ class Journal {
       this.seen.set(id, seq);
     } catch (cause) {
       if ((cause as { code?: unknown }).code !== WRONG_SEQUENCE) {
-        // It may be in without this server having heard so. As long as it has the lease, what is
-        // last is its own.
+        // The entry may be stored although its answer was lost. While this server holds the lease,
+        // the last message is its own.
         this.seen.delete(id);
         throw new EarmarkError(
           'store.unwritable',
@@ -185,8 +184,8 @@ class Journal {
   }
 
   /**
-   * For whoever asks here for a session of another server that is over, or died.
-   * @returns false where there is no such session
+   * Restores a session of another server that has ended or whose server died.
+   * @returns false if there is no such session
    */
   restore(id: string): Promise<boolean> {
     const running =
@@ -204,7 +203,10 @@ class Journal {
     return true;
   }
 
-  /** Makes database and spool of what the team has. @returns the state in which the session is */
+  /**
+   * Rebuilds database and spool from the journal and stream.
+   * @returns the state of the session
+   */
   async make(id: string): Promise<SessionRecord['state'] | undefined> {
     const { local, spools, bus, subjects, claims, logger } = this.setup;
     const begun = performance.now();
@@ -239,7 +241,7 @@ class Journal {
     }
   }
 
-  /** Number of the last message of its journal; undefined where there is none. */
+  /** Number of the last message of its journal; undefined without a journal. */
   private async last(id: string): Promise<number | undefined> {
     return (
       await this.setup.bus.jsm.streams.getMessage(SESSIONS, {
@@ -249,7 +251,10 @@ class Journal {
   }
 }
 
-/** What the database refused when it was written it refuses now, and whoever wrote it was told. */
+/**
+ * Ignores entries that the database also refused at the first write; the writer received that
+ * error.
+ */
 function refusedAgain(error: unknown): void {
   if (!isEarmarkError(error, 'internal')) throw error;
 }

@@ -1,7 +1,7 @@
 /**
- * Token buckets in a key-value bucket of JetStream: whoever takes names the revision that it read,
- * so of two who ask at once one reads again. A bucket that nobody touched for a day is full, and
- * its entry runs out.
+ * Token buckets in a key-value bucket of JetStream. A write names the revision that was read, so
+ * one of two concurrent writers must read again. A bucket untouched for a day is full, and its
+ * entry expires.
  */
 import type { KV } from '@nats-io/kv';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,9 +20,9 @@ import {
 import { encodedKey, isWrongRevision, unreachable } from './kvLeases';
 import { patiently, type TeamBus } from './teamBus';
 
-/** Longer than any bucket takes to be full again. */
+/** Longer than any bucket needs to refill. */
 const KEPT_MS = 26 * 3_600_000;
-/** So many that as many servers as a team has, all at once, each get through. */
+/** Enough tries for all servers of a team at the same moment. */
 const TRIES = 100;
 const PAUSE_MS = 10;
 
@@ -31,8 +31,8 @@ const Stored = z.object({ units: z.number(), atMs: z.number() });
 /** @throws EarmarkError daemon.startFailed */
 export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buckets> {
   const { Kvm } = await import('@nats-io/kv');
-  // Asked directly, any replica answers, also one that stands still: a third of all questions, for
-  // as long as it does.
+  // A direct read may be answered by any replica, also by a hung one: a third of all reads, as long
+  // as it hangs.
   return new KvBuckets(
     await patiently(() =>
       new Kvm(bus.js).create('EARMARK_LIMITS', {
@@ -47,7 +47,7 @@ export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buc
 }
 
 class KvBuckets implements Buckets {
-  /** Who asks here at once asks one after the other: only servers contend. */
+  /** Requests of this process run in sequence; only servers contend. */
   private readonly turns = new KeyedMutex();
 
   constructor(
@@ -59,7 +59,7 @@ class KvBuckets implements Buckets {
     return this.turns.take(key, () =>
       this.change(key, (now) => {
         const { level, ...grant } = taken(now, request, this.wall());
-        // A refusal costs no write.
+        // A refusal needs no write.
         return { grant, ...(grant.taken > 0 ? { level } : {}) };
       }),
     );

@@ -1,7 +1,7 @@
 /**
- * Leases in a key-value bucket of JetStream whose entries run out by the servers' clock: a claim
- * creates the key, which only one can, the revision is the fencing token, and each renewal names
- * the one before.
+ * Leases in a key-value bucket of JetStream; entries expire by the servers' clock. A claim creates
+ * the key, which only one server can. The revision is the fencing token, and each renewal names the
+ * previous revision.
  */
 import type { KV } from '@nats-io/kv';
 import { EarmarkError } from '../../../protocol/errors';
@@ -13,18 +13,23 @@ import type { Lease, Leases } from '../../team/leases';
 import { patiently, type TeamBus } from './teamBus';
 
 /**
- * A lease that nobody renewed is free after so long: what a killed gateway held goes on at another
- * one within 10 s.
+ * Expiry of a lease without renewal: another gateway continues the sessions of a killed gateway
+ * within 10 s.
  */
 const LEASE_MS = 6_000;
 const RENEW_MS = 2_000;
-/** Last sign that it is still ours; past it another one may have it, whatever the network says. */
+/**
+ * Time after the last renewal during which the lease is trusted; later, another server may hold it.
+ */
 const TRUST_MS = 5_000;
 
-/** Without a leader nobody answers; who asks again soon is there when there is one. */
+/**
+ * Interval between requests; without a leader there is no answer, and a short interval finds the
+ * new leader soon.
+ */
 const ASK_MS = 1_000;
 
-/** JetStream: the key is not at the revision that was named. */
+/** JetStream: the key is not at the named revision. */
 const WRONG_REVISION = 10071;
 
 interface OwnedLease {
@@ -86,7 +91,7 @@ class KvLeases implements Leases {
       release: async () => {
         if (this.owned.get(key) !== owned) return;
         this.owned.delete(key);
-        // What cannot be given back runs out.
+        // A lease that cannot be returned expires.
         await this.kv
           .delete(encodedKey(key), { previousSeq: owned.revision })
           .catch(() => undefined);
@@ -128,7 +133,10 @@ class KvLeases implements Leases {
     }
   }
 
-  /** A renewal whose answer was lost moved the revision on; the note says whether it was ours. */
+  /**
+   * Resolves a renewal without an answer: it moved the revision, and the note shows whether this
+   * server wrote it.
+   */
   private async doubt(key: string, owned: OwnedLease, begun: number): Promise<void> {
     const entry = await this.kv.get(encodedKey(key)).catch(() => undefined);
     if (entry?.operation === 'PUT' && entry.string() === owned.note)
@@ -145,7 +153,10 @@ class KvLeases implements Leases {
   }
 }
 
-/** A key of a bucket is made of letters, digits and `-_=./`; dots part it, and no part is empty. */
+/**
+ * A key of a bucket contains letters, digits and `-_=./`. Dots separate parts, and no part is
+ * empty.
+ */
 export function encodedKey(key: string): string {
   return key
     .split('.')

@@ -1,7 +1,7 @@
 /**
- * The worker's side of the queue: pulls phrases of one model for its free slots, says while it
- * decodes that it does, delivers the text to the gateway that asked, and acknowledges only then.
- * What it cannot decode goes to another worker; a phrase that broke so many goes to the dead
+ * The worker's side of the queue. Pulls phrases of one model for its free slots, reports progress
+ * while decoding, delivers the text to the requesting gateway, and acknowledges only then. A phrase
+ * that cannot be decoded goes to another worker; after too many failures it goes to the dead
  * letters.
  */
 import { randomBytes } from 'node:crypto';
@@ -26,7 +26,7 @@ export interface ConsumerSetup {
   readonly logger: Logger;
   readonly model: string;
   readonly metrics?: MetricRecorder;
-  /** A phrase that was given to workers so often without an answer is dead. */
+  /** Deliveries without an answer after which a phrase is dead. */
   readonly maxDeliveries?: number;
 }
 
@@ -34,25 +34,25 @@ const MAX_DELIVERIES = 4;
 const SWEEP_MS = 1_000;
 const PULL_MS = 1_000;
 const PAUSE_MS = 250;
-/** A phrase that waited so long may have been handed to another worker. */
+/** A phrase that waited this long may have been handed to another worker. */
 const WAITED_MS = 1_000;
 /**
- * No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another
- * worker gets it.
+ * No decode takes longer (asr/deadline.ts, twice). After this time a phrase counts as stuck and
+ * goes to another worker.
  */
 const STUCK_MS = 65_000;
 /**
- * A gateway that cannot be told its answer for so long is gone; who takes its sessions asks anew.
+ * A gateway without an answer for this time is gone; the server that takes its sessions asks again.
  */
 const DELIVER_MS = 12_000;
 const DELIVER_TRY_MS = 2_000;
 /**
- * Answers that are remembered, for a phrase that comes again because its acknowledgement was lost,
- * and ids of cancelled ones.
+ * Limit of remembered answers, for a phrase that is delivered again after a lost acknowledgement,
+ * and of cancelled ids.
  */
 const REMEMBERED = 512;
 
-/** The worker's failures; any other is the phrase's own and is its answer. */
+/** Failures of the worker; all other failures belong to the phrase and are its answer. */
 const ANOTHER: ReadonlySet<ErrorCode> = new Set([
   'engine.crashed',
   'engine.timeout',
@@ -69,14 +69,14 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
   private readonly slots = new Map<DecodeSlot, string | undefined>();
   private readonly jobs = new Map<string, Job>();
   private readonly answers = new Map<string, Answer>();
-  /** Nobody waits for these any more. */
+  /** Ids of cancelled phrases. */
   private readonly unwanted = new Set<string>();
   private readonly open = new Set<Promise<void>>();
   private readonly partitions: Partitions;
   private readonly store = new DisposableStore();
   private readonly changed = this.store.add(new Emitter<void>());
   private pumping = false;
-  /** A slot became busy or free. */
+  /** Fires when a slot becomes busy or free. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly setup: ConsumerSetup) {
@@ -122,7 +122,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     this.changed.fire();
   }
 
-  /** Takes nothing more; resolves when what is decoded now has been answered. */
+  /** Takes no new phrases; resolves when all current phrases are answered. */
   async drained(): Promise<void> {
     for (const slot of [...this.slots.keys()]) this.removeSlot(slot);
     while (this.open.size > 0) await Promise.all(this.open);
@@ -153,10 +153,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     void this.fill().finally(() => (this.pumping = false));
   }
 
-  /**
-   * One pull after the other: each takes about a millisecond, and whose turn it is may change with
-   * each.
-   */
+  /** Pulls in sequence: each takes about a millisecond, and each may change the next partition. */
   private async fill(): Promise<void> {
     for (;;) {
       const turn = this.partitions.next();
@@ -172,12 +169,12 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
         continue;
       }
       if (delivery === undefined) this.partitions.empty(partition, wakes);
-      // The free slot was taken out meanwhile, or has what was handed to it.
+      // The free slot was removed in the meantime, or holds a directly handed phrase.
       else if (!this.take(partition, delivery)) delivery.giveBack(0);
     }
   }
 
-  /** @returns false where no slot is free */
+  /** @returns false if no slot is free */
   private take(partition: Partition, delivery: Delivery): boolean {
     const slot = this.freeSlot();
     if (slot !== undefined) this.start(slot, partition, delivery);
@@ -248,7 +245,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
         delivery.ack();
       }
     } catch (error) {
-      // Not acknowledged: it comes again.
+      // Not acknowledged, so it is delivered again.
       logger.warn('phrase.unanswered', {
         error: isEarmarkError(error) ? error.code : 'unexpected',
       });
@@ -260,8 +257,8 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
   }
 
   /**
-   * One that waited, or went to another worker before, may have its text by now; a gateway that
-   * does not answer may want it still.
+   * A phrase that waited or went to another worker before may already have its text. If the gateway
+   * does not answer, the phrase may still be needed.
    */
   private async isSettled(
     { priority }: Partition,
@@ -280,7 +277,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     );
   }
 
-  /** @returns undefined where another worker should have it */
+  /** @returns undefined if another worker should decode it */
   private async decode(
     slot: DecodeSlot,
     partition: Partition,
@@ -289,7 +286,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     job: Job,
   ): Promise<Answer | undefined> {
     const { maxDeliveries = MAX_DELIVERIES, clock, logger, metrics = noMetrics } = this.setup;
-    // Whoever had it before died of it, or with it.
+    // Earlier workers crashed on it or during it.
     if (delivery.count > maxDeliveries) return undefined;
     const waitMs = Math.max(0, clock.wall() - delivery.storedMs);
     if (partition.priority === 'final') metrics.observe('inference_wait', waitMs);
@@ -311,7 +308,10 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     }
   }
 
-  /** Once in the dead letters, without its audio: that is in the spool of its session. */
+  /**
+   * Writes a phrase to the dead letters once, without its audio, which is in the spool of its
+   * session.
+   */
   private async bury(partition: Partition, delivery: Delivery, phrase: SentPhrase): Promise<void> {
     const { bus, logger, clock } = this.setup;
     const letter = {
@@ -337,7 +337,7 @@ export class NatsConsumer implements DecodeQueueConsumer, Disposable {
     delivery.ack();
   }
 
-  /** Until the gateway says that it has it. One that is gone for good is not waited for longer. */
+  /** Retries until the gateway confirms the answer; stops if the gateway is gone for good. */
   private async deliver(phrase: SentPhrase, answer: Answer): Promise<void> {
     const { bus, clock, logger } = this.setup;
     const until = clock.now() + DELIVER_MS;

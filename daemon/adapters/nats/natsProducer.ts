@@ -1,7 +1,7 @@
 /**
- * The gateway's side of the queue: publishes phrases of one model, waits for the answers of the
- * workers. A final is in JetStream before it counts as asked; what is asked twice, or answered
- * twice, is settled once, by its id.
+ * The gateway's side of the queue. Publishes phrases of one model and waits for the workers'
+ * answers. A final is in JetStream before it counts as requested. Duplicate requests and answers
+ * are settled once, by id.
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
@@ -27,14 +27,11 @@ export interface ProducerSetup {
   readonly clock: Clock;
   readonly model: string;
   readonly presence: Presence;
-  /**
-   * Whom an owner of sessions belongs to: what organisations have of the workers is shared out
-   * evenly.
-   */
+  /** Organisation of a session's owner; organisations share the workers evenly. */
   readonly organisationOf: (owner: string | undefined) => string;
-  /** Audio that may wait, of this gateway. */
+  /** Limit of this gateway's waiting audio. */
   readonly maxQueuedMs?: number;
-  /** A final without an answer after so long is given back. */
+  /** Time after which a final without an answer is returned to its session. */
   readonly finalLimitMs?: number;
 }
 
@@ -42,28 +39,28 @@ const MAX_QUEUED_MS = 20 * 60_000;
 const FINAL_LIMIT_MS = 15 * 60_000;
 const QUICK_LIMIT_MS = 3_000;
 /**
- * Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its
+ * Publishing is retried for this time while NATS elects a leader. Then the phrase returns to its
  * session, which keeps its audio.
  */
 const PUBLISH_LIMIT_MS = 10_000;
 const PUBLISH_TRY_MS = 1_000;
 const PUBLISH_PAUSE_MS = 200;
 /**
- * A final that no worker has in hand by then, though one is free, is handed to it: its stream or
- * consumer has no leader …
+ * If no worker has taken a final by then and a worker is free, it is handed over directly: its
+ * stream or consumer has no leader.
  */
 const QUEUED_MS = 1_000;
-/** … and so are those that follow, until the queue brought one to a worker. */
+/** The wait of later finals, until the queue delivers a phrase again. */
 const QUEUED_AWAY_MS = 50;
 const LOOK_MS = 100;
-/** A phrase may be what its workers die of. */
+/** Limit of direct handovers: a phrase may crash its workers. */
 const MAX_HANDED = 3;
 /**
- * A worker that is silent about a phrase for so long does not have it any more; it tells every half
- * a second (natsTaker.ts).
+ * A worker that does not report a phrase for this time has lost it; workers report every half
+ * second (natsConsumer.ts).
  */
 const IN_HAND_MS = 2_000;
-/** A consumer stays an hour without being asked (partitions.ts). */
+/** Interval of checks; an unused consumer stays an hour (partitions.ts). */
 const PARTITION_MS = 10 * 60_000;
 const MAX_PARTITIONS = 10_000;
 
@@ -74,9 +71,9 @@ interface Waiting {
   readonly partition: Partition;
   readonly message: Uint8Array;
   readonly askedMs: number;
-  /** When a worker told last that it has it. */
+  /** Time of a worker's last report about this phrase. */
   inHandMs: number;
-  /** How often it went to a worker beside the queue, which may have it still. */
+  /** Number of direct handovers; a worker may still have the phrase. */
   handed: number;
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
@@ -90,8 +87,8 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
   private readonly replyTo = `earmark.answer.${randomBytes(9).toString('hex')}`;
   private readonly listening: Disposable;
   /**
-   * Consumers of partitions, and when each was last looked after: phrases that come meanwhile wait
-   * for it in their order.
+   * Consumers of partitions with the time of their last check. Phrases that arrive meanwhile wait
+   * for it in order.
    */
   private readonly partitions = new Map<
     string,
@@ -100,7 +97,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
   private waitingMs = 0;
   private looking: Disposable | undefined;
   private handing = false;
-  /** The queue did not bring the last final to a worker. */
+  /** True if the queue did not deliver the last final. */
   private away = false;
 
   constructor(private readonly setup: ProducerSetup) {
@@ -111,8 +108,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
         if (error) return;
         const answer = decodeAnswer(message.data);
         const asked = answer && this.waiting.get(answer.id);
-        // The worker acknowledges the phrase when it knows that its text has arrived, also the
-        // second time.
+        // The worker acknowledges the phrase after this confirms the text, also the second time.
         message.respond(answer && 'inHand' in answer && !asked ? SETTLED : '');
         if (!asked) return;
         if ('inHand' in answer) {
@@ -267,7 +263,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     return slots > Math.max(busy, this.waiting.size);
   }
 
-  /** The same message id makes JetStream keep one, however often it is sent. */
+  /** The same message id lets JetStream store one copy, however often it is sent. */
   private async publish(partition: Partition, id: string, entry: Waiting): Promise<void> {
     const { bus, clock, model } = this.setup;
     const until = clock.now() + PUBLISH_LIMIT_MS;
@@ -300,7 +296,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     }
   }
 
-  /** What waits too long goes to free workers, the oldest first. */
+  /** Hands overdue phrases to free workers, oldest first. */
   private async directDispatch(): Promise<void> {
     const { bus, clock, model, presence } = this.setup;
     if (this.waiting.size === 0) {
@@ -323,8 +319,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
           entry.message,
           clock.wall() - (clock.now() - entry.askedMs),
         );
-        // Nobody has it: this process may have lost its connection, and its turns are for the time
-        // after that.
+        // No worker has it: this process may have lost its connection. Its tries stay for later.
         if (outcome === 'refused') entry.handed--;
         if (outcome !== 'taken') break;
         entry.inHandMs = clock.now();
@@ -350,7 +345,9 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
     return made;
   }
 
-  /** Whoever decodes it may stop; who has not begun will see that nobody waits. */
+  /**
+   * Tells workers that the phrase is cancelled: a decode may stop, and a queued phrase is skipped.
+   */
   private forget(id: string): void {
     if (this.waiting.has(id) && !this.setup.bus.nc.isClosed()) this.cancel(id);
   }
@@ -370,9 +367,7 @@ export class NatsProducer implements DecodeQueueProducer, Disposable {
   }
 }
 
-/**
- * The stream is at its limit and refuses more (10047 insufficient storage, 10077 maximum bytes).
- */
+/** True if the stream is full (10047 insufficient storage, 10077 maximum bytes). */
 function isFull(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === 10047 || code === 10077;

@@ -1,6 +1,4 @@
-/**
- * The partitions of one model as a worker sees them: which may hold phrases, and whose turn it is.
- */
+/** A worker's view of the partitions of one model: which may hold phrases, and which is next. */
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { FairShare } from '../../asr/fairShare';
 import type { Clock } from '../../base/clock';
@@ -9,21 +7,21 @@ import { type Partition, PHRASES, finalsOf, partitionOfSubject } from './subject
 import { NANOS } from './teamBus';
 
 /**
- * What a dead worker held comes to another one after so long; a living one says in time that it
- * works.
+ * Time after which another worker receives the phrases of a dead worker; a living worker reports
+ * progress earlier.
  */
 export const ACK_WAIT_MS = 2_000;
-/** A consumer that no worker asked for so long goes, and is made again with the next phrase. */
+/** A consumer without requests for this time is removed, and made again with the next phrase. */
 const CONSUMER_IDLE_MS = 60 * 60_000;
 const MAX_PENDING = 10_000;
-/** More organisations than speak at once. */
+/** Exceeds the number of organisations that speak at once. */
 const MAX_PARTITIONS = 30_000;
 
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
 interface PartitionState {
   readonly partition: Partition;
-  /** It may hold something; counts wakes, so that one that comes during a pull is not lost. */
+  /** Counts wakes; above 0 the partition may hold phrases. A wake during a pull is not lost. */
   wakes: number;
   emptyAt: number;
   ensured: boolean;
@@ -51,7 +49,7 @@ export class Partitions {
       this.states.set(partition.subject, { partition, wakes: 1, emptyAt: 0, ensured: true });
   }
 
-  /** Looks what the stream holds: wakes that were missed, and phrases whose worker died. */
+  /** Inspects the stream for missed wakes and for phrases of dead workers. */
   async sweep(): Promise<void> {
     const { state } = await this.jsm.streams.info(PHRASES, {
       subjects_filter: finalsOf(this.model),
@@ -59,7 +57,10 @@ export class Partitions {
     for (const subject of Object.keys(state.subjects ?? {})) this.wake(subject);
   }
 
-  /** Finals before all others; among them the organisation that had least of this worker lately. */
+  /**
+   * Next partition: finals first; among them the organisation with the least recent use of this
+   * worker.
+   */
   next(): { readonly partition: Partition; readonly wakes: number } | undefined {
     let best: PartitionState | undefined;
     for (const states of this.states.values()) {
@@ -69,7 +70,7 @@ export class Partitions {
     return best && { partition: best.partition, wakes: best.wakes };
   }
 
-  /** Its consumer, made anew where it did not answer. @throws what JetStream says */
+  /** Makes the partition's consumer again if it did not answer. @throws JetStream's error */
   async ensure(partition: Partition): Promise<void> {
     const states = this.states.get(partition.subject);
     if (states?.ensured) return;
@@ -77,7 +78,7 @@ export class Partitions {
     if (states) states.ensured = true;
   }
 
-  /** The consumer did not answer: it is looked after before the next pull. */
+  /** Marks a consumer without an answer for a check before the next pull. */
   doubt(partition: Partition): void {
     const states = this.states.get(partition.subject);
     if (states) [states.ensured, states.emptyAt] = [false, states.wakes];
@@ -88,7 +89,7 @@ export class Partitions {
     if (states) states.emptyAt = wakes;
   }
 
-  /** An organisation had so much audio decoded. */
+  /** Counts decoded audio of an organisation. */
   took({ organisation }: Partition, audioMs: number): void {
     this.fairShare.add(organisation, audioMs);
   }
@@ -102,8 +103,9 @@ export class Partitions {
 }
 
 /**
- * The gateway makes it before the first phrase of the partition. Does nothing where it is there.
- * @throws what JetStream says
+ * The gateway makes the consumer before the first phrase of the partition. Does nothing if it
+ * exists.
+ * @throws JetStream's error
  */
 export async function ensureConsumer(
   jsm: JetStreamManager,

@@ -1,6 +1,6 @@
 /**
- * A phrase as it travels: four bytes length, that many bytes of JSON, then 16-bit samples of the
- * phrase and of its lead. Audio comes from 16-bit frames, so nothing is lost by it.
+ * Message format of a phrase: four bytes length, JSON of that length, then 16-bit samples of the
+ * phrase and of its lead. Audio comes from 16-bit frames, so the conversion is lossless.
  */
 import { z } from 'zod';
 import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
@@ -8,14 +8,14 @@ import type { QueuedDecode } from '../../asr/phraseQueue';
 import type { AsrResult } from '../../asr/provider';
 import { toFloat32, toInt16 } from '../../audio/pcm';
 
-/** NATS refuses longer messages than 1 MB unless it is set otherwise. */
+/** NATS refuses messages over 1 MB by default. */
 export const PHRASE_MAX_BYTES = 1_000_000;
 
-/** Where a phrase came from and where its text goes. */
+/** Origin of a phrase and destination of its text. */
 export interface PhraseHead {
-  /** The same phrase, however often it is delivered. */
+  /** Constant across deliveries of the phrase. */
   readonly id: string;
-  /** Subject that takes the answer. */
+  /** Subject that receives the answer. */
   readonly replyTo: string;
   readonly sessionId: string;
 }
@@ -32,7 +32,7 @@ const Head = z.object({
   sessionId: z.string().max(200),
   samples: z.number().int().min(0).max(PHRASE_MAX_BYTES),
   leftTokens: numbers.optional(),
-  /** 16-bit samples in base64: a worker that does not know them passes over them. */
+  /** 16-bit samples in base64; older workers ignore this field. */
   right: z.string().max(PHRASE_MAX_BYTES).optional(),
   options: z.object({
     language: z.string().max(100),
@@ -46,7 +46,7 @@ const Head = z.object({
   }),
 });
 
-/** @throws EarmarkError audio.truncated where it is too long to travel */
+/** @throws EarmarkError audio.truncated if the message would be too long */
 export function encodePhrase(
   head: PhraseHead,
   { pcm, options: { context = {}, ...rest } }: Pick<QueuedDecode, 'pcm' | 'options'>,
@@ -67,7 +67,7 @@ export function encodePhrase(
       'The phrase is longer than a worker accepts; the limit is 30 s.',
     );
   const withRight = right && framed({ ...sent, right: bytesOf(right).toString('base64') }, audio);
-  // It only helps: a phrase that is too long with it goes without.
+  // The following audio is optional: a message too long with it is sent without it.
   return withRight && withRight.length <= PHRASE_MAX_BYTES ? withRight : message;
 }
 
@@ -78,7 +78,7 @@ function framed(head: object, audio: readonly Buffer[]): Buffer {
   return Buffer.concat([length, json, ...audio]);
 }
 
-/** @throws EarmarkError internal where it is no phrase */
+/** @throws EarmarkError internal for any other content */
 export function decodePhrase(message: Uint8Array): SentPhrase {
   try {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
@@ -120,15 +120,15 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
 
 export type Answer = {
   readonly id: string;
-  /** It waited so long for a worker. */ readonly waitMs: number;
+  /** Time that the phrase waited for a worker. */ readonly waitMs: number;
 } & (
   | { readonly result: AsrResult }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } }
 );
 
 /**
- * A worker has the phrase in hand, told twice a second; its answer follows. Where nobody waits for
- * it any more, the gateway says `SETTLED`.
+ * A worker is decoding the phrase; sent twice a second, before the answer. The gateway replies
+ * `SETTLED` if the phrase is no longer needed.
  */
 export interface InHand {
   readonly id: string;
@@ -137,13 +137,13 @@ export interface InHand {
 
 export const SETTLED = 'settled';
 
-/** Of workers that the gateway trusts: it is read, not checked field by field. */
+/** Comes from trusted workers, so fields are not validated. */
 export function decodeAnswer(message: Uint8Array): Answer | InHand | undefined {
   try {
     const answer = JSON.parse(Buffer.from(message).toString('utf8')) as Answer | InHand;
     if (typeof answer.id !== 'string') return undefined;
     if ('inHand' in answer) return answer;
-    // A newer worker may have a name for it that is not known here; it failed all the same.
+    // A newer worker may use an error code that is unknown here.
     if ('error' in answer)
       return Object.hasOwn(ERRORS, answer.error.code)
         ? answer
@@ -161,7 +161,7 @@ function bytesOf(audio: Float32Array): Buffer {
   return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
-/** Copies, for samples need not lie at an even place. */
+/** Copies, because samples may start at an odd offset. */
 function floats(bytes: Buffer, from = 0, to = bytes.length): Float32Array {
   const copy = new Uint8Array(bytes.subarray(from, to - ((to - from) % 2)));
   return toFloat32(new Int16Array(copy.buffer));

@@ -1,10 +1,10 @@
 /**
- * Spools that a team shares: each frame goes into the file on disk and into the stream of its
- * session, and only what is in both counts as kept, so what a client was told is kept outlives the
- * server that told it. Who takes a session over puts a mark behind its audio before it reads it;
- * each message names the one before it, so what a server sends that was stopped and wakes behind
- * that mark is refused. While the stream takes nothing, as where its nodes choose a leader, audio
- * is kept in a fallback store too, if there is one, until the stream has it.
+ * Spools shared by a team. Each frame goes into the disk file and into the stream of its session;
+ * only frames in both are acknowledged. So acknowledged audio survives its server. A server that
+ * takes a session over writes a mark behind its audio before reading it. Each message names its
+ * predecessor, so the stream refuses messages that a hung server sends after that mark. While the
+ * stream accepts nothing (its nodes elect a leader), audio also goes into a fallback store, if one
+ * is configured.
  */
 import { randomBytes } from 'node:crypto';
 import type { Frame, Source } from '../../audio/frame';
@@ -23,36 +23,35 @@ import {
 } from './sessionStream';
 import type { TeamBus } from './teamBus';
 
-/**
- * As the file: what came is in the stream after so long, or as soon as there are two seconds of it.
- */
+/** As for the file: frames go to the stream after this time, or when two seconds of them wait. */
 const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
 const PUBLISH_MS = 1_000;
 /**
- * What is not in the stream by then goes into the fallback store as well: a client waits for it.
+ * Frames not in the stream by then also go into the fallback store, because a client waits for
+ * them.
  */
 const PATIENCE_MS = 500;
-/** What came meanwhile goes into the fallback store so often, at most so many frames at once. */
+/** Interval and frame limit of writes to the fallback store. */
 const FALLBACK_MS = 300;
 const FALLBACK_FRAMES = 500;
-/** Five minutes of what the stream acknowledged and has no more are sent again. */
+/** Limit of acknowledged frames that the stream lost and that are sent again: five minutes. */
 const AGAIN_FRAMES = 15_000;
-/** Releases are carried out together. */
+/** Releases within this interval are batched. */
 const RELEASE_MS = 2_000;
-/** JetStream: another message is the last one of the subject. */
+/** JetStream: the last message of the subject is another one. */
 const WRONG_SEQUENCE = 10071;
 const MESSAGE_ID = 'Nats-Msg-Id';
 
 export class ReplicatedSpools implements SpoolFactory {
-  /** Number of the last message of a subject that was taken over here. */
+  /** Number of the last message of each subject that this server took over. */
   private readonly marks = new Map<string, number>();
   private readonly lost = new Emitter<string>();
-  /** Another server goes on with this session's audio. */
+  /** Fires when another server continues this session's audio. */
   readonly onDidLose = this.lost.event;
 
-  /** @param server that sends, by name */
+  /** @param server name of the sending server */
   constructor(
     private readonly local: SpoolFactory,
     private readonly bus: TeamBus,
@@ -88,27 +87,27 @@ export class ReplicatedSpools implements SpoolFactory {
     return this.local.remove(sessionId);
   }
 
-  /** Nobody has to finish it any more: what is kept of it is on disk. */
+  /** The session has ended; its stored audio is on disk. */
   over(sessionId: string): void {
     void this.bus.jsm.streams
       .purge(SESSIONS, { filter: this.subjects.allAudio(sessionId) })
       .catch(() => undefined);
   }
 
-  /** Deletes the copy on disk alone. */
+  /** Deletes only the copy on disk. */
   forget(sessionId: string): void {
     this.local.remove(sessionId);
   }
 
   /**
-   * Makes the file of what stream and fallback store have, and lets the stream have all of it;
-   * nobody has it open. @throws EarmarkError rpc.timeout, store.unwritable
+   * Rebuilds the file from stream and fallback store, and completes the stream. No other code may
+   * have the file open. @throws EarmarkError rpc.timeout, store.unwritable
    */
   async restore(sessionId: string, sources: readonly Source[]): Promise<void> {
     this.local.remove(sessionId);
     const spool = this.local.open(sessionId);
     try {
-      // From now on whoever sent before is refused.
+      // From here on, the stream refuses the former sender.
       for (const source of sources) await this.send(sessionId, source, []);
       for (const source of sources) {
         for await (const { data } of messagesOf(this.bus, this.subjects.audio(sessionId, source)))
@@ -121,7 +120,7 @@ export class ReplicatedSpools implements SpoolFactory {
     }
   }
 
-  /** What the stream lacks of what the fallback store has. */
+  /** Copies frames of the fallback store that the stream lacks. */
   private async takeIn(sessionId: string, source: Source, spool: Spool): Promise<void> {
     for (const piece of (await this.fallbackStore?.audio(sessionId, source)) ?? []) {
       const frames = decodeFrames(source, piece);
@@ -134,7 +133,7 @@ export class ReplicatedSpools implements SpoolFactory {
     if (range) await this.fallbackStore?.releaseAudio(sessionId, source, range.lastSeq);
   }
 
-  /** Behind whatever is there. */
+  /** Appends after the current last message. */
   private async send(sessionId: string, source: Source, frames: readonly Frame[]): Promise<void> {
     const subject = this.subjects.audio(sessionId, source);
     try {
@@ -153,26 +152,26 @@ export class ReplicatedSpools implements SpoolFactory {
   }
 }
 
-/** What the ids of messages of a server for a session begin with. */
+/** Prefix of the message ids of a server for a session. */
 const idOf = (server: string, sessionId: string): string => `${server}.${sessionId}.`;
 
 interface Stream {
   readonly waiting: Frame[];
-  /** Last frame and number of each message that was not released. */
+  /** Last frame and number of each unreleased message. */
   readonly sent: { readonly lastSeq: number; readonly message: number }[];
   /** Number of the last message of its subject. */
   last: number;
-  /** Last frame that the stream has. */
+  /** Last frame in the stream. */
   streamed: number;
-  /** Last frame that it had before this server sent any. */
+  /** Last frame in the stream before this server's first. */
   readonly before: number;
-  /** How often the stream had less than it had acknowledged. */
+  /** Number of times that the stream lost acknowledged frames. */
   losses: number;
-  /** Last frame that the fallback store has. */
+  /** Last frame in the fallback store. */
   refuged: number;
   releaseBefore: number;
   sending: boolean;
-  /** The stream does not take what is sent. */
+  /** True while the stream refuses messages. */
   refused: boolean;
   refuging: boolean;
 }
@@ -184,7 +183,7 @@ interface ReplicatedSetup {
   readonly subjects: SessionSubjects;
   readonly server: string;
   readonly fallbackStore: AudioFallbackStore | undefined;
-  /** Number of the message behind which this server goes on. */
+  /** Returns the number of the message after which this server continues. */
   readonly markOf: (source: Source) => number;
   readonly onOvertaken: () => void;
 }
@@ -224,7 +223,7 @@ class ReplicatedSpool implements Spool {
     } finally {
       const taken = this.local.range(source)?.lastSeq ?? -1;
       const { waiting } = this.stream(source);
-      // Their samples are somebody else's when this returns.
+      // The caller reuses the samples after this returns.
       for (const frame of frames)
         if (frame.seq > before && frame.seq <= taken)
           waiting.push({ ...frame, pcm: frame.pcm.slice() });
@@ -279,7 +278,10 @@ class ReplicatedSpool implements Spool {
     this.store.dispose();
   }
 
-  /** What the file has from before came out of the stream (see `restore`), so the stream has it. */
+  /**
+   * Frames that the file held at the start came from the stream (see `restore`), so the stream has
+   * them.
+   */
   private stream(source: Source): Stream {
     const known = this.streams.get(source);
     if (known) return known;
@@ -307,7 +309,7 @@ class ReplicatedSpool implements Spool {
     for (const source of this.streams.keys()) void this.send(source);
   }
 
-  /** One message at a time and source, again and again until it is in. */
+  /** Sends one message at a time for each source, and repeats it until it is stored. */
   private async send(source: Source): Promise<void> {
     const { sessionId, bus, clock, subjects, server } = this.setup;
     const stream = this.stream(source);
@@ -352,13 +354,13 @@ class ReplicatedSpool implements Spool {
     void this.useFallback(source, stream);
   }
 
-  /** Again and again until the stream takes what is sent. */
+  /** Repeats until the stream accepts messages. */
   private async useFallback(source: Source, stream: Stream): Promise<void> {
     const { clock, fallbackStore } = this.setup;
     if (!fallbackStore || stream.refuging) return;
     stream.refuging = true;
     while (stream.refused && !this.closed) {
-      // What is not kept waits for the stream, or for the next try.
+      // Frames that are not stored wait for the stream or for the next try.
       await this.keepNext(source, stream, fallbackStore).catch(() => undefined);
       await new Promise<void>((resolve) => clock.setTimeout(resolve, FALLBACK_MS));
     }
@@ -366,7 +368,7 @@ class ReplicatedSpool implements Spool {
     this.endFallback(source, stream);
   }
 
-  /** @throws what AudioFallbackStore.keepSound throws */
+  /** @throws the errors of AudioFallbackStore.keepSound */
   private async keepNext(
     source: Source,
     stream: Stream,
@@ -382,11 +384,11 @@ class ReplicatedSpool implements Spool {
     this.tell(source);
   }
 
-  /** When the stream has what the fallback store has. */
+  /** Called when the stream has all frames of the fallback store. */
   private endFallback(source: Source, stream: Stream): void {
     if (stream.refuged < 0 || stream.refuging || stream.streamed < stream.refuged) return;
     stream.refuged = -1;
-    // What stays goes with the end of the session.
+    // The rest is deleted with the end of the session.
     void this.setup.fallbackStore
       ?.releaseAudio(this.setup.sessionId, source, stream.streamed)
       .catch(() => undefined);
@@ -404,10 +406,10 @@ class ReplicatedSpool implements Spool {
   }
 
   /**
-   * Where the stream says that another message is its last one: a message whose answer was lost is
-   * in all the same; what was acknowledged may be gone, where a node that never had it became the
-   * leader, and is sent again from the file; and a node that stood still may answer before it knows
-   * that it leads no more. Else another server goes on.
+   * Handles a stream whose last message is another one. A message with a lost answer may be stored.
+   * Acknowledged messages may be lost, if a node that never had them became leader; they are sent
+   * again from the file. A hung node may answer before it knows that it leads no more. In all other
+   * cases another server continues.
    */
   private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken' | 'unknown'> {
     const { bus, subjects, sessionId, server } = this.setup;
@@ -426,8 +428,8 @@ class ReplicatedSpool implements Spool {
   }
 
   /**
-   * The fence of the fallback store tells what the stream cannot. @throws EarmarkError
-   * store.unwritable where it does not answer
+   * The fallback store's fence decides if the stream cannot.
+   * @throws EarmarkError store.unwritable if it does not answer
    */
   private async isOurs(source: Source, stream: Stream): Promise<boolean> {
     if (!this.setup.fallbackStore) return false;
@@ -441,10 +443,9 @@ class ReplicatedSpool implements Spool {
   }
 
   /**
-   *
-   * @param has last frame that the stream has
+   * @param has last frame in the stream
    * @param message the last message
-   * @returns false where that is too much
+   * @returns false if too much is missing
    */
   private sendAgain(source: Source, stream: Stream, has: number, message: number): boolean {
     const from = Math.max(has + 1, stream.releaseBefore, this.local.range(source)?.firstSeq ?? 0);
@@ -472,7 +473,7 @@ class ReplicatedSpool implements Spool {
       let last: number | undefined;
       while (stream.sent[0] !== undefined && stream.sent[0].lastSeq < stream.releaseBefore)
         last = stream.sent.shift()?.message;
-      // The last of them stays: one message tells who sends, and what the next one has to name.
+      // The last message stays: it identifies the sender, and the next message must name it.
       if (last !== undefined)
         void bus.jsm.streams
           .purge(SESSIONS, { filter: subjects.audio(sessionId, source), seq: last })

@@ -1,7 +1,6 @@
 /**
- * The sessions that one server runs: a lease each, and a mark in the stream that says which
- * sessions somebody has to finish. A lease that was lost while the network was away is claimed
- * again; only another server's claim ends it.
+ * The sessions that one server runs: a lease for each, and a mark in the stream for unfinished
+ * sessions. A lease lost with the network is claimed again; only another server's claim ends it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
@@ -15,23 +14,23 @@ export interface ClaimsSetup {
   readonly bus: TeamBus;
   readonly leases: Leases;
   readonly subjects: SessionSubjects;
-  /** Of this server. */
+  /** Name of this server. */
   readonly name: string;
   readonly logger: Logger;
 }
 
-/** A lease of a server that died is free by then. */
+/** A dead server's lease has expired by then. */
 const CLAIM_MS = 9_000;
 const CLAIM_PAUSE_MS = 200;
 const REGAIN_MS = 500;
-/** A session waits so long for its mark; a stream without a leader does not answer. */
+/** Time that a session waits for its mark; a stream without a leader does not answer. */
 const MARK_WAIT_MS = 1_000;
 const PUBLISH_MS = 3_000;
 
 export class SessionClaims {
-  /** Undefined while it is not known whether it is still this server's. */
+  /** Undefined while the owner of the lease is unknown. */
   private readonly held = new Map<string, Lease | undefined>();
-  /** Marks that are not in yet, and whether anybody has to finish their sessions still. */
+  /** Marks not stored yet; `open` sessions still need an end, `over` sessions do not. */
   private readonly marking = new Map<string, 'open' | 'over'>();
   private readonly lost = new Emitter<string>();
   private draining = false;
@@ -39,7 +38,7 @@ export class SessionClaims {
 
   constructor(private readonly setup: ClaimsSetup) {}
 
-  /** Of this server. */
+  /** Name of this server. */
   get name(): string {
     return this.setup.name;
   }
@@ -49,14 +48,15 @@ export class SessionClaims {
   }
 
   /**
-   * Waits for the lease of a server that died; its mark stands until this server's takes its place.
-   * @throws EarmarkError rpc.timeout where a living server has it or nobody answers, rpc.draining
+   * Waits for a dead server's lease; its mark stays until this server's mark replaces it.
+   * @throws EarmarkError rpc.timeout if a living server has it or NATS does not answer,
+   * rpc.draining
    */
   async claim(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
     const until = performance.now() + CLAIM_MS;
     for (;;) {
-      // Somebody else here was quicker.
+      // Another caller in this process was faster.
       if (this.held.has(id)) return;
       this.assertStaying();
       const lease = await leases.claim(subjects.lease(id), name);
@@ -75,9 +75,9 @@ export class SessionClaims {
   }
 
   /**
-   * Of a session that is new, so nobody else can have it: where NATS does not answer, as while its
-   * nodes choose a leader, it begins all the same, and lease and mark follow. Who keeps it has to
-   * have a fence of its own. @throws EarmarkError rpc.draining
+   * Claims a new session, which no other server can have. If NATS does not answer (its nodes elect
+   * a leader), the session starts anyway; lease and mark follow. The store then needs a fence of
+   * its own. @throws EarmarkError rpc.draining
    */
   async begin(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
@@ -91,12 +91,12 @@ export class SessionClaims {
     await this.markSoon(id);
   }
 
-  /** While the stream's nodes choose a leader it takes nothing: the mark follows. */
+  /** While the stream's nodes elect a leader it stores nothing; the mark follows later. */
   private async markSoon(id: string): Promise<void> {
     await Promise.race([this.markAgain(id), delay(MARK_WAIT_MS)]);
   }
 
-  /** Until it is in, or the session is not this server's any more. */
+  /** Retries until the mark is stored or the session belongs to another server. */
   private async markAgain(id: string): Promise<void> {
     const underWay = this.marking.has(id);
     this.marking.set(id, 'open');
@@ -106,12 +106,12 @@ export class SessionClaims {
         try {
           return await this.mark(id);
         } catch {
-          // A process that ends does not wait for it.
+          // This timer does not keep the process alive.
           await delay(REGAIN_MS, undefined, { ref: false });
         }
       }
     } finally {
-      // It was over meanwhile; one that went to another server has that one's mark.
+      // The session ended in the meantime; a session of another server has that server's mark.
       if (this.marking.get(id) === 'over') this.unmark(id);
       this.marking.delete(id);
     }
@@ -136,7 +136,7 @@ export class SessionClaims {
     void bus.jsm.streams.purge(SESSIONS, { filter: subjects.open(id) }).catch(() => undefined);
   }
 
-  /** @throws EarmarkError store.unwritable where it may be another server's */
+  /** @throws EarmarkError store.unwritable if the session may be another server's */
   assertHeld(id: string): void {
     if (this.held.get(id) === undefined)
       throw new EarmarkError(
@@ -146,7 +146,7 @@ export class SessionClaims {
       );
   }
 
-  /** Another server writes it. */
+  /** Another server writes the session. */
   overtaken(id: string): void {
     if (!this.held.has(id)) return;
     this.release(id);
@@ -160,14 +160,14 @@ export class SessionClaims {
     void lease?.release();
   }
 
-  /** Resolves when others can claim it. */
+  /** Resolves when other servers can claim the session. */
   async giveUp(id: string): Promise<void> {
     const lease = this.held.get(id);
     this.held.delete(id);
     await lease?.release();
   }
 
-  /** Nobody has to finish it any more. */
+  /** The session is finished. */
   over(id: string): void {
     if (this.marking.has(id)) this.marking.set(id, 'over');
     this.unmark(id);
@@ -187,7 +187,7 @@ export class SessionClaims {
     });
   }
 
-  /** Until it is known who has it. */
+  /** Retries until the owner is known. */
   private async regain(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
     while (this.held.has(id) && this.held.get(id) === undefined) {
@@ -195,11 +195,11 @@ export class SessionClaims {
         const lease = await leases.claim(subjects.lease(id), name);
         if (!this.held.has(id)) return void lease?.release();
         if (lease) return this.hold(id, lease);
-        // An own one whose answer was lost runs out; another server's stays.
+        // This server's own lease without an answer expires; another server's stays.
         const holder = await leases.holder(subjects.lease(id));
         if (holder !== undefined && holder !== name) return this.overtaken(id);
       } catch {
-        // Nobody can say so now.
+        // The owner is unknown now.
       }
       await delay(REGAIN_MS, undefined, { ref: false });
     }

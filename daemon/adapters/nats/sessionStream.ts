@@ -1,7 +1,6 @@
 /**
- * What a team keeps of a session while it runs: its events and its audio that is not final, in one
- * stream of JetStream, so that another server can go on with it. The state folder of a server holds
- * a copy to work on.
+ * A running session in a team: its events and its audio without final text, in one JetStream
+ * stream, so that another server can continue it. A server's state folder holds a working copy.
  */
 import type { MsgRequest } from '@nats-io/jetstream';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
@@ -13,7 +12,7 @@ import { NANOS, type TeamBus } from './teamBus';
 
 export const SESSIONS = 'EARMARK_SESSIONS';
 const BYTES = 2e9;
-/** Nobody comes for a session after so long. */
+/** After this time no server continues a session. */
 const AGE_MS = 7 * 24 * 3_600_000;
 const DUPLICATES_MS = 120_000;
 
@@ -31,7 +30,7 @@ export async function openSessionStream(bus: TeamBus): Promise<void> {
   });
 }
 
-/** Subjects of the sessions of one organisation, or of a team that has none. */
+/** Subjects of the sessions of one organisation, or of a team without organisations. */
 export class SessionSubjects {
   private readonly scope: string;
 
@@ -40,13 +39,13 @@ export class SessionSubjects {
   }
 
   readonly all = (id: string): string => `${this.of(id)}.>`;
-  /** Its journal, where no database has it. */
+  /** Its journal, if there is no database. */
   readonly events = (id: string): string => `${this.of(id)}.events`;
-  /** Stands there until the session is over. */
+  /** Present until the session ends. */
   readonly open = (id: string): string => `${this.of(id)}.open`;
   readonly audio = (id: string, source: Source): string => `${this.of(id)}.audio.${token(source)}`;
   readonly allAudio = (id: string): string => `${this.of(id)}.audio.>`;
-  /** Key of the lease of who runs it. */
+  /** Key of the lease of the session's server. */
   readonly lease = (id: string): string => `session.${this.scope}.${id}`;
 
   private of(id: string): string {
@@ -54,7 +53,7 @@ export class SessionSubjects {
   }
 }
 
-/** Sessions of all organisations that are not over. */
+/** Unfinished sessions of all organisations. */
 export async function openSessions({ jsm }: TeamBus): Promise<readonly OpenSession[]> {
   const { state } = await jsm.streams.info(SESSIONS, {
     subjects_filter: 'earmark.session.*.*.open',
@@ -73,7 +72,7 @@ export type Entry =
   | { readonly change: Parameters<SessionStore['updateSession']>[1] }
   | { readonly events: readonly DurableEvent[]; readonly progress: readonly Progress[] };
 
-/** The state in which the session ends with these events, if it does. */
+/** The final state that these events lead to, if any. */
 export function endIn(events: readonly DurableEvent[]): 'DONE' | 'FAILED' | undefined {
   for (const event of events)
     if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) return event.to;
@@ -86,8 +85,8 @@ export async function* messagesOf(
   subject: string,
 ): AsyncGenerator<{ readonly seq: number; readonly data: Uint8Array }> {
   for (let seq = 1; ;) {
-    // The servers know this form, the client's types do not. It asks the leader, which a direct
-    // read would not.
+    // Servers support this form; the client's types lack it. It asks the leader; a direct read
+    // would not.
     const message = await jsm.streams.getMessage(SESSIONS, {
       seq,
       next_by_subj: subject,

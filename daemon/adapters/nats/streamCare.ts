@@ -1,9 +1,8 @@
 /**
- * Puts right what a nats-server miscounts after its nodes died (seen with 2.9.10, once in 400 kills
- * and stops of 3 nodes under load). The bytes of a stream may be counted below zero, which reads as
- * more than any limit, and all that is sent to it is refused from then on, though it is empty. And
- * phrases that were acknowledged may stay in the queue, where nobody gets them and they look like
- * the oldest that wait.
+ * Repairs wrong counts of nats-server after its nodes died (seen with 2.9.10, once in 400 kills and
+ * stops of 3 nodes under load). The bytes of a stream may be counted below zero, which reads as
+ * more than any limit; then an empty stream refuses all messages. And acknowledged phrases may stay
+ * in the queue; they are never delivered but count as the oldest waiting phrases.
  */
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Clock } from '../../base/clock';
@@ -14,10 +13,10 @@ import type { TeamBus } from './teamBus';
 import { ageOf } from './teamWatch';
 
 const LOOK_MS = 5_000;
-/** What waits for so long in the queue may be what nobody waits for. */
+/** Age after which a queued phrase is checked for this fault. */
 const LEFT_MS = 30_000;
 
-/** Looks now and every few seconds. */
+/** Checks now and every few seconds. */
 export function careForStreams(
   bus: Pick<TeamBus, 'jsm' | 'limits'>,
   clock: Clock,
@@ -40,7 +39,7 @@ class StreamCare {
   async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
-    // One that has no leader now does not keep the others waiting, and is looked at again soon.
+    // A stream without a leader does not delay the others, and is checked again soon.
     await Promise.allSettled(
       [...this.bus.limits].map(async ([name, limit]) => {
         const info = await this.bus.jsm.streams.info(name);
@@ -52,7 +51,7 @@ class StreamCare {
   }
 
   private async limit({ config, state }: StreamInfo, limit: number): Promise<void> {
-    // What is on its way to the other nodes may go beyond the limit, though not as much again.
+    // Messages on their way to other nodes may exceed the limit, but not double it.
     const wrong = state.bytes > 2 * limit;
     const wanted = wrong ? -1 : limit;
     if (config.max_bytes === wanted) return;
@@ -60,7 +59,7 @@ class StreamCare {
     await this.bus.jsm.streams.update(config.name, { ...config, max_bytes: wanted });
   }
 
-  /** Takes out what is acknowledged; what waits, or is being decoded, is behind it. */
+  /** Removes acknowledged messages; waiting and decoding phrases come after them. */
   private async clear({ state }: StreamInfo): Promise<void> {
     for await (const { config, ack_floor: floor } of this.bus.jsm.consumers.list(PHRASES)) {
       if (config.filter_subject === undefined || floor.stream_seq < state.first_seq) continue;

@@ -1,15 +1,15 @@
 /**
- * Subjects, streams and buckets of a team's engine. Names of models, users and sessions become
- * tokens that a subject may hold.
+ * Subjects, streams and buckets of a team's engine. Names of models, users and sessions are encoded
+ * as tokens that a subject permits.
  */
 import type { DecodePriority } from '../../session/ports';
 
-/** Finals, and what is worth nothing a moment later. */
+/** Streams of finals and of short-lived phrases. */
 export const PHRASES = 'EARMARK_PHRASES';
 export const QUICK = 'EARMARK_QUICK';
 export const DEAD = 'EARMARK_DEAD';
 
-/** Letters, digits, `-` stay; any other byte becomes `_` and two hexadecimal digits. */
+/** Letters, digits and `-` stay; any other byte becomes `_` and two hexadecimal digits. */
 export function token(name: string): string {
   return Buffer.from(name === '' ? '-' : name, 'utf8').reduce((text, byte) => {
     const char = String.fromCharCode(byte);
@@ -17,7 +17,7 @@ export function token(name: string): string {
   }, '');
 }
 
-/** What `token` was made of. */
+/** Reverses `token`. */
 export function nameOf(text: string): string {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -35,7 +35,7 @@ const STREAM_OF: Readonly<Record<DecodePriority, string>> = {
   partial: QUICK,
 };
 
-/** Where the phrases of one organisation for one model wait, by priority. */
+/** Queue of one organisation's phrases for one model, by priority. */
 export interface Partition {
   readonly priority: DecodePriority;
   readonly model: string;
@@ -75,18 +75,18 @@ export function partitionOfSubject(subject: string): Partition | undefined {
 
 export const finalsOf = (model: string): string => `earmark.phrase.final.${token(model)}.>`;
 /**
- * Tells the workers of a model that a partition has something; the message is the partition's
+ * Notifies the workers of a model that a partition has phrases; the message is the partition's
  * subject.
  */
 export const wakeOf = (model: string): string => `earmark.wake.${token(model)}`;
-/** Tells the workers of a model that nobody waits for a phrase any more; the message is its id. */
+/** Notifies the workers of a model that a phrase is cancelled; the message is its id. */
 export const cancelOf = (model: string): string => `earmark.cancel.${token(model)}`;
 /**
- * Asks the workers of a model which of them is free; each that is answers with the subject that
- * takes a phrase.
+ * Asks the workers of a model for a free slot; each free worker answers with the subject that
+ * receives a phrase.
  */
 export const offerOf = (model: string): string => `earmark.offer.${token(model)}`;
-/** Signs of life of the workers, see presence.ts. */
+/** Heartbeats of the workers, see heartbeats.ts. */
 export const HEARTBEATS = 'earmark.worker';
 export const deadOf = (model: string, organisation: string): string =>
   `earmark.dead.${token(model)}.${token(organisation)}`;

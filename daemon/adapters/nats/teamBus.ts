@@ -1,4 +1,4 @@
-/** The connection to NATS that all parts of one process share, and the streams they need. */
+/** The NATS connection that all parts of a process share, and their streams. */
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection, Server } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,9 +10,7 @@ import { ALL_DEAD, DEAD, PHRASES, QUICK } from './subjects';
 export interface BusSetup {
   /** `nats://host:port`, `tls://…`, several separated by commas. */
   readonly servers: string;
-  /**
-   * User name and password, or a token, may stand in the address; this is where they should not.
-   */
+  /** Preferred over a user name and password, or a token, in the address. */
   readonly token?: string;
   readonly name: string;
   /** Copies of every stream, 1 to 5. */
@@ -27,29 +25,29 @@ export interface TeamBus {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly replicas: number;
-  /** Bytes that the streams made here may hold, by name. */
+  /** Size limit in bytes of the streams made here, by name. */
   readonly limits: ReadonlyMap<string, number>;
-  /** Makes a stream, or gives it these settings. @throws EarmarkError daemon.startFailed */
+  /** Makes or updates a stream. @throws EarmarkError daemon.startFailed */
   stream(config: LimitedStream): Promise<void>;
-  /** Rejects where NATS cannot be reached, or its JetStream has no leader. */
+  /** Rejects if NATS cannot be reached or its JetStream has no leader. */
   reachable(): Promise<void>;
-  /** Sends what waits, then closes. */
+  /** Sends the queue, then closes. */
   close(): Promise<void>;
 }
 
 export const NANOS = 1e6;
-/** A node that stands still takes connections and says nothing. */
+/** A hung node accepts connections and sends nothing. */
 const CONNECT_MS = 2_000;
 const RECONNECT_MS = 250;
-/** A dead peer is noticed after two to three of these, where the operating system says nothing. */
+/** A dead peer is detected after two to three pings if the operating system reports nothing. */
 const PING_MS = 1_000;
 /**
- * What is asked while a cluster has no leader is never answered: the shorter, the sooner it is
- * asked again of the next one.
+ * A cluster without a leader never answers a request; a short limit repeats it sooner to the next
+ * leader.
  */
 const API_MS = 2_000;
 const DUPLICATES_MS = 120_000;
-/** What waits for a decoder at most: nine hours of speech. */
+/** Limit of queued phrases: nine hours of speech. */
 const PHRASES_BYTES = 1e9;
 const PHRASES_AGE_MS = 60 * 60_000;
 const QUICK_BYTES = 64e6;
@@ -59,19 +57,20 @@ const DEAD_AGE_MS = 30 * 24 * 3_600_000;
 
 const TRIES = 8;
 /**
- * What was published goes out; a server that does not answer must not keep a process from ending.
+ * Sends published messages before the exit; a server without an answer must not keep the process
+ * from ending.
  */
 const DRAIN_MS = 5_000;
 
-/** What another process makes at the same moment stands by then. */
+/** Wait for a stream that another process makes at the same moment. */
 const MADE_MS = 50;
 /**
  * JetStream's error codes: the name is taken with other settings; replicas without a cluster; too
- * few nodes; the subjects are another stream's.
+ * few nodes; another stream has the subjects.
  */
 const [TAKEN, NOT_CLUSTERED, NO_PEERS, OVERLAPS] = [10058, 10074, 10005, 10065];
 
-/** @throws EarmarkError daemon.startFailed where no server answers or refuses */
+/** @throws EarmarkError daemon.startFailed if no server answers or a server refuses */
 export async function openBus({
   servers,
   token,
@@ -158,7 +157,7 @@ export async function openBus({
       duplicate_window: DUPLICATES_MS * NANOS,
       num_replicas: replicas,
     });
-    // Worth nothing after a moment: in memory, once.
+    // Short-lived phrases: in memory, one replica.
     await bus.stream({
       name: QUICK,
       subjects: ['earmark.phrase.speculative.>', 'earmark.phrase.partial.>'],
@@ -197,17 +196,17 @@ export async function openBus({
 }
 
 /**
- * Not the node that was lost just now, which a client would ask first: one that stands still costs
- * the whole time of a connection.
+ * Picks the next node, not the node lost just now, which a client would try first: a hung node
+ * costs the whole connection time.
  */
 function longestUnasked(pool: readonly Server[]): Server | null {
   return [...pool].sort((a, b) => a.lastConnect - b.lastConnect)[0] ?? null;
 }
 
 /**
- * A cluster that has lost a node answers nothing while it chooses another leader. Of several
- * processes that make one stream at the same moment, a server tells one that the subjects are
- * another stream's: it is the same one (seen with 2.9.10).
+ * Repeats requests while a cluster elects a leader after losing a node. If several processes make
+ * one stream at once, a server may report its subjects as another stream's; it is the same stream
+ * (seen with 2.9.10).
  */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -1,6 +1,6 @@
 /**
- * How a team's queue is, for figures and alerts: looked at every few seconds in NATS, whoever
- * decodes and whoever asks.
+ * State of a team's queue, for metrics and alerts. Checked in NATS every few seconds, in every
+ * process.
  */
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Clock } from '../../base/clock';
@@ -11,7 +11,7 @@ import { DEAD, PHRASES } from './subjects';
 import type { TeamBus } from './teamBus';
 
 const LOOK_MS = 5_000;
-/** Dates of JetStream that stand for none begin so. */
+/** JetStream's dates for "none" start with this. */
 const NO_DATE = /^0001-/;
 
 interface Queue {
@@ -35,7 +35,7 @@ export class TeamWatch implements Disposable {
     void this.look();
   }
 
-  /** What was seen last; no queue while NATS does not tell. */
+  /** Last observed state; without a queue while NATS does not answer. */
   readonly state = (): TeamState => {
     const workers = new Map<string, number>();
     let [slots, busy] = [0, 0];
@@ -74,12 +74,12 @@ export class TeamWatch implements Disposable {
 }
 
 /**
- * A phrase leaves the stream when it is acknowledged, so the first one is the oldest that waits or
- * is being decoded.
+ * A phrase leaves the stream when acknowledged, so the first message is the oldest phrase that
+ * waits or is being decoded.
  */
 export function ageOf({ state, ...info }: StreamInfo, wall: number): number {
   if (state.messages === 0 || NO_DATE.test(String(state.first_ts))) return 0;
-  // By the server's clock where it tells the time (nats-server 2.10).
+  // Uses the server's clock if it reports the time (nats-server 2.10).
   const reported = Date.parse(String((info as { ts?: unknown }).ts));
   return Math.max(
     0,

@@ -5,9 +5,9 @@ import { Limited } from '../../base/limited';
 import { postgresError } from './postgresErrors';
 
 export interface DatabaseOptions {
-  /** Of a role that is in `earmark_gateway`, or in `earmark_admin`, and owns nothing. */
+  /** URL of a role in `earmark_gateway` or `earmark_admin` that owns nothing. */
   readonly url: string;
-  /** Connections at once; transactions beyond them wait. */
+  /** Number of connections; further transactions wait. */
   readonly connections?: number;
 }
 
@@ -17,25 +17,22 @@ export type Query = <R extends object = Record<string, unknown>>(
   values?: readonly unknown[],
 ) => Promise<readonly R[]>;
 
-/** What a transaction may see: `organisation`, or the one token or user that somebody presents. */
+/** Scope of a transaction: `organisation`, or the presented token or user. */
 export type Seen = Readonly<
   Partial<Record<'organisation' | 'token' | 'issuer' | 'subject', string>>
 >;
 
 const CONNECT_MS = 5_000;
-/**
- * A statement that takes longer is ended by the server; one whose answer does not come is given up
- * a little later.
- */
+/** The server ends a longer statement; the client gives up a little later. */
 const STATEMENT_MS = 10_000;
 const ANSWER_MS = 12_000;
 /**
- * Between two statements of a transaction: a server that stands still holds its sessions' rows so
- * long, and who takes them over waits.
+ * Limit between two statements of a transaction: a hung server holds its sessions' rows for this
+ * time, and the server that takes them over waits.
  */
 const IDLE_IN_TRANSACTION_MS = 4_000;
 const IDLE_MS = 60_000;
-/** Connections that bulk may take: the others are for what people wait for. */
+/** Connections reserved for interactive work; bulk work uses the others. */
 const SPARED = 2;
 const INT8 = 20;
 
@@ -61,14 +58,14 @@ export class Database {
           id === INT8 ? Number : types.getTypeParser(id, format)) as typeof types.getTypeParser,
       },
     });
-    // A connection that dies while nobody uses it is replaced at the next use.
+    // An idle connection that dies is replaced at the next use.
     this.pool.on('error', () => undefined);
   }
 
   /**
-   * One transaction, which sees nothing but what `seen` says. What it wrote is on the server's disk
-   * when it resolves.
-   * @throws EarmarkError store.unwritable, also when it is not known whether the server committed
+   * One transaction, restricted to the scope `seen`. Its writes are on the server's disk when it
+   * resolves.
+   * @throws EarmarkError store.unwritable, also if the commit is uncertain
    */
   async transaction<T>(seen: Seen, work: (query: Query) => Promise<T>): Promise<T> {
     if (this.closing)
@@ -86,7 +83,7 @@ export class Database {
     const onError = (error: Error): void => void (broken = error);
     client.on('error', onError);
     try {
-      // Simple protocol: one way to the server and back for all of it.
+      // Simple protocol: one round trip for all of it.
       await client.query(
         `BEGIN;${Object.entries(seen)
           .map(([name, value]) => `SET LOCAL earmark.${name} = ${client.escapeLiteral(value)}`)
@@ -99,8 +96,7 @@ export class Database {
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      // What is no answer of the server's leaves a connection of which nobody knows where it
-      // stands.
+      // After any error that is not the server's answer, the state of the connection is unknown.
       if (!isAnswer(error)) broken ??= error as Error;
       else await client.query('ROLLBACK').catch((after: Error) => void (broken ??= after));
       throw postgresError(error);
@@ -110,13 +106,13 @@ export class Database {
     }
   }
 
-  /** Transactions with much in them: two at a time, however many are asked for. */
+  /** Runs large transactions, two at a time. */
   sparing<T>(work: () => Promise<T>): Promise<T> {
     return this.bulk.run(work);
   }
 
   /**
-   * Refuses a role for which row-level security would not hold.
+   * Refuses a role that bypasses row-level security.
    * @throws EarmarkError store.unwritable
    */
   async assertUnprivileged(): Promise<void> {

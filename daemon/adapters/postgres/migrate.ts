@@ -1,5 +1,5 @@
 /**
- * Brings a team's database to the schema of this version: plain SQL in `migrations/`, each file
+ * Migrates a team's database to the schema of this version: plain SQL in `migrations/`, each file
  * once, all in one transaction.
  */
 import { join } from 'node:path';
@@ -7,9 +7,9 @@ import { Client } from 'pg';
 import { postgresError } from './postgresErrors';
 
 /**
- * Several servers that start at once take turns by an advisory lock.
- * @param url of a role that may create roles and schemas; the servers themselves use another one
- * @returns names of what was applied now
+ * An advisory lock serialises servers that start at once.
+ * @param url of a role that may create roles and schemas; servers use another role
+ * @returns names of the migrations applied now
  * @throws EarmarkError store.unwritable
  */
 export async function migrate(url: string): Promise<readonly string[]> {
@@ -25,7 +25,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
       dbClient: client,
       dir: join(__dirname, 'migrations'),
       direction: 'up',
-      // Out of the schema it makes, which PUBLIC may not see.
+      // Outside the created schema, which PUBLIC may not use.
       migrationsSchema: 'public',
       migrationsTable: 'earmark_migrations',
       advisoryLockMode: 'wait',

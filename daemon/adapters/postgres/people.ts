@@ -1,6 +1,6 @@
 /**
- * Organisations and their users, for who manages a team's server. Every change keeps who made it
- * and when.
+ * Organisations and their users, for administrators of a team server. Every change records its
+ * author and time.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { AccessScope } from '../../base/identity';
@@ -18,7 +18,7 @@ export interface User {
   readonly createdMs: number;
   readonly createdBy: string;
   readonly disabledMs?: number;
-  /** Who a provider of OpenID Connect says it is. */
+  /** Identity at an OpenID Connect provider. */
   readonly signIn?: { readonly issuer: string; readonly subject: string };
 }
 
@@ -36,7 +36,7 @@ const MAX_LISTED = 10_000;
 const USER = 'id, scopes, created_ms, created_by, disabled_ms, issuer, subject';
 
 export class People {
-  /** @param by who asks, for the record */
+  /** @param by author of the changes, for the record */
   constructor(
     private readonly database: Database,
     private readonly wall: () => number,
@@ -71,8 +71,8 @@ export class People {
   }
 
   /**
-   * With its users, tokens, sessions and everything that was said. @throws EarmarkError
-   * organisation.notFound
+   * Removes it with its users, tokens, sessions and transcripts.
+   * @throws EarmarkError organisation.notFound
    */
   async removeOrganisation(id: string): Promise<void> {
     const [row] = await this.in(id, (query) =>
@@ -82,8 +82,8 @@ export class People {
   }
 
   /**
-   * Adds a user, or changes what one may do and how it signs in. @throws EarmarkError
-   * organisation.notFound, user.taken
+   * Adds a user, or changes their scope and sign-in.
+   * @throws EarmarkError organisation.notFound, user.taken
    */
   async putUser(
     organisation: string,
@@ -131,7 +131,7 @@ export class People {
   }
 
   /**
-   * Whoever is disabled is let in by nothing; connections end within seconds. @throws EarmarkError
+   * A disabled user has no access; connections end within seconds. @throws EarmarkError
    * user.notFound
    */
   async setDisabled(organisation: string, id: string, disabled: boolean): Promise<User> {

@@ -1,10 +1,10 @@
 /**
- * PostgreSQL's errors as errors of the catalogue. No message carries a value that was bound: it may
- * be spoken text.
+ * Maps PostgreSQL's errors to the catalogue. No message contains a bound value, which may be spoken
+ * text.
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 
-/** Five letters and digits, of which the first two are the class. */
+/** Five letters and digits; the first two are the class. */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 const RETRY_MS = 1000;
 
@@ -13,8 +13,7 @@ export function postgresError(error: unknown): EarmarkError {
   const code = (error as { code?: unknown } | undefined)?.code;
   const state =
     typeof code === 'string' && SQLSTATE.test(code) && !code.startsWith('E') ? code : undefined;
-  // The driver's errors hold the row that was refused in `detail`: neither they nor their text go
-  // on.
+  // The driver's `detail` contains the refused row, so the error and its text are not passed on.
   const refused = (message: string, retryAfterMs?: number): EarmarkError =>
     new EarmarkError('store.unwritable', message, {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,4 +1,4 @@
-/** Says which user of which organisation a secret belongs to, from a team's database. */
+/** Looks up the user and organisation of a secret in a team's database. */
 import { Emitter } from '../../base/emitter';
 import type { AccessScope, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
 import { presents, tokenIdOf } from '../tokenSecret';
@@ -17,11 +17,11 @@ interface TokenRow {
 }
 
 /**
- * A connection that is asked about more often is answered from memory: a revocation elsewhere is
- * seen after this time at the latest.
+ * More frequent checks of a connection are answered from memory; a revocation elsewhere takes
+ * effect within this time.
  */
 const RECHECK_MS = 15_000;
-/** How exactly it is kept when a token was used last. */
+/** Resolution of a token's last use. */
 const USED_MS = 60 * 60_000;
 const REMEMBERED = 20_000;
 
@@ -85,7 +85,7 @@ export class PostgresGate implements TokenGate {
   }
 }
 
-/** A user that is gone counts as one that was disabled. */
+/** A deleted user counts as disabled. */
 async function isDisabled(query: Query, user: string): Promise<boolean> {
   const [row] = await query<{ disabled_ms: number | null }>(
     'SELECT disabled_ms FROM earmark.users WHERE id = $1',

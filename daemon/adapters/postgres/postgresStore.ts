@@ -51,13 +51,13 @@ const TRANSCRIPT_KINDS: readonly DurableEvent['kind'][] = ['final', 'revision', 
 
 export class PostgresStore implements FencedStore {
   private readonly turns = new KeyedMutex();
-  /** How often each session that runs here had been taken over when this server took it. */
+  /** Takeover count of each session at the time when this server took it. */
   private readonly fences = new Map<string, number>();
   private closed = false;
 
   /**
-   * @param database shared by the stores of all organisations, and closed by who opened it
-   * @param server that is written to the sessions which it runs
+   * @param database shared by the stores of all organisations; its opener closes it
+   * @param server name stored in the sessions of this server
    */
   constructor(
     private readonly database: Database,
@@ -112,8 +112,8 @@ export class PostgresStore implements FencedStore {
   }
 
   /**
-   * The session's row is locked, so that who takes the session over finds what was kept before, and
-   * refuses what comes after.
+   * Locks the session's row, so that a server that takes over reads all earlier audio and refuses
+   * all later audio.
    */
   async putAudio(id: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void> {
     const kept = await this.database.sparing(() =>
@@ -186,8 +186,8 @@ export class PostgresStore implements FencedStore {
   }
 
   /**
-   * Once and for all by session and number: a batch that is there already, word for word, because
-   * the answer to it was lost, counts as written.
+   * Appends each event once by session and number. An identical batch, repeated after a lost
+   * answer, counts as written.
    */
   async append(
     sessionId: string,
@@ -342,10 +342,7 @@ export class PostgresStore implements FencedStore {
     await this.run(id, (query) => query('DELETE FROM earmark.sessions WHERE id = $1', [id]));
   }
 
-  /**
-   * What was deleted leaves the files of the server when it is vacuumed; OPERATIONS.md says what to
-   * run.
-   */
+  /** Deleted rows leave the server's files at the next vacuum; see OPERATIONS.md. */
   async purgeSession(id: string): Promise<RemovedRows> {
     const [held] = await this.run(id, async (query) => {
       const counted = await query<{ events: number; segments: number; insights: number }>(
@@ -396,7 +393,7 @@ export class PostgresStore implements FencedStore {
     });
   }
 
-  /** The server's own autovacuum does this; the role of a server may not. */
+  /** The server's autovacuum does this; a server's role may not. */
   async tidy(): Promise<void> {
     return Promise.resolve();
   }
@@ -462,12 +459,12 @@ export class PostgresStore implements FencedStore {
     );
   }
 
-  /** Keeps the tables that hold the present state in step with one event. */
+  /** Updates the state tables with one event. */
   private async keep(query: Query, sessionId: string, event: DurableEvent): Promise<void> {
     switch (event.kind) {
       case 'state':
         await query('UPDATE earmark.sessions SET state = $2 WHERE id = $1', [sessionId, event.to]);
-        // Nobody has to finish it any more.
+        // The session needs no further end.
         if (event.to === 'DONE')
           await query('DELETE FROM earmark.audio WHERE session = $1', [sessionId]);
         return;
@@ -548,7 +545,7 @@ export class PostgresStore implements FencedStore {
     ).map(({ body }) => body);
   }
 
-  /** @param session whose turn it is; undefined for what asks about several */
+  /** @param session serialises calls about this session; undefined for requests about several */
   private async run<T>(
     session: string | undefined,
     work: (query: Query) => Promise<T>,
@@ -581,7 +578,7 @@ function eventOf({ seq, time, body }: EventRow): DurableEvent {
   return { ...body, seq, time };
 }
 
-/** PostgreSQL keeps no NUL and no half of a surrogate pair, which only broken input has. */
+/** Replaces NUL and lone surrogates, which PostgreSQL cannot store; only broken input has them. */
 function storable(text: string): string {
   return Buffer.from(text).toString().replaceAll('\0', '\ufffd');
 }

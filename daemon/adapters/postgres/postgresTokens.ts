@@ -1,6 +1,6 @@
 /**
- * The tokens of one organisation in a team's database. Revoked ones stay, with who ended them and
- * when.
+ * The tokens of one organisation in a team's database. Revoked tokens stay, with the author and
+ * time of the revocation.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { AccessScope, AccessToken, Tokens } from '../../base/identity';
@@ -8,7 +8,7 @@ import { newSecret } from '../tokenSecret';
 import type { Database, Query } from './database';
 import { tokenOf } from './postgresGate';
 
-/** Tokens of one user that open something. */
+/** Limit of a user's valid tokens. */
 const MAX_LIVE = 100;
 const MAX_LISTED = 10_000;
 const COLUMNS = 'id, organisation, user_id, scopes, created_ms, expires_ms, revoked_ms';
@@ -20,7 +20,7 @@ export class PostgresTokens implements Tokens {
     private readonly wall: () => number,
   ) {}
 
-  /** A user whom nobody added yet is added, with what this token may do. */
+  /** Adds an unknown user with the scope of this token. */
   async create(
     user: string,
     scopes: readonly AccessScope[],
@@ -35,7 +35,7 @@ export class PostgresTokens implements Tokens {
           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (organisation, id) DO NOTHING`,
         [this.organisation, user, once, this.wall(), by],
       );
-      // The lock makes the count exact over every server.
+      // The lock makes the count exact across servers.
       await query('SELECT FROM earmark.users WHERE id = $1 FOR UPDATE', [user]);
       const [live] = await query<{ n: number }>(
         `SELECT count(*) AS n FROM earmark.tokens WHERE user_id = $1 AND revoked_ms IS NULL

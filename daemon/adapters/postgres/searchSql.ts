@@ -1,7 +1,4 @@
-/**
- * A search as SQL for PostgreSQL: words through the full-text index, filters over the bodies of
- * rows.
- */
+/** Search SQL for PostgreSQL: words through the full-text index, filters on row bodies. */
 import { begunWord, type SearchQuery } from '../../session/search';
 
 interface Sql {
@@ -10,9 +7,8 @@ interface Sql {
 }
 
 /**
- * Text as the index has it: without accents, and with nothing but letters and digits, so that
- * PostgreSQL's parser, which takes paths, addresses and hyphenated words as one, finds the words
- * that SQLite's finds.
+ * Text in the form of the index: no accents, only letters and digits. PostgreSQL's parser keeps
+ * paths, addresses and hyphenated words whole; this form finds the same words as SQLite.
  */
 export function indexed(text: string): string {
   return text
@@ -32,7 +28,7 @@ function segmentSql(query: SearchQuery): Sql {
   const sql = new Conditions();
   const words = query.words.map(indexed).filter((word) => word !== '');
   sql.add("g.body->'hidden' IS DISTINCT FROM 'true'");
-  // Letters, digits and blanks alone: nothing in them is an operator.
+  // Only letters, digits and blanks, so there is no operator.
   const asked = words
     .map((word, i) => {
       const begun = i === words.length - 1 && begunWord(query) >= 0;
@@ -90,7 +86,7 @@ function insightSql(query: SearchQuery): Sql {
   );
 }
 
-/** By a name of the code, or by the path of a file that a linked name stands in. */
+/** Filters by a name of the code, or by the path of a file with a linked name. */
 function symbol(name: string): string {
   return `(EXISTS (SELECT FROM jsonb_array_elements(i.body->'symbols') y
     WHERE ${same("y->>'name'", name)} OR ${same("y->>'uri'", name)}) OR (i.body->>'kind' = 'entity'

@@ -7,17 +7,17 @@ import { PostgresStore } from './postgresStore';
 import { PostgresTokens } from './postgresTokens';
 
 export interface TeamHomeOptions extends DatabaseOptions {
-  /** Names this server in the sessions that it runs. */
+  /** Name of this server in its sessions. */
   readonly server: string;
   /** Milliseconds since the epoch. */
   readonly wall: () => number;
-  /** The provider that people sign in with; without one they have tokens alone. */
+  /** Provider for sign-in; without it, users have only tokens. */
   readonly signIn?: Pick<SignInSetup, 'issuer' | 'audience' | 'organisationClaim'>;
 }
 
 /**
- * @throws EarmarkError daemon.startFailed; store.unwritable, also for a role that row-level
- * security does not bind
+ * @throws EarmarkError daemon.startFailed; store.unwritable, also for a role without row-level
+ * security
  */
 export async function openTeamHome({
   server,

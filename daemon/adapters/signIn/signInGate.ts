@@ -1,7 +1,6 @@
 /**
- * People who sign in with OpenID Connect: a signed token of the provider that the server trusts
- * says issuer and subject, the database says which user of which organisation that is. Tokens of
- * the database come in beside them.
+ * Sign-in with OpenID Connect. A signed token of the trusted provider gives issuer and subject; the
+ * database maps them to a user and organisation. Tokens of the database are accepted too.
  */
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
@@ -10,21 +9,18 @@ import type { AccessScope, AccessToken, TokenCheck, TokenGate } from '../../base
 import type { Database } from '../postgres/database';
 
 export interface SignInSetup {
-  /** The provider's address, exactly as its tokens name it; https but on this machine. */
+  /** The provider's address, exactly as in its tokens; https except on this machine. */
   readonly issuer: string;
-  /** For whom its tokens must be: the id of the client, or of this service. */
+  /** Required audience of its tokens: the id of the client or of this service. */
   readonly audience: string;
-  /**
-   * Which claim names the organisation of somebody who comes for the first time; without one an
-   * administrator adds people.
-   */
+  /** Claim with the organisation of a new user; without it, an administrator adds users. */
   readonly organisationClaim?: string;
   readonly database: Database;
   /** Milliseconds since the epoch. */
   readonly wall: () => number;
 }
 
-/** Signatures that only the provider can make; none with a shared secret. */
+/** Asymmetric signatures; no shared secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -39,7 +35,7 @@ const ALGORITHMS = [
 ];
 const SKEW_S = 30;
 const DISCOVERY_MS = 5_000;
-/** A connection that is asked about more often is answered from memory. */
+/** More frequent checks of a connection are answered from memory. */
 const RECHECK_MS = 15_000;
 const REMEMBERED = 20_000;
 const FIRST_SCOPES: readonly AccessScope[] = ['record'];
@@ -58,7 +54,7 @@ export class SignInGate implements TokenGate {
     { readonly atMs: number; readonly answer: Promise<TokenCheck> }
   >();
 
-  /** @param others knows what is no signed token */
+  /** @param others gate for secrets that are not signed tokens */
   constructor(
     private readonly setup: SignInSetup,
     private readonly others: TokenGate,
@@ -133,7 +129,7 @@ export class SignInGate implements TokenGate {
     ).payload;
   }
 
-  /** What the provider says of itself must be what it is asked as: one name for one provider. */
+  /** The issuer in the provider's metadata must equal the configured issuer. */
   private async discover(): Promise<JWTVerifyGetKey> {
     const { issuer } = this.setup;
     const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
@@ -157,10 +153,7 @@ export class SignInGate implements TokenGate {
     return row;
   }
 
-  /**
-   * Adds who comes for the first time, into the organisation that the provider names, where there
-   * is such a one.
-   */
+  /** Adds a new user to the organisation that the provider names, if it exists. */
   private async firstTime(subject: string, claims: JWTPayload): Promise<UserRow | undefined> {
     const { database, issuer, organisationClaim, wall } = this.setup;
     const organisation = organisationClaim === undefined ? undefined : claims[organisationClaim];
@@ -174,13 +167,13 @@ export class SignInGate implements TokenGate {
           [organisation, id, FIRST_SCOPES, issuer, subject, wall()],
         ),
       );
-    // A name that somebody has already is not theirs: they get one of their own.
+    // A taken name belongs to another user, so a new one is generated.
     const readable = /^[A-Za-z0-9._@-]{1,64}$/.test(subject) ? await add(subject) : [];
     const [row] = readable.length > 0 ? readable : await add(nameOf(issuer, subject));
     return row ?? this.find(subject);
   }
 
-  /** Who was moved to another organisation by the provider is not let into the former one. */
+  /** Refuses a user whom the provider moved to another organisation. */
   private fits({ organisation }: UserRow, claims: JWTPayload): boolean {
     const { organisationClaim } = this.setup;
     const named = organisationClaim === undefined ? undefined : claims[organisationClaim];
@@ -213,10 +206,7 @@ function nameOf(issuer: string, subject: string): string {
   return `${PREFIX}${createHash('sha256').update(`${issuer}\n${subject}`).digest('hex').slice(0, 24)}`;
 }
 
-/**
- * @throws EarmarkError daemon.startFailed for an address over which anybody could speak as the
- * provider
- */
+/** @throws EarmarkError daemon.startFailed for an address that an attacker could impersonate */
 export function trusted(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const local = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);

@@ -1,7 +1,6 @@
 /**
- * Writes the audio of every session as WAV files beside the spool, for finding a fault, while the
- * settings ask for it: `debug-audio/SESSION-SOURCE.wav`. Bounded in size; nothing is written where
- * what is kept is encrypted.
+ * Debug dump: writes the audio of every session as WAV files beside the spool, if the settings
+ * enable it: `debug-audio/SESSION-SOURCE.wav`. Bounded in size; off if the store is encrypted.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +12,9 @@ export interface AudioDumpSetup {
   /** State folder. */
   readonly home: string;
   readonly logger: Logger;
-  /** As they are now: whether it is on, and what all files may have together. */
+  /** Current settings: on or off, and the size limit of all files. */
   readonly setting: () => { readonly on: boolean; readonly maxBytes: number };
-  /** The audio would lie in the clear beside what is encrypted. */
+  /** True if the store is encrypted; the dump would be unencrypted. */
   readonly encrypted: () => boolean;
 }
 
@@ -31,7 +30,7 @@ interface DumpFile {
 export class AudioDump {
   private readonly folder: string;
   private readonly files = new Map<string, DumpFile>();
-  /** Bytes of all files, looked up when the first is opened. */
+  /** Bytes of all files, computed when the first is opened. */
   private used: number | undefined;
   private state: 'off' | 'on' | 'full' | 'failed' = 'off';
 
@@ -40,7 +39,7 @@ export class AudioDump {
     this.follow();
   }
 
-  /** The settings changed: says it loudly where it is on now. */
+  /** Applies changed settings; logs a warning if the dump is on. */
   follow(): void {
     const { on } = this.setup.setting();
     if (on === (this.state !== 'off')) return;
@@ -53,7 +52,7 @@ export class AudioDump {
     }
   }
 
-  /** While it is on, for a person. */
+  /** A sentence for the user while the dump is on. */
   get sentence(): string | undefined {
     if (this.state === 'off') return undefined;
     if (this.setup.encrypted())
@@ -76,7 +75,7 @@ export class AudioDump {
     );
   }
 
-  /** The same spools; what goes into them is written to the dump too. */
+  /** Returns the same spools, whose frames are also written to the dump. */
   watch(spools: SpoolFactory): SpoolFactory {
     return {
       open: (id) => this.watchSpool(id, spools.open(id)),
@@ -94,7 +93,7 @@ export class AudioDump {
       get: (target, name) => {
         if (name === 'append') {
           return (...frames: readonly Frame[]): void => {
-            // Also what the spool refuses: finding a fault must not depend on it.
+            // Includes frames that the spool refuses: debugging must not depend on the spool.
             if (this.state === 'on') this.write(id, frames);
             target.append(...frames);
           };
@@ -149,7 +148,7 @@ export class AudioDump {
       (sum, name) => sum + statSync(join(this.folder, name)).size,
       0,
     );
-    // A session that is taken up again goes on in its file.
+    // A resumed session continues its file.
     const path = join(this.folder, `${key}.wav`);
     const fd = openSync(path, 'a+', 0o600);
     const before = statSync(path).size;
@@ -190,7 +189,7 @@ export class AudioDump {
   }
 }
 
-/** 16 kHz mono s16le. @param bytes of audio */
+/** 16 kHz mono s16le. @param bytes size of the audio */
 function header(bytes: number): Buffer {
   const into = Buffer.alloc(HEADER_BYTES);
   into.write('RIFF', 0, 'latin1');

@@ -1,6 +1,6 @@
 /**
- * The spool of one session: a folder of files of a megabyte. A frame is written when it comes and
- * is on disk at most 200 ms later; a file goes when everything in it is final.
+ * The spool of one session: a folder of files of one megabyte. A frame is written on arrival and on
+ * disk at most 200 ms later. A file is deleted when all its frames have final text.
  */
 import {
   close,
@@ -23,20 +23,20 @@ import type { Logger } from '../../base/logger';
 import type { LostAudio, Spool } from '../../session/ports';
 import { SpoolFile } from './spoolFile';
 
-/** What was appended is on disk at the latest after this time … */
+/** Appended frames are on disk at the latest after this time. */
 const SYNC_MS = 200;
-/** … or as soon as so much waits: 100 frames, 2 s of one source. */
+/** Or as soon as this number of bytes waits: 100 frames, 2 s of one source. */
 const SYNC_BYTES = 64 * 1024;
-/** Files whose bytes stay in memory after they were read: one for each of two sources. */
+/** Files whose bytes stay in memory after a read: one for each of two sources. */
 const CACHED_FILES = 2;
 
 export interface FileSpoolSetup {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** One sync took so long, milliseconds. */
+  /** Duration of one sync in milliseconds. */
   readonly onSynced?: ((ms: number) => void) | undefined;
-  /** Encrypts what is written from now on. */
+  /** Encrypts new frames. */
   readonly key?: Buffer;
 }
 
@@ -51,8 +51,8 @@ export class FileSpool implements Spool {
   private syncing = false;
   private closed = false;
   /**
-   * Files made, and how many of these names are on disk: that takes a sync of the folder. Windows
-   * cannot sync one and need not.
+   * Number of files made, and of file names on disk, which needs a sync of the folder. Windows
+   * cannot sync a folder and need not.
    */
   private readonly names = { made: 0, safe: 0 };
 
@@ -65,7 +65,7 @@ export class FileSpool implements Spool {
     try {
       mkdirSync(setup.folder, { recursive: true, mode: 0o700 });
       const numbers = numbersOf(setup.folder);
-      // What a killed daemon wrote may still be in the system's memory only.
+      // Data of a killed daemon may still be only in the system's memory.
       for (const number of numbers.slice(-2))
         whereThere(() => syncPath(pathOf(setup.folder, number)));
       this.files = numbers.flatMap(
@@ -145,7 +145,7 @@ export class FileSpool implements Spool {
 
   release(source: Source, seq: number): void {
     this.releasedBefore.set(source, Math.max(seq, this.releasedBefore.get(source) ?? 0));
-    // The newest file stays: it says how far every source has come.
+    // The newest file stays: its marks hold the last frame of every source.
     while (this.files.length > 1 && this.isReleased(this.files[0] as SpoolFile)) {
       const file = this.files.shift() as SpoolFile;
       this.cached = this.cached.filter((other) => other !== file);
@@ -169,7 +169,7 @@ export class FileSpool implements Spool {
     this.end();
   }
 
-  /** Files that are being synced are closed when that is done. */
+  /** Closes files after their sync ends. */
   private end(): void {
     if (this.closed) return;
     this.closed = true;
@@ -179,7 +179,7 @@ export class FileSpool implements Spool {
     this.syncs.dispose();
   }
 
-  /** The file that takes the next frame. */
+  /** Returns the file for the next frame. */
   private writable(): SpoolFile {
     const newest = this.files.at(-1);
     if (newest?.open && !newest.full) return newest;
@@ -227,7 +227,7 @@ export class FileSpool implements Spool {
     if (safe === made) return;
     syncFolderSoon(this.setup.folder, (error) => {
       if (!error) this.names.safe = Math.max(this.names.safe, made);
-      // Who removed the session removed its folder.
+      // The folder was deleted with its session.
       done(this.closed ? null : error);
     });
   }
@@ -236,7 +236,7 @@ export class FileSpool implements Spool {
     return this.files.reduce((sum, file) => sum + file.unsyncedBytes, 0);
   }
 
-  /** Files that are full and on disk are closed; who waits for the frames hears of them. */
+  /** Closes full files that are on disk, and notifies callers that wait for the frames. */
   private settle(reached: ReadonlyMap<Source, number>): void {
     for (const file of this.files.slice(0, -1))
       if (file.open && file.unsyncedBytes === 0)
@@ -248,7 +248,7 @@ export class FileSpool implements Spool {
     }
   }
 
-  /** Keeps the bytes of the files that were used last. */
+  /** Keeps the bytes of the most recently used files. */
   private touch(file: SpoolFile): void {
     if (file.open || this.cached[0] === file) return;
     this.cached = [file, ...this.cached.filter((other) => other !== file)];
@@ -274,8 +274,8 @@ export class FileSpool implements Spool {
 }
 
 /**
- * Holes at damaged places: between records of one file, and at the end of a file when the next one
- * says by its marks that the source had come further. A hole without damage is a client's own.
+ * Gaps at damaged places: between records of a file, and at the end of a file if the marks of the
+ * next file show a later frame. A gap without damage comes from the client.
  */
 function lostOf(files: readonly SpoolFile[], source: Source): LostAudio[] {
   const lost: LostAudio[] = [];
@@ -309,7 +309,10 @@ function numbersOf(folder: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** A file whose frames are final may go at any time. */
+/**
+ * Runs the work; undefined if the file is gone, because a file with final text may be deleted at
+ * any time.
+ */
 function whereThere<T>(work: () => T): T | undefined {
   try {
     return work();
@@ -328,7 +331,7 @@ function syncPath(path: string, flags = 'r+'): void {
   }
 }
 
-/** Keeps nobody waiting. */
+/** Syncs the folder in the background. */
 function syncFolderSoon(path: string, done: (error: Error | null) => void): void {
   open(path, 'r', (failure, fd) => {
     if (failure) return done(failure);

@@ -1,4 +1,4 @@
-/** All spools: one folder a session inside the state folder. */
+/** All spools: one folder for each session in the state folder. */
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +17,7 @@ import { FileSpool, spoolFilesIn } from './fileSpool';
 import { frameAt, records, SEALED_RECORD_BYTES, writeFrame, writeMark } from './spoolRecord';
 
 export interface FileSpoolsSetup {
-  /** Folder of all spools; made when it is not there. */
+  /** Folder of all spools; created if absent. */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -62,7 +62,7 @@ export class FileSpools implements SpoolFactory {
     }
   }
 
-  /** Writes audio that lies in the clear anew, encrypted. Only while no spool is open. */
+  /** Encrypts existing unencrypted audio. Call only while no spool is open. */
   encryptAll(): void {
     const { key } = this.setup;
     if (!key) return;

@@ -1,6 +1,6 @@
 /**
- * The key that the settings give: itself (EARMARK_KEY), a file that EARMARK_KEY_FILE names, or the
- * platform's keychain.
+ * The key from the settings: EARMARK_KEY itself, the file EARMARK_KEY_FILE, or the platform's
+ * keychain.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import { childEnvironment } from '../../base/childEnvironment';
 import type { KeyKeeper } from './keyring';
 
-/** In place of a key: the keychain has it, or is given a new one. */
+/** Value in place of a key: read it from the keychain, or store a new one there. */
 const KEYCHAIN = 'keychain';
 const TIMEOUT_MS = 10_000;
 
@@ -20,10 +20,7 @@ export interface GivenKey {
 
 type Run = (command: string, args: readonly string[], input?: string) => string;
 
-/**
- * One program of a platform that keeps secrets. It is told secrets by standard input where it can
- * be.
- */
+/** A platform's program for secrets. It receives secrets by standard input if possible. */
 interface Keychain {
   readonly find: () => readonly [string, readonly string[]];
   readonly keep: (key: string) => readonly [string, readonly string[], string?];
@@ -38,7 +35,7 @@ const KEYCHAINS: Partial<Readonly<Record<NodeJS.Platform, Keychain>>> = {
   },
   darwin: {
     find: () => ['security', ['find-generic-password', '-s', 'earmark', '-a', 'earmark', '-w']],
-    // `-w` last and without a value asks for the password, twice, on standard input.
+    // `-w` as the last option without a value asks for the password, twice, on standard input.
     keep: (key) => [
       'security',
       ['add-generic-password', '-U', '-s', 'earmark', '-a', 'earmark', '-w'],
@@ -56,7 +53,10 @@ export interface KeySetup {
   readonly run?: Run;
 }
 
-/** @param keeper who has the key of what is encrypted already @throws EarmarkError store.locked */
+/**
+ * @param keeper holder of the existing key, if data is encrypted already
+ * @throws EarmarkError store.locked
+ */
 export function givenKey(setup: KeySetup, keeper: KeyKeeper | undefined): GivenKey | undefined {
   const given = setup.key || (setup.keyFile === '' ? undefined : readKeyFile(setup.keyFile));
   if (given !== undefined && given !== KEYCHAIN) return { key: given, keeper: 'given' };
@@ -82,7 +82,7 @@ function readKeyFile(file: string): string {
   );
 }
 
-/** @param mayMake a new key is made where the keychain has none */
+/** @param mayMake make a new key if the keychain has none */
 function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean): string {
   const keychain = KEYCHAINS[platform];
   if (!keychain)
@@ -96,8 +96,7 @@ function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean)
   try {
     found = run(find, args).trim();
   } catch (cause) {
-    // A keychain without the entry fails as well as one that is not there; keeping a new key tells
-    // them apart.
+    // A missing entry and a missing keychain fail alike; storing a new key distinguishes them.
     if (!mayMake) throw locked(keychain, cause);
   }
   if (found !== '') return found;

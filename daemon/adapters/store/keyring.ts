@@ -1,7 +1,7 @@
 /**
- * The key of everything at rest. A random data key encrypts database and audio; `keyring.json`
- * holds it wrapped by a key that a person, the platform's keychain or the editor gives. So a key is
- * changed without writing the data anew.
+ * The key of all stored data. A random data key encrypts database and audio. `keyring.json` holds
+ * it wrapped by a key from the user, the platform's keychain or the editor. So a key change
+ * rewrites no data.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { EarmarkError } from '../../../protocol/errors';
 
 const FILE = 'keyring.json';
 const KEY_BYTES = 32;
-/** 32 MB and about 0.1 s a try (RFC 7914). */
+/** 32 MB and about 0.1 s for each try (RFC 7914). */
 const SCRYPT = { N: 1 << 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 
 const Keyring = z.object({
@@ -22,10 +22,10 @@ const Keyring = z.object({
   tag: z.string(),
   wrapped: z.string(),
 });
-/** Who has the key that opens the keyring. */
+/** Holder of the key that opens the keyring. */
 export type KeyKeeper = z.infer<typeof Keyring>['keeper'];
 
-/** Undefined where nothing is encrypted. @throws EarmarkError store.corrupt */
+/** Undefined if nothing is encrypted. @throws EarmarkError store.corrupt */
 export function readKeeper(home: string): KeyKeeper | undefined {
   return read(home)?.keeper;
 }
@@ -37,7 +37,7 @@ export function createKeyring(home: string, key: string, keeper: KeyKeeper): Buf
   return dataKey;
 }
 
-/** Writes the keyring anew, so that from now on only this key opens it. */
+/** Rewrites the keyring so that only this key opens it. */
 export function wrapDataKey(home: string, dataKey: Buffer, key: string, keeper: KeyKeeper): void {
   const salt = randomBytes(16);
   const nonce = randomBytes(12);
@@ -57,7 +57,7 @@ export function wrapDataKey(home: string, dataKey: Buffer, key: string, keeper: 
   renameSync(`${path}.new`, path);
 }
 
-/** @throws EarmarkError store.locked where the key is another */
+/** @throws EarmarkError store.locked for a wrong key */
 export function openKeyring(home: string, key: string): Buffer {
   const ring = read(home);
   if (!ring)

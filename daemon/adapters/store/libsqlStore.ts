@@ -1,7 +1,7 @@
 /**
- * Sessions, their events and what the events add up to, in libSQL. A write is on disk when its call
- * returns; several can share one transaction, and so one wait for the disk (`together`). Runs on a
- * thread of its own (`storeThread.ts`).
+ * Sessions, their events and the state that results from the events, in libSQL. A write is on disk
+ * when its call returns. Several writes can share one transaction and one disk sync (`together`).
+ * Runs on its own thread (`storeThread.ts`).
  */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import { EarmarkError } from '../../../protocol/errors';
@@ -52,7 +52,7 @@ const INSIGHT_KINDS: readonly Insight['kind'][] = [
 
 type AllStores = SessionStore & VoiceStore & MeaningStore;
 
-/** The store as it is where nobody has to be kept from waiting. */
+/** Synchronous interface of the store, for callers that may block. */
 export type SyncStore = {
   readonly [Name in keyof AllStores]: (
     ...args: Parameters<AllStores[Name]>
@@ -67,10 +67,10 @@ export class LibsqlStore implements SyncStore {
   private readonly meaningTable: MeaningTable;
   private closed = false;
   private grouped = false;
-  /** The search index may still hold words of deleted rows. */
+  /** True while the search index may hold words of deleted rows. */
   private untidy = true;
 
-  /** @param removeSetAside deletes damaged databases of earlier; answers how many there were */
+  /** @param removeSetAside deletes damaged databases that were set aside; returns their number */
   constructor(
     private readonly db: Sqlite,
     private readonly removeSetAside: () => number = () => 0,
@@ -228,8 +228,8 @@ export class LibsqlStore implements SyncStore {
 
   deleteSession(id: string): void {
     this.transaction(() => {
-      // Triggers keep the search index in step only for rows deleted by name; a cascade fires them
-      // too, but late.
+      // Triggers update the search index promptly only for rows deleted by name; a cascade fires
+      // them late.
       this.sql.deleteSegments.run(id);
       this.sql.deleteSession.run(id);
     });
@@ -309,8 +309,8 @@ export class LibsqlStore implements SyncStore {
   }
 
   /**
-   * Carries writes out in one transaction. Where one of them fails, each gets its own, so that it
-   * fails alone; where none can begin or end, all fail with that.
+   * Runs writes in one transaction. If one fails, each gets its own transaction, so that it fails
+   * alone. If no transaction can begin or end, all fail with that error.
    */
   together(writes: readonly (() => unknown)[]): readonly Outcome[] {
     try {
@@ -326,7 +326,7 @@ export class LibsqlStore implements SyncStore {
       return values.map((value) => ({ value }));
     } catch (cause) {
       const error = storeError(cause);
-      // Who holds the database holds it for the next one as well, and each would wait for as long.
+      // A busy database would make each single write wait just as long.
       if (writes.length === 1 || isBusy(error)) return writes.map(() => ({ error }));
       return writes.flatMap((write) => this.together([write]));
     }
@@ -338,7 +338,7 @@ export class LibsqlStore implements SyncStore {
     try {
       this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // Somebody still reads; the log stays and is taken in at the next start.
+      // A reader is still active; the log stays until the next start.
     }
     this.db.close();
   }
@@ -349,7 +349,7 @@ export class LibsqlStore implements SyncStore {
     this.untidy = false;
   }
 
-  /** What was deleted leaves the search index, the free pages and the write-ahead log. */
+  /** Removes deleted data from the search index, the free pages and the write-ahead log. */
   private scrub(): void {
     this.untidy = true;
     this.tidy();
@@ -359,7 +359,7 @@ export class LibsqlStore implements SyncStore {
     });
   }
 
-  /** True where the events stand there already: they were asked for twice. */
+  /** True if the events are already stored, after a repeated call. */
   private hasAll(sessionId: string, events: readonly DurableEvent[], lastSeq: number): boolean {
     const [first, last] = [events[0], events.at(-1)];
     if (!first || !last || last.seq > lastSeq) return false;
@@ -374,7 +374,7 @@ export class LibsqlStore implements SyncStore {
     );
   }
 
-  /** Keeps the tables that hold the present state in step with one event. */
+  /** Updates the state tables with one event. */
   private keep(sessionId: string, event: DurableEvent): void {
     switch (event.kind) {
       case 'state':
@@ -403,9 +403,7 @@ export class LibsqlStore implements SyncStore {
     }
   }
 
-  /**
-   * The row of a session is changed column by column; its checksum is made from what stands there.
-   */
+  /** Recomputes the checksum of a session's row after single columns changed. */
   private seal(id: string): void {
     const row = this.sql.getSession.get(id) as Row | undefined;
     if (row) this.sql.seal.run(sumOf('sessions', row), id);
@@ -468,7 +466,7 @@ export class LibsqlStore implements SyncStore {
         try {
           this.db.exec('ROLLBACK');
         } catch {
-          // SQLite rolls back by itself where the disk is full.
+          // SQLite rolls back by itself on a full disk.
         }
         throw error;
       }

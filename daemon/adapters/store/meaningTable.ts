@@ -1,5 +1,5 @@
 /**
- * Vectors of what was said, by the row of the segment, which takes them along when it goes. Called
+ * Meaning vectors of segments, by row of the segment; deleting the row deletes its vector. Called
  * within the store's guard.
  */
 import type { Sqlite, SqliteStatement } from '../sqlite';
@@ -15,7 +15,7 @@ export class MeaningTable {
         `SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL
           ORDER BY g.n DESC LIMIT ?`,
       ),
-      // Its text may have changed, or it may be gone, since it was read.
+      // The text may have changed or been deleted since it was read.
       keep: db.prepare(
         `INSERT OR REPLACE INTO meanings (n, vector) SELECT n,
           CASE WHEN ? IS NULL THEN NULL ELSE vector8(?) END FROM segments WHERE n = ? AND text = ?`,
@@ -23,7 +23,7 @@ export class MeaningTable {
     };
   }
 
-  /** Segments without a vector, the newest first. */
+  /** Segments without a vector, newest first. */
   unread(limit: number): readonly { readonly n: number; readonly text: string }[] {
     return this.sql.unread.all(limit) as { n: number; text: string }[];
   }
@@ -34,7 +34,7 @@ export class MeaningTable {
     this.sql.keep.run(json, json, n, text);
   }
 
-  /** @returns rows with `session`, `body` and `distance`, the nearest first */
+  /** @returns rows with `session`, `body` and `distance`, nearest first */
   nearest(
     query: SearchQuery,
     vector: Float32Array,

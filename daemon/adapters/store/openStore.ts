@@ -1,6 +1,6 @@
 /**
- * Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh
- * one begun.
+ * Opens earmark.db: permissions, pragmas, migrations. A database that cannot be read is set aside
+ * and replaced with a new one.
  */
 import {
   chmodSync,
@@ -25,35 +25,32 @@ import { isDamaged, salvage, type Salvaged } from './salvage';
 import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
 
-/**
- * Long enough for a look into the database with another tool, short enough that audio does not pile
- * up.
- */
+/** Long enough for another tool to read the database, short enough that audio does not pile up. */
 const BUSY_SECONDS = 2;
 
 export interface OpenStoreOptions {
-  /** Path of the database; its folder is made when it is not there. */
+  /** Path of the database; its folder is created if absent. */
   readonly file: string;
   /** Milliseconds since the epoch, for the name of a database that is set aside. */
   readonly now?: () => number;
-  /** Encrypts the database; one that is not encrypted yet is, before it is used. */
+  /** Encrypts the database; an unencrypted database is encrypted before use. */
   readonly key?: Buffer;
-  /** Told after each step of setting a database aside; tests end there. */
+  /** Called after each step of setting a database aside; tests stop there. */
   readonly onStep?: (step: string) => void;
   /**
-   * How long a write waits for another process that holds the database; that process is a program a
-   * person runs beside Earmark.
+   * Time that a write waits for another process with the database open, such as a program of the
+   * user.
    */
   readonly busySeconds?: number;
 }
 
 export interface OpenedStore {
   readonly store: LibsqlStore;
-  /** Where the database lies that could not be read; a new one was begun. */
+  /** Path of the unreadable database; a new one was made. */
   readonly setAside?: string;
-  /** What of it is in the new one; undefined where nothing could be read. */
+  /** Data copied into the new database; undefined if nothing was readable. */
   readonly salvaged?: Salvaged;
-  /** True where a database in the clear was encrypted by this call. */
+  /** True if this call encrypted an unencrypted database. */
   readonly encryptedNow?: boolean;
 }
 
@@ -90,8 +87,8 @@ export function openStore({
 }
 
 /**
- * The damaged database stays where it is until a new one with all that could be read of it is
- * whole: a start that ends in between loses nothing.
+ * The damaged database stays in place until a new one with all readable data is complete, so an
+ * interrupted start loses nothing.
  */
 function beginAnew(
   file: string,
@@ -116,8 +113,8 @@ function beginAnew(
 }
 
 /**
- * Damaged databases of earlier, which might hold what is to be purged.
- * @returns how many there were
+ * Removes earlier damaged databases, which may hold data to purge.
+ * @returns their number
  */
 function removeSetAside(file: string): number {
   const names = readdirSync(dirname(file)).filter((name) =>
@@ -128,8 +125,8 @@ function removeSetAside(file: string): number {
 }
 
 /**
- * Copies what can be read. A first page that makes no sense is replaced by that of a new database:
- * tables lie where the same migrations put them.
+ * Copies all readable data. An invalid first page is replaced with that of a new database: the same
+ * migrations give tables the same places.
  */
 function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | undefined {
   for (const repaired of [false, true]) {
@@ -146,7 +143,7 @@ function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | 
         db.close();
       }
     } catch (error) {
-      // What cannot be read is set aside as a whole: it must not keep the daemon from starting.
+      // An unreadable database is set aside as a whole: it must not keep the daemon from starting.
       if (isEarmarkError(error, 'store.unwritable')) throw error;
     } finally {
       for (const ending of ENDINGS) rmSync(copy + ending, { force: true });
@@ -172,8 +169,8 @@ function replaceFirstPage(file: string): void {
   try {
     openDatabase(fresh, { busySeconds: 1 }).close();
     const page = readFileSync(fresh).subarray(0, PAGE_BYTES);
-    page.writeUInt32BE(Math.floor(statSync(file).size / PAGE_BYTES), 28); // Pages of the file.
-    page.writeUInt32BE(0, 32); // No free pages: they are not looked at.
+    page.writeUInt32BE(Math.floor(statSync(file).size / PAGE_BYTES), 28); // File size in pages.
+    page.writeUInt32BE(0, 32); // No free pages, so that they are not read.
     page.writeUInt32BE(0, 36);
     const fd = openSync(file, 'r+');
     writeSync(fd, page, 0, PAGE_BYTES, 0);
@@ -184,14 +181,14 @@ function replaceFirstPage(file: string): void {
 }
 
 /**
- * Pages held in memory. What is written goes through them once, and the system keeps the file's
- * pages too: more only grows for hours until it is full.
+ * Pages held in memory. Written pages pass through once, and the system caches the file too; a
+ * larger cache only grows for hours until it is full.
  */
 const CACHE_KIB = 512;
 
 /**
- * A database up to this size, thousands of hours of speech, is read as a whole at every start,
- * about 33 ms a megabyte.
+ * A database up to this size (thousands of hours of speech) is checked completely at every start,
+ * about 33 ms for each megabyte.
  */
 const CHECKED_BYTES = 512 * 1024 * 1024;
 
@@ -216,11 +213,11 @@ function isInTheClear(file: string): boolean {
 }
 
 /**
- * Copies a database in the clear into an encrypted one, which takes its place. What a crash leaves
- * half done is done anew.
+ * Copies an unencrypted database into an encrypted one, which replaces it. A copy interrupted by a
+ * crash is repeated.
  */
 function encrypt(file: string, how: How): void {
-  openDatabase(file, { busySeconds: how.busySeconds }).close(); // It has every migration, and nothing is in its log.
+  openDatabase(file, { busySeconds: how.busySeconds }).close(); // Migrates it, empties its log.
   const made = placeForNew(file);
   const db = openDatabase(made, how);
   try {
@@ -265,8 +262,7 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
     db.exec('PRAGMA secure_delete = ON');
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     migrate(db);
-    // What is damaged is found now and not in a meeting; a large database is looked at where it is
-    // read.
+    // Finds damage now instead of in a meeting; a large database is checked where it is read.
     if (statSync(file).size <= CHECKED_BYTES) {
       repairSearchIndex(db);
       if (isDamaged(db))
@@ -279,7 +275,7 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
   }
 }
 
-/** It is made from the transcript, so one that is wrong is no loss. */
+/** Rebuilds a wrong search index from the transcript, without loss. */
 function repairSearchIndex(db: Sqlite): void {
   try {
     db.exec("INSERT INTO segment_text (segment_text, rank) VALUES ('integrity-check', 1)");

@@ -1,6 +1,6 @@
 /**
- * How the stores keep what of a source came in: `frames digest`, one text, or null where nobody
- * asks for it.
+ * Stored form of the received frames of a source: `frames digest`, one text, or null if no client
+ * needs it.
  */
 import type { Source } from '../../audio/frame';
 import type { Received } from '../../audio/frameChain';

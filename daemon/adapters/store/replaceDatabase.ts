@@ -1,14 +1,14 @@
 /**
- * Puts a database that was made beside another in its place: whenever the process ends, the next
- * start finds the old one or the new one, whole.
+ * Replaces a database with a new one made beside it. After a crash at any point, the next start
+ * finds the old or the new one, complete.
  */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A database and what SQLite lays beside it. */
+/** Endings of a database and its SQLite side files. */
 export const ENDINGS = ['', '-wal', '-shm'] as const;
 
-/** Where the new one is made; what lies there is removed. */
+/** Path for the new database; removes existing files there. */
 export function placeForNew(file: string): string {
   const made = `${file}.new`;
   for (const ending of ENDINGS) if (existsSync(made + ending)) rmSync(made + ending);
@@ -16,15 +16,15 @@ export function placeForNew(file: string): string {
 }
 
 /**
- * @param made by `placeForNew`, closed, with nothing in its log
- * @param onStep told after each step
+ * @param made path from `placeForNew`, closed, with an empty log
+ * @param onStep called after each step
  */
 export function replaceDatabase(
   file: string,
   made: string,
   onStep: (step: string) => void = () => undefined,
 ): void {
-  // From here on the new one counts: the old one's log must not be read into it.
+  // From here on the new database counts: the old log must not be applied to it.
   renameSync(made, readyOf(file));
   syncFolder(file);
   onStep('ready');
@@ -32,8 +32,8 @@ export function replaceDatabase(
 }
 
 /**
- * Goes on where the process ended; a new one that was not whole goes. Call before the database is
- * opened.
+ * Continues an interrupted replacement; deletes an incomplete new database. Call before opening the
+ * database.
  */
 export function finishReplacing(
   file: string,
@@ -54,7 +54,7 @@ function readyOf(file: string): string {
 }
 
 /**
- * Renames and removals of a folder are on disk. Windows has no handle of a folder; its file system
+ * Makes renames and removals in a folder durable. Windows has no folder handle; its file system
  * keeps their order.
  */
 function syncFolder(file: string): void {

@@ -1,6 +1,6 @@
 /**
- * A file that only takes room: it goes when the disk is full, so that the daemon can start, be
- * found, and write words (which are small) where audio has no room any more. It comes back when
+ * A file that reserves disk space. It is deleted when the disk is full, so that the daemon can
+ * start, be found, and write text, which is small, when audio has no space. It is recreated when
  * there is plenty.
  */
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
@@ -11,13 +11,13 @@ import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 
 const RESERVE_BYTES = 2 * 1024 * 1024;
-/** Less than this is full. */
+/** Less free space than this counts as full. */
 const FULL_BYTES = 1024 * 1024;
-/** More than this is plenty. */
+/** More free space than this counts as plenty. */
 const PLENTY_BYTES = 500_000_000;
 const EVERY_MS = 5_000;
 
-/** Gives the room back where the disk is full: call before anything is written. */
+/** Frees the reserve if the disk is full. Call before any write. */
 export function freeReserve(home: string): boolean {
   const path = join(home, RESERVE_FILE);
   try {
@@ -25,7 +25,7 @@ export function freeReserve(home: string): boolean {
     rmSync(path);
     return true;
   } catch {
-    // No folder yet, or no reserve.
+    // No folder or no reserve yet.
     return false;
   }
 }
@@ -43,7 +43,7 @@ export function watchReserve(home: string, clock: Clock, logger: Logger): Dispos
   return clock.setInterval(look, EVERY_MS);
 }
 
-/** Real bytes: a hole would take no room. */
+/** Writes real bytes: a sparse file would reserve no space. */
 function fill(path: string): void {
   const fd = openSync(path, 'a', 0o600);
   try {

@@ -1,13 +1,11 @@
 /**
- * A checksum for every row that holds what was said: SQLite has none, and a bit that flips in a
- * text is a word that changed.
+ * A checksum for every row with spoken text. SQLite has none, and a flipped bit in a text changes a
+ * word.
  */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
-/**
- * Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds.
- */
+/** Tables with a column `sum`, and the columns of the checksum, as texts joined by line feeds. */
 const SUMMED = {
   sessions: [
     'id',
@@ -35,14 +33,14 @@ export function rowSum(...values: readonly (string | number)[]): number {
   return crc32(values.join('\n'));
 }
 
-/** The checksum that a row should have. */
+/** Expected checksum of a row. */
 export function sumOf(table: SummedTable, row: Row): number {
   return rowSum(...SUMMED[table].map((column) => row[column] ?? ''));
 }
 
 /**
- * Texts of a table, and its numbers. Texts are read as bytes: the driver ends the process at a text
- * that is not UTF-8.
+ * Text columns and number columns of a table. Texts are read as bytes: the driver ends the process
+ * at a text that is not UTF-8.
  */
 const COLUMNS: Readonly<
   Record<
@@ -69,8 +67,7 @@ const COLUMNS: Readonly<
 export type Row = Readonly<Record<string, string | number | null>>;
 
 /**
- * What to select so that no text is read as text, also where the head of a damaged row calls a
- * number one.
+ * Column list that selects no text as text, even if a damaged row header declares a number as text.
  */
 export function selectBytes(table: SummedTable | 'settings'): string {
   const { texts, numbers } = COLUMNS[table];
@@ -84,7 +81,7 @@ export function selectBytes(table: SummedTable | 'settings'): string {
   return `SELECT ${columns.join(', ')} FROM "${table}"`;
 }
 
-/** The row with its texts; undefined where one is not UTF-8, or a number is none. */
+/** Decodes the row's texts; undefined if a text is not UTF-8 or a number is invalid. */
 export function rowOf(
   table: SummedTable | 'settings',
   row: Readonly<Record<string, unknown>>,
@@ -106,7 +103,7 @@ export function rowOf(
   return read;
 }
 
-/** A row of an older database has no checksum and counts as whole. */
+/** A row of an older database has no checksum and counts as intact. */
 export function isWhole(table: SummedTable, row: Row): boolean {
   const { sum } = row;
   return sum === null || sum === sumOf(table, row);

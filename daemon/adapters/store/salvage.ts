@@ -1,7 +1,7 @@
 /**
- * Reads what can still be read of a damaged database into a new one. The events are the truth:
- * transcript, speakers and insights are made from them anew. An event that is lost keeps its
- * number; a warning with its time span stands there.
+ * Copies readable data of a damaged database into a new one. The events are the source: transcript,
+ * speakers and insights are rebuilt from them. A lost event keeps its number and is replaced with a
+ * warning for its time span.
  */
 import type { Sqlite } from '../sqlite';
 import type { DurableEvent, SessionRecord } from '../../session/events';
@@ -14,21 +14,21 @@ import { isWhole, type Row, rowOf, selectBytes, type SummedTable } from './rowSu
 export interface Salvaged {
   readonly sessions: number;
   readonly events: number;
-  /** Events that could not be read. */
+  /** Number of unreadable events. */
   readonly lost: number;
-  /** Sessions of which nothing but an id, or nothing but events, was left. */
+  /** Sessions with only an id or only events left. */
   readonly unnamed: number;
 }
 
-/** Rows read at once where nothing is damaged. */
+/** Rows in one read without damage. */
 const PAGE = 100;
-/** Steps over damaged places in one table; behind more the end is read backwards. */
+/** Bounds the rows read from a table and the events of a session, against damaged numbers. */
 const EVENTS_MAX = 1_000_000;
 
-/** True where any row, page or index of the database is not as it was written. */
+/** True if any row, page or index of the database is damaged. */
 export function isDamaged(db: Sqlite): boolean {
-  // Not the quick check: it passes over an index that leads to other rows than its table has, and
-  // what is asked for by an index is then not found.
+  // The quick check is not enough: it accepts an index that leads to wrong rows, so lookups by that
+  // index would fail.
   const [check] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check?: string }[];
   if (check?.integrity_check !== 'ok') return true;
   for (const table of [
@@ -149,7 +149,7 @@ function lostEvent(seq: number, fromMs: number, toMs: number): DurableEvent {
   };
 }
 
-/** What is known of a session whose record is gone. */
+/** Reconstructs the record of a session from its events. */
 function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): SessionRecord {
   const sources = [
     ...new Set(
@@ -177,7 +177,7 @@ function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): S
   };
 }
 
-/** Every row that can be read: from the front up to a damaged place, then from the back. */
+/** Yields every readable row: forwards up to a damaged place, then backwards. */
 function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonly Row[] {
   const keys = key.split(', ');
   const found = new Map<string, Row>();
@@ -207,8 +207,8 @@ function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonl
         if (row) found.set(keys.map((name) => String(row[name])).join('\n'), row);
       }
       const last = next.at(-1);
-      // A page that leads back to itself would be read for ever; a key that is no text any more is
-      // a damaged place.
+      // A page that links to itself would be read for ever; a key that is not text marks a damaged
+      // place.
       const at =
         last &&
         keys.map((name) =>

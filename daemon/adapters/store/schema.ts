@@ -1,12 +1,9 @@
 /**
- * Tables of earmark.db. `user_version` counts the migrations that were applied; each runs once, in
- * a transaction.
+ * Tables of earmark.db. `user_version` counts the applied migrations; each runs once, in a
+ * transaction.
  */
 
-/**
- * The index of the array plus one is the version it leads to. A released migration is never
- * changed.
- */
+/** The array index plus one is the resulting version. A released migration never changes. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE sessions (
@@ -78,16 +75,16 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session, source)
   ) STRICT, WITHOUT ROWID;
   `,
-  // The index's own secure-delete is not used: in SQLite 3.45.1 it leaves an index that its
-  // integrity check calls malformed.
+  // The index's own secure-delete is off: in SQLite 3.45.1 it leaves an index that its integrity
+  // check calls malformed.
   `
       CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       `,
-  // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
+  // Checksums of rows; `rowSum.ts` lists their columns. Older rows have none.
   ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress']
     .map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
     .join('\n'),
-  // The checksum of a session is of more columns than it was.
+  // The checksum of a session covers more columns from here on.
   'UPDATE sessions SET sum = NULL;',
   // Voices of people who agreed; `owner` is empty for the user of this machine, `centre` is base64
   // of float32. They outlive their session unless it is purged.
@@ -104,10 +101,10 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (owner, name, session)
   ) STRICT;
   `,
-  // What of a source came in and can be proved, as `frames digest`; the checksum covers it.
+  // Provably received frames of a source, as `frames digest`; the checksum covers it.
   'ALTER TABLE progress ADD COLUMN received TEXT; UPDATE progress SET sum = NULL;',
-  // Meanings of segments; NULL where a text is too short to have one. They are made anew from the
-  // text whenever they are absent.
+  // Meaning vectors of segments; NULL if a text is too short. Absent vectors are computed again
+  // from the text.
   `
   CREATE TABLE meanings (n INTEGER PRIMARY KEY REFERENCES segments (n) ON DELETE CASCADE, vector BLOB) STRICT;
   CREATE TRIGGER segments_meaning AFTER UPDATE OF text ON segments WHEN old.text IS NOT new.text BEGIN

@@ -1,4 +1,4 @@
-/** A search as SQL: words through the full-text index, filters over the bodies of rows. */
+/** Search SQL: words through the full-text index, filters on row bodies. */
 import { begunWord, type SearchQuery } from '../../session/search';
 
 interface Sql {
@@ -12,13 +12,13 @@ export function searchSql(query: SearchQuery): Sql {
 }
 
 /**
- * Segments by the distance of their vectors, nearest first; words do not matter. Rows have
- * `session` and `body`.
+ * Segments by distance of their vectors, nearest first; words are ignored. Rows have `session` and
+ * `body`.
  */
 export function nearestSql(query: SearchQuery, vector: Float32Array, mostDistance: number): Sql {
   const sql = new Conditions();
   segmentConditions(sql, query);
-  // What is far is left out before the filters look into rows.
+  // Distant rows are excluded before the filters read row bodies.
   const near = `WITH near AS MATERIALIZED (SELECT n, vector_distance_cos(vector, vector8(?)) AS distance
     FROM meanings WHERE vector IS NOT NULL)`;
   return {
@@ -49,7 +49,7 @@ function segmentSql(query: SearchQuery): Sql {
   };
 }
 
-/** What a segment must be, beside its words. */
+/** Conditions of a segment besides its words. */
 function segmentConditions(sql: Conditions, query: SearchQuery): void {
   sql.add("json_extract(g.body, '$.hidden') IS NOT 1");
   if (query.speaker !== undefined)
@@ -90,7 +90,7 @@ function insightSql(query: SearchQuery): Sql {
 }
 
 /**
- * By a name of the code, or by the path of a file that a linked name stands in. Values:
+ * Filters by a name of the code, or by the path of a file with a linked name. Values:
  * `symbolValues`.
  */
 const SYMBOL = `(EXISTS (SELECT 1 FROM json_each(i.body, '$.symbols') y

@@ -1,6 +1,5 @@
 /**
- * The statements over sessions, their events and what the events add up to. The schema stands in
- * schema.ts.
+ * SQL statements for sessions, their events and the resulting state. The schema is in schema.ts.
  */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 

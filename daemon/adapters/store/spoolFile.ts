@@ -1,6 +1,5 @@
 /**
- * One file of a spool. While it grows its bytes are in memory too; later they are read again when
- * somebody asks.
+ * One file of a spool. While it grows, its bytes are also in memory; later they are read on demand.
  */
 import {
   closeSync,
@@ -24,7 +23,7 @@ import {
   writeMark,
 } from './spoolRecord';
 
-/** Frames of one source in one file: where each record starts. */
+/** Frames of one source in a file: start of each record. */
 interface Track {
   readonly seqs: number[];
   readonly at: number[];
@@ -32,18 +31,18 @@ interface Track {
 
 export class SpoolFile {
   private readonly tracks = new Map<Source, Track>();
-  /** Last frame of each source in this file or, by its marks, in earlier ones. */
+  /** Last frame of each source in this file or, by its marks, in earlier files. */
   readonly last = new Map<Source, number>();
   private bytes: Buffer | undefined;
-  /** `bytes` is the pool's. */
+  /** True if `bytes` belongs to the pool. */
   private pooled = false;
   private length = 0;
   private fd: number | undefined;
   private syncedLength = 0;
 
-  /** How far a source had come when the file was begun. */
+  /** Last frame of each source when the file was begun. */
   readonly marks = new Map<Source, number>();
-  /** Places where bytes are no record: what stands after one may follow a loss. */
+  /** Places without a valid record; frames may be lost before the next record. */
   private readonly damage: number[] = [];
 
   private constructor(
@@ -52,7 +51,7 @@ export class SpoolFile {
     private readonly key: Buffer | undefined,
   ) {}
 
-  /** A new file that says how far every source had come. @throws what the file system throws */
+  /** Makes a new file with the last frame of every source. @throws the file system's error */
   static create(
     path: string,
     number: number,
@@ -79,7 +78,7 @@ export class SpoolFile {
   }
 
   /**
-   * A file that an earlier run left. Only whole records count: a torn tail never was on disk. New
+   * Loads a file of an earlier run. Only complete records count: a torn tail was never on disk. New
    * frames go to a new file.
    */
   static load(path: string, number: number, key?: Buffer): SpoolFile {
@@ -94,7 +93,7 @@ export class SpoolFile {
     return file;
   }
 
-  /** True while it takes frames. */
+  /** True while the file takes frames. */
   get open(): boolean {
     return this.fd !== undefined;
   }
@@ -120,8 +119,10 @@ export class SpoolFile {
   }
 
   /**
-   * Takes as many as fit, in one write. @param from the first of them that is to be taken
-   * @returns how many it took @throws what the file system throws; the file is then as before
+   * Writes the frames that fit, in one write.
+   * @param from index of the first frame to write
+   * @returns number of written frames
+   * @throws the file system's error; the file is then unchanged
    */
   append(frames: readonly Frame[], from: number): number {
     if (!this.bytes || this.fd === undefined) throw new Error('The file is closed.');
@@ -148,16 +149,16 @@ export class SpoolFile {
     const start = lowerBound(track.seqs, fromSeq);
     const frames: Frame[] = [];
     for (let i = start; i < Math.min(track.seqs.length, start + limit); i++) {
-      // The checksum of a loaded record was compared when it was loaded, of a written one it was
-      // made here.
+      // The checksum of a loaded record was verified at load; that of a written record was computed
+      // here.
       frames.push(frameAt(bytes, track.at[i] as number, source, track.seqs[i] as number, this.key));
     }
     return frames;
   }
 
   /**
-   * Stretches of a source that a damaged place parts: last frame before it and first one after it,
-   * which may have a hole between them.
+   * Pairs of frames around each damaged place of a source: last frame before it and first frame
+   * after it.
    */
   *breaks(
     source: Source,
@@ -176,7 +177,7 @@ export class SpoolFile {
     this.syncedLength = this.length;
   }
 
-  /** @param done told when what was written before the call is on disk */
+  /** @param done called when all earlier writes are on disk */
   syncSoon(done: (error: Error | null) => void): void {
     const length = this.length;
     if (this.fd === undefined || this.unsyncedBytes === 0) return done(null);
@@ -187,14 +188,14 @@ export class SpoolFile {
     });
   }
 
-  /** No more is written. What is in memory stays until `forget`. */
+  /** Ends writing. Bytes in memory stay until `forget`. */
   close(): this {
     if (this.fd !== undefined) closeSync(this.fd);
     this.fd = undefined;
     return this;
   }
 
-  /** Gives back the memory of a file that is not written any more. */
+  /** Frees the memory of a closed file. */
   forget(): void {
     if (this.fd !== undefined) return;
     if (this.bytes && this.pooled) spoolFilePool.give(this.bytes);
@@ -203,8 +204,8 @@ export class SpoolFile {
   }
 
   /**
-   * The name goes when the system has time: it may take longer than a frame lasts.
-   * @param failed told when it cannot
+   * Deletes the file in the background, because the call may take longer than a frame lasts.
+   * @param failed called with the error
    */
   remove(failed: (error: Error) => void): void {
     this.close().forget();
@@ -214,8 +215,8 @@ export class SpoolFile {
   }
 
   /**
-   * After a failed sync the system may think of the pages as clean; they are written anew, so that
-   * the next sync means something.
+   * Rewrites the pages after a failed sync: the system may consider them clean, and a later sync
+   * would not write them.
    */
   private rewrite(): void {
     if (!this.bytes || this.fd === undefined) return;
@@ -228,7 +229,7 @@ export class SpoolFile {
         this.syncedLength,
       );
     } catch {
-      // The next sync fails again and is told again.
+      // The next sync fails again and reports it.
     }
   }
 
@@ -248,7 +249,7 @@ export class SpoolFile {
       try {
         ftruncateSync(fd, this.length);
       } catch {
-        // The torn record has no valid checksum; the next run passes over it.
+        // The torn record has no valid checksum; the next run skips it.
       }
       throw error;
     }
@@ -260,8 +261,8 @@ export class SpoolFile {
     if (kind === 'mark') return void this.marks.set(source, seq);
     let track = this.tracks.get(source);
     if (!track) this.tracks.set(source, (track = { seqs: [], at: [] }));
-    // Frames come in order; one that does not was written twice by a run that could not know
-    // better.
+    // Frames are in order; an out-of-order frame is a duplicate from a run that did not know the
+    // first copy.
     const before = track.seqs.at(-1);
     if (before !== undefined && seq <= before) return;
     track.seqs.push(seq);

@@ -39,7 +39,10 @@ export interface SpoolRecord {
   readonly end: number;
 }
 
-/** @param key encrypts the samples @returns bytes written */
+/**
+ * @param key encrypts the samples
+ * @returns number of bytes written
+ */
 export function writeFrame(
   into: Buffer,
   at: number,
@@ -62,13 +65,13 @@ export function writeFrame(
   return seal(into, at, LENGTHS[2]);
 }
 
-/** The last frame of a source that earlier files hold. @returns bytes written */
+/** Writes the last frame of a source in earlier files. @returns number of bytes written */
 export function writeMark(into: Buffer, at: number, source: Source, seq: number): number {
   writeHeader(into, at, source, 1, 0, seq, 0);
   return seal(into, at, 0);
 }
 
-/** The record at `at`; undefined when there is none whole. */
+/** Reads the record at `at`; undefined if it is incomplete. */
 function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   if (at + HEADER_BYTES > from.length || from.readUInt32LE(at) !== MAGIC) return undefined;
   const source = SOURCES[from.readUInt8(at + 4)];
@@ -89,7 +92,7 @@ function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   };
 }
 
-/** The frame of a whole record; its samples are a copy. @throws Error where the key is another */
+/** The frame of a complete record; its samples are a copy. @throws Error for a wrong key */
 export function frameAt(
   from: Buffer,
   at: number,
@@ -118,7 +121,7 @@ export function frameAt(
 }
 
 /**
- * Every whole record, in order. A damaged stretch is passed over: what follows it is still good.
+ * Yields every complete record in order. Skips damaged stretches; later records are still valid.
  */
 export function* records(from: Buffer): Generator<SpoolRecord> {
   for (let at = 0; at + HEADER_BYTES <= from.length;) {

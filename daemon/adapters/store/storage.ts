@@ -1,6 +1,6 @@
 /**
- * Database and audio of a state folder, encrypted where a key was ever given. Without the key
- * nothing is read: every call of store and spools is refused with `store.locked` until `unlock`.
+ * Database and audio of a state folder, encrypted if a key was ever given. Without the key, every
+ * call of store and spools is refused with `store.locked` until `unlock`.
  */
 import { join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
@@ -20,7 +20,7 @@ export interface StorageSetup {
   readonly home: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** One sync of audio took so long, milliseconds. */
+  /** Called with the duration of one audio sync in milliseconds. */
   readonly onSynced?: (ms: number) => void;
   readonly keys: KeySetup;
 }
@@ -35,12 +35,12 @@ export class Storage implements Disposable {
   private opened: Opened | undefined;
   private reason: EarmarkError | undefined;
   private unlocking: Promise<void> | undefined;
-  /** Refuse while locked. */
+  /** Refuses calls while locked. */
   readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) =>
     Promise.resolve().then(() => use(this.whenOpen().store)),
   );
   readonly spools = behind<SpoolFactory>((use) => use(this.whenOpen().spools));
-  /** Recordings kept for daemons elsewhere; their audio refuses while locked. */
+  /** Upload copies for remote daemons; their audio is refused while locked. */
   readonly uploads: UploadFiles;
   readonly uploadSpools = behind<SpoolFactory>((use) => use(this.whenOpen().uploadSpools));
 
@@ -63,25 +63,24 @@ export class Storage implements Disposable {
     return this.opened === undefined || this.opened.dataKey !== undefined;
   }
 
-  /** Why it is locked. */
+  /** Reason of the lock. */
   get problem(): string | undefined {
     return this.opened ? undefined : this.reason?.message;
   }
 
-  /** What opening found damaged. */
+  /** Damage found at opening. */
   get damage(): Pick<OpenedThread, 'setAside' | 'salvaged'> {
     return this.opened ?? {};
   }
 
   /**
-   *
-   * @returns true where this call opened it. @throws EarmarkError store.locked where the key is
-   * another
+   * @returns true if this call opened it
+   * @throws EarmarkError store.locked for a wrong key
    */
   async unlock(key: string): Promise<boolean> {
     if (!this.locked) return false;
     if (!canEncrypt()) throw cannotEncrypt();
-    // Who asks meanwhile waits for it and did not do it.
+    // Concurrent callers wait for the first and return false.
     if (this.unlocking) return this.unlocking.then(() => false);
     const { home } = this.setup;
     this.unlocking = this.open(
@@ -92,8 +91,7 @@ export class Storage implements Disposable {
   }
 
   /**
-   * From now on another key opens it. @throws EarmarkError store.locked, rpc.invalidRequest where
-   * nothing is encrypted
+   * Changes the key. @throws EarmarkError store.locked, rpc.invalidRequest if nothing is encrypted
    */
   rotate(key: string): void {
     const { dataKey } = this.whenOpen();
@@ -109,7 +107,7 @@ export class Storage implements Disposable {
     return usageOf(this.setup.home);
   }
 
-  /** Resolves when everything that was asked for is on disk and the database is closed. */
+  /** Resolves when all pending writes are on disk and the database is closed. */
   async close(): Promise<void> {
     await this.opened?.store.close();
   }
@@ -125,7 +123,7 @@ export class Storage implements Disposable {
     try {
       given = givenKey(keys, keeper);
     } catch (error) {
-      // A key that was to be used and is not there: nothing may be written in the clear instead.
+      // A configured key is missing: nothing may be written unencrypted instead.
       if (!isEarmarkError(error, 'store.locked')) throw error;
       this.reason = error;
       return;
@@ -213,7 +211,7 @@ function cannotEncrypt(): EarmarkError {
   );
 }
 
-/** Calls go to what is there at the time of the call. */
+/** Forwards each call to the target at the time of the call. */
 function behind<T extends object>(reach: (use: (target: T) => unknown) => unknown): T {
   return new Proxy({} as T, {
     get:

@@ -1,10 +1,10 @@
 /**
- * SQLite's errors as errors of the catalogue. No message carries a value that was bound: it may be
- * spoken text.
+ * Maps SQLite's errors to the catalogue. No message contains a bound value, which may be spoken
+ * text.
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 
-/** `SQLITE_FULL` of an error, without the extended part; undefined when it is not SQLite's. */
+/** The code of an SQLite error without its extended part, such as `SQLITE_FULL`; else undefined. */
 function sqliteCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && code.startsWith('SQLITE_')
@@ -13,8 +13,8 @@ function sqliteCode(error: unknown): string | undefined {
 }
 
 /**
- * What the disk, the rights or another program refuse; any other error of a database that was whole
- * is damage: a schema that makes no sense may fail with any.
+ * Codes of the disk, permissions or another program. Any other error of an intact database means
+ * damage: an invalid schema can raise any code.
  */
 const REFUSED = [
   'SQLITE_FULL',
@@ -32,7 +32,7 @@ export function isCorrupt(error: unknown): boolean {
   return (code !== undefined && !REFUSED.includes(code)) || isEarmarkError(error, 'store.corrupt');
 }
 
-/** Another program holds the database. */
+/** True if another program holds the database. */
 export function isBusy({ cause }: EarmarkError): boolean {
   const code = sqliteCode(cause);
   return code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED';

@@ -1,4 +1,4 @@
-/** What the daemon and the thread of its database say to each other. */
+/** Messages between the daemon and its database thread. */
 import type { EarmarkError, ErrorCode } from '../../../protocol/errors';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
 import type { OpenedStore } from './openStore';
@@ -17,12 +17,12 @@ export interface StoreCall {
   readonly args: readonly unknown[];
 }
 
-/** Carried out in order; one is answered before the next is sent. The last one closes the store. */
+/** Executed in order; the next is sent after the answer. The last call closes the store. */
 export interface StoreCalls {
   readonly calls: readonly StoreCall[];
 }
 
-/** An error of the catalogue, without what cannot be sent. */
+/** An error of the catalogue in a form that can be sent. */
 export interface SentError {
   readonly code: ErrorCode;
   readonly message: string;

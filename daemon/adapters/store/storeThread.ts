@@ -1,8 +1,7 @@
 /**
- * The store of sessions on a thread of its own. Calls wait here, in order, while the thread carries
- * out those before them, and go to it together. Where the thread dies, another opens the database
- * and is asked again what was not answered: every call of the store may be made twice, and counts
- * once.
+ * The session store on its own thread. Calls queue here in order while the thread works, then go to
+ * it together. If the thread dies, a new thread opens the database and receives the unanswered
+ * calls again. So every store call may run twice and must count once.
  */
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
@@ -13,17 +12,17 @@ import { Deferred } from '../../session/wait';
 import type { FromThread, StoreOpening, SentError, StoreCall, ThreadSetup } from './storeProtocol';
 
 /**
- * Calls that wait; every session has one at most, the others are a client's requests, which are
- * bounded as well.
+ * Limit of queued calls. Every session has at most one; the others are clients' requests, which are
+ * bounded too.
  */
 const WAITING_MAX = 10_000;
-/** Calls that go to the thread together: what the disk takes in some milliseconds. */
+/** Calls sent together: some milliseconds of disk work. */
 const TOGETHER = 256;
-/**
- * A call whose answer never came is asked once more, on its own: it may be what the thread died of.
- */
+/** An unanswered call is repeated once, alone: it may have crashed the thread. */
 const TRIES = 2;
-/** Young objects of the thread, and all of them; a page of events is some hundred kilobytes. */
+/**
+ * Heap limits of the thread for young and old objects; a page of events has some hundred kilobytes.
+ */
 const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
 
 interface Waiting extends StoreCall {
@@ -34,11 +33,11 @@ interface Waiting extends StoreCall {
 export interface ThreadOptions extends Omit<ThreadSetup, 'nowMs'> {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** The thread ended without being asked to. */
+  /** Called when the thread ends unexpectedly. */
   readonly onLost?: (cause: Error | undefined) => void;
-  /** Another one has the database open. */
+  /** Called when a new thread has opened the database. */
   readonly onReopened?: (opening: StoreOpening) => void;
-  /** Program of the thread; tests have one that dies. */
+  /** Program of the thread; tests use one that dies. */
   readonly entry?: ThreadEntry;
 }
 
@@ -51,16 +50,16 @@ export interface OpenedThread extends StoreOpening {
   readonly store: SessionStore & VoiceStore & MeaningStore;
 }
 
-/** @throws EarmarkError as `openStore` does */
+/** @throws the errors of `openStore` */
 export async function openStoreThread(setup: ThreadOptions): Promise<OpenedThread> {
   const thread = new StoreThread(setup);
   return { ...(await thread.opening), store: storeOf(thread) };
 }
 
-/** Every method of the port is a call to the thread. */
+/** Maps every method of the port to a call of the thread. */
 function storeOf(thread: StoreThread): SessionStore & VoiceStore & MeaningStore {
   return new Proxy({} as SessionStore & VoiceStore & MeaningStore, {
-    // A promise that is asked whether it is one would otherwise call the thread.
+    // An await checks an object for `then`; that lookup must not call the thread.
     get: (_, name) =>
       name === 'then'
         ? undefined
@@ -75,7 +74,7 @@ class StoreThread {
   private readonly opened = new Deferred<StoreOpening>();
   private worker: Worker | undefined;
   private wasOpen = false;
-  /** Why the database could not be opened the last time. */
+  /** Error of the last attempt to open the database. */
   private failure: EarmarkError | undefined;
 
   constructor(private readonly setup: ThreadOptions) {
@@ -127,7 +126,7 @@ class StoreThread {
     worker.on('exit', () => this.ended(worker));
   }
 
-  /** One answer is waited for at a time; what comes meanwhile goes together. */
+  /** Waits for one answer at a time; calls that arrive in between are sent together. */
   private send(): void {
     if (this.sent.length > 0 || this.waiting.length === 0) return;
     if (!this.worker) this.start();
@@ -151,7 +150,7 @@ class StoreThread {
         else answer.reject(given ? errorOf(given.error) : gone());
       });
     }
-    // A process that has nothing else to do may end.
+    // An idle process may end.
     if (this.sent.length === 0 && this.waiting.length === 0) this.worker?.unref();
     this.send();
   }
@@ -163,7 +162,7 @@ class StoreThread {
     this.opened.resolve(opening);
   }
 
-  /** Ended by itself, or because it was asked to. */
+  /** Handles an expected or unexpected end of the thread. */
   private ended(worker: Worker, cause?: Error): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
@@ -175,7 +174,7 @@ class StoreThread {
     this.opened.reject(error);
     this.waiting.unshift(...unanswered.filter(({ tries }) => tries < TRIES));
     for (const { answer } of unanswered.filter(({ tries }) => tries >= TRIES)) answer.reject(error);
-    // Nobody waits for a database that never opened.
+    // If the database never opened, pending calls fail.
     if (!this.wasOpen) for (const { answer } of this.waiting.splice(0)) answer.reject(error);
     if (this.state === 'closing' && this.waiting.length === 0) this.state = 'closed';
     this.send();
@@ -197,8 +196,8 @@ function errorOf({ code, message, retryAfterMs, details }: SentError): EarmarkEr
 }
 
 /**
- * `storeThread.js` lies beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a
- * loader takes out.
+ * `storeThread.js` is beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a
+ * loader strips.
  */
 function threadEntry(): ThreadEntry {
   if (extname(__filename) === '.ts')

@@ -1,7 +1,7 @@
 /**
- * The thread that has the database of sessions open. Writes that come together share one
- * transaction, so that fifty sessions wait for the disk once and not fifty times; the daemon's
- * event loop waits for none of it.
+ * The thread that owns the session database. Writes that arrive together share one transaction, so
+ * fifty sessions need one disk sync instead of fifty. The daemon's event loop does not wait for the
+ * disk.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
@@ -17,7 +17,7 @@ import {
 } from './storeProtocol';
 import { storeError } from './storeErrors';
 
-/** Writes that can share a transaction; the others write the database anew, or read. */
+/** Writes that can share a transaction; the others rewrite the database or read. */
 const GROUPED: ReadonlySet<StoreCall['name']> = new Set([
   'createSession',
   'updateSession',
@@ -61,7 +61,7 @@ export function runStoreThread(): void {
   });
 }
 
-/** In order; writes in a row together. */
+/** Runs calls in order; consecutive writes share a transaction. */
 function carryOut(store: LibsqlStore, calls: readonly StoreCall[]): readonly Answer[] {
   const answers: Answer[] = [];
   for (let at = 0; at < calls.length;) {

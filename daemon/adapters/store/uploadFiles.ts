@@ -1,6 +1,6 @@
 /**
- * Records of recordings that are kept for a daemon elsewhere: one small JSON file each, beside the
- * folder of their audio. No words, no titles.
+ * Records of upload copies for remote daemons: one small JSON file each, beside the folder of their
+ * audio. They contain no spoken words and no titles.
  */
 import {
   closeSync,
@@ -21,10 +21,10 @@ import type { UploadRecord, UploadRecords } from '../../uploads/ports';
 const RECORD = /^([\w-]{1,100})\.json$/;
 
 export class UploadFiles implements UploadRecords {
-  /** @param folder made when something is written */
+  /** @param folder created at the first write */
   constructor(private readonly folder: string) {}
 
-  /** Where the audio lies. */
+  /** Folder of the audio. */
   get audioFolder(): string {
     return join(this.folder, 'audio');
   }

@@ -1,4 +1,4 @@
-/** How much room the files of the state folder take, by what they hold. */
+/** Disk usage of the state folder by content. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ export interface Usage {
   readonly logBytes: number;
 }
 
-/** Folders inside folders that are looked into. */
+/** Depth limit of nested folders. */
 const DEPTH = 4;
 
 export function usageOf(home: string): Usage {
@@ -38,7 +38,7 @@ function folderSize(folder: string, depth: number): number {
   );
 }
 
-/** What goes while it is counted has no size. */
+/** Size of a file; 0 if it was deleted during the count. */
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

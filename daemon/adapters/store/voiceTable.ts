@@ -1,11 +1,9 @@
-/** Kept voices in earmark.db. Called within the store's guard. */
+/** Stored voiceprints in earmark.db. Called within the store's guard. */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import type { StoredVoice } from '../../session/ports';
 import { type Row, rowSum } from './rowSum';
 
-/**
- * Sessions of one person whose voice is kept; a voice is another by another microphone, and drifts.
- */
+/** Limit of stored sessions of a person's voice; a voice differs by microphone, and drifts. */
 const MOST_OF_ONE = 8;
 
 export class VoiceTable {

@@ -1,4 +1,4 @@
-/** `calibration.json` of the state folder. Whoever reads it judges what is in it. */
+/** `calibration.json` of the state folder. The reader validates its content. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CalibratorSetup } from '../../models/calibration';

@@ -1,6 +1,6 @@
 /**
- * Memory that a new process can have: of the machine, and of the container where it runs in one.
- * Memory that the system would give back at once, such as cached files, counts as free.
+ * Memory available to a new process: of the machine, and of its container, if any. Memory that the
+ * system can reclaim immediately, such as cached files, counts as free.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ const systemTools: MemoryTools = {
   free: () => freemem(),
 };
 
-/** @returns bytes; undefined where the system does not say */
+/** @returns bytes; undefined if the system gives no value */
 export async function freeMemory(tools: MemoryTools = systemTools): Promise<number | undefined> {
   if (tools.platform === 'darwin') return ofMac(tools).catch(() => undefined);
   if (tools.platform !== 'linux') return tools.free();
@@ -41,7 +41,7 @@ async function ofLinux(tools: MemoryTools): Promise<number | undefined> {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
-/** Control groups, version 2 and then 1. */
+/** Control groups, version 2 first, then 1. */
 const GROUPS = [
   {
     limit: '/sys/fs/cgroup/memory.max',
@@ -62,7 +62,7 @@ async function ofContainer(tools: MemoryTools): Promise<number | undefined> {
     const [limit, used, stat] = await Promise.all(
       [group.limit, group.used, group.stat].map((path) => tools.read(path).catch(() => '')),
     );
-    // Without a limit the file says "max", or a number larger than any memory.
+    // Without a limit the file contains "max", or a number larger than any memory.
     const most = Number(limit);
     if (!limit?.trim() || !used?.trim() || !Number.isFinite(most)) continue;
     return Math.max(0, most - Number(used) + Number(group.cached.exec(stat ?? '')?.[1] ?? 0));
@@ -70,7 +70,7 @@ async function ofContainer(tools: MemoryTools): Promise<number | undefined> {
   return undefined;
 }
 
-/** Pages that are free or would be given back, from `vm_stat`. */
+/** Free or reclaimable pages, from `vm_stat`. */
 async function ofMac(tools: MemoryTools): Promise<number | undefined> {
   const text = await tools.run('vm_stat', []);
   const pageBytes = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? Number.NaN);

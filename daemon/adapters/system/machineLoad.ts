@@ -1,7 +1,4 @@
-/**
- * Free memory and battery of this machine, for the degradation of load: the battery is looked up
- * once a minute.
- */
+/** Free memory and battery of this machine, for degradation: reads the battery once a minute. */
 import { freemem, totalmem } from 'node:os';
 import type { MachineLoad } from '../../asr/engineRoute';
 import type { Clock } from '../../base/clock';
@@ -20,7 +17,7 @@ export function machineLoad(clock: Clock, tools: ProbeTools = systemTools): () =
         () => (battery = undefined),
       );
     }
-    // macOS counts memory that it would give at once as used.
+    // macOS counts reclaimable memory as used.
     return {
       battery,
       freeMemory: tools.platform === 'darwin' ? undefined : freemem() / totalmem(),

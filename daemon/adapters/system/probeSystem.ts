@@ -1,6 +1,6 @@
 /**
- * Finds out what this machine can do, within five seconds: what does not answer by then is unknown.
- * Linux, macOS, Windows.
+ * Probes this machine's abilities within five seconds; a value without an answer by then is
+ * unknown. Linux, macOS, Windows.
  */
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { type Capabilities, type Gpu, soldGb } from '../../models/capabilities';
 export interface ProbeTools {
   readonly platform: string;
   readonly arch: string;
-  /** Output of a program. Rejects where it is not there or fails. */
+  /** Output of a program. Rejects if it is absent or fails. */
   run(command: string, args: readonly string[]): Promise<string>;
   read(path: string): Promise<string>;
   list(folder: string): Promise<readonly string[]>;
@@ -114,7 +114,7 @@ async function findGpu(tools: ProbeTools): Promise<Gpu | undefined> {
   return undefined;
 }
 
-/** undefined where there is none, or where it cannot be told. */
+/** Undefined without a battery or if its state is unknown. */
 export async function readBattery({
   platform,
   run,

@@ -1,6 +1,6 @@
 /**
- * When a process began, as the operating system has it: a process id alone may belong to another
- * program since.
+ * Start time of a process from the operating system. A process id alone may now belong to another
+ * program.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { childEnvironment } from '../../base/childEnvironment';
 const TICKS_PER_S = 100;
 /** Time for `ps` or PowerShell to answer. */
 const LIMIT_MS = 10_000;
-/** `ps` has whole seconds, and Node counts from a moment after the process began. */
+/** Tolerance: `ps` gives whole seconds, and Node counts from a moment after the process start. */
 const TOLERANCE_MS = 3_000;
 
 /** Start of this process in ms since 1970. */
@@ -19,15 +19,15 @@ export function ownStartMs(): number {
 }
 
 /**
- * Whether process `pid` runs and began at `startMs`; false where the system does not say.
- * @param startMs what `ownStartMs` gave in that process
+ * True if process `pid` runs and began at `startMs`; false if the system gives no start time.
+ * @param startMs result of `ownStartMs` in that process
  */
 export function isSameProcess(pid: number, startMs: number): boolean {
   const found = processStartMs(pid);
   return found !== undefined && Math.abs(found - startMs) <= TOLERANCE_MS;
 }
 
-/** Start of a process in ms since 1970; undefined where there is none or the system does not say. */
+/** Start of a process in ms since 1970; undefined if there is no such process or no start time. */
 function processStartMs(pid: number): number | undefined {
   try {
     const ms = { linux: linuxStart, win32: windowsStart }[process.platform as string] ?? unixStart;
@@ -38,7 +38,9 @@ function processStartMs(pid: number): number | undefined {
   }
 }
 
-/** Field 22 of /proc/PID/stat counts from boot; the name in field 2 may have blanks and brackets. */
+/**
+ * Field 22 of /proc/PID/stat counts from boot; the name in field 2 may contain blanks and brackets.
+ */
 function linuxStart(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);

@@ -1,8 +1,7 @@
 /**
- * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz`
- * whether it should be sent anybody, and if not, which parts are missing. Whoever reaches the
- * address may ask that; `/metrics` (Prometheus) is for who has the token of the metrics, and not
- * there without one.
+ * Probes of an orchestrator over HTTP. `/livez`: the process answers. `/readyz`: whether it accepts
+ * work, and the missing parts if not. Both need no token. `/metrics` (Prometheus) needs the metrics
+ * token and is absent without one.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -14,10 +13,10 @@ import type { Readiness } from '../../telemetry/readiness';
 import { closed, digest, end, listening, plainServer } from './plainHttp';
 
 export interface HealthServerSetup {
-  /** HOST:PORT; port 0 takes a free one. */
+  /** HOST:PORT; port 0 picks a free port. */
   readonly address: string;
   readonly readiness: Readiness;
-  /** In the text form of Prometheus, for who has the token. */
+  /** Metrics in the text form of Prometheus, for requests with the token. */
   readonly metrics?: { readonly token: string; readonly text: () => Promise<string> };
   readonly logger: Logger;
 }
@@ -27,7 +26,7 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** @throws EarmarkError rpc.invalidParams, daemon.startFailed where the address is taken */
+/** @throws EarmarkError rpc.invalidParams, daemon.startFailed if the address is taken */
 export async function openHealth({
   address,
   readiness,

@@ -1,7 +1,7 @@
 /**
- * The log: one JSON object a line, by pino: time, level, event, component, session (as a mark),
- * durationMs, and the request that it happened in. A daemon's is in `logs/daemon.log`, that of a
- * worker of a team on its standard error.
+ * The log: one JSON object for each line, by pino: time, level, event, component, session (as a
+ * mark), durationMs, and the request. The daemon's log is `logs/daemon.log`; a team worker writes
+ * to standard error.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { RotatingFile } from './rotatingFile';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Warnings and errors that are remembered for health and the bundle. */
+/** Warnings and errors stored for health and the bundle. */
 const REMEMBERED = 20;
 
 interface Request {
@@ -24,11 +24,11 @@ interface Request {
 
 export interface FileLogger extends Logger, Disposable {
   level: LogLevel;
-  /** Writes what is marked as spoken; for finding a fault with the consent of those who speak. */
+  /** Writes text marked as spoken; for debugging with the consent of the speakers. */
   spoken: boolean;
-  /** The last warnings and errors, the newest last. */
+  /** The last warnings and errors, newest last. */
   readonly lastErrors: readonly LoggedError[];
-  /** What is logged until `work` is done carries the request's id. */
+  /** Adds the request's id to all log lines until `work` is done. */
   within<T>(request: string, work: () => Promise<T>): Promise<T>;
 }
 
@@ -36,7 +36,7 @@ export function createFileLogger(folder: string, level: LogLevel): FileLogger {
   return createLogger(new RotatingFile(folder, 'daemon'), level, 'daemon');
 }
 
-/** @param name component of what has no other */
+/** @param name default component */
 export function createStreamLogger(
   stream: DestinationStream,
   level: LogLevel,
@@ -59,13 +59,13 @@ function createLogger(
 ): FileLogger {
   const requests = new AsyncLocalStorage<Request>();
   let running = 0;
-  // A session that a request started logs for hours after it.
+  // A session that a request started still logs for hours.
   const mixin = (): object => {
     const request = requests.getStore();
     return request && !request.over ? { request: request.id } : {};
   };
-  // pino lets everything pass: which level is written is asked at each line, for children too, and
-  // may change while the daemon runs.
+  // pino passes everything: the level is checked at each line, for children too, and may change at
+  // run time.
   const root = pino(
     {
       level: 'debug',
@@ -115,7 +115,7 @@ function createLogger(
           return await requests.run(request, work);
         } finally {
           request.over = true;
-          // Where nothing is followed a promise costs a third (0.3 µs instead of 0.9, Node 20).
+          // Without an active request a promise costs a third (0.3 µs instead of 0.9, Node 20).
           if (--running === 0) requests.disable();
         }
       },
@@ -126,7 +126,9 @@ function createLogger(
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** The session as a mark, secrets redacted, and what people said only where that is asked for. */
+/**
+ * Replaces the session with a mark, redacts secrets, and omits spoken text unless it is enabled.
+ */
 function written(fields: LogFields, spoken: boolean): object {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
@@ -139,10 +141,7 @@ function written(fields: LogFields, spoken: boolean): object {
   return out;
 }
 
-/**
- * What stands in the log for a session: always the same, and no trace of the session once that is
- * purged.
- */
+/** Mark of a session in the log: constant, and not traceable to the session after a purge. */
 export function sessionMark(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 10);
 }

@@ -1,6 +1,4 @@
-/**
- * The metrics as prom-client keeps them: what `telemetry/metrics.ts` declares, and nothing else.
- */
+/** The metrics that `telemetry/metrics.ts` declares, in prom-client. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import {
   COUNTERS,
@@ -18,7 +16,7 @@ import {
 import type { PhraseTraces } from '../../telemetry/phraseTraces';
 
 const PREFIX = 'earmark_';
-/** Seconds: from a frame's work to a phrase that waited for a model. */
+/** Seconds: from the work for a frame to a phrase that waited for a model. */
 const BUCKETS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60,
 ];
@@ -66,7 +64,7 @@ export class Metrics implements MetricRecorder {
     label,
   }));
 
-  /** @param gauges read whenever somebody looks */
+  /** @param gauges read at every request */
   constructor(
     private readonly traces: PhraseTraces,
     private readonly readGauges: () => readonly GaugeValue[],
@@ -102,7 +100,7 @@ export class Metrics implements MetricRecorder {
     this.traces.add(phrase, stage, ms);
   }
 
-  /** Sum over all labels, or one of them. */
+  /** Sum over all labels, or the value of one label. */
   total(name: CounterName, label?: string): number {
     const { totals } = this.counters[name];
     return label === undefined
@@ -115,13 +113,13 @@ export class Metrics implements MetricRecorder {
     return { count, meanMs: count === 0 ? 0 : sumMs / count };
   }
 
-  /** In the text form of Prometheus. */
+  /** Returns the text form of Prometheus. */
   async text(): Promise<string> {
     this.fill();
     return this.registry.metrics();
   }
 
-  /** Gauges now, and every counter and timing in short: what is saved each minute. */
+  /** Current gauges, and a summary of counters and timings; saved each minute. */
   snapshot(): Record<string, number> {
     const flat: Record<string, number> = {};
     for (const { name, value, label } of this.readGauges())

@@ -1,6 +1,6 @@
 /**
- * Where the metrics are served: moves to another port while the daemon runs, and says so where it
- * cannot. Recording goes on either way.
+ * The address of the metrics. It can change its port at run time and reports a failed change.
+ * Recording is not affected.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import { type MetricsServer, type MetricsServerSetup, openMetrics } from './metricsServer';
@@ -10,17 +10,17 @@ type EndpointSetup = Omit<MetricsServerSetup, 'port'>;
 export class MetricsEndpoint {
   private server: MetricsServer | undefined;
   private reason: string | undefined;
-  /** Moves happen one after the other. */
+  /** Serialises port changes. */
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly setup: EndpointSetup) {}
 
-  /** Why nothing is served, or still at the port before. */
+  /** Reason why nothing is served, or why the old port is still in use. */
   get problem(): string | undefined {
     return this.reason;
   }
 
-  /** The new port is taken first: where that fails the old one stays. */
+  /** Opens the new port first; if that fails, the old port stays. */
   move(port: number): Promise<void> {
     this.last = this.last.then(async () => {
       try {

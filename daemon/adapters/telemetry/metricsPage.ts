@@ -1,6 +1,6 @@
 /**
  * The page at the daemon's local address: live metrics, sessions, models, degradation levels,
- * alerts and the last errors. One file, nothing from elsewhere.
+ * alerts and the last errors. A single file without external content.
  */
 import { createHash } from 'node:crypto';
 

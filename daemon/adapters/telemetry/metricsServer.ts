@@ -1,7 +1,7 @@
 /**
- * The metrics over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus),
- * `/health.json`, `/livez`, `/readyz`, and `/`, a page that shows them. The token is in
- * `metrics.json` (0600) of the state folder; it opens nothing but metrics.
+ * Metrics over HTTP, only for this machine and with the token: `/metrics` (Prometheus),
+ * `/health.json`, `/livez`, `/readyz`, and the page `/`. The token is in `metrics.json` (0600) of
+ * the state folder and is valid only for metrics.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { closed, digest, end, listening, plainServer } from './plainHttp';
 
 export const METRICS_FILE = 'metrics.json';
 
-/** What stands in `metrics.json`. */
+/** Schema of `metrics.json`. */
 export const MetricsFile = z.object({ url: z.string(), token: z.string().regex(/^[0-9a-f]{64}$/) });
 export type MetricsFile = z.infer<typeof MetricsFile>;
 
@@ -24,10 +24,10 @@ const HOST = '127.0.0.1';
 
 export interface MetricsServerSetup {
   readonly home: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly logger: Logger;
-  /** In the text form of Prometheus. */
+  /** Returns the text form of Prometheus. */
   readonly text: () => Promise<string>;
   readonly health: () => Promise<{ readonly ready: boolean }>;
 }
@@ -37,7 +37,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** @throws EarmarkError daemon.startFailed where the port is taken */
+/** @throws EarmarkError daemon.startFailed if the port is taken */
 export async function openMetrics(setup: MetricsServerSetup): Promise<MetricsServer> {
   const token = randomBytes(32).toString('hex');
   const expected = digest(`Bearer ${token}`);
@@ -69,7 +69,7 @@ export async function openMetrics(setup: MetricsServerSetup): Promise<MetricsSer
   return {
     file,
     close: async () => {
-      // Another one may have taken its place.
+      // Another daemon may have replaced the file.
       if (existsSync(path) && readFileSync(path, 'utf8').includes(token))
         rmSync(path, { force: true });
       await closed(server);
@@ -84,14 +84,14 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const { port } = request.socket.address() as AddressInfo;
-  // A web page that has its own name resolve to this machine sends that name.
+  // A web page whose own name resolves to this machine sends that name.
   if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? ''))
     return end(response, 403, 'Ask 127.0.0.1.\n');
   if (request.method !== 'GET')
     return end(response, 405, 'Only GET requests for metrics are answered here.\n');
   const path = request.url ?? '';
-  // The page itself knows nothing: it asks with the token behind the # of its address, which no
-  // request carries.
+  // The page itself contains no data: it sends requests with the token after the # of its address,
+  // which no request contains.
   if (path === '/')
     return end(response, 200, METRICS_PAGE, 'text/html; charset=utf-8', {
       'content-security-policy': PAGE_POLICY,

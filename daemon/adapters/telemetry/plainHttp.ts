@@ -1,7 +1,4 @@
-/**
- * A small HTTP server for metrics and probes: bounded, and nothing of an answer is stored on the
- * way.
- */
+/** A small HTTP server for metrics and probes: bounded; answers are not cached on the way. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
@@ -41,7 +38,7 @@ export function end(
   response.end(body);
 }
 
-/** Rejects with what the operating system says. */
+/** Rejects with the operating system's error. */
 export async function listening(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
@@ -60,7 +57,7 @@ export async function closed(server: Server): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
-/** Digests have one length, so the comparison takes the same time whatever was sent. */
+/** Digests have equal length, so the comparison takes constant time. */
 export function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

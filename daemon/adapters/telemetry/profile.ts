@@ -1,14 +1,11 @@
-/**
- * Where the daemon spends processor time and memory: names of functions and sizes, and nothing of
- * what they hold.
- */
+/** Profiles of the daemon's processor time and memory: function names and sizes, no contents. */
 import { Session } from 'node:inspector/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Bytes between two samples of the heap. */
 const HEAP_INTERVAL = 64 * 1024;
 
-/** @returns the files of DevTools: `.cpuprofile` and `.heapprofile`, as JSON */
+/** @returns DevTools files as JSON: `.cpuprofile` and `.heapprofile` */
 export async function takeProfile(
   ms: number,
 ): Promise<{ readonly cpu: string; readonly heap: string }> {

@@ -1,6 +1,4 @@
-/**
- * Lines in a file that never grows past a few megabytes: `name.log`, `name.1.log`, `name.2.log`.
- */
+/** A log file limited to a few megabytes: `name.log`, `name.1.log`, `name.2.log`. */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable';
@@ -9,8 +7,8 @@ const FILE_MAX_BYTES = 4 * 1024 * 1024;
 const FILES = 3;
 
 /**
- * Written at once, so that the last line before a crash is there. A disk that is full costs the
- * log, not the daemon.
+ * Writes immediately, so that the last line before a crash is on disk. A full disk loses log lines
+ * only.
  */
 export class RotatingFile implements Disposable {
   private descriptor: number | undefined;
@@ -28,7 +26,7 @@ export class RotatingFile implements Disposable {
       if (this.bytes > FILE_MAX_BYTES) this.rotate();
       if (this.descriptor !== undefined) this.bytes += writeSync(this.descriptor, line);
     } catch {
-      // Nowhere left to say it.
+      // The failure cannot be logged.
     }
   }
 
@@ -54,7 +52,7 @@ export class RotatingFile implements Disposable {
       try {
         renameSync(this.path(i), this.path(i + 1));
       } catch {
-        // That one was never written.
+        // The file never existed.
       }
     }
     this.open();

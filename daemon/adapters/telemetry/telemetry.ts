@@ -1,4 +1,4 @@
-/** The daemon's eyes on itself: metrics, traces, alerts, what is saved each minute. */
+/** Monitors the daemon: metrics, traces, alerts, a snapshot each minute. */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -29,11 +29,11 @@ import { Metrics } from './metrics';
 import { RotatingFile } from './rotatingFile';
 
 const SAVE_MS = 60_000;
-/** A percentile of fewer finals says nothing. */
+/** Minimum of finals for a meaningful percentile. */
 const FINALS_LEAST = 5;
 const FINALS_WINDOW_MS = 5 * 60_000;
 
-/** What is looked at when somebody asks; known once the daemon is composed. */
+/** Facts that are read on request; available after the daemon is composed. */
 export interface TelemetryFacts {
   readonly engines: ManagedEngines;
   readonly sessions: () => readonly SessionView[];
@@ -41,12 +41,12 @@ export interface TelemetryFacts {
   readonly traffic: () => { readonly read: number; readonly written: number };
   readonly storeProblem: () => string | undefined;
   readonly settingProblems: () => readonly string[];
-  /** Why what is said is kept in memory alone. */
+  /** Reason why transcripts are kept only in memory. */
   readonly inMemory: () => string | undefined;
-  /** Where audio is written for finding a fault, as a sentence. */
+  /** Sentence for the user about the debug audio dump. */
   readonly dump: () => string | undefined;
   readonly draining: () => boolean;
-  /** Undefined where there is no team. */
+  /** Undefined without a team. */
   readonly team?: () => TeamState;
   readonly lastErrors: () => readonly LoggedError[];
 }
@@ -93,7 +93,7 @@ export class Telemetry implements MetricRecorder, Disposable {
     return this.traces.recent;
   }
 
-  /** From now on it can be asked how everything is. */
+  /** Makes health queries available. */
   begin(facts: TelemetryFacts): void {
     this.facts = facts;
   }
@@ -102,7 +102,7 @@ export class Telemetry implements MetricRecorder, Disposable {
     return this.decodes.watch(engines);
   }
 
-  /** The same store, with its calls timed, the wait for their turn included. */
+  /** Returns the same store with timed calls, including their queueing. */
   watchStore(store: SessionStore): SessionStore {
     return new Proxy(store, {
       get: (target, name) => {
@@ -145,7 +145,7 @@ export class Telemetry implements MetricRecorder, Disposable {
     };
   }
 
-  /** True where a session could be started now. */
+  /** True if a session can start now. */
   get ready(): boolean {
     return ready(this.parts());
   }
@@ -168,7 +168,7 @@ export class Telemetry implements MetricRecorder, Disposable {
     this.disposables.dispose();
   }
 
-  /** Happens each minute by itself. */
+  /** Saves a snapshot; also runs each minute. */
   save(): void {
     this.saved.write(
       `${JSON.stringify({ time: new Date(this.setup.clock.wall()).toISOString(), ...this.metrics.snapshot() })}\n`,

@@ -1,7 +1,4 @@
-/**
- * The metrics of a team's worker: its decodes and what it uses, under the names that the daemon has
- * for them.
- */
+/** Metrics of a team worker: decodes and resources, under the daemon's metric names. */
 import { performance } from 'node:perf_hooks';
 import type {
   CounterName,
@@ -17,7 +14,7 @@ import { Metrics } from './metrics';
 export interface WorkerFacts {
   readonly slots: number;
   readonly busy: number;
-  /** Of the processes that hold the model. */
+  /** Memory of the processes with the model. */
   readonly rssBytes: number;
 }
 
@@ -26,7 +23,7 @@ export class WorkerMetrics implements MetricRecorder {
   private facts: (() => WorkerFacts) | undefined;
   private loop = performance.eventLoopUtilization();
 
-  /** From now on there is something to tell. */
+  /** Makes metrics available. */
   begin(facts: () => WorkerFacts): void {
     this.facts = facts;
   }

@@ -1,8 +1,7 @@
 /**
- * The certificate of a remote daemon: files that the user names, or one that the daemon signs
- * itself at its first start and that clients know by its fingerprint. Node makes keys but no
- * certificates, so the few lines of DER are here (X.509 v3, RFC 5280; ECDSA with SHA-256 on P-256,
- * RFC 5758).
+ * The certificate of a remote daemon: files from the user, or a self-signed certificate, made at
+ * the first start and identified by its fingerprint. Node makes keys but no certificates, so this
+ * file encodes DER (X.509 v3, RFC 5280; ECDSA with SHA-256 on P-256, RFC 5758).
  */
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +35,7 @@ export function certificateOf(files: { readonly cert: string; readonly key: stri
   }
 }
 
-/** The daemon's own, in `tls/` of the state folder; made where there is none. */
+/** The daemon's own certificate in `tls/` of the state folder; made if absent. */
 export function ownCertificate(stateDir: string, wall: () => number): Certificate {
   const folder = join(stateDir, 'tls');
   makePrivateFolder(folder);
@@ -71,7 +70,7 @@ function selfSigned(nowMs: number): { cert: string; key: string } {
       sequence(oid('551d11'), der(0x04, sequence(der(0x82, Buffer.from('localhost'))))),
     ),
   );
-  // A day back: clocks differ.
+  // Valid from a day ago: clocks differ.
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, serial),
@@ -94,7 +93,7 @@ function selfSigned(nowMs: number): { cert: string; key: string } {
   };
 }
 
-/** Tag, length, value. */
+/** Encodes tag, length, value. */
 function der(tag: number, value: Buffer): Buffer {
   const { length } = value;
   const head =

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable';
 import { tryFileLock } from '../fileLock';
 
-/** The lock, or undefined while another daemon holds it. The folder must exist. */
+/** Returns the lock, or undefined while another daemon holds it. The folder must exist. */
 export function tryInstanceLock(stateDir: string): Disposable | undefined {
   return tryFileLock(join(stateDir, 'daemon.lock'));
 }

@@ -1,15 +1,15 @@
-/** What one peer may cost. */
+/** Resource limits of a peer. */
 import { MESSAGE_MAX_BYTES } from '../../../protocol/version';
 
 export interface TransportLimits {
   readonly handshakeMs: number;
   /** Admitted connections. */
   readonly connections: number;
-  /** Connections that have not said the token yet. */
+  /** Connections before the token check. */
   readonly unauthenticated: number;
   /** Longest message that is read. */
   readonly messageBytes: number;
-  /** Bytes that may wait for a client that does not read. */
+  /** Limit of bytes that wait for a client that does not read. */
   readonly queuedBytes: number;
 }
 
@@ -21,29 +21,29 @@ export const defaultTransportLimits: TransportLimits = {
   queuedBytes: 64 * 1024 * 1024,
 };
 
-/** The same for those who come over the network. */
+/** The same for peers over the network. */
 export interface RemoteLimits {
-  /** Time for TLS, the headers of the upgrade and then the greeting. */
+  /** Time limit of TLS, of the upgrade headers and of the greeting. */
   readonly handshakeMs: number;
   readonly headerBytes: number;
-  /** Admitted connections, of one user and in all. */
+  /** Limits of admitted connections: for each user and in total. */
   readonly connectionsPerUser: number;
   readonly connections: number;
-  /** Sockets, admitted or not. */
+  /** Limit of sockets, admitted or not. */
   readonly sockets: number;
   readonly messageBytes: number;
   readonly queuedBytes: number;
-  /** Long-term rates of one connection, and what it may send at once above them. */
+  /** Long-term rates of a connection, and bursts above them. */
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
   readonly bytesPerSecond: number;
   readonly byteBurst: number;
   /**
-   * Messages refused for their rate without a pause of a second; the next one closes the
-   * connection.
+   * Limit of messages refused for their rate in a row, without a pause of a second; the next one
+   * closes the connection.
    */
   readonly refusals: number;
-  /** How long a token that was closed for its rate is refused. */
+  /** Time that a token is refused after its connection was closed for its rate. */
   readonly penaltyMs: number;
   readonly keepaliveMs: number;
   readonly deadMs: number;

@@ -1,7 +1,7 @@
 /**
- * Listens for other machines: TLS, one WebSocket path, a token before anything else is looked at.
- * Every refusal has a close code and an error of the catalogue; what a peer may cost is bounded
- * before and after it is admitted.
+ * Listens for other machines: TLS, one WebSocket path, and a token check before everything else.
+ * Every refusal has a close code and an error of the catalogue. A peer's resources are bounded
+ * before and after admission.
  */
 import {
   createServer as createHttpServer,
@@ -26,23 +26,23 @@ import { WirePeer } from './wirePeer';
 
 export interface RemoteOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Absent: no TLS, for this machine alone. */
+  /** Absent: no TLS, for this machine only. */
   readonly certificate?: Certificate;
   readonly tokens: TokenGate;
   readonly accept: AcceptPeer;
   readonly logger: Logger;
   readonly traffic?: Traffic;
   readonly limits: RemoteLimits;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 export interface RemoteTransport {
   readonly url: string;
   readonly fingerprint: string | undefined;
-  /** Connections admitted now, and what was refused since the start, by error. */
+  /** Number of admitted connections, and refusals since the start by error. */
   readonly counts: { readonly connections: number; readonly refused: ReadonlyMap<string, number> };
   close(reason?: EarmarkError): Promise<void>;
 }
@@ -76,7 +76,7 @@ class RemoteServer implements RemoteTransport {
   private readonly sockets: WebSocketServer;
   private readonly admitted = new Set<Admitted>();
   private readonly open = new Set<Socket>();
-  /** Token → until when it is refused because it sent too much. */
+  /** Token → end of its penalty for an exceeded rate. */
   private readonly penalties = new Map<string, number>();
   private readonly refused = new Map<string, number>();
 
@@ -116,7 +116,7 @@ class RemoteServer implements RemoteTransport {
       ),
     );
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-      // Who went away is no intruder.
+      // A lost connection is no attack.
       if (!code?.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT')
         return void socket.destroy();
       this.refuse(
@@ -187,8 +187,7 @@ class RemoteServer implements RemoteTransport {
   }
 
   /**
-   * Looks at the first byte: who speaks plain HTTP to a TLS port is told so, and nothing of it is
-   * parsed.
+   * Checks the first byte: plain HTTP on a TLS port gets an error, and the request is not parsed.
    */
   private connected(socket: Socket): void {
     const { limits, certificate } = this.options;
@@ -227,11 +226,11 @@ class RemoteServer implements RemoteTransport {
     this.sockets.handleUpgrade(request, socket, head, (ws) => this.admit(ws, verdict));
   }
 
-  /** The token first: before it matched, no more than its header and the origin are looked at. */
+  /** Checks the token first; before a match, only its header and the origin are read. */
   private async judge({ headers, url }: IncomingMessage): Promise<AccessToken | EarmarkError> {
     const { tokens, limits, now } = this.options;
-    // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's
-    // clients never do.
+    // Browsers send the origin with every WebSocket, and pages cannot omit it; Earmark's clients
+    // never send it.
     if (headers.origin !== undefined)
       return new EarmarkError('rpc.forbidden', 'Web pages cannot use the Earmark daemon.');
     const secret = /^Bearer ([\x21-\x7e]{1,6000})$/.exec(headers.authorization ?? '')?.[1];
@@ -290,7 +289,7 @@ class RemoteServer implements RemoteTransport {
       {
         gate: this.rateGate(token, () => admitted.peer),
         onTick: () => {
-          // Where nobody can say it now, what was good stays good until somebody can.
+          // While the database does not answer, a valid token stays valid.
           tokens.recheck(token).then(
             ({ kind }) => kind !== 'ok' && admitted.peer.close(tokenError(kind)),
             () => undefined,
@@ -325,8 +324,8 @@ class RemoteServer implements RemoteTransport {
   }
 
   /**
-   * Counts what a connection sends before any of it is parsed. Who goes on after many refusals is
-   * closed and waits.
+   * Counts input of a connection before parsing. A connection that continues after many refusals is
+   * closed and its token refused for a time.
    */
   private rateGate(
     token: AccessToken,
@@ -357,7 +356,7 @@ class RemoteServer implements RemoteTransport {
     this.penalties.set(tokenId, until);
   }
 
-  /** Before the upgrade: an HTTP answer that carries the close code and the error. */
+  /** Refuses before the upgrade: an HTTP answer with the close code and the error. */
   private refuse(socket: Duplex | undefined, error: EarmarkError): void {
     this.count(error.code);
     if (!socket || socket.destroyed || !socket.writable) return;
@@ -379,7 +378,8 @@ class RemoteServer implements RemoteTransport {
 
   private count(what: string): void {
     this.refused.set(what, (this.refused.get(what) ?? 0) + 1);
-    // The first of each kind and then every thousandth: somebody who knocks does not fill the log.
+    // Logs the first of each kind, then every thousandth, so that repeated attempts do not fill the
+    // log.
     const n = this.refused.get(what) ?? 0;
     if (n === 1 || n % 1_000 === 0)
       this.options.logger.warn('remote.refused', { reason: what, count: n });
@@ -397,7 +397,7 @@ function tokenError(kind: Exclude<TokenCheck['kind'], 'ok'>): EarmarkError {
   return new EarmarkError('rpc.unauthorized', sentence, { details: { reason: kind } });
 }
 
-/** What the gate could not say is an error of the catalogue, or the daemon's own fault. */
+/** A failure of the gate: an error of the catalogue, or an internal error. */
 function whyNot(error: unknown): EarmarkError {
   return isEarmarkError(error)
     ? error

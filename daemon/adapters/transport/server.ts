@@ -1,7 +1,7 @@
 /**
- * Listens on the local socket, admits who says the token and hands each connection to the handlers.
- * Everything a peer may cost is bounded: time and bytes of the greeting, length of a message, what
- * waits to be read, connections.
+ * Listens on the local socket, admits clients with the token and passes each connection to the
+ * handlers. Bounds a peer's resources: time and bytes of the greeting, message length, unread
+ * output, connections.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,20 +32,20 @@ export interface TransportOptions {
   readonly logger: Logger;
   readonly limits: TransportLimits;
   readonly traffic?: Traffic;
-  /** Goes into `daemon.json`: where the daemon listens for the network. */
+  /** Network address of the daemon, for `daemon.json`. */
   readonly listen?: DaemonFile['listen'];
 }
 
 export interface Transport {
   readonly socket: string;
   /**
-   * Takes nobody new, sends what waits and ends every connection. The socket and `daemon.json` are
-   * gone afterwards.
+   * Admits no new clients, sends the queues and ends every connection. Removes the socket and
+   * `daemon.json`.
    */
   close(): Promise<void>;
 }
 
-/** Call only while holding the instance lock: what a killed daemon left at the path is removed. */
+/** Call only while holding the instance lock: removes the socket of a killed daemon. */
 export async function openTransport(options: TransportOptions): Promise<Transport> {
   const { stateDir, logger, limits } = options;
   makePrivateFolder(stateDir);
@@ -92,7 +92,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   });
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
-  // Before the socket, so that no client says an old token to a new daemon.
+  // Written before the socket exists, so that no client sends an old token to a new daemon.
   writeDaemonFile(stateDir, {
     socket: path,
     pid: process.pid,
@@ -129,7 +129,7 @@ type Outcome =
   | { readonly kind: 'admitted'; readonly rest: Buffer }
   | { readonly kind: 'refused'; readonly reason: 'token' | 'length' | 'time' | 'closed' };
 
-/** Reads one line and nothing more. */
+/** Reads exactly one line. */
 function greet(
   socket: Socket,
   expected: Buffer,
@@ -149,7 +149,7 @@ function greet(
     if (end >= HANDSHAKE_MAX_BYTES || (end < 0 && line.length >= HANDSHAKE_MAX_BYTES))
       return finish({ kind: 'refused', reason: 'length' });
     if (end < 0) return;
-    // Digests have one length, so the comparison takes the same time whatever was sent.
+    // Digests have equal length, so the comparison takes constant time.
     if (!timingSafeEqual(digest(line.subarray(0, end)), expected))
       return finish({ kind: 'refused', reason: 'token' });
     finish({ kind: 'admitted', rest: line.subarray(end + 1) });
@@ -166,8 +166,8 @@ function digest(data: string | Buffer): Buffer {
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // The socket is made within this call, and never for a moment with more rights than its
-    // owner's.
+    // The socket is created within this call, and its permissions are limited to its owner from the
+    // start.
     const before = process.umask(0o177);
     try {
       server.listen(path, () => {
@@ -180,7 +180,7 @@ async function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Written beside and renamed, so that no client reads half of it. */
+/** Written to a second file and renamed, so that clients never read an incomplete file. */
 function writeDaemonFile(stateDir: string, content: DaemonFile): void {
   const path = join(stateDir, DAEMON_FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });

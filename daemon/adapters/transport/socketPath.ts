@@ -1,6 +1,6 @@
 /**
- * Where the daemon listens: in the state folder, or in a short private folder where that path is
- * too long for a socket.
+ * Path of the daemon's socket: in the state folder, or in a short private folder if that path is
+ * too long.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -9,17 +9,16 @@ import { join } from 'node:path';
 import { assertOwn } from '../../../client/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 
-/** `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
+/** `sun_path` holds 104 bytes on macOS and 108 on Linux, including the final zero. */
 const SOCKET_PATH_MAX_BYTES = 103;
 
 /**
- * Makes what folders it needs (0700). @throws EarmarkError rpc.unauthorized when a folder belongs
- * to another user
+ * Creates the folders (0700) that it needs.
+ * @throws EarmarkError rpc.unauthorized if a folder belongs to another user
  */
 export function socketPath(stateDir: string, platform: NodeJS.Platform = process.platform): string {
   const hash = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
-  // The name of a pipe is no secret; its default security lets only this user and administrators
-  // in.
+  // The name of a pipe is no secret; its default security admits only this user and administrators.
   if (platform === 'win32') return `\\\\.\\pipe\\earmark-${hash}`;
   const usual = join(stateDir, 'daemon.sock');
   if (Buffer.byteLength(usual) <= SOCKET_PATH_MAX_BYTES) return usual;
@@ -39,8 +38,8 @@ export function socketPath(stateDir: string, platform: NodeJS.Platform = process
 }
 
 /**
- * A folder of ours that nobody else may enter. @throws EarmarkError rpc.unauthorized,
- * store.unwritable
+ * Creates a private folder of this user.
+ * @throws EarmarkError rpc.unauthorized, store.unwritable
  */
 export function makePrivateFolder(folder: string): void {
   try {

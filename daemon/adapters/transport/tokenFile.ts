@@ -1,6 +1,6 @@
 /**
- * Tokens of remote users in `tokens.json` (0600). Kept is the SHA-256 of each secret: a secret is
- * 256 random bits, which nobody can try out, so a slow hash would add nothing.
+ * Tokens of remote users in `tokens.json` (0600). Only the SHA-256 of a secret is stored. A secret
+ * is 256 random bits, which cannot be guessed, so a slow hash would add nothing.
  */
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { assertOwn } from '../../../client/daemonFile';
@@ -16,14 +16,15 @@ interface StoredToken extends AccessToken {
 }
 
 /**
- * Tokens kept, revoked ones included; the oldest revoked or expired one makes room for a new one.
+ * Limit of stored tokens, including revoked ones; a new token replaces the oldest revoked or
+ * expired token.
  */
 const MAX_TOKENS = 1_000;
 
 export class TokenFile implements Tokens, TokenGate {
   private tokens: readonly StoredToken[];
   private readonly revoked = new Emitter<string>();
-  /** Id of a token that opens nothing any more. */
+  /** Fires with the id of a revoked token. */
   readonly onDidRevoke = this.revoked.event;
 
   /** @throws EarmarkError store.corrupt, rpc.unauthorized */
@@ -133,7 +134,7 @@ function withoutOne<T>(all: readonly T[], which: (one: T) => boolean): readonly 
 
 const SCOPES = new Set<unknown>(['read', 'record', 'admin']);
 
-/** A file that is damaged opens nothing: better nobody than anybody. */
+/** A damaged file contains no valid token: refusing everyone is safer than admitting anyone. */
 function read(path: string): readonly StoredToken[] {
   let text: string;
   try {

@@ -1,4 +1,4 @@
-/** Bytes over all sockets since the start, those that are closed included. */
+/** Bytes over all sockets since the start, including closed ones. */
 import type { Socket } from 'node:net';
 
 export class Traffic {

@@ -1,6 +1,6 @@
 /**
- * One admitted connection, local or remote: JSON-RPC on its wire, requests to the handlers, last
- * words when it must go.
+ * One admitted connection, local or remote: JSON-RPC on its wire, requests to the handlers, and a
+ * final error before a forced end.
  */
 import {
   createMessageConnection,
@@ -60,8 +60,7 @@ export class WirePeer implements Peer {
 
   notify(method: string, params: object): void {
     if (this.over) return;
-    // A peer that is gone or stopped reading closes its socket, which is all that can be done about
-    // it.
+    // A peer that is gone or does not read has its socket closed; nothing else can be done.
     this.wire.writer.write({ jsonrpc: '2.0', method, params } as never).catch((error: unknown) =>
       this.logger.debug('transport.notSent', {
         client: this.id,
@@ -71,7 +70,7 @@ export class WirePeer implements Peer {
     );
   }
 
-  /** With a reason: an error that answers no request in particular, then the end. */
+  /** With a reason: sends an error without a request id, then ends. */
   close(reason?: EarmarkError): void {
     if (this.over) return;
     if (reason) this.logger.warn('transport.closed', { client: this.id, reason: reason.code });
