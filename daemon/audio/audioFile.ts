@@ -1,11 +1,8 @@
-/**
- * A recording on disk as the daemon's rooms see it: decoded, 16 kHz, one Int16 track a source. The
- * decoder is an adapter.
- */
+/** A decoded recording: 16 kHz, one Int16 track for each source. The decoder is an adapter. */
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from './frame';
 
-/** Something that was wrong with a file and did not keep the rest from being used. */
+/** A fault of a file that leaves the rest usable. */
 export interface AudioDiagnostic {
   readonly code: Extract<ErrorCode, 'audio.truncated' | 'audio.unsupportedFormat'> | 'audio.quiet';
   /** One sentence for the user. */
@@ -13,31 +10,31 @@ export interface AudioDiagnostic {
 }
 
 export interface AudioFileOptions {
-  /**
-   * Left becomes `mic`, right `system`; without it all channels are mixed into one `file` track.
-   */
+  /** Left becomes `mic`, right `system`; otherwise all channels are mixed into one `file` track. */
   readonly splitChannels?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The same stretch of time of every source: one array a source, in the order of
- * `AudioFile.sources`, equally long.
+ * One time span of all sources: an array for each source, in the order of `AudioFile.sources`,
+ * equally long.
  */
 export type AudioBlock = readonly Int16Array[];
 
 export interface AudioFile {
-  /** wav, flac, mp3, vorbis, opus, or ffmpeg for anything it had to decode. */
+  /** wav, flac, mp3, vorbis, opus, or ffmpeg for files decoded by it. */
   readonly codec: string;
   /** As recorded, before conversion to 16 kHz. */
   readonly sampleRate: number;
   readonly channels: number;
   readonly sources: readonly Source[];
-  /** What the header promises; undefined where it says nothing (some MP3, piped files). */
+  /**
+   * Duration according to the header; undefined if the header gives none (some MP3, piped files).
+   */
   readonly declaredMs: number | undefined;
   /**
-   * 16 kHz blocks of at most a few seconds, read as they are asked for: a long file never stands in
-   * memory as a whole. Can be read once.
+   * 16 kHz blocks of at most a few seconds, read on demand: a long file is never in memory as a
+   * whole. Can be read once.
    */
   blocks(): AsyncIterable<AudioBlock>;
   /** Complete when `blocks` has ended. */

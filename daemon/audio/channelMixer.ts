@@ -1,12 +1,12 @@
 /**
- * Several channels as one, so that speech in any of them is heard at its own level: a channel that
- * is silent takes nothing away, and a channel with inverted polarity is turned instead of
- * cancelling the others.
+ * Mixes several channels into one, so that speech in any channel keeps its level. A silent channel
+ * reduces nothing, and a channel with inverted polarity is inverted instead of cancelling the
+ * others.
  */
 
-/** Channels that correlate less than this with the loudest one are inverted copies of it. */
+/** Channels below this correlation with the loudest channel are its inverted copies. */
 const INVERTED_BELOW = -0.5;
-/** Share of the past that still counts after a block, for energies and correlations. */
+/** Weight of the past after each block, for energies and correlations. */
 const MEMORY = 0.9;
 
 export class ChannelMixer {
@@ -15,14 +15,14 @@ export class ChannelMixer {
   private products: number[] = [];
   private weights: number[] = [];
 
-  /** @returns the mixed samples; one channel is handed through, not copied */
+  /** @returns the mixed samples; a single channel is returned without a copy */
   mix(channels: readonly Float32Array[]): Float32Array {
     const [first] = channels;
     if (first === undefined) return new Float32Array(0);
     if (channels.length === 1) return first;
     const loudest = this.measure(channels);
     const total = this.energies.reduce((sum, energy) => sum + energy, 0);
-    // As many equal channels as are active share the level: one alone keeps its own.
+    // Active channels of equal level share the level; a single channel keeps its own.
     const scale = total > 0 ? (this.energies[loudest] ?? 0) / total : 1 / channels.length;
     const target = channels.map((_, i) => scale * this.sign(i, loudest));
     const before = this.weights.length === channels.length ? this.weights : target;
@@ -36,7 +36,7 @@ export class ChannelMixer {
     return out;
   }
 
-  /** Takes the block into the running energies. @returns the loudest channel */
+  /** Adds the block to the running energies. @returns the loudest channel */
   private measure(channels: readonly Float32Array[]): number {
     if (this.energies.length !== channels.length) {
       this.energies = channels.map(() => 0);
@@ -55,7 +55,7 @@ export class ChannelMixer {
     return this.energies.indexOf(Math.max(...this.energies));
   }
 
-  /** Polarity against the loudest channel, both by way of the first. */
+  /** Polarity relative to the loudest channel, computed through the first channel. */
   private sign(channel: number, loudest: number): 1 | -1 {
     return this.inverted(channel) === this.inverted(loudest) ? 1 : -1;
   }

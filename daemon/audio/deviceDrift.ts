@@ -1,16 +1,16 @@
 /**
- * How far a device's clock runs from ours. Samples may come late, never early, so over some seconds
- * the least lag is the true one; what it differs from zero is given back as small steps that keep
- * all sources on one time line.
+ * Measures the drift of a device's clock. Samples may arrive late, never early, so the least lag
+ * over some seconds is the true lag. Its difference from zero is corrected in small steps, which
+ * keep all sources on one time line.
  */
 
-/** Seconds over which the least lag is looked for. */
+/** Milliseconds of the window for the least lag. */
 const WINDOW_MS = 10_000;
-/** Nearer than this is as good as it gets: recorders hand samples over in pieces of up to 20 ms. */
+/** Precision limit: recorders deliver samples in pieces of up to 20 ms. */
 const TOLERANCE_MS = 20;
 /**
- * A step; in each window one is enough for a clock that is 0.1 % off, ten times what audio hardware
- * is.
+ * Correction step. One step in each window corrects a clock that is 0.1 % off, ten times the error
+ * of audio hardware.
  */
 const STEP_MS = 10;
 
@@ -19,16 +19,14 @@ export class DeviceDrift {
   private sinceMs: number | undefined;
   private sum = 0;
 
-  /**
-   * Milliseconds by which the clock was moved since the begin; positive for a device that is slow.
-   */
+  /** Total clock correction in milliseconds; positive for a slow device. */
   get totalMs(): number {
     return this.sum;
   }
 
   /**
-   * @param lagMs by how much the samples that came now are later than the clock they were given
-   * @returns milliseconds by which that clock is to be moved, mostly 0
+   * @param lagMs delay of the new samples behind their clock
+   * @returns clock correction in milliseconds, mostly 0
    */
   note(nowMs: number, lagMs: number): number {
     this.sinceMs ??= nowMs;
@@ -42,7 +40,7 @@ export class DeviceDrift {
     return step;
   }
 
-  /** What was noted before does not count: the recorder was started anew, or moved on. */
+  /** Discards earlier measurements after a restart or jump of the recorder. */
   restart(): void {
     this.leastMs = Infinity;
     this.sinceMs = undefined;

@@ -1,6 +1,6 @@
 /**
- * What a machine can record with, as the capture adapter finds it. Plain data; daemon/rpc turns it
- * into the answer of `audio/devices`.
+ * Recording abilities of a machine, as found by the capture adapter. Plain data; daemon/rpc
+ * converts it to the answer of `audio/devices`.
  */
 import type { Source } from './frame';
 
@@ -8,9 +8,9 @@ export type RecorderName = 'parec' | 'pw-record' | 'arecord' | 'sox' | 'audiotee
 export type CaptureSource = Extract<Source, 'mic' | 'system'>;
 
 export interface RecordingDevice {
-  /** What the recorder takes as its device; given back to `Capture.start`. */
+  /** The recorder's device id; passed to `Capture.start`. */
   readonly id: string;
-  /** What a person calls it. */
+  /** Display name. */
   readonly name: string;
   readonly isDefault: boolean;
   readonly recorder: RecorderName;
@@ -20,15 +20,18 @@ export interface RecorderState {
   readonly name: RecorderName;
   readonly available: boolean;
   readonly sources: readonly CaptureSource[];
-  /** Why it is not available, and what to install or permit. */
+  /** Reason why it is unavailable, and the program or permission that is missing. */
   readonly reason?: string;
 }
 
-/** Devices stand with the one first that is used when none is named. */
+/** The default device comes first. */
 export interface RecordingAbilities {
   readonly microphones: readonly RecordingDevice[];
   readonly systems: readonly RecordingDevice[];
   readonly recorders: readonly RecorderState[];
-  /** One sentence for each source that cannot be recorded: what to install or permit, by name. */
+  /**
+   * One sentence for each source that cannot be recorded: the name of the missing program or
+   * permission.
+   */
   readonly advice: readonly string[];
 }

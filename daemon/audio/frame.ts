@@ -1,5 +1,5 @@
 /**
- * A frame: 20 ms of one source, 16 kHz mono signed 16-bit. The unit of everything before speech.
+ * A frame: 20 ms of one source, 16 kHz mono signed 16-bit. The audio unit before speech detection.
  */
 
 export const SAMPLE_RATE = 16_000;
@@ -10,10 +10,10 @@ export type Source = 'mic' | 'system' | 'file';
 
 export interface Frame {
   readonly source: Source;
-  /** From 0, one a frame. A hole is filled with silence and reported. */
+  /** Sequence number from 0. A gap is filled with silence and reported. */
   readonly seq: number;
-  /** Capture clock in milliseconds since session start, of the first sample. */
+  /** Capture clock of the first sample in milliseconds since session start. */
   readonly captureMs: number;
-  /** 320 samples. Not kept by the receiver after the call unless it copies them. */
+  /** 320 samples. Valid during the call only; the receiver copies samples to keep them. */
   readonly pcm: Int16Array;
 }

@@ -1,11 +1,11 @@
 /**
- * A digest of frames that grows with them: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32
- * zero bytes. Two machines that have the same digest after the same number of frames have the same
- * audio. About 3 µs a frame.
+ * A digest over frames: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32 zero bytes. Machines
+ * with equal digests after the same number of frames have the same audio. About 3 µs for each
+ * frame.
  */
 import { createHash } from 'node:crypto';
 
-/** What was received of a source: its first frames, and their digest as hex. */
+/** Received frames of a source: their number, and their digest as hex. */
 export interface Received {
   readonly frames: number;
   readonly digest: string;
@@ -17,13 +17,13 @@ export class FrameChain {
   private count: number;
   private hash: Buffer;
 
-  /** @param from where an earlier one stood */
+  /** @param from state of an earlier chain */
   constructor(from?: Received) {
     this.count = from?.frames ?? 0;
     this.hash = from ? Buffer.from(from.digest, 'hex') : EMPTY;
   }
 
-  /** Frames in it; the number of the next one. */
+  /** Number of frames; the sequence number of the next frame. */
   get frames(): number {
     return this.count;
   }
@@ -41,7 +41,9 @@ export class FrameChain {
     this.count++;
   }
 
-  /** Frames before `seq` are missing: from here on it equals no chain that has them. */
+  /**
+   * Frames before `seq` are missing: from here on the digest differs from every chain with them.
+   */
   skipTo(seq: number): void {
     if (seq <= this.count) return;
     this.hash = createHash('sha256')

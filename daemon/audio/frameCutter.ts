@@ -7,7 +7,7 @@ export interface FrameCutterOptions {
   readonly firstSeq?: number;
   /** Capture clock of the first sample, ms since session start. */
   readonly startMs?: number;
-  /** All that one call made, in order. */
+  /** Receives all frames of one call, in order. */
   readonly onFrames: (frames: readonly Frame[]) => void;
 }
 
@@ -22,11 +22,11 @@ export class FrameCutter {
     this.clockMs = options.startMs ?? 0;
   }
 
-  /** Number of the frame that comes next. */
+  /** Sequence number of the next frame. */
   get nextSeq(): number {
     return this.seq;
   }
-  /** Capture clock of the sample that comes next. */
+  /** Capture clock of the next sample. */
   get nextMs(): number {
     return this.clockMs + (this.filled * 1000) / SAMPLE_RATE;
   }
@@ -35,8 +35,8 @@ export class FrameCutter {
   }
 
   /**
-   * Emits every frame that these samples complete.
-   * @param pcm the cutter's from now on: frames may be views of it
+   * Emits every completed frame.
+   * @param pcm owned by the cutter from now on: frames may be views of it
    */
   push(pcm: Int16Array): void {
     const frames: Frame[] = [];
@@ -54,7 +54,7 @@ export class FrameCutter {
     if (frames.length > 0) this.options.onFrames(frames);
   }
 
-  /** Emits what waits as a last frame, padded with silence. @returns samples of silence added. */
+  /** Emits the rest as a last frame, padded with silence. @returns samples of silence added */
   flush(): number {
     if (this.filled === 0) return 0;
     const padding = FRAME_SAMPLES - this.filled;
@@ -64,9 +64,9 @@ export class FrameCutter {
   }
 
   /**
-   * The next sample was captured at `clockMs`: what came before stands still (the recorder was
-   * paused or started anew). Flushes the open frame; a clock before the end of what was emitted is
-   * ignored, so frames never overlap.
+   * Continues at `clockMs`, the capture clock of the next sample, after a pause or restart of the
+   * recorder. Flushes the open frame. Ignores a clock before the end of the emitted frames, so
+   * frames never overlap.
    */
   resumeAt(clockMs: number): void {
     this.flush();
@@ -74,8 +74,8 @@ export class FrameCutter {
   }
 
   /**
-   * Moves the clock of the frame that is open by less than a frame, forwards or back: the device's
-   * clock runs a little faster or slower than ours. Clocks of frames still only grow.
+   * Moves the clock of the open frame by less than a frame, forwards or back, to correct drift of
+   * the device's clock. Frame clocks still only increase.
    */
   slew(ms: number): void {
     this.clockMs += Math.max(1 - FRAME_MS, Math.min(FRAME_MS - 1, ms));

@@ -1,20 +1,17 @@
-/**
- * Makes one source's numbered frames gapless: a hole is filled with silence and reported, a repeat
- * is dropped.
- */
+/** Makes the numbered frames of one source gapless: fills and reports a gap, drops a repeat. */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from './frame';
 
 /**
- * At most this much silence is made for one hole (10 s); what is longer is skipped, so a wild
- * number cannot fill the memory.
+ * Limit of silence for one gap (10 s); a longer rest is skipped, so that a wrong number cannot fill
+ * the memory.
  */
 const MAX_FILLED_FRAMES = 500;
 
 export interface Gap {
-  /** First frame that did not come. */
+  /** First missing frame. */
   readonly fromSeq: number;
   readonly missingFrames: number;
-  /** Frames of silence that stand in for them. */
+  /** Number of silent frames inserted for them. */
   readonly filledFrames: number;
 }
 
@@ -36,7 +33,7 @@ export class GapFiller {
   get nextSeq(): number {
     return this.expected;
   }
-  /** Frames that had come before and were dropped. */
+  /** Number of dropped repeated frames. */
   get repeatedFrames(): number {
     return this.repeated;
   }
@@ -50,8 +47,8 @@ export class GapFiller {
     if (missing > 0) {
       const filled = Math.min(missing, this.maxFilled);
       this.handlers.onGap({ fromSeq: this.expected, missingFrames: missing, filledFrames: filled });
-      // The silence stands right before the frame that came: its speech must not join what was
-      // before the hole.
+      // The silence is inserted directly before the new frame, so that its speech does not join the
+      // speech before the gap.
       for (let n = filled; n > 0; n--) {
         this.handlers.onFrame({
           source: frame.source,

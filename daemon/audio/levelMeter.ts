@@ -1,9 +1,9 @@
 /** Loudness of one source for a level display: root mean square and peak in dBFS. */
 import { SAMPLE_RATE, type Source } from './frame';
 
-/** What silence reads; a display has no use for −∞. */
+/** Level of silence; a display cannot show −∞. */
 export const SILENCE_DB = -100;
-/** Most readings a second; the eye sees no more, and each is an event to every window. */
+/** Limit of readings a second: the eye sees no more, and each is an event to every window. */
 const LEVELS_PER_SECOND = 10;
 
 export interface AudioLevel {
@@ -21,9 +21,8 @@ export class LevelMeter {
   private readonly gapMs: number;
 
   /**
-   *
-   * @param now monotonic milliseconds: audio that runs faster than real time still gives at most
-   * `perSecond` readings.
+   * @param now monotonic milliseconds: audio faster than real time still gives at most `perSecond`
+   * readings
    */
   constructor(
     private readonly source: Source,
@@ -34,9 +33,9 @@ export class LevelMeter {
     this.gapMs = 1000 / perSecond;
   }
 
-  /** Takes samples; answers a reading when one is due. */
+  /** Adds samples; returns a reading when due. */
   push(pcm: Int16Array): AudioLevel | undefined {
-    // Counted in locals: this runs for every sample that comes in.
+    // Local variables, because this loop runs for every sample.
     let { squares, peak } = this;
     for (let i = 0; i < pcm.length; i++) {
       const v = pcm[i]!;
@@ -64,5 +63,5 @@ export class LevelMeter {
 /** Amplitude of 0…32768 in dBFS, one decimal. */
 function toDb(amplitude: number): number {
   if (amplitude <= 0) return SILENCE_DB;
-  return Math.max(SILENCE_DB, Math.round(200 * Math.log10(amplitude / 32_768)) / 10 + 0); // + 0: no −0
+  return Math.max(SILENCE_DB, Math.round(200 * Math.log10(amplitude / 32_768)) / 10 + 0); // + 0 turns −0 into 0
 }

@@ -4,7 +4,7 @@
 export class SampleReader {
   private left: number | undefined;
 
-  /** @returns samples of this chunk, the caller's to keep. */
+  /** @returns samples of this chunk, owned by the caller */
   push(chunk: Uint8Array): Int16Array {
     const carried = this.left === undefined ? 0 : 1;
     const bytes = chunk.length + carried;
@@ -19,13 +19,13 @@ export class SampleReader {
     return samples;
   }
 
-  /** Bytes that wait: 0 or 1. */
+  /** Pending bytes: 0 or 1. */
   get pendingBytes(): number {
     return this.left === undefined ? 0 : 1;
   }
 }
 
-/** What a decoder divided 16-bit samples by to make floats of them. */
+/** Divisor with which a decoder turned 16-bit samples into floats. */
 export interface FullScale {
   readonly negative: number;
   readonly positive: number;
@@ -33,8 +33,8 @@ export interface FullScale {
 export const FULL_SCALE: FullScale = { negative: 32_768, positive: 32_768 };
 
 /**
- * Floats of −1…1 to 16 bits, rounded, limited. With the decoder's own scale 16-bit samples come
- * back bit by bit.
+ * Converts floats of −1…1 to 16 bits, rounded and limited. With the decoder's own scale, 16-bit
+ * samples are restored exactly.
  */
 export function toInt16(
   samples: Float32Array,
@@ -50,8 +50,8 @@ export function toInt16(
 }
 
 /**
- * 16 bits to floats of −1…1, as recognisers take them.
- * @param out as long as the samples
+ * Converts 16 bits to floats of −1…1, as recognisers need.
+ * @param out array of equal length
  */
 export function toFloat32(
   samples: Int16Array,
@@ -61,7 +61,7 @@ export function toFloat32(
   return out;
 }
 
-/** One behind the other. */
+/** Concatenates the parts. */
 export function joinSamples(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -73,9 +73,9 @@ export function joinSamples(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The same audio over another time; pitch changes with it. Between samples runs a cubic curve
- * (Catmull, Rom 1974), enough for small factors.
- * @param factor of the length, above 0
+ * Stretches audio to another length; the pitch changes too. Interpolates with a cubic curve
+ * (Catmull, Rom 1974), which is enough for small factors.
+ * @param factor factor of the length, above 0
  */
 export function stretched(samples: Float32Array, factor: number): Float32Array {
   const out = new Float32Array(Math.round(samples.length * factor));

@@ -1,9 +1,9 @@
-/** The pools that audio goes through, one of each for the whole daemon. */
+/** Buffer pools of the audio path, shared by the whole daemon. */
 import { BufferPool, type PoolStats } from '../base/bufferPool';
 import { FRAME_SAMPLES } from './frame';
 
 /**
- * Samples of one frame as the speech detector takes them: enough free ones for a phrase of 20 s of
+ * Samples of one frame in the form of the speech detector. Free buffers for a phrase of 20 s of
  * each of four sources, 5 MB.
  */
 export const framePool = new BufferPool<Float32Array>(
@@ -12,10 +12,7 @@ export const framePool = new BufferPool<Float32Array>(
   4_000,
 );
 
-/**
- * A spool's file while it grows takes this much, then the next one is begun: 1 579 frames, 31 s of
- * one source.
- */
+/** Size of a spool file, after which the next is begun: 1 579 frames, 31 s of one source. */
 export const SPOOL_FILE_BYTES = 1 << 20;
 export const spoolFilePool = new BufferPool<Buffer>(
   'spool files',

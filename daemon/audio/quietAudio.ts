@@ -1,25 +1,27 @@
-/** Recordings that are far too quiet are raised, and the user is told by how much. */
+/** Amplifies recordings that are far too quiet and reports the gain to the user. */
 import type { AudioBlock, AudioDiagnostic, AudioFile } from './audioFile';
 
 const SAMPLES_A_FRAME = 320;
 const FULL_SCALE = 32_768;
 /** A recording with frames above this is loud enough: -45 dBFS. */
 const LOUD_RMS = 184;
-/** So many of them, 0.2 s, end the search. */
+/** Number of loud frames, 0.2 s, that ends the search. */
 const LOUD_FRAMES = 10;
-/** Speech is raised to this level: -26 dBFS, as telephony has it (ITU-T P.56). */
+/** Target level of speech: -26 dBFS, as in telephony (ITU-T P.56). */
 const TARGET_RMS = 1_642;
-/** At most 46 dB; below, quantisation is all that is there. */
+/** At most 46 dB; quieter recordings contain only quantisation noise. */
 const MAX_GAIN = 200;
-/** Speech has pauses: its loud frames are this much above its soft ones, noise is not. */
+/**
+ * Speech has pauses: its loud frames exceed its soft frames by this level; those of noise do not.
+ */
 const MIN_RANGE = 2;
 const LOUD_SHARE = 0.95;
 const SOFT_SHARE = 0.2;
 
 /**
- * Reads the recording until it is loud enough, the whole of it if it never is.
- * @param open opens the recording anew, because it can be read once
- * @returns the recording itself, or one that is raised and says so in its diagnostics
+ * Reads the recording until it is loud enough, or to its end.
+ * @param open opens the recording again, because it can be read once
+ * @returns the recording, or an amplified recording with the gain in its diagnostics
  */
 export async function raiseQuiet(open: () => Promise<AudioFile>, name: string): Promise<AudioFile> {
   const gain = await gainOf(await open());

@@ -1,19 +1,18 @@
-/** Rate conversion of one channel, as a stream. The WASM implementation is an adapter. */
+/** Streaming sample rate conversion of one channel. The WASM implementation is an adapter. */
 
 export interface Resampler {
   readonly inputRate: number;
   readonly outputRate: number;
   /**
-   * Converts a block; what the filter still holds comes with a later block. The result is the
-   * caller's.
+   * Converts a block; samples in the filter come with a later block. The caller owns the result.
    */
   process(block: Float32Array): Float32Array;
   /**
-   * The rest. All blocks together are round(input samples × outputRate / inputRate) samples. The
-   * resampler is at its end.
+   * Returns the rest and ends the resampler. All blocks together have round(input samples ×
+   * outputRate / inputRate) samples.
    */
   flush(): Float32Array;
-  /** Frees its memory; needed where `flush` was not called. Idempotent. */
+  /** Frees its memory; needed if `flush` was not called. Idempotent. */
   dispose(): void;
 }
 

@@ -1,7 +1,6 @@
 /**
- * Watches one captured source: warns when it gives nothing, or nothing but zeros, for 5 s. A
- * microphone permission that macOS refused looks exactly like a stream of zeros; a live microphone
- * always has noise.
+ * Watches a captured source: warns if it delivers nothing, or only zeros, for 5 s. A microphone
+ * permission refused by macOS gives only zeros; a live microphone always has noise.
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -12,17 +11,17 @@ const CHECK_EVERY_MS = 500;
 export interface WatchdogOptions {
   readonly silentAfterMs?: number;
   /**
-   * For system audio: a computer that plays nothing gives zeros, so they are reported only until
-   * the first audio has come.
+   * For system audio: a silent computer gives zeros, so they are reported only before the first
+   * audio.
    */
   readonly zerosAfterAudioAreNormal?: boolean;
 }
 
 export type SourceCondition =
   | { readonly kind: 'well' }
-  /** No samples at all. */
+  /** No samples. */
   | { readonly kind: 'nothing'; readonly sinceMs: number }
-  /** Samples, all of them exactly zero. */
+  /** Only samples of exactly zero. */
   | { readonly kind: 'zeros'; readonly sinceMs: number };
 
 export class SourceWatchdog implements Disposable {
@@ -33,7 +32,7 @@ export class SourceWatchdog implements Disposable {
   private readonly silentAfterMs: number;
   private readonly timer: Disposable;
 
-  /** @param onChange told once when the source falls silent, and once when it is well again. */
+  /** @param onChange called once when the source falls silent, and once when it recovers */
   constructor(
     private readonly clock: Clock,
     private readonly onChange: (now: SourceCondition, before: SourceCondition) => void,
@@ -53,7 +52,7 @@ export class SourceWatchdog implements Disposable {
     const now = this.clock.now();
     this.lastDataMs = now;
     if (!pcm.some((v) => v !== 0)) {
-      // Data is back, if only zeros: whether they are a fault is decided by how long they last.
+      // Zeros arrive again; their duration decides whether they are a fault.
       if (this.condition.kind === 'nothing') {
         this.lastAudioMs = now;
         this.set({ kind: 'well' });
@@ -89,7 +88,7 @@ export class SourceWatchdog implements Disposable {
   }
 }
 
-/** What a person is told; `platform` as Node names it, handed in. */
+/** Advice for the user; `platform` is Node's name. */
 export function silenceAdvice(
   condition: SourceCondition,
   source: 'mic' | 'system',

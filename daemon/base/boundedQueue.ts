@@ -1,6 +1,4 @@
-/**
- * A queue with a fixed number of places; when it is full the oldest item leaves and is handed back.
- */
+/** A queue of fixed size; a push to a full queue removes and returns the oldest item. */
 
 export class BoundedQueue<T> {
   private items: (T | undefined)[];
@@ -17,7 +15,7 @@ export class BoundedQueue<T> {
     return this.count;
   }
 
-  /** Adds at the end; answers the item that had to leave, if any. */
+  /** Adds at the end; returns the removed item, if any. */
   push(item: T): T | undefined {
     let left: T | undefined;
     if (this.count === this.capacity) left = this.shift();

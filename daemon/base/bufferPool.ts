@@ -1,15 +1,15 @@
 /**
- * Buffers of the audio path that are used over and over, so that an hour of audio makes no garbage.
- * Who takes one owns it until it gives it back, once; what it holds is whatever was in it. Bounded:
- * what is given back beyond `keep` goes.
+ * Reused buffers of the audio path, so that an hour of audio makes no garbage. The taker owns a
+ * buffer until it returns it, once; its initial content is undefined. Bounded: buffers returned
+ * beyond `keep` are dropped.
  */
 
 export interface PoolStats {
   readonly name: string;
-  /** Taken and not given back. */
+  /** Buffers in use. */
   readonly used: number;
   readonly free: number;
-  /** Taken since the start, and how many of these had to be made. */
+  /** Buffers taken since the start, and the number that had to be allocated. */
   readonly taken: number;
   readonly made: number;
 }

@@ -1,14 +1,14 @@
 /**
- * The environment of the programs and workers that the daemon starts. The daemon's own has keys and
- * passwords; a child gets the variables on this list and no others.
+ * Environment of the programs and workers that the daemon starts. The daemon's own environment
+ * contains keys and passwords; a child receives only the variables of this list.
  */
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** In capitals: Windows does not distinguish them. */
+/** In capitals: Windows ignores case. */
 const NAMES = new Set(
   [
-    // Where programs, libraries, folders and temporary files are.
+    // Places of programs, libraries, folders and temporary files.
     'PATH PATHEXT HOME USER LOGNAME SHELL TMPDIR TEMP TMP TZ PWD LD_LIBRARY_PATH DYLD_LIBRARY_PATH',
     // The same on Windows.
     'SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC USERPROFILE HOMEDRIVE HOMEPATH APPDATA LOCALAPPDATA',
@@ -27,13 +27,13 @@ const NAMES = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Families of names; each takes settings and paths only. */
+/** Prefixes of names; each covers only settings and paths. */
 const FAMILIES = /^(?:LC|XDG|PULSE|PIPEWIRE|ALSA|JACK|MALLOC|OMP|GGML|PROCESSOR)_[A-Z0-9_]+$/;
 
-/** Names of secrets, which get nowhere even within a family. */
+/** Names of secrets, which are never passed on, even with a listed prefix. */
 const SECRET = /(?:KEY|TOKEN|SECRET|PASSW)/;
 
-/** @param extra variables that this child needs besides; taken as they are */
+/** @param extra additional variables of this child, passed on unchanged */
 export function childEnvironment(env: Env, extra: Env = {}): Record<string, string> {
   const passed = Object.entries({
     ...Object.fromEntries(Object.entries(env).filter(([name]) => isAllowed(name.toUpperCase()))),

@@ -1,4 +1,4 @@
-/** Time as a parameter. `now` is monotonic, `wall` is what a calendar shows. */
+/** Time as a parameter. `now` is monotonic, `wall` is calendar time. */
 import { type Disposable, toDisposable } from './disposable';
 
 export interface Clock {
@@ -23,7 +23,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that tests move by hand. Timers fire in order of time, then of creation. */
+/** A clock that tests advance by hand. Timers fire in order of time, then of creation. */
 export class ManualClock implements Clock {
   private time = 0;
   private counter = 0;
@@ -44,12 +44,12 @@ export class ManualClock implements Clock {
     return this.addTimer({ at: this.time + Math.max(1, ms), fn, every: Math.max(1, ms) });
   }
 
-  /** Somebody sets the wall clock; what only goes forward goes on. */
+  /** Changes the wall clock; monotonic time is not affected. */
   jump(ms: number): void {
     this.epoch += ms;
   }
 
-  /** Moves time on and fires what is due. */
+  /** Advances time and fires due timers. */
   advance(ms: number): void {
     const end = this.time + ms;
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Things that must be given back. A store takes them where they are made; late additions are
- * disposed at once.
+ * Resources that must be released. A store registers them where they are made; late additions are
+ * disposed immediately.
  */
 
 export interface Disposable {
@@ -29,8 +29,7 @@ export class DisposableStore implements Disposable {
   }
 
   /**
-   * Disposes in reverse order; every item is disposed even when one throws, then the first error is
-   * thrown.
+   * Disposes in reverse order. Disposes every item even if one throws, then throws the first error.
    */
   dispose(): void {
     if (this.disposed) return;

@@ -1,6 +1,4 @@
-/**
- * An event that others may listen to. A listener that throws does not keep the others from hearing.
- */
+/** An event with listeners. A listener that throws does not affect the others. */
 import { type Disposable, toDisposable } from './disposable';
 
 export type Event<T> = (listener: (value: T) => void) => Disposable;
@@ -8,7 +6,7 @@ export type Event<T> = (listener: (value: T) => void) => Disposable;
 export class Emitter<T> implements Disposable {
   private readonly listeners = new Set<(value: T) => void>();
 
-  /** @param onError told of a listener that threw. */
+  /** @param onError receives the error of a listener */
   constructor(private readonly onError: (error: unknown) => void = () => undefined) {}
 
   readonly event: Event<T> = (listener) => {

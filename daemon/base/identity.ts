@@ -1,19 +1,19 @@
-/** Who is on the other side of a connection, what that person may do, and who manages that. */
+/** Identity of the peer of a connection, its permissions, and their management. */
 import type { Event } from './emitter';
 
-/** `record` includes `read`; `admin` includes both and sees everybody's sessions. */
+/** `record` includes `read`; `admin` includes both and all users' sessions. */
 export type AccessScope = 'read' | 'record' | 'admin';
 
 export type Identity =
-  /** Whoever may open the private socket: the user the daemon runs as. */
+  /** A user with access to the private socket: the user of the daemon. */
   | { readonly kind: 'local' }
-  /** Somebody with a token, over the network. */
+  /** A user with a token, over the network. */
   | {
       readonly kind: 'remote';
       readonly user: string;
       readonly scopes: readonly AccessScope[];
       readonly tokenId: string;
-      /** Of a team's server; absent where a daemon serves one person's machines. */ readonly organisation?: string;
+      /** Set on a team server; absent on a personal daemon. */ readonly organisation?: string;
     };
 
 export const LOCAL: Identity = { kind: 'local' };
@@ -28,12 +28,12 @@ export function may(identity: Identity, scope: AccessScope): boolean {
   );
 }
 
-/** Whose sessions this one may see; undefined for everybody's. */
+/** Owner whose sessions this identity may read; undefined for all owners. */
 export function ownerSeen(identity: Identity): string | undefined {
   return identity.kind === 'local' || may(identity, 'admin') ? undefined : identity.user;
 }
 
-/** Milliseconds since the epoch. */
+/** A valid token. Times are milliseconds since the epoch. */
 export interface AccessToken {
   readonly id: string;
   readonly user: string;
@@ -45,38 +45,32 @@ export interface AccessToken {
 }
 
 /**
- * `expired`: what was said was good once. `revoked`: so it was, and somebody ended it, or its user.
+ * `expired`: the token was valid earlier. `revoked`: the token was valid, and it or its user was
+ * disabled.
  */
 export type TokenCheck =
   | { readonly kind: 'ok'; readonly token: AccessToken }
   | { readonly kind: 'unknown' | 'revoked' | 'expired' };
 
-/**
- * Says who somebody is that presents a secret. Implemented over a file and over a team's database.
- */
+/** Checks a secret and returns its identity. Implemented over a file and over a team's database. */
 export interface TokenGate {
   /**
-   * Takes as long for every secret of the form. @throws EarmarkError store.unwritable when it
-   * cannot be said now
+   * Takes equal time for every well-formed secret.
+   * @throws EarmarkError store.unwritable if the store does not answer
    */
   check(secret: string): Promise<TokenCheck>;
-  /** Of a token that opened a connection: does it still? */
+  /** Checks the token of an open connection again. */
   recheck(token: AccessToken): Promise<TokenCheck>;
-  /**
-   * Id of a token that opens nothing any more; other processes' revocations are found by `recheck`.
-   */
+  /** Fires with the id of a revoked token; `recheck` finds revocations by other processes. */
   readonly onDidRevoke: Event<string>;
 }
 
-/**
- * Tokens that somebody may manage: of this daemon, or of one organisation. Revoked ones are kept.
- */
+/** Manageable tokens: of this daemon, or of one organisation. Revoked tokens are kept. */
 export interface Tokens {
   /**
-   *
-   * @param by who asks, for the record
-   * @returns the secret, which nobody can read again @throws EarmarkError rpc.tooMany,
-   * store.unwritable
+   * @param by author, for the record
+   * @returns the secret, which cannot be read again
+   * @throws EarmarkError rpc.tooMany, store.unwritable
    */
   create(
     user: string,
@@ -89,7 +83,7 @@ export interface Tokens {
   revoke(id: string, by: string): Promise<AccessToken>;
 }
 
-/** Who acts, for the record. */
+/** Name of the acting identity, for the record. */
 export function nameOf(identity: Identity): string {
   return identity.kind === 'local' ? 'local' : identity.user;
 }

@@ -1,15 +1,17 @@
-/** One copy of each string: a long transcript says the same few thousand words over and over. */
+/** One copy of each string: a long transcript repeats the same few thousand words. */
 
-/** Words of a language and of a trade, with room; beyond it the table begins anew. */
+/**
+ * Size of the vocabulary of a language and a trade, with reserve; beyond it the table is cleared.
+ */
 const MOST = 50_000;
 const known = new Map<string, string>();
 
-/** The same text, in memory once. For words; a longer text is said once only. */
+/** Returns a shared copy of a word. Longer texts do not repeat. */
 export function intern(text: string): string {
   const one = known.get(text);
   if (one !== undefined) return one;
   if (known.size >= MOST) known.clear();
-  // A copy: a slice would keep the whole text that it was cut from.
+  // A copy: a slice would keep its whole source text in memory.
   const own = Buffer.from(text, 'utf16le').toString('utf16le');
   known.set(own, own);
   return own;

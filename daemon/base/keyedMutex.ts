@@ -1,18 +1,15 @@
-/**
- * Order where many connections could overtake each other: work on one key is done in the order in
- * which it was asked for.
- */
+/** Serialises work: tasks with one key run in the order of their requests. */
 
 export class KeyedMutex {
   private readonly last = new Map<string, Promise<unknown>>();
 
-  /** Runs `work` when what was asked for with the same key before is over. */
+  /** Runs `work` after all earlier tasks of the same key. */
   take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.last.get(key);
     return this.enter(key, before ? before.then(work, work) : work());
   }
 
-  /** Runs `work` when all that was asked for before is over. */
+  /** Runs `work` after all earlier tasks. */
   async afterAll<T>(work: () => Promise<T>): Promise<T> {
     await Promise.allSettled(this.last.values());
     return work();

@@ -1,4 +1,4 @@
-/** Work of which so much runs at a time; the rest waits in the order in which it was asked for. */
+/** Limits concurrent tasks; the others wait in the order of their requests. */
 export class Limited {
   private readonly waiting: (() => void)[] = [];
   private running = 0;
@@ -11,7 +11,7 @@ export class Limited {
     try {
       return await work();
     } finally {
-      // The place goes to the next one as it is.
+      // The slot passes directly to the next task.
       const next = this.waiting.shift();
       if (next) next();
       else this.running--;

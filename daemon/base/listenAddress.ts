@@ -3,13 +3,14 @@ import { EarmarkError } from '../../protocol/errors';
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
 }
 
 /**
- * An IPv6 address stands in brackets.
- * @param option who asks for it @throws EarmarkError rpc.invalidParams
+ * IPv6 addresses need brackets.
+ * @param option name of the option for the message
+ * @throws EarmarkError rpc.invalidParams
  */
 export function listenAddress(text: string, option = '--listen'): ListenAddress {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text.trim());
@@ -23,7 +24,7 @@ export function listenAddress(text: string, option = '--listen'): ListenAddress 
   return { host, port };
 }
 
-/** Nobody but this machine can reach it; there alone TLS may be left out. */
+/** True if only this machine can reach the address; TLS may be omitted only then. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

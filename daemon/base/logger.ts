@@ -1,6 +1,6 @@
-/** The logger contract. One event name a line, structured fields; never what people said. */
+/** The logger contract: one event name in each line, structured fields, no spoken text. */
 
-/** What people said, marked: it is in no log unless the settings ask for it (`log.spoken`). */
+/** Marks spoken text; it appears in a log only if the setting `log.spoken` is on. */
 export class Spoken {
   constructor(readonly text: string) {}
 }

@@ -1,16 +1,16 @@
 /**
- * Numbers and short texts in one string, for what is kept of hours of talk: a string is one object,
- * an object with its arrays for each word is fifty times as much.
+ * Packs numbers and short texts into one string, for hours of talk in memory. A string is one
+ * object; an object with arrays for each word takes fifty times as much.
  */
 
 /**
- * Seven bits a character, the eighth says that more follow: what is small stays in strings of one
- * byte a character.
+ * Seven bits in each character, the eighth marks a continuation: small values stay in strings of
+ * one byte for each character.
  */
 const BITS = 7;
 const MORE = 1 << BITS;
 
-/** Puts things in a row; `Unpacker` gives them back in the same order. */
+/** Appends values; `Unpacker` returns them in the same order. */
 export class Packer {
   private readonly parts: string[] = [];
 
@@ -22,7 +22,7 @@ export class Packer {
     this.parts.push(String.fromCharCode(rest));
   }
 
-  /** Any number, as its eight bytes. */
+  /** Any number, as eight bytes. */
   double(value: number): void {
     this.parts.push(String.fromCharCode(...new Uint8Array(Float64Array.of(value).buffer)));
   }

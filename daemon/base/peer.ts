@@ -1,46 +1,44 @@
-/**
- * One authenticated connection as the transport and the handlers see it: the seam between sockets
- * and methods.
- */
+/** One authenticated connection, the interface between the transport and the handlers. */
 import type { EarmarkError } from '../../protocol/errors';
 import type { Identity } from './identity';
 
 export interface Peer {
-  /** Counts connections since the start; for logs. */
+  /** Running number of the connection; for logs. */
   readonly id: number;
   readonly identity: Identity;
-  /** Bytes that wait for the other side to read; passing events are left out while it is behind. */
+  /** Bytes that wait for the peer to read; transient events are dropped while it is slow. */
   readonly queuedBytes: number;
   notify(method: string, params: object): void;
-  /** Ends the connection once what was sent is out; `reason` is told to the other side. */
+  /** Ends the connection after the queue is sent; the peer receives `reason`. */
   close(reason?: EarmarkError): void;
 }
 
-/** Frames that came as a binary message. */
+/** Frames in a binary message. */
 export interface AudioMessage {
-  /** As `audio/open` gave it. */
+  /** Channel from `audio/open`. */
   readonly channel: number;
   readonly seq: number;
   readonly captureMs: number;
-  /** s16le; its length was not looked at. */
+  /** s16le; its length is not checked. */
   readonly pcm: Uint8Array;
 }
 
 /**
- * A request that may be taken back. Its signal is made when somebody looks at it: few requests take
- * so long, and audio comes in hundreds a second.
+ * A cancellable request. Its signal is made on first access: few requests take long, and audio
+ * arrives hundreds of times a second.
  */
 export type Asked = Pick<AbortController, 'signal'>;
 
 export interface PeerHandler {
-  /** @throws EarmarkError and nothing else; it goes to the other side as it is */
+  /** @throws only EarmarkError, which is sent to the peer unchanged */
   request(method: string, params: unknown, asked: Asked): Promise<object>;
   /**
-   * Where the connection has binary messages.
-   * @returns what answers it; taken before the call returns. @throws EarmarkError and nothing else
+   * For connections with binary messages. Takes the samples before the call returns.
+   * @returns the answer
+   * @throws only EarmarkError
    */
   audio?(message: AudioMessage): Promise<object>;
-  /** The connection is gone. Called once. */
+  /** Called once when the connection is gone. */
   closed(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where an error comes from, for logs: its name and the first lines of its stack, without the
- * message, which may quote anything.
+ * Origin of an error, for logs: its name and the first lines of its stack, without the message,
+ * which may contain any text.
  */
 
 const LINES = 8;

@@ -1,20 +1,23 @@
 /**
- * Takes secrets out of a text: keys, tokens, card numbers, e-mail addresses. What stands around
- * them stays.
+ * Removes secrets from a text: keys, tokens, card numbers, e-mail addresses. The surrounding text
+ * stays.
  */
 import { JWT, PRIVATE_KEY, PUBLISHED_KEYS, SAS, TELEGRAM, WEBHOOK } from './secretPatterns';
 
 interface Rule {
   readonly kind: 'key' | 'token' | 'card' | 'email';
-  /** All of it is the secret, or group 1 stays and group 2 is the secret. */
+  /**
+   * Without groups the whole match is the secret; otherwise group 1 stays and group 2 is the
+   * secret.
+   */
   readonly pattern: RegExp;
-  /** What the pattern finds may still be harmless. @param before what stands in front of it */
+  /** Confirms that a match is a secret. @param before text in front of the match */
   readonly secret?: (found: string, before: string) => boolean;
 }
 
-/** Longer ones than most identifiers; shorter "secrets" would hide half of a developer's talk. */
+/** Longer than most identifiers; a shorter limit would remove half of a developer's talk. */
 const RANDOM_LEAST = 32;
-/** In front of a spoken address, this far back, something says that it is one. */
+/** Within this distance before a spoken address, a word must announce the address. */
 const CUE_REACH = 60;
 
 const DIGIT_WORDS = 'zero one two three four five six seven eight nine'.split(' ');
@@ -47,7 +50,7 @@ const RULES: readonly Rule[] = [
     pattern: /\b(Basic\s{1,4})([A-Za-z0-9+/]{8,1024}={0,2})/gi,
     secret: (found) => /\d|=$/.test(found),
   },
-  // The value of something that calls itself a secret; spoken "is" counts as "=".
+  // The value after a word such as "password"; spoken "is" counts as "=".
   {
     kind: 'token',
     pattern: new RegExp(
@@ -84,7 +87,7 @@ const RULES: readonly Rule[] = [
     pattern: new RegExp(`\\b(?:${DIGIT_WORD}[\\s,-]{1,3}){12,18}${DIGIT_WORD}\\b`, 'gi'),
     secret: (found) => luhn(spokenDigits(found)),
   },
-  // A run in which capitals, small letters and digits alternate is nobody's word.
+  // An alternating run of capitals, small letters and digits is no word.
   {
     kind: 'token',
     pattern: new RegExp(`(?<![\\w-])[\\w-]{${RANDOM_LEAST},}`, 'g'),
@@ -94,7 +97,7 @@ const RULES: readonly Rule[] = [
 
 /**
  * Idempotent.
- * @returns the text with `[email]`, `[card]`, `[key]` or `[token]` in the place of each secret
+ * @returns the text with `[email]`, `[card]`, `[key]` or `[token]` in place of each secret
  */
 export function redact(text: string): string {
   if (text.length < 6) return text;
@@ -103,7 +106,7 @@ export function redact(text: string): string {
 
 type Replacer = (whole: string, ...rest: readonly (string | number)[]) => string;
 
-/** After the groups of a pattern, of which there are two or none, come its place and the text. */
+/** A replacer's arguments after the match: two groups or none, then position and text. */
 function replacer({ kind, secret }: Rule, text: string): Replacer {
   return (whole, kept, value) => {
     if (typeof kept === 'number' || typeof value === 'number')
@@ -115,7 +118,10 @@ function replacer({ kind, secret }: Rule, text: string): Replacer {
   };
 }
 
-/** A literal and no word, variable, call or placeholder. @param name with "=", ":" or "is" */
+/**
+ * True for a literal, false for a word, variable, call or placeholder. @param name with "=", ":" or
+ * "is"
+ */
 function isValue(found: string, name: string): boolean {
   const value = found.replace(/[.!?)\]}]+$/, '');
   if (/^[$<{%[(]|^(?:process\.env|os\.environ|secrets|env|vars)\b|\(/i.test(value)) return false;
@@ -123,11 +129,11 @@ function isValue(found: string, name: string): boolean {
   // "base64-encoded", "required/optional".
   if (/^[A-Za-z]+\d*(?:[-/][A-Za-z]+)+$/.test(value)) return false;
   if (/\d|[^\w.]/.test(value)) return true;
-  // A variable of the environment has a value as it stands.
+  // The value of an environment variable is always a literal.
   return /^[A-Z0-9_]+=/.test(name) && /[A-Z]/.test(value) && /[a-z]/.test(value);
 }
 
-/** Words in front of "at" that say where a page is, and are nobody's mailbox. */
+/** Words before "at" that introduce a page instead of a mailbox. */
 const PLACED = new Set(
   [
     'look looks looking it is are was be us them this that here there up live lives hosted host',

@@ -1,9 +1,9 @@
 /**
- * Shapes of keys and tokens that their services publish. Every repetition is bounded or has one way
- * to match, so that a pattern takes time in proportion to the text.
+ * Published formats of keys and tokens. Every repetition is bounded or unambiguous, so that a
+ * pattern takes linear time.
  */
 
-/** Prefix and length as each service documents them; a letter or digit before is part of a word. */
+/** Prefix and length from each service's documentation; a match must not start within a word. */
 const PUBLISHED: readonly string[] = [
   // AWS access key identifiers (IAM, unique identifiers).
   '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\\b',
@@ -55,7 +55,10 @@ const PUBLISHED: readonly string[] = [
 
 export const PUBLISHED_KEYS = new RegExp(`(?<![A-Za-z0-9])(?:${PUBLISHED.join('|')})`, 'g');
 
-/** PEM (RFC 7468) and OpenPGP (RFC 9580) armour; what follows an end that is missing goes too. */
+/**
+ * PEM (RFC 7468) and OpenPGP (RFC 9580) armour; without an end line, the rest of the text is
+ * removed too.
+ */
 export const PRIVATE_KEY =
   /-----BEGIN (?:[A-Z]{1,12} ){0,4}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z ]{0,60}-----|$)/g;
 
@@ -65,7 +68,7 @@ export const TELEGRAM = /(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])/g;
 /** RFC 7519; header and claims are JSON objects in base64url. */
 export const JWT = /\beyJ[\w-]{8,4096}\.[\w-]{8,8192}\.[\w-]{0,2048}/g;
 
-/** Addresses that may be posted to by whoever has them. */
+/** Webhook addresses: the address alone permits posts. */
 export const WEBHOOK =
   /(\bhooks\.slack\.com\/(?:services|workflows)\/|\bdiscord(?:app)?\.com\/api\/webhooks\/)([\w/-]{20,200})/g;
 

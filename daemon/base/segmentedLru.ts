@@ -1,13 +1,12 @@
-/** Values that were asked for lately; one that was not is made again. */
+/** Recently used values; an evicted value is made again. */
 
 export class SegmentedLru<K, V extends object> {
   private young = new Map<K, V>();
   private old: ReadonlyMap<K, V> = new Map();
 
   /**
-   *
-   * @param count a value is kept while no more than so many others are asked for; twice as many are
-   * held at most
+   * @param count a value stays while at most this number of others is used; the cache holds at most
+   * twice as many
    */
   constructor(
     private readonly count: number,

@@ -1,14 +1,11 @@
-/**
- * A rate with a burst: what was not used fills the bucket up to its size, what is taken empties it.
- */
+/** A rate limit with a burst: unused rate fills the bucket up to its size, use empties it. */
 export class TokenBucket {
   private level: number;
   private at: number;
 
   /**
-   *
    * @param rate units a second
-   * @param size units that may be taken at once
+   * @param size units available at once
    * @param now milliseconds
    */
   constructor(
@@ -21,8 +18,8 @@ export class TokenBucket {
   }
 
   /**
-   * Milliseconds until `units` may be taken; 0 where they were taken. More than the size is taken
-   * when the bucket is full, and owed.
+   * Returns the milliseconds until `units` are available; 0 if they were taken. An amount above the
+   * size is taken from a full bucket and owed.
    */
   take(units: number, now: number): number {
     this.level = Math.min(this.size, this.level + (Math.max(0, now - this.at) * this.rate) / 1000);

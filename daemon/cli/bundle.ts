@@ -1,7 +1,4 @@
-/**
- * `earmark doctor --bundle`: what helps to find a fault, in one file, and nothing of what people
- * said.
- */
+/** `earmark doctor --bundle`: diagnostic data in one file, without spoken text. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,8 +16,7 @@ const METRICS_TIMEOUT_MS = 5_000;
 const LOG_FILES = ['daemon.2.log', 'daemon.1.log', 'daemon.log', 'metrics.1.log', 'metrics.log'];
 
 /**
- *
- * @param profile also where the daemon spends its time and memory, over 5 s
+ * @param profile adds a profile of the daemon's time and memory over 5 s
  * @returns path of the file
  */
 export async function writeBundle(
@@ -90,7 +86,7 @@ export async function writeBundle(
   }
 }
 
-/** What holds, with its problems; of names, addresses and secrets only that they are set. */
+/** Effective settings with their problems. Names, addresses and secrets appear only as "set". */
 function settings(home: string): object {
   const { shown, problems } = openSettings({ home, env: process.env });
   const values = Object.entries(shown).map(([name, value]) => [
@@ -113,7 +109,7 @@ async function readMetrics(home: string): Promise<string | undefined> {
     });
     return response.ok ? await response.text() : undefined;
   } catch {
-    // A daemon elsewhere, or one that ended: its metrics are in health.json or in the log.
+    // A remote daemon, or a stopped daemon: its metrics are in health.json or in the log.
     return undefined;
   }
 }

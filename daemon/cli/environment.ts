@@ -1,5 +1,6 @@
 /**
- * What every command gets: terminals, the state folder, a way to the daemon, and the user's Ctrl-C.
+ * Environment of every command: terminals, the state folder, a connection to the daemon, and the
+ * user's Ctrl-C.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -43,9 +44,9 @@ export function connectOptions(
 }
 
 /**
- * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` or who signed
- * in, and, for a certificate that no authority signed, `EARMARK_REMOTE_FINGERPRINT`. @throws
- * UsageError
+ * The remote daemon of `--remote` or `EARMARK_REMOTE`, with `EARMARK_TOKEN` or the stored sign-in.
+ * `EARMARK_REMOTE_FINGERPRINT` identifies a self-signed certificate.
+ * @throws UsageError
  */
 export function remoteProfile(
   option: string | undefined,
@@ -68,7 +69,7 @@ export function remoteProfile(
   };
 }
 
-/** Runs `work` with a connection to the daemon, started where there is none. */
+/** Runs `work` with a connection to the daemon, which starts if necessary. */
 export async function withDaemon<T>(
   env: Environment,
   work: (connection: Connection) => Promise<T>,
@@ -84,8 +85,8 @@ export async function withDaemon<T>(
 }
 
 /**
- * `daemon.js` lies beside `cli.js`; from the sources it is `daemon/main.ts`, run the way this
- * process runs.
+ * `daemon.js` is beside `cli.js`; from the sources it is `daemon/main.ts`, run in the way of this
+ * process.
  */
 export function daemonCommand(): DaemonCommand {
   const built = join(__dirname, 'daemon.js');

@@ -1,11 +1,11 @@
-/** How a command ends: 0, 1 failed, 2 used wrongly; one sentence on stderr. */
+/** Exit of a command: code 0, 1 for a failure, 2 for wrong usage; one sentence on stderr. */
 import { CommanderError } from 'commander';
 import { isEarmarkError } from '../../protocol/errors';
 
-/** The command line itself is wrong: exit code 2. */
+/** Wrong usage of the command line: exit code 2. */
 export class UsageError extends Error {}
 
-/** It was said already, or there is nothing to say: exit code 1 without a sentence. */
+/** The error is already printed, or needs no message: exit code 1 without a sentence. */
 export class SilentFailure extends Error {}
 
 export interface Ending {
@@ -16,7 +16,7 @@ export interface Ending {
 export function endingOf(error: unknown): Ending {
   if (error instanceof UsageError) return { code: 2, sentence: error.message };
   if (error instanceof SilentFailure) return { code: 1 };
-  // commander has written its own sentence.
+  // commander has printed its own sentence.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2 };
   if (isEarmarkError(error)) return { code: 1, sentence: error.message };
   return {
@@ -27,7 +27,7 @@ export function endingOf(error: unknown): Ending {
   };
 }
 
-/** commander's `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
+/** Turns commander's `error: unknown option '--x'\n(Did you mean --y?)` into one sentence. */
 export function usageSentence(text: string): string {
   const plain = text
     .replace(/^error:\s*/i, '')

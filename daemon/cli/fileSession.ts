@@ -1,6 +1,6 @@
 /**
- * One recording through the daemon: decoded here, its frames pushed as any client does, followed
- * until DONE.
+ * Transcribes a recording through the daemon: decodes it here, pushes its frames, and follows the
+ * session until DONE.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -23,34 +23,31 @@ export interface FileSessionOptions {
   readonly insights: boolean;
   readonly keep: boolean;
   readonly realtime: boolean;
-  /** Tell voices apart. */
+  /** Separate the speakers. */
   readonly diarize?: boolean;
   readonly language?: string;
-  /** Likely ones, likeliest first. */
+  /** Likely phrases, likeliest first. */
   readonly phrases?: readonly string[];
   readonly provider?: string;
   readonly model?: string;
   readonly device?: DeviceChoice;
   readonly signal: AbortSignal;
   readonly onFinal?: (segment: Segment) => void;
-  /** Milliseconds of the recording that are text by now. */
+  /** Receives the transcribed milliseconds of the recording. */
   readonly onProgress?: (doneMs: number) => void;
 }
 
 export type FileResult = ResultOf<typeof SessionGet> & { readonly diagnostics: readonly string[] };
 
-/** Decoded audio that waits to be sent, a source. */
+/** Decoded audio of a source that may wait to be sent. */
 const AHEAD_MS = 20_000;
-/** In real time, what is handed over at once. */
+/** In real time, the audio pushed at once. */
 const SLICE_MS = 100;
 const TOO_MANY_RETRY_MS = 500;
 const TOO_MANY_RETRIES = 240;
 const GET_TIMEOUT_MS = 60_000;
 
-/**
- * @throws EarmarkError what the file, the session or the connection failed with; nothing is left in
- * the daemon then
- */
+/** @throws EarmarkError of the file, the session or the connection; no data stays in the daemon */
 export async function transcribeFile(
   connection: Connection,
   audio: AudioFile,
@@ -89,7 +86,7 @@ export async function transcribeFile(
   }
 }
 
-/** Waits for its turn where other sessions fill the daemon. */
+/** Starts the session; waits while other sessions fill the daemon. */
 async function startSession(
   connection: Connection,
   audio: AudioFile,
@@ -166,7 +163,7 @@ async function remove(connection: Connection, sessionId: string): Promise<void> 
   }
 }
 
-/** Listens to the session until it is over. */
+/** Follows the session until its end. */
 class Follower {
   private resolve!: () => void;
   private reject!: (error: EarmarkError) => void;

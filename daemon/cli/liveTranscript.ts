@@ -1,6 +1,6 @@
 /**
- * A running session in the terminal: finals as lines, what is being said now dim on the last one,
- * warnings beside.
+ * A running session in the terminal: finals as lines, partials dimmed on the last line, warnings
+ * beside.
  */
 import type { SessionEvent } from '../../protocol/session';
 import { clockTime, type Terminal } from './output';
@@ -39,7 +39,7 @@ export class LiveTranscript {
       case 'final': {
         this.partials.delete(event.segment.id);
         const { startMs, speaker, text, hidden } = event.segment;
-        // The loudspeakers' words in the microphone stand there already, as the others' own.
+        // A hidden segment is echo of the loudspeakers and already appears in the other source.
         if (hidden !== true)
           this.line(
             this.out,
@@ -79,7 +79,7 @@ export class LiveTranscript {
     to.write(text);
   }
 
-  /** One line that is overwritten; only where a person looks. */
+  /** A line that is overwritten; only on a terminal. */
   private drawPartials(): void {
     if (!this.out.isTTY) return;
     this.wipe();

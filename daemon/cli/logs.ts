@@ -1,10 +1,10 @@
-/** The daemon's log as a person reads it: time, level, event, facts. */
+/** Formats the daemon's log for people: time, level, event, fields. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './environment';
 
-/** Read from the end of a file; the log rotates at a few megabytes. */
+/** Read limit from the end of a file; the log rotates at a few megabytes. */
 const TAIL_MAX_BYTES = 8 * 1024 * 1024;
 const FOLLOW_MS = 250;
 /** pino's levels. */
@@ -37,8 +37,8 @@ export async function showLogs(env: Environment, options: LogOptions): Promise<v
 }
 
 /**
- * Whole lines from `start` on; a negative start counts from the end. A file that got shorter was
- * rotated and is read anew.
+ * Whole lines from `start` on; a negative start counts from the end. A file that became shorter was
+ * rotated and is read from its start.
  */
 function readFrom(file: string, start: number): { text: string; end: number } {
   let descriptor: number;

@@ -1,6 +1,6 @@
 /**
- * Keeps the Markdown note of a session up to date on disk (`notes/lease`, `notes/plan`,
- * `notes/name`); a person may edit it meanwhile.
+ * Updates the Markdown note of a session on disk (`notes/lease`, `notes/plan`, `notes/name`); the
+ * user may edit it meanwhile.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -21,10 +21,13 @@ import { NotesLease, NotesName, NotesPlan } from '../../protocol/notes';
 import { applyEdits } from '../notes/edits';
 import { persist } from './persist';
 
-/** Mode of a note that is new; an existing one keeps its own. */
+/** Mode of a new note; an existing note keeps its own. */
 const NEW_MODE = 0o600;
 
-/** Through a file beside the target of a link, so that a crash leaves the old note or the new one. */
+/**
+ * Writes a file beside the target of a link and renames it, so that a crash leaves the old or the
+ * new note.
+ */
 function replaceFile(path: string, text: string): void {
   const target = existsSync(path) ? realpathSync(path) : path;
   const mode = existsSync(target) ? statSync(target).mode & 0o777 : NEW_MODE;
@@ -42,7 +45,7 @@ function replaceFile(path: string, text: string): void {
 export class NoteFile {
   private busy: Promise<string> | undefined;
 
-  /** @param target a file, or a folder that exists */
+  /** @param target a file, or an existing folder */
   constructor(
     private readonly connection: Connection,
     private readonly target: string,
@@ -68,7 +71,7 @@ export class NoteFile {
     if (edits.length === 0 && before !== '') return path;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      // Saved by an editor in between: what it wrote counts, the next round merges.
+      // An editor saved the file in between: its text counts, and the next round merges.
       if ((existsSync(path) ? readFileSync(path, 'utf8') : '') !== before) return path;
       replaceFile(path, applyEdits(before, edits));
     } catch (cause) {

@@ -1,15 +1,15 @@
-/** Removes the note of a session: the file that names the session in its front matter. */
+/** Removes the note of a session: the file with the session's id in its front matter. */
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../protocol/errors';
 
-/** Front matter stands within so much of a note. */
+/** Front matter lies within this number of characters of a note. */
 const HEAD_CHARS = 4096;
 
 /**
- *
  * @param path a note or a folder of notes
- * @returns what was removed. @throws EarmarkError note.unwritable
+ * @returns the removed files
+ * @throws EarmarkError note.unwritable
  */
 export function removeNotes(path: string, sessionId: string): readonly string[] {
   try {

@@ -1,6 +1,5 @@
 /**
- * The terminal: what goes to stdout and stderr, colours only where a person looks, a closed pipe
- * taken as "enough".
+ * The terminal: stdout and stderr, colours only on a terminal, and a closed pipe as a normal end.
  */
 import type { WriteStream } from 'node:tty';
 
@@ -13,7 +12,7 @@ export interface Style {
   cyan(text: string): string;
 }
 
-/** Select Graphic Rendition codes of ECMA-48: what turns a style on and off. */
+/** Select Graphic Rendition codes of ECMA-48: start and end of a style. */
 const CODES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -39,12 +38,12 @@ export function makeStyle(on: boolean): Style {
 }
 
 export interface Terminal {
-  /** A person reads it, not a program. */
+  /** True for a terminal, false for a pipe or file. */
   readonly isTTY: boolean;
   readonly columns: number;
   readonly style: Style;
   write(text: string): void;
-  /** Resolves when what was written is out. */
+  /** Resolves when all output is written. */
   drained(): Promise<void>;
 }
 
@@ -60,10 +59,10 @@ export function terminal(
   env: NodeJS.ProcessEnv = process.env,
 ): Terminal {
   const isTTY = (stream as WriteStream).isTTY === true;
-  // The reader of a pipe that has seen enough (`| head`) is no error.
+  // A pipe closed by its reader (`| head`) is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    // Into the other stream, which may be fine.
+    // Write to the other stream, which may still work.
     if (stream === process.stdout)
       process.stderr.write(`earmark: The output cannot be written (${reasonOf(error)}).\n`);
     process.exit(1);
@@ -80,8 +79,8 @@ export function terminal(
 }
 
 /**
- * Rows as aligned columns, two blanks between; the last column is not padded. Styles are applied
- * after padding.
+ * Rows as aligned columns with two blanks between; the last column is not padded. Styles are
+ * applied after padding.
  */
 export function table(
   rows: readonly (readonly string[])[],

@@ -1,14 +1,11 @@
-/**
- * Requests that may be asked twice: a daemon that ended in between is started again and asked
- * again.
- */
+/** Idempotent requests: if the daemon ends in between, it is restarted and the request repeated. */
 import type { Connection } from '../../client';
 import { isEarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
 
 const ATTEMPTS = 5;
 
-/** For requests that change nothing, or change it once however often they come. */
+/** For requests that change nothing, or have the same effect when repeated. */
 export async function persist<M extends RequestType>(
   connection: Connection,
   type: M,

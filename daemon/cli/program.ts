@@ -1,4 +1,4 @@
-/** The `earmark` command: every subcommand in its own file, one way to end. */
+/** The `earmark` command: every subcommand in its own file, with a common exit. */
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { stateFolder } from '../../client';
@@ -24,7 +24,7 @@ import { endingOf, UsageError, usageSentence } from './failure';
 import { terminal, type Terminal } from './output';
 
 export interface RunOptions {
-  /** How to start the daemon; tests give one with a scripted engine. */
+  /** Command that starts the daemon; tests use a scripted engine. */
   readonly daemon?: DaemonCommand;
   readonly out?: Terminal;
   readonly err?: Terminal;
@@ -92,7 +92,7 @@ function program(environment: Environment): Command {
   dictateCommand(earmark, env);
   sessionsCommand(earmark, env);
   modelsCommand(earmark, env);
-  // The background process of this machine, whatever else is remote.
+  // Manages the background process of this machine, even with a remote daemon.
   daemonCommandGroup(earmark, () => environment);
   teamCommands(earmark, () => environment);
   peopleCommands(earmark, () => environment);
@@ -120,7 +120,7 @@ function program(environment: Environment): Command {
   return earmark;
 }
 
-/** Processes of this machine, and the database of a team, whatever daemon is remote. */
+/** Commands for local processes and a team's database; they ignore the remote daemon. */
 const LOCAL: ReadonlySet<string> = new Set([
   'server',
   'worker',
@@ -139,7 +139,7 @@ function isLocal(command: Command): boolean {
   return [command.name(), group, `${group} ${command.name()}`].some((name) => LOCAL.has(name));
 }
 
-/** Those that do something, not groups of them. */
+/** Commands with an action, without groups. */
 function commandsOf(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(commandsOf);
 }

@@ -1,13 +1,13 @@
-/** A progress bar on stderr while a person looks; nothing for programs. */
+/** A progress bar on stderr, only on a terminal. */
 import { Presets, SingleBar } from 'cli-progress';
 import type { Terminal } from './output';
 
 export interface Progress {
-  /** How far part `index` is, 0–1; the note stands behind the bar. */
+  /** Progress of part `index`, 0–1; the note appears after the bar. */
   set(index: number, fraction: number, note?: string): void;
   /**
-   * True while it draws: the bar restores the place of the cursor when it stops, so nothing else
-   * may write to the terminal.
+   * True while it draws: the bar restores the cursor when it stops, so no other output may go to
+   * the terminal.
    */
   readonly drawing: boolean;
   stop(): void;

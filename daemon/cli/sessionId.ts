@@ -1,13 +1,13 @@
-/** Which session a person or an agent means by what they wrote. */
+/** Resolves a session id that the user or agent wrote. */
 import type { Connection } from '../../client';
 import { EarmarkError } from '../../protocol/errors';
 import { SessionList } from '../../protocol/session';
 import { persist } from './persist';
 
-/** As many as `session/list` gives at once. */
+/** Limit of `session/list`. */
 const LIST_MAX = 1000;
 
-/** Takes the first letters of an id, as git does. @throws EarmarkError session.notFound */
+/** Accepts the first letters of an id, like git. @throws EarmarkError session.notFound */
 export async function fullId(connection: Connection, given: string): Promise<string> {
   const { sessions } = await persist(connection, SessionList, { limit: LIST_MAX });
   const matches = sessions.filter((s) => s.id === given || s.id.startsWith(given)).map((s) => s.id);

@@ -1,6 +1,6 @@
 /**
- * Who signed in on this machine: `sign-in.json` (0600) of the state folder. The token in it is made
- * anew when it is about to end.
+ * The sign-in of this machine: `sign-in.json` (0600) of the state folder. Its token is renewed
+ * before it expires.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const Kept = z.object({
   expiresMs: z.number(),
   refreshToken: z.string().optional(),
 });
-/** A token that ends sooner is not used any more. */
+/** A token that expires sooner is renewed first. */
 const SPARE_MS = 60_000;
 
 function pathOf(home: string): string {
@@ -43,8 +43,8 @@ export function isSignedIn(home: string): boolean {
 }
 
 /**
- *
- * @returns undefined where nobody signed in @throws EarmarkError signIn.failed, rpc.unauthorized
+ * @returns undefined without a sign-in
+ * @throws EarmarkError signIn.failed, rpc.unauthorized
  */
 export async function signedInToken(home: string): Promise<string | undefined> {
   let text: string;

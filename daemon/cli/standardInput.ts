@@ -1,4 +1,4 @@
-/** A recording that comes through standard input, as a file that can be read twice. */
+/** A recording from standard input, as a file that can be read twice. */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EarmarkError } from '../../protocol/errors';
 
-/** The name that stands in messages, titles and exports. */
+/** Its name in messages, titles and exports. */
 export const STANDARD_INPUT = 'standard input';
 
 export const isStandardInput = (file: string): boolean => file === '-' || file === '/dev/stdin';

@@ -1,5 +1,6 @@
 /**
- * `--symbols FILE`: names of the code that are likely to be said, one a line, the nearest first.
+ * `--symbols FILE`: names of the code that are likely to be spoken, one in each line, nearest
+ * first.
  */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -8,13 +9,12 @@ import { Pronouncer } from '../dictation/pronounce';
 import { SymbolSpeller } from '../dictation/respell';
 import { UsageError } from './failure';
 
-/** A list of a large workspace has a tenth of this. */
+/** The list of a large workspace has a tenth of this size. */
 const MAX_BYTES = 16_000_000;
 
 /**
- *
- * @returns undefined where no file is named. @throws UsageError where it cannot be read or is too
- * large
+ * @returns undefined without a file
+ * @throws UsageError if the file cannot be read or is too large
  */
 export async function readSymbols(file: string | undefined): Promise<SymbolSpeller | undefined> {
   if (file === undefined) return undefined;

@@ -1,9 +1,9 @@
-/** Values of options that more than one command takes, checked before anything runs. */
+/** Option values that several commands share, validated before any work. */
 import { InvalidArgumentError } from 'commander';
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** A BCP 47 tag of a language that exists. @throws InvalidArgumentError */
+/** A BCP 47 tag of an existing language. @throws InvalidArgumentError */
 export function languageTag(text: string): string {
   let name: string | undefined;
   try {
@@ -19,7 +19,7 @@ export function languageTag(text: string): string {
   return text;
 }
 
-/** A day of the calendar. @throws InvalidArgumentError */
+/** A calendar day. @throws InvalidArgumentError */
 export function calendarDay(text: string): string {
   const [, year, month, day] = DATE.exec(text) ?? [];
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));

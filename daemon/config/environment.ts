@@ -1,4 +1,4 @@
-/** Names of settings in the environment, and their values out of text. */
+/** Environment variables of settings, and their parsed values. */
 import { DEFAULT_SETTINGS, type SettingName } from '../../protocol/settings';
 
 export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
@@ -60,9 +60,8 @@ const YES = /^(1|true|yes|on)$/i;
 const NO = /^(0|false|no|off)$/i;
 
 /**
- *
- * @returns undefined where the variable is not set or empty; what is no value of its kind stays
- * text and is refused by the schema
+ * @returns undefined if the variable is unset or empty. An invalid value stays text, which the
+ * schema refuses
  */
 export function fromEnvironment(name: SettingName, env: EnvironmentText): unknown {
   const text = env[ENVIRONMENT[name]]?.trim();

@@ -1,13 +1,13 @@
-/** Limits of sessions and of connections over the network as the settings say them. */
+/** Limits of sessions and network connections from the settings. */
 import type { Settings } from '../../protocol/settings';
 import type { SessionOptions } from '../session/options';
 import type { AudioLimit } from '../team/audioAllowance';
 
 const MINUTE_MS = 60_000;
-/** A source may send at once what it may send in so many seconds. */
+/** Seconds of audio that a source may send in a burst. */
 const MESSAGE_BURST_S = 2;
 const BYTE_BURST_S = 4;
-/** Sockets for each connection that may be: the rest is being admitted, or refused. */
+/** Sockets for each permitted connection: the rest are in admission or being refused. */
 const SOCKETS_A_CONNECTION = 1.25;
 
 export function sessionLimitsOf(
@@ -25,7 +25,7 @@ export function sessionLimitsOf(
   };
 }
 
-/** @param organisation empty where there is none */
+/** @param organisation empty without an organisation */
 export function audioLimitsOf(
   settings: Settings,
   organisation: string,

@@ -1,6 +1,6 @@
 /**
- * The settings as they hold now. `config.json` may change at any time: what is right in it is
- * applied, what is wrong keeps the value before it and is named.
+ * The current settings. `config.json` may change at any time: valid values apply; an invalid value
+ * keeps its predecessor and is reported.
  */
 import { EarmarkError } from '../../protocol/errors';
 import {
@@ -18,11 +18,11 @@ import type { Logger } from '../base/logger';
 import type { EnvironmentText } from './environment';
 import { isSettingName, resolveSettings, whatIsWrong } from './resolveSettings';
 
-/** `config.json`, and beside it what was right the last time. */
+/** `config.json`, and beside it the last valid values. */
 export interface SettingsFile {
-  /** Undefined where there is none. @throws where it cannot be read */
+  /** Undefined if absent. @throws if the file cannot be read */
   read(): string | undefined;
-  /** @throws where it cannot be written */
+  /** @throws if the file cannot be written */
   write(text: string): void;
   readLast(): string | undefined;
   writeLast(text: string): void;
@@ -31,7 +31,7 @@ export interface SettingsFile {
 export interface SettingsSetup {
   readonly file: SettingsFile;
   readonly env: EnvironmentText;
-  /** Of the command line. */
+  /** Settings from the command line. */
   readonly given?: Readonly<Record<string, unknown>>;
   readonly logger: Logger;
 }
@@ -49,7 +49,7 @@ export class LiveSettings implements Disposable {
   private text: string | undefined;
   private values: Values = {};
   private unsaved: Values = {};
-  /** Wrong values that a client sent, until it sends a better one. */
+  /** Invalid values from clients, until a client sends a valid value. */
   private readonly refused = new Map<string, SettingProblem>();
   private readonly atStart: Settings;
   private readonly changes = new Emitter<SettingsChange>();
@@ -78,7 +78,7 @@ export class LiveSettings implements Disposable {
     ];
   }
 
-  /** Values as they may be shown. */
+  /** Values without secrets. */
   get shown(): Values {
     return Object.fromEntries(
       SETTING_NAMES.map((name) => [
@@ -90,7 +90,7 @@ export class LiveSettings implements Disposable {
     );
   }
 
-  /** Reads `config.json` anew and applies what changed. */
+  /** Reads `config.json` again and applies changes. */
   reload(): void {
     this.apply(this.settings);
   }
@@ -103,7 +103,7 @@ export class LiveSettings implements Disposable {
     this.changes.fire({ to: this.settings, changed });
   }
 
-  /** @param values null takes one out */
+  /** @param values null removes a value */
   set(values: Values): void {
     const before = this.settings;
     const good: [string, unknown][] = [];
@@ -139,7 +139,7 @@ export class LiveSettings implements Disposable {
     this.changes.dispose();
   }
 
-  /** What cannot be saved holds until the daemon ends. */
+  /** Unsaved values apply until the daemon ends. */
   private save(values: Values): void {
     this.look();
     const merged = without({ ...this.values, ...values });
@@ -192,7 +192,7 @@ export class LiveSettings implements Disposable {
     }
   }
 
-  /** What a wrong value falls back to at start. */
+  /** Fallback for invalid values at start. */
   private lastGood(): Settings {
     try {
       this.values = parseValues(this.setup.file.readLast());

@@ -1,6 +1,6 @@
 /**
- * Settings out of their layers: what the command line gave, the environment, a client's unsaved
- * ones, `config.json`, defaults.
+ * Resolves settings from their layers: command line, environment, clients' unsaved values,
+ * `config.json`, defaults.
  */
 import {
   DEFAULT_SETTINGS,
@@ -13,12 +13,12 @@ import {
 import { ENVIRONMENT, type EnvironmentText, fromEnvironment } from './environment';
 
 export interface SettingLayers {
-  /** Of the command line; they win. */
+  /** Command line; highest priority. */
   readonly given?: Readonly<Record<string, unknown>>;
   readonly env: EnvironmentText;
-  /** What a client set and no file may or can hold. */
+  /** Client values that may not or cannot be saved in a file. */
   readonly unsaved?: Readonly<Record<string, unknown>>;
-  /** What stands in `config.json`. */
+  /** Contents of `config.json`. */
   readonly file: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +27,7 @@ export interface Resolved {
   readonly problems: readonly SettingProblem[];
 }
 
-/** @param last values that were good before: they stay where a new one is wrong */
+/** @param last earlier valid values, used in place of an invalid value */
 export function resolveSettings(
   layers: SettingLayers,
   last: Settings = DEFAULT_SETTINGS,
@@ -54,7 +54,7 @@ export function resolveSettings(
 
 const WRONG = 'the value is wrong';
 
-/** @returns undefined where the value is right */
+/** @returns undefined for a valid value */
 export function whatIsWrong(name: SettingName, value: unknown): string | undefined {
   try {
     const parsed = Settings.shape[name].safeParse(value);
@@ -62,7 +62,7 @@ export function whatIsWrong(name: SettingName, value: unknown): string | undefin
       ? undefined
       : (parsed.error.issues[0]?.message ?? WRONG).replace(/^Invalid (input|option): /, '');
   } catch {
-    // zod compares a "length" that is an object, and throws where that has no value.
+    // zod reads a "length" of an object, and throws if it has no value.
     return WRONG;
   }
 }

@@ -1,8 +1,7 @@
 /**
- * Under load recognition steps down a degradation, and up again when the load is over: a pure
- * reducer over samples of speed, lag, memory and battery, and what each degradation level does, as
- * data. Nothing here drops a final: a degradation level saves work on what is only convenience, or
- * gives the words to something faster.
+ * Degradation: under load, recognition goes down by degradation levels, and up again afterwards. A
+ * pure reducer over samples of speed, lag, memory and battery; the actions of each level are data.
+ * No level drops a final: it saves convenience work, or moves decodes to a faster engine.
  */
 
 export const DEGRADATION_LEVELS = [
@@ -16,44 +15,41 @@ export type DegradationLevel = (typeof DEGRADATION_LEVELS)[number];
 
 export interface LoadSample {
   readonly nowMs: number;
-  /**
-   * Real-time factor of the engine that decodes now, mean over 10 s; undefined where it decoded
-   * nothing.
-   */
+  /** Real-time factor of the current engine, mean over 10 s; undefined without a decode. */
   readonly rtf: number | undefined;
-  /** How long the oldest spoken phrase waits for its words, for the engine that decodes now. */
+  /** Age of the oldest phrase that waits for the current engine. */
   readonly lagMs: number;
-  /** Of this machine, 0–1. */
+  /** Free memory of this machine, 0–1. */
   readonly freeMemory?: number | undefined;
   /** Charge 0–1 while it discharges; undefined on mains. */
   readonly battery?: number | undefined;
   /**
-   * While something else decodes in its place: how fast the preferred engine is, by its last probe;
-   * Infinity before the first.
+   * Real-time factor of the preferred engine in its last probe, while another engine replaces it;
+   * Infinity before the first probe.
    */
   readonly preferredRtf?: number | undefined;
 }
 
 export interface DegradationState {
   readonly degradationLevel: DegradationLevel;
-  /** Since when everything was calm enough to climb. */
+  /** Start of the current calm period; undefined under load. */
   readonly calmSinceMs: number | undefined;
 }
 
-/** From which value on a degradation level is taken; the first is WARNING. */
+/** Thresholds of the degradation levels, from WARNING on. */
 type Steps = readonly [number, number, number, number];
 
 export interface DegradationOptions {
   readonly rtf: Steps;
   /**
-   * The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but audio engine has
-   * they take 6 s.
+   * The longest phrases last 20 s; a slow but sufficient engine (real-time factor 0.3) needs 6 s
+   * for them.
    */
   readonly lagMs: Steps;
-  /** At most so much is free. The last two would be reached by a machine that swaps already. */
+  /** Upper limits of free memory. A machine at the last two already swaps. */
   readonly freeMemory: Steps;
   readonly battery: Steps;
-  /** Below both for `climbMs` one degradation level is climbed. */
+  /** Below both limits for `climbMs`, the level rises by one. */
   readonly calmRtf: number;
   readonly calmLagMs: number;
   readonly climbMs: number;
@@ -63,23 +59,20 @@ const defaultDegradationOptions: DegradationOptions = {
   rtf: [0.8, 1, 1.5, 2.5],
   lagMs: [4_500, 5_500, 6_500, 7_500],
   freeMemory: [0.08, 0.05, 0.03, 0],
-  // Saving a battery is worth partials, not words: it goes no further than DEGRADE.
+  // To save a battery, partials are dropped but no words: the limit is DEGRADE.
   battery: [0.2, 0.1, -1, -1],
   calmRtf: 0.7,
   calmLagMs: 4_000,
   climbMs: 30_000,
 };
 
-/** What is done on a degradation level; each includes what the degradation levels above it do. */
+/** Actions of a degradation level; each includes the actions of the levels above. */
 export interface DegradationActions {
-  /** Partials come so many times more rarely; 0: none at all. */
+  /** Interval factor of partials; 0: none. */
   readonly partialsEvery: number;
-  /** Short phrases wait longer for their end: fewer decodes, and more context in each. */
+  /** Phrases end later: fewer decodes, with more context. */
   readonly longPhrases: boolean;
-  /**
-   * Which engine decodes: the preferred one, a smaller model where there is one, or another
-   * provider.
-   */
+  /** Engine that decodes: the preferred one, a smaller model if installed, or another provider. */
   readonly engine: 'preferred' | 'smaller' | 'other';
 }
 
@@ -96,7 +89,7 @@ export const DEGRADATION_START: DegradationState = {
   calmSinceMs: undefined,
 };
 
-/** Goes down at once, also over several degradation levels; climbs one after the other. */
+/** Goes down several levels at once; climbs one level at a time. */
 export function stepDegradation(
   state: DegradationState,
   sample: LoadSample,
@@ -121,7 +114,7 @@ export function stepDegradation(
   return { degradationLevel: DEGRADATION_LEVELS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
 }
 
-/** What a person reads about a step. `engine` is what decodes from now on. */
+/** Sentences for the user about a step. `engine` decodes from now on. */
 export function degradationRows(
   from: DegradationLevel,
   to: DegradationLevel,
@@ -151,10 +144,9 @@ export function degradationRows(
 }
 
 /**
- * The greatest of what each figure asks for, so lag alone may skip degradation levels before the
- * first slow decode has ended and its speed is known; the route counts lag from the last change of
- * the engine. While something stands in, the speed of the preferred engine in its probes says how
- * far down things are.
+ * Returns the lowest level that any measured value demands. Lag alone may skip levels before the
+ * first slow decode has ended. The route counts lag from the last change of the engine. While
+ * another engine is in use, the probed speed of the preferred engine sets the level.
  */
 function demandOf(
   { rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample,

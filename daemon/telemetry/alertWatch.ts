@@ -1,4 +1,4 @@
-/** Looks every few seconds whether something is wrong, and tells when that changes. */
+/** Checks the alert conditions every few seconds and announces changes. */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';

@@ -1,7 +1,4 @@
-/**
- * When the daemon says that something is wrong: a pure reducer over samples. What to do about each
- * stands in OPERATIONS.md.
- */
+/** Alert conditions: a pure reducer over samples. OPERATIONS.md gives the action for each alert. */
 import { DEGRADATION_LEVELS, type DegradationLevel } from '../degrade/degradation';
 
 export const ALERTS = [
@@ -25,33 +22,33 @@ export interface AlertSample {
   readonly nowMs: number;
   /** Sentences of engines that are in ERROR. */
   readonly failedEngines: readonly string[];
-  /** Real-time factor over the decodes of the last minute; undefined where none ended. */
+  /** Real-time factor over the decodes of the last minute; undefined if none ended. */
   readonly rtf: number | undefined;
   readonly errorsInRow: number;
-  /** The lowest degradation level a session stands on. */
+  /** Lowest degradation level of any session. */
   readonly degradationLevel: DegradationLevel;
-  /** How long the oldest final waits or is being decoded. */
+  /** Age of the oldest final that waits or is being decoded. */
   readonly oldestWaitMs: number;
   /**
-   * 95 % of the finals of the last five minutes came within so much after the end of speech;
-   * undefined where there were too few.
+   * 95th percentile of the time from the end of speech to the final, over five minutes; undefined
+   * with too few finals.
    */
   readonly finalP95Ms: number | undefined;
-  /** Frames that the disk refused, since the start. */
+  /** Frames that the disk refused since the start. */
   readonly framesLost: number;
   /**
-   * Phrases on which every worker of the team failed, ever; undefined where there is no team, or
-   * NATS does not tell.
+   * Number of phrases that failed on every worker of the team; undefined without a team or without
+   * an answer from NATS.
    */
   readonly deadLetters: number | undefined;
   readonly diskFreeBytes: number | undefined;
-  /** Of the daemon and its workers. */
+  /** Memory of the daemon and its workers. */
   readonly residentBytes: number;
-  /** Why what is said is kept in memory alone; undefined where it is on disk. */
+  /** Reason why transcripts are kept only in memory; undefined if they are on disk. */
   readonly inMemory: string | undefined;
-  /** What is wrong with the settings. */
+  /** Problems of the settings. */
   readonly settingProblems: readonly string[];
-  /** Where audio is written for finding a fault; undefined where it is not. */
+  /** Sentence for the user about the debug audio dump; undefined if it is off. */
   readonly dump: string | undefined;
 }
 
@@ -65,11 +62,11 @@ export interface AlertLimits {
   readonly diskFreeBytes: number;
   readonly residentBytes: number;
   readonly memoryMs: number;
-  /** A lost frame is an alert for so long. */
+  /** Duration of an alert after a lost frame. */
   readonly droppedMs: number;
-  /** So is a dead letter. */
+  /** Duration of an alert after a dead letter. */
   readonly deadMs: number;
-  /** What is over stays raised for so long, so that it does not flicker. */
+  /** Time that an ended alert stays raised, against flicker. */
   readonly clearMs: number;
 }
 
@@ -81,32 +78,32 @@ const defaultAlertLimits: AlertLimits = {
   finalP95Ms: 3_000,
   finalMs: 60_000,
   diskFreeBytes: 500_000_000,
-  // The models of the largest tier, twice.
+  // Twice the models of the largest tier.
   residentBytes: 6_000_000_000,
   memoryMs: 60_000,
   droppedMs: 60_000,
-  // Somebody should read it, also who looks only now and then.
+  // Long enough for an operator who checks only now and then.
   deadMs: 10 * 60_000,
   clearMs: 30_000,
 };
 
 interface Watched {
-  /** Since when it is wrong without a break; undefined while it is not. */
+  /** Start of the current fault; undefined without a fault. */
   readonly wrongSinceMs?: number;
-  /** When it was last wrong. */
+  /** Time of the last fault. */
   readonly wrongMs?: number;
   readonly raisedMs?: number;
   readonly message?: string;
 }
 
-/** Whether they are wrong is known and does not flicker: they go at once. */
+/** These states are certain and do not flicker, so they clear immediately. */
 const STEADY: ReadonlySet<AlertId> = new Set(['settings.wrong', 'debug.dump']);
 
 export interface AlertState {
   readonly watched: Readonly<Partial<Record<AlertId, Watched>>>;
   readonly framesLost: number;
   readonly lostMs: number | undefined;
-  /** What was there at the first look is no news. */
+  /** The count at the first sample raises no alert. */
   readonly deadLetters: number | undefined;
   readonly deadMs: number | undefined;
 }
@@ -121,9 +118,9 @@ export const NO_ALERTS: AlertState = {
 
 export interface Alert {
   readonly id: AlertId;
-  /** For a person; says what to do. */
+  /** Message for the operator, with the action. */
   readonly message: string;
-  /** By the daemon's clock. */
+  /** Time by the daemon's clock. */
   readonly sinceMs: number;
 }
 
@@ -135,7 +132,7 @@ export interface AlertChange {
 
 interface Finding {
   readonly message: string;
-  /** How long it must last. */
+  /** Minimum duration before the alert. */
   readonly forMs: number;
 }
 
@@ -203,8 +200,8 @@ function findings(
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   const slow = state.watched['engine.slow'];
-  // A decode that lasts longer than a minute leaves the minute without a figure: while speech
-  // waits, that is no recovery.
+  // A decode longer than a minute leaves the window without a value; while speech waits, that is no
+  // recovery.
   const rtf =
     sample.rtf ?? (slow?.wrongSinceMs !== undefined && sample.oldestWaitMs > 0 ? Infinity : 0);
   return {

@@ -1,15 +1,15 @@
-/** How the daemon is, as `daemon/health`, the local page and the bundle tell it. */
+/** State of the daemon for `daemon/health`, the local page and the bundle. */
 import type { EngineHealth } from '../asr/enginesApi';
 import type { Alert } from './alerts';
 
 export interface Part {
   readonly name: string;
   readonly state: 'ok' | 'degraded' | 'failed';
-  /** For a person; absent while it is ok. */
+  /** Sentence for the user; absent while the state is ok. */
   readonly reason?: string;
 }
 
-/** An error or a warning of the log, without its facts. */
+/** An error or warning of the log, without its fields. */
 export interface LoggedError {
   readonly at: string;
   readonly level: 'warn' | 'error';
@@ -20,12 +20,12 @@ export interface LoggedError {
 }
 
 export interface Condition {
-  /** True where a session could be started now. */
+  /** True if a session can start now. */
   readonly ready: boolean;
   readonly parts: readonly Part[];
   readonly alerts: readonly Alert[];
   readonly metrics: Readonly<Record<string, number>>;
-  /** The newest last. */
+  /** Newest last. */
   readonly lastErrors: readonly LoggedError[];
 }
 
@@ -33,9 +33,9 @@ export interface PartFacts {
   readonly engines: readonly EngineHealth[];
   readonly detector:
     'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped' | undefined;
-  /** Why the store cannot be used; undefined where it can. */
+  /** Reason why the store cannot be used; undefined if it works. */
   readonly storeProblem: string | undefined;
-  /** Why settings are not what they were meant to be. */
+  /** Reasons for settings that are not applied. */
   readonly settingProblems: readonly string[];
   readonly draining: boolean;
   readonly alerts: readonly Alert[];
@@ -67,7 +67,7 @@ export function partsOf({
         alert('inference.wait') ??
         alert('load.emergency'),
     ),
-    // Without it speech is found by loudness.
+    // Without the model, loudness detects speech.
     part(
       'speech detector',
       undefined,

@@ -1,6 +1,5 @@
 /**
- * Watches every decode that a session asks for: how long it waited and worked, what failed in a
- * row, what is still out.
+ * Observes every decode of the sessions: wait and work times, consecutive failures, open requests.
  */
 import { DecodeStats } from '../asr/decodeStats';
 import type { ManagedEngines } from '../asr/enginesApi';
@@ -10,12 +9,12 @@ import type { EngineLease } from '../session/ports';
 import { isEarmarkError } from '../../protocol/errors';
 import type { MetricRecorder } from './metrics';
 
-/** Real-time factors count for so long. */
+/** Window of real-time factors. */
 const RTF_WINDOW_MS = 60_000;
 
 export class DecodeWatch {
   private readonly stats = new DecodeStats();
-  /** Finals that are asked for and not there, with the time of the wish. */
+  /** Requested finals without a result, with the time of the request. */
   private readonly out = new Map<number, number>();
   private count = 0;
   private failed = 0;
@@ -25,7 +24,7 @@ export class DecodeWatch {
     private readonly metrics: MetricRecorder,
   ) {}
 
-  /** Finals that failed since the last one that did not. */
+  /** Number of failed finals since the last success. */
   get errorsInRow(): number {
     return this.failed;
   }
@@ -35,12 +34,12 @@ export class DecodeWatch {
     return 0;
   }
 
-  /** Over the decodes of the last minute; undefined where none ended. */
+  /** Real-time factor over the decodes of the last minute; undefined if none ended. */
   get rtf(): number | undefined {
     return this.stats.meanSince(this.clock.now() - RTF_WINDOW_MS);
   }
 
-  /** The same engines, with what they do counted. */
+  /** Returns the same engines, with observed decodes. */
   watch(engines: ManagedEngines): ManagedEngines {
     return standIn(engines, { open: (request) => this.watchLease(engines.open(request)) });
   }
@@ -86,9 +85,7 @@ export class DecodeWatch {
   }
 }
 
-/**
- * `target` with some of its members replaced; everything else is asked of it when it is asked for.
- */
+/** Returns `target` with some members replaced; other members are read from it on access. */
 function standIn<T extends object>(target: T, replaced: Partial<T>): T {
   return new Proxy(target, {
     get: (object, name) => {

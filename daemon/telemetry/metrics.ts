@@ -1,18 +1,17 @@
 /**
- * The daemon's metrics: every counter, timing and gauge is declared here once; rooms count through
- * `Metrics` and know no metrics library.
+ * The daemon's metrics: every counter, timing and gauge is declared here once. Rooms count through
+ * `Metrics` and do not depend on a metrics library.
  */
 
 /**
- * What happens to a phrase, in order. Times follow its last frame: from the recorder to those who
- * listen.
+ * Stages of a phrase, in order. Times start at its last frame: from the recorder to the clients.
  */
 export const STAGES = ['capture', 'queue', 'vad', 'decode', 'store', 'send'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface Declared {
   readonly help: string;
-  /** Name of its one label; its values are few and never name a session. */
+  /** Name of its only label; label values are few and never name a session. */
   readonly label?: string;
 }
 
@@ -94,14 +93,14 @@ export type CounterName = keyof typeof COUNTERS;
 export type TimingName = keyof typeof TIMINGS;
 export type GaugeName = keyof typeof GAUGES;
 
-/** A gauge read at the moment when somebody looks. */
+/** A gauge that is read on request. */
 export interface GaugeValue {
   readonly name: GaugeName;
   readonly value: number;
   readonly label?: string;
 }
 
-/** A phrase as its session names it; no figure or log line ever holds either name. */
+/** Session and phrase ids; they appear in no metric and no log line. */
 export interface PhraseName {
   readonly sessionId: string;
   readonly phraseId: string;
@@ -110,7 +109,7 @@ export interface PhraseName {
 export interface MetricRecorder {
   count(name: CounterName, by?: number, label?: string): void;
   observe(name: TimingName, ms: number, label?: string): void;
-  /** One stage of a phrase is over. */
+  /** A stage of a phrase has ended. */
   stage(phrase: PhraseName, stage: Stage, ms: number): void;
 }
 

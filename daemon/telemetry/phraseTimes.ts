@@ -1,13 +1,13 @@
 /**
- * When the audio of one source was where: capture, queue and detector of each phrase. One clock
- * reading a push, one a batch.
+ * Stage times of one source's audio: capture, queue and detector of each phrase. Reads the clock
+ * once for each push and once for each batch.
  */
 import type { Phrase } from '../vad/contract';
 import type { MetricRecorder } from './metrics';
 
 /**
- * Pushes that are remembered; a source that is further behind is read from disk, and its wait is
- * not measured to the frame.
+ * Limit of remembered pushes. A source further behind is read from disk, and its wait is not
+ * measured exactly.
  */
 const REMEMBERED = 256;
 
@@ -15,7 +15,7 @@ export interface PhraseTimesSetup {
   readonly metrics: MetricRecorder;
   readonly sessionId: string;
   readonly now: () => number;
-  /** The clock that frames are stamped with; absent where audio is not spoken now. */
+  /** The clock of frame times; absent for audio that is not live. */
   readonly sessionMs?: () => number;
 }
 
@@ -29,7 +29,7 @@ interface Arrival {
 
 interface PhraseTime {
   readonly spokenAtMs: number;
-  /** When its speech ended, by the daemon's clock. */
+  /** End of its speech by the daemon's clock. */
   readonly speechEndedMs: number;
 }
 
@@ -52,14 +52,14 @@ export class PhraseTimes {
     if (this.arrivals.length > REMEMBERED) this.arrivals.shift();
   }
 
-  /** Frames up to this one go to the detector. */
+  /** Frames up to this number go to the detector. */
   taken(lastSeq: number): void {
     while (this.arrivals.length > 1 && (this.arrivals[0] as Arrival).lastSeq < lastSeq)
       this.arrivals.shift();
     this.batch = { arrival: this.arrivals[0], takenMs: this.setup.now() };
   }
 
-  /** The frames that were taken last ended a phrase. */
+  /** The last frames passed to the detector ended a phrase. */
   spoken(phrase: Phrase): void {
     const { metrics, sessionId, sessionMs, now } = this.setup;
     const spokenAtMs = now();
@@ -76,7 +76,7 @@ export class PhraseTimes {
     });
   }
 
-  /** Its text is there. */
+  /** The phrase has its text. */
   decoded(phrase: Phrase): void {
     const { metrics, sessionId, now } = this.setup;
     const known = this.phrases.get(phrase.id);
@@ -85,8 +85,8 @@ export class PhraseTimes {
   }
 
   /**
-   * Its text is stored and sent, or came to nothing.
-   * @param spoken true for a text that was told
+   * The text is stored and sent, or dropped.
+   * @param spoken true if a text was sent
    */
   reportFinal(phrase: Phrase, spoken: boolean): void {
     const { metrics, sessionMs, now } = this.setup;

@@ -1,20 +1,20 @@
 /**
- * Puts the stages of a phrase together under one trace id, a running number that leads to no
+ * Collects the stages of a phrase under a trace id, a running number that cannot be traced to a
  * session.
  */
 import { type PhraseName, type Stage, STAGES } from './metrics';
 
 /**
- * Phrases on their way; what never ends (rejected, taken up by the next start) leaves in order of
- * age.
+ * Limit of open phrases; phrases that never end (rejected, or resumed by the next start) are
+ * removed by age.
  */
 const OPEN_MAX = 512;
-/** Complete ones that are remembered for the page and the bundle. */
+/** Complete traces stored for the page and the bundle. */
 const KEPT = 50;
 
 export interface PhraseTrace {
   readonly trace: number;
-  /** Milliseconds. */
+  /** Durations in milliseconds. */
   readonly stages: Readonly<Partial<Record<Stage, number>>>;
 }
 
@@ -27,9 +27,7 @@ export class PhraseTraces {
   private count = 0;
 
   /**
-   *
-   * @param onDone told of each phrase that came through every stage, with its session for the log's
-   * mark
+   * @param onDone receives each phrase that passed every stage, with its session for the log's mark
    */
   constructor(
     private readonly onDone: (trace: PhraseTrace, sessionId: string) => void = () => undefined,
@@ -39,8 +37,7 @@ export class PhraseTraces {
     const key = `${sessionId} ${phraseId}`;
     let entry = this.open.get(key);
     if (!entry) {
-      // The text of a phrase can be written twice (an echo that is split): only what began is
-      // followed.
+      // The text of a phrase can be written twice (a split echo): only a started phrase is traced.
       if (STAGES.indexOf(stage) >= STAGES.indexOf('store')) return;
       entry = { trace: ++this.count, stages: {} };
       this.open.set(key, entry);
@@ -58,7 +55,7 @@ export class PhraseTraces {
     this.onDone(entry, sessionId);
   }
 
-  /** The last ones, oldest first. */
+  /** The last traces, oldest first. */
   get recent(): readonly PhraseTrace[] {
     return this.done;
   }

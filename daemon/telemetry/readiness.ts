@@ -1,14 +1,13 @@
 /**
- * Whether a process of a team should be sent anybody now: every part it needs is asked when
- * somebody asks. Whoever asks within a second gets the same answer, so that a door without a lock
- * costs the parts nothing.
+ * Readiness of a team process: queries every part that it needs. Requests within a second share an
+ * answer, so that an endpoint without a token costs the parts nothing.
  */
 import type { Clock } from '../base/clock';
 
-/** False, a rejection, and no answer in time all mean that the part is missing. */
+/** False, a rejection, or no answer in time means that the part is missing. */
 export type PartCheck = () => boolean | Promise<unknown>;
 
-/** A part that takes longer counts as missing: probes give up after a few seconds themselves. */
+/** Time limit of a part; probes give up after a few seconds. */
 const CHECK_MS = 2_000;
 const KEPT_MS = 1_000;
 
@@ -18,18 +17,18 @@ export class Readiness {
 
   constructor(private readonly clock: Clock) {}
 
-  /** @param part a word for whoever reads the answer of a probe */
+  /** @param part name of the part in the probe's answer */
   need(part: string, check: PartCheck): void {
     this.checks.set(part, check);
   }
 
-  /** All parts are named; until now `start` was missing. */
+  /** All parts are registered; removes `start` from the missing parts. */
   started(): void {
     this.checks.delete('start');
     this.last = undefined;
   }
 
-  /** Parts that are missing now, in the order in which they were named; empty when it is ready. */
+  /** Missing parts in the order of registration; empty if ready. */
   missing(): Promise<readonly string[]> {
     const now = this.clock.now();
     if (this.last === undefined || now - this.last.atMs >= KEPT_MS)

@@ -1,4 +1,4 @@
-/** Durations of the last minutes, for a percentile that forgets. */
+/** Recent durations, for percentiles over a time window. */
 
 /** Finals of five busy minutes. */
 const REMEMBERED = 512;
@@ -11,7 +11,11 @@ export class RecentTimes {
     if (this.times.length > REMEMBERED) this.times.shift();
   }
 
-  /** @param share 0–1 @param least fewer are no figure @returns milliseconds */
+  /**
+   * @param share 0–1
+   * @param least minimum of values
+   * @returns milliseconds; undefined with fewer values
+   */
   percentile(share: number, sinceMs: number, least: number): number | undefined {
     const sorted = this.times
       .flatMap(({ atMs, ms }) => (atMs >= sinceMs ? [ms] : []))

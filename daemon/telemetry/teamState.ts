@@ -1,19 +1,19 @@
-/** What a server knows of its team, and the metrics of it. */
+/** A server's knowledge of its team, and its metrics. */
 import type { GaugeValue } from './metrics';
 
 export interface TeamState {
-  /** How many, by model. */
+  /** Number of workers by model. */
   readonly workers: ReadonlyMap<string, number>;
-  /** Phrases that all of them decode at once, and those they decode now. */
+  /** Concurrent phrases of all workers: the maximum, and the current number. */
   readonly slots: number;
   readonly busy: number;
-  /** Absent while NATS does not tell. */
+  /** Absent while NATS does not answer. */
   readonly queue?: {
-    /** Finals that wait or are being decoded, of all servers. */
+    /** Finals of all servers that wait or are being decoded. */
     readonly phrases: number;
-    /** Of the oldest one. */
+    /** Age of the oldest final. */
     readonly ageMs: number;
-    /** Dead letters that NATS keeps, and how many there ever were. */
+    /** Dead letters in NATS now, and in total. */
     readonly deadLetters: number;
     readonly deadEver: number;
   };

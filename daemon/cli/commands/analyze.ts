@@ -1,4 +1,4 @@
-/** `earmark analyze FILE|-`: insights of a transcript that is given as text. */
+/** `earmark analyze FILE|-`: insights of a transcript given as text. */
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -14,7 +14,7 @@ import { isoWithOffset } from '../../session/record';
 import type { Environment } from '../environment';
 import { megabytes } from '../output';
 
-/** A transcript of a day of talk has about a megabyte. */
+/** A transcript of a day of speech has about a megabyte. */
 const INPUT_MAX_BYTES = 64_000_000;
 
 export function analyzeCommand(program: Command, env: () => Environment): void {

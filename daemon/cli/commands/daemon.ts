@@ -1,4 +1,4 @@
-/** `earmark daemon start|stop|status|logs`: the background process itself. */
+/** `earmark daemon start|stop|status|logs`: manages the background process. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -167,7 +167,9 @@ async function stop(env: Environment): Promise<void> {
   env.out.write('The daemon has stopped.\n');
 }
 
-/** A living daemon holds the lock of its state folder; the system frees it when the daemon ends. */
+/**
+ * A running daemon holds the lock of its state folder; the system releases it when the daemon ends.
+ */
 function isLockHeld(home: string): boolean {
   if (!existsSync(home)) return false;
   const lock = tryInstanceLock(home);
@@ -176,8 +178,8 @@ function isLockHeld(home: string): boolean {
 }
 
 /**
- * Ends a daemon that does not answer or speaks another protocol. A process id that another program
- * has by now gets no signal. @throws EarmarkError
+ * Ends a daemon that does not answer or uses another protocol. A process id that now belongs to
+ * another program receives no signal. @throws EarmarkError
  */
 function signal(found: DaemonFile | undefined, reason: EarmarkError): void {
   if (found === undefined) throw reason;
@@ -196,7 +198,7 @@ async function hasEnded(pid: number): Promise<boolean> {
   return !isAlive(pid);
 }
 
-/** A terminal is drawn anew; anything else gets one block after the other. */
+/** Redraws a terminal; other outputs receive one block after the other. */
 async function watch(env: Environment, format: 'text' | 'json'): Promise<void> {
   const connection = createConnection(connectOptions(env, { start: false }));
   try {
@@ -216,7 +218,7 @@ async function watch(env: Environment, format: 'text' | 'json'): Promise<void> {
   }
 }
 
-/** Alerts, last errors and every figure. */
+/** Alerts, last errors and all metrics. */
 function liveText({ ready, parts, alerts, lastErrors, metrics }: DaemonHealthResult): string {
   const block = (title: string, rows: readonly string[][]): string =>
     rows.length === 0 ? '' : `\n${title}\n${table(rows, [])}`;
@@ -274,9 +276,7 @@ async function status(env: Environment, format: 'text' | 'json'): Promise<void> 
   );
 }
 
-/**
- * Recordings that a daemon elsewhere has not confirmed; one that is asked from afar does not tell.
- */
+/** Upload copies not yet confirmed by a remote daemon; a remote request returns none. */
 async function uploadsOf(client: Requester): Promise<readonly UploadInfo[]> {
   try {
     return (await client.request(UploadList, {})).uploads;
@@ -331,7 +331,7 @@ function healthText(
   return `${table(rows, [style.dim])}${health.problems.map((p) => `${style.yellow('!')} ${p}\n`).join('')}`;
 }
 
-/** The address of the local page, its token behind the #. */
+/** Address of the local page, with its token after the #. */
 function metricsPage(home: string): string | undefined {
   try {
     const { url, token } = MetricsFile.parse(

@@ -1,4 +1,4 @@
-/** `earmark dictate FILE…|--text TEXT --symbols FILE`: what a developer means by what was said. */
+/** `earmark dictate FILE…|--text TEXT --symbols FILE`: converts speech or text to code symbols. */
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';

@@ -1,4 +1,4 @@
-/** `earmark doctor`: what works on this machine, what does not, and what to do about it. */
+/** `earmark doctor`: checks this machine and gives advice for each fault. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
@@ -26,12 +26,12 @@ interface Finding {
   readonly text: string;
 }
 
-/** A large model loads and warms up. */
+/** A large model loads and warms up within this time. */
 const RETRY_TIMEOUT_MS = 120_000;
-/** A minute, and the model's load. */
+/** One minute, and the load of the model. */
 const CALIBRATE_TIMEOUT_MS = 120_000;
 const NODE_MIN = [20, 18] as const;
-/** Room for the models, the database and the audio of a long meeting. */
+/** Free space for the models, the database and the audio of a long meeting. */
 const DISK_MIN_BYTES = 500_000_000;
 
 export function doctorCommand(program: Command, env: () => Environment): void {
@@ -54,7 +54,7 @@ export function doctorCommand(program: Command, env: () => Environment): void {
         calibrate?: boolean;
       }) => {
         if (options.profile && !options.bundle) throw new UsageError('--profile needs --bundle.');
-        // What it fails with stands in the findings.
+        // Its errors appear in the findings.
         if (options.retry)
           await withDaemon(env(), (c) =>
             persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS }),
@@ -147,7 +147,7 @@ async function daemonFindings(env: Environment): Promise<Finding[]> {
   }
 }
 
-/** What is wrong with a model is told once, at the model. */
+/** Findings of daemon/health. A model's fault is reported once, at the model. */
 async function healthFindings(
   connection: Connection,
   models: readonly Finding[],
@@ -164,7 +164,7 @@ async function healthFindings(
   ];
 }
 
-/** What was found out about this machine, what it gets, and why. */
+/** Measured abilities of this machine, the chosen tier, and the reason. */
 function machineFindings({
   cpu,
   cores,

@@ -1,10 +1,10 @@
-/** `earmark mcp`: serves agents over standard input and output until the agent goes. */
+/** `earmark mcp`: serves an agent over standard input and output until the agent disconnects. */
 import type { Command } from 'commander';
 import { connectOptions, type Environment } from '../environment';
 import { ReusedConnection } from '../mcp/keptConnection';
 import { mcpServer } from '../mcp/server';
 
-/** Bytes of one message; arguments are far shorter. */
+/** Byte limit of a message; arguments are far shorter. */
 const MESSAGE_MAX = 1024 * 1024;
 
 export function mcpCommand(program: Command, env: () => Environment): void {

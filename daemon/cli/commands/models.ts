@@ -1,6 +1,6 @@
 /**
- * `earmark models list|pull|add|verify|update|rollback|remove|bench`: the catalogue and what of it is
- * on this machine.
+ * `earmark models list|pull|add|verify|update|rollback|remove|bench`: the catalogue and its
+ * installed models.
  */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -22,7 +22,7 @@ import { persist } from '../persist';
 import { progressBar } from '../progress';
 import { benchCommand } from './modelsBench';
 
-/** A slow line may take an hour for a large model. */
+/** A slow network may take an hour for a large model. */
 const PULL_TIMEOUT_MS = 3_600_000;
 const VERIFY_TIMEOUT_MS = 300_000;
 
@@ -142,7 +142,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
   benchCommand(models, env);
 }
 
-/** Says what to know of models that are about to be fetched by name: licence, size, and more. */
+/** Prints the licence, size and notes of models before their download by name. */
 async function warn(
   env: Environment,
   connection: Connection,

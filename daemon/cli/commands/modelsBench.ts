@@ -1,5 +1,5 @@
 /**
- * `earmark models bench`: how fast installed models are on this machine, on a recording that comes
+ * `earmark models bench`: measures installed models on this machine, with a recording that comes
  * with Earmark.
  */
 import { existsSync } from 'node:fs';
@@ -26,8 +26,8 @@ interface Options {
 }
 
 /**
- * Engines that run in a worker; the others stand outside Earmark, and a bench of a server would be
- * one of the network.
+ * Engines that run in a worker. The others run outside Earmark; a bench of a server would measure
+ * the network.
  */
 const IN_WORKERS: readonly string[] = ['moonshine', 'whisper'];
 
@@ -133,7 +133,7 @@ async function recording(
   return pcm.subarray(0, Math.round(seconds * SAMPLE_RATE));
 }
 
-/** `demo/` stands beside `dist/`, and in the sources at the top. */
+/** `demo/` is beside `dist/`, or at the top of the sources. */
 function bundledRecording(from: string): string {
   for (let at = from; ; at = dirname(at)) {
     const found = join(at, 'demo', 'standup.flac');
@@ -147,8 +147,8 @@ function bundledRecording(from: string): string {
 }
 
 /**
- * `worker.js` lies beside `cli.js`; from the sources it is `daemon/worker.ts`, run the way this
- * process runs.
+ * `worker.js` is beside `cli.js`; from the sources it is `daemon/worker.ts`, run in the way of this
+ * process.
  */
 function workerEntry(): WorkerEntry {
   const built = join(__dirname, 'worker.js');

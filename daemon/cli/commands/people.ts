@@ -1,4 +1,4 @@
-/** `earmark orgs|users|database`: who uses a team's server, said to its database directly. */
+/** `earmark orgs|users|database`: manages users of a team server directly in its database. */
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AccessScope } from '../../../protocol/tokens';
@@ -29,7 +29,7 @@ function databaseOf({ database }: Where): string {
   return url;
 }
 
-/** The server's part is a bundle of its own, which an editor's extension does not carry. */
+/** The server's part is a separate bundle, which an editor's extension does not contain. */
 function teamAdmin(): typeof import('../../teamAdmin') {
   try {
     // When it is asked for, not before; from the sources, `import()` would not find it.
@@ -43,7 +43,7 @@ function teamAdmin(): typeof import('../../teamAdmin') {
   }
 }
 
-/** @throws UsageError, EarmarkError store.unwritable and what `work` throws */
+/** @throws UsageError, EarmarkError store.unwritable and the errors of `work` */
 export async function asAdmin<T>(where: Where, work: (team: TeamAdmin) => Promise<T>): Promise<T> {
   return teamAdmin().withTeam(databaseOf(where), userInfo().username, work);
 }

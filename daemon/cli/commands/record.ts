@@ -1,6 +1,6 @@
 /**
- * `earmark record`: a meeting in the terminal. Words appear as they are spoken; Ctrl-C stops and
- * keeps the session.
+ * `earmark record`: a meeting in the terminal. Prints words as they are spoken; Ctrl-C stops and
+ * saves the session.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -144,8 +144,8 @@ async function record(
 }
 
 /**
- * The copy of this machine goes when the remote daemon has the recording; whoever comes next goes
- * on where it takes too long.
+ * Waits until the remote daemon confirms the recording, which deletes the local copy. If this takes
+ * too long, a later client continues.
  */
 async function confirmed(env: Environment, connection: Connection): Promise<void> {
   for (
@@ -163,7 +163,8 @@ async function confirmed(env: Environment, connection: Connection): Promise<void
 }
 
 /**
- * Both where nothing was said and both can be recorded; what was asked for by name must be there.
+ * Picks both sources if no source is given and both are available; a named source must be
+ * available.
  */
 async function chooseSources(
   env: Environment,

@@ -1,4 +1,4 @@
-/** `earmark sessions list|show|search|export|recover|delete|purge`: what was recorded. */
+/** `earmark sessions list|show|search|export|recover|delete|purge`: manages recorded sessions. */
 import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../../../client';
@@ -26,7 +26,7 @@ import { fullId } from '../sessionId';
 const LIST_DEFAULT = 100;
 const LIST_MAX = 1000;
 const GET_TIMEOUT_MS = 60_000;
-/** The whole database is written anew. */
+/** The whole database is rewritten. */
 const PURGE_TIMEOUT_MS = 120_000;
 
 export function sessionsCommand(program: Command, env: () => Environment): void {
@@ -234,7 +234,7 @@ function hitsText(env: Environment, hits: ResultOf<typeof SessionSearch>['hits']
   );
 }
 
-/** Waits until the session is over. @returns a sentence for the user */
+/** Waits until the session has ended. @returns a sentence for the user */
 async function recover(connection: Connection, sessionId: string): Promise<string> {
   const { left, state } = await persist(
     connection,

@@ -1,5 +1,5 @@
 /**
- * `earmark sign-in`: to a team's server with OpenID Connect; afterwards `--remote` needs no token.
+ * `earmark sign-in`: signs in to a team server with OpenID Connect; `--remote` then needs no token.
  */
 import type { Command } from 'commander';
 import { signIn, signInByCode } from '../../../client/signIn';

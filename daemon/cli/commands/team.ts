@@ -1,6 +1,6 @@
 /**
  * `earmark server` and `earmark worker`: the processes of a team's engine. They run in the
- * foreground until SIGTERM or Ctrl-C, as a container wants it.
+ * foreground until SIGTERM or Ctrl-C, as containers require.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -63,8 +63,8 @@ async function run(
 }
 
 /**
- * `team.js` lies beside `cli.js`; from the sources it is `daemon/teamMain.ts`, run the way this
- * process runs.
+ * `team.js` is beside `cli.js`; from the sources it is `daemon/teamMain.ts`, run in the way of this
+ * process.
  */
 function teamProgram(): { readonly command: string; readonly args: readonly string[] } {
   const built = join(__dirname, 'team.js');

@@ -1,4 +1,4 @@
-/** Options that the commands about people and tokens share. */
+/** Shared options of the commands about users and tokens. */
 import { InvalidArgumentError, Option } from 'commander';
 import { AccessScope } from '../../../protocol/tokens';
 

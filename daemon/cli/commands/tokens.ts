@@ -1,6 +1,5 @@
 /**
- * `earmark tokens create|list|revoke`: who may use this daemon, or a team's server, over the
- * network.
+ * `earmark tokens create|list|revoke`: manages network access to this daemon or to a team server.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
@@ -19,7 +18,7 @@ import { FORMAT, SCOPES, user, type Format } from './tokenOptions';
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
 const MAX_EXPIRY_MS = 10 * 365 * UNITS_MS.d;
 
-/** With an organisation the database of a team is asked, without one the daemon. */
+/** With an organisation the command uses the team's database, otherwise the daemon. */
 interface Where {
   readonly org?: string;
   readonly database?: string;

@@ -37,8 +37,7 @@ interface Options {
 }
 
 /**
- * Files in flight: two keep both workers busy at the ends of files, the third is being decoded
- * meanwhile.
+ * Files in flight: two keep both workers busy at the ends of files; the third is decoded meanwhile.
  */
 const IN_FLIGHT = 3;
 
@@ -86,7 +85,7 @@ async function transcribe(
   if (new Set(files).size < files.length)
     throw new UsageError('You named a file twice; name each file once.');
   const phrases = (await readSymbols(options.symbols))?.phrases;
-  // Lines that come as they are spoken and a bar do not share a terminal.
+  // Live transcript lines and a progress bar cannot share a terminal.
   const progress = progressBar(
     env.err,
     'Transcribing',
@@ -97,7 +96,7 @@ async function transcribe(
   const say = (to: Terminal, text: string) =>
     progress.drawing && to.isTTY ? void held.push(() => to.write(text)) : to.write(text);
   const complain = (sentence: string) => say(env.err, `earmark: ${sentence}\n`);
-  // Who speaks is known at the end, and a kept session is what its final state says.
+  // Speakers are known at the end, and the final state of a stored session counts.
   const streams = options.diarize !== true;
   const printer = new Printer(
     (text) => say(env.out, text),
@@ -128,7 +127,7 @@ async function transcribe(
             if (isEmpty(session)) complain(nothingRecognised(file));
           } catch (error) {
             if (env.signal.aborted) return;
-            // What is wrong with the connection is wrong for every file.
+            // A connection error affects every file.
             if (
               !isEarmarkError(error) ||
               error.code.startsWith('rpc.') ||
@@ -211,8 +210,8 @@ async function oneFile(
 }
 
 /**
- * Prints in the order of the files. JSON lines come as they are spoken, once the files before are
- * through, unless who speaks is still to be revised.
+ * Prints in the order of the files. JSON lines appear live after the previous files are finished,
+ * unless speakers may still be revised.
  */
 class Printer {
   private readonly pending: Segment[][];

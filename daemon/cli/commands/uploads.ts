@@ -1,6 +1,6 @@
 /**
- * `earmark uploads list|send|transcribe|discard`: recordings for a daemon elsewhere that this
- * machine keeps until that has confirmed them.
+ * `earmark uploads list|send|transcribe|discard`: manages upload copies that a remote daemon has
+ * not confirmed.
  */
 import { type Command, Option } from 'commander';
 import type { Requester } from '../../../client';
@@ -15,10 +15,13 @@ import { withDaemon, type Environment } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { megabytes, table } from '../output';
 
-/** A model may have to be loaded first. */
+/** Includes the possible load of a model. */
 const TRANSCRIBE_TIMEOUT_MS = 180_000;
 
-/** @param env this machine; @param elsewhere with the daemon that `--remote` names */
+/**
+ * @param env this machine
+ * @param elsewhere this machine with the daemon of `--remote`
+ */
 export function uploadsCommand(
   program: Command,
   env: () => Environment,
@@ -115,7 +118,7 @@ async function send(
     );
   if (wanted.length === 0) return void env.out.write(`No recordings are waiting for ${name}.\n`);
   const left = await withDaemon(elsewhere, async (connection) => {
-    // Ctrl-C: what was sent is there, the copies stay.
+    // Ctrl-C: sent audio stays at the remote daemon, and the copies stay here.
     const stopped = new Promise<never>((_, reject) =>
       env.signal.addEventListener('abort', () => reject(new SilentFailure()), { once: true }),
     );
@@ -154,7 +157,7 @@ async function transcribe(env: Environment, id: string): Promise<void> {
 async function discard(env: Environment, ids: readonly string[]): Promise<void> {
   await withDaemon(env, async (connection) => {
     const all = await kept(connection);
-    // Nothing goes where one of the names is wrong.
+    // Deletes nothing if any of the ids is wrong.
     for (const { uploadId } of ids.map((id) => find(all, id)))
       await connection.request(UploadDiscard, { uploadId });
   });

@@ -1,5 +1,5 @@
 /**
- * `earmark voices list|forget`: whose voices are kept, so that they are named in later sessions.
+ * `earmark voices list|forget`: manages stored voiceprints, which name speakers in later sessions.
  */
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';

@@ -1,11 +1,11 @@
 /**
- * What an agent may ask: the arguments of every tool, checked before anything is looked up. Nothing
- * here names a file of this machine.
+ * Inputs of agents: the arguments of every tool, validated before any lookup. No argument names a
+ * file of this machine.
  */
 import { z } from 'zod';
 import { InsightStatus } from '../../../protocol/insights';
 
-/** C0 and C1 controls; a query has no use for them. */
+/** C0 and C1 controls; a query needs none. */
 const CONTROL = /[\p{Cc}]/u;
 
 const plain = (max: number) =>
@@ -94,7 +94,7 @@ export const LiveTranscript = z.strictObject({
     .describe('With a cursor: seconds to wait for new text.'),
 });
 
-/** A path is one inside the workspace: it is compared with links of insights, never opened. */
+/** A path inside the workspace: compared with links of insights, never opened. */
 const CodeName = plain(300)
   .regex(
     /^[\p{L}\p{N}\p{M}_$.#@:~<>()/ -]+$/u,

@@ -1,6 +1,6 @@
 /**
- * A connection to the daemon that is made by the first question and let go some time after the
- * last: an agent that only waits keeps no daemon alive.
+ * A connection to the daemon that opens with the first request and closes some time after the last:
+ * an idle agent keeps no daemon running.
  */
 import { createConnection, type Connection, type ConnectOptions } from '../../../client';
 

@@ -1,6 +1,6 @@
 /**
- * What happened in a session since a cursor, waiting a little for something new; the cursor is the
- * number of an event, so nothing is told twice and nothing missed.
+ * Events of a session since a cursor, with a short wait for new ones. The cursor is an event
+ * number, so events are neither repeated nor missed.
  */
 import type { Connection } from '../../../client';
 import type { Insight } from '../../../protocol/insights';
@@ -17,9 +17,9 @@ import { persist } from '../persist';
 import { fullId } from '../sessionId';
 import { fitting, insightShape, segmentShape, sessionShape } from './shapes';
 
-/** Events taken into one answer. */
+/** Limit of events in an answer. */
 const EVENTS_MAX = 200;
-/** What happened before is in the store: it comes at once, or not. */
+/** Time limit for stored events, which arrive immediately or not at all. */
 const CATCH_UP_MS = 5_000;
 /** Segments of an answer without a cursor. */
 const LAST = 30;
@@ -30,7 +30,7 @@ interface Question {
   readonly waitSeconds: number;
 }
 
-/** @throws EarmarkError session.notFound where nothing runs */
+/** @throws EarmarkError session.notFound if no session runs */
 export async function liveTail(
   connection: Connection,
   { session, after, waitSeconds }: Question,
@@ -122,7 +122,7 @@ function answer(
   saying: readonly string[],
   after: number,
 ): Record<string, unknown> {
-  // Taken one by one, so that the cursor stands behind the last event that is told whole.
+  // Events are added one by one, so that the cursor stands after the last complete event.
   let room: number | undefined;
   let cursor = after;
   const segments = new Map<string, Record<string, unknown>>();
@@ -169,7 +169,7 @@ const isNews = (event: DurableEvent): boolean =>
 const isOver = ({ state }: Pick<SessionInfo, 'state'>): boolean =>
   state === 'DONE' || state === 'FAILED';
 
-/** Where to go on; nothing comes after the end of a session that is over. */
+/** Next cursor; absent after the end of a finished session. */
 function over(
   session: Pick<SessionInfo, 'state' | 'lastSeq'>,
   cursor = session.lastSeq,

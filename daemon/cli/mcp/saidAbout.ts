@@ -1,6 +1,6 @@
 /**
- * What was said about a name of the code or a file: what is linked to it, and where its spoken
- * words occur.
+ * Statements about a name of the code or a file: linked insights, and segments with its spoken
+ * words.
  */
 import type { Connection } from '../../../client';
 import type { ParamsOf, ResultOf } from '../../../protocol/method';
@@ -46,7 +46,7 @@ export async function saidAbout(
   };
 }
 
-/** `retryWithBackoff`, `retry_with_backoff` and `HTTPServer` as the words that people say. */
+/** Splits `retryWithBackoff`, `retry_with_backoff` and `HTTPServer` into their spoken words. */
 function spokenWords(name: string): string[] {
   const apart = name
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')

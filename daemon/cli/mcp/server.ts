@@ -1,7 +1,7 @@
 /**
- * `earmark mcp`: sessions for agents, through the Model Context Protocol. Tools that look things
- * up; those that change something exist only where the user allowed them. What people said is
- * handed on as quoted material.
+ * `earmark mcp`: sessions for agents, through the Model Context Protocol. Tools look up data; tools
+ * that change data exist only if the user permits them. Spoken text is passed on as quoted
+ * material.
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
@@ -37,9 +37,9 @@ import {
   sessionShape,
 } from './shapes';
 
-/** Questions of one agent at once. */
+/** Concurrent requests of an agent. */
 const CALLS_MAX = 8;
-/** Members of the arguments of one call. */
+/** Limit of members in the arguments of a call. */
 const ELEMENTS_MAX = 100;
 
 const INSTRUCTIONS = [
@@ -69,7 +69,7 @@ export async function mcpServer(
   connections: ReusedConnection,
   options: { readonly version: string; readonly allowChanges: boolean },
 ): Promise<McpServer> {
-  // Loaded here: no other command has use for it.
+  // Loaded here, because no other command needs it.
   const { McpServer } = await import('@modelcontextprotocol/sdk/server/mcp.js');
   const server = new McpServer(
     { name: 'earmark', title: 'Earmark', version: options.version },

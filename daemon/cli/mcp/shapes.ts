@@ -1,7 +1,4 @@
-/**
- * Answers to an agent: plain values without the daemon's inner fields, and never longer than a
- * bound.
- */
+/** Answers for agents: plain values without internal fields, bounded in length. */
 import type { Insight } from '../../../protocol/insights';
 import type { SessionInfo } from '../../../protocol/session';
 import type { Segment } from '../../../protocol/transcript';
@@ -10,9 +7,9 @@ import { redact } from '../../base/redact';
 
 /** UTF-16 units of one answer; about 15,000 tokens of a language model. */
 export const ANSWER_MAX = 60_000;
-/** Room for what stands around the lists of an answer. */
+/** Reserve for the fields around the lists of an answer. */
 const ROOM = 2_000;
-/** Of one segment or insight. */
+/** Limit for one segment or insight. */
 const TEXT_MAX = 4_000;
 
 export function sessionShape({
@@ -74,7 +71,7 @@ export function insightShape({
   };
 }
 
-/** As many of the items, from the first, as fit into what is left of an answer. */
+/** Returns the first items that fit into the rest of an answer. */
 export function fitting<T>(
   items: readonly T[],
   shape: (item: T) => Record<string, unknown>,
@@ -91,7 +88,7 @@ export function fitting<T>(
   return { shown, left: items.length - shown.length, room };
 }
 
-/** Fields that hold what people said or wrote. */
+/** Fields with spoken or written text. */
 const SPOKEN: ReadonlySet<string> = new Set([
   'text',
   'quote',
@@ -103,8 +100,8 @@ const SPOKEN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * An answer as it goes to the agent, and so to its language model: without keys, tokens, card
- * numbers and addresses that somebody said.
+ * Text of an answer for the agent and its language model: keys, tokens, card numbers and addresses
+ * are removed.
  */
 export function answerText(answer: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(answer, (name, value: unknown) => {
