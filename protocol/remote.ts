@@ -109,8 +109,8 @@ export const CLOSINGS = {
 export type CloseCode = keyof typeof CLOSINGS;
 
 /**
- * Close code of an error. If several meanings share an error, the closing code gives the number
- * itself.
+ * Close code of an error without further context. If several close codes share an error, the closing
+ * side picks the code.
  */
 export function closeCodeOf(error: ErrorCode): CloseCode {
   switch (error) {

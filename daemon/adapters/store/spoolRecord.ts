@@ -1,6 +1,6 @@
 /**
- * One record of a spool file: a frame, or a mark that says how far a source had come when the file
- * was begun.
+ * One record of a spool file: a frame, or a mark with the last frame of a source when the file was
+ * begun.
  *
  *   offset  0  u32  magic "EMFR"
  *           4  u8   source: 0 mic, 1 system, 2 file
@@ -12,8 +12,8 @@
  *          28       samples, s16le; of an encrypted frame nonce (12), samples by AES-256-GCM, tag (16), which also
  *                   seals bytes 0–23
  *
- * All numbers little-endian. A record counts only when its checksum fits; the audio of a torn one
- * never was on disk.
+ * All numbers little-endian. A record is valid only if its checksum matches; the audio of a torn
+ * record was never on disk.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
