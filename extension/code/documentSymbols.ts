@@ -44,7 +44,8 @@ export async function symbolsOf(document: vscode.TextDocument): Promise<RangedSy
 }
 
 /**
- * The name without the signature that some servers append; undefined for a name that nobody says.
+ * The name without the signature that some servers append; undefined for a name that cannot be
+ * spoken.
  */
 export function bareName({
   name,

@@ -102,7 +102,7 @@ export class SymbolIndex implements vscode.Disposable {
   }
 
   /**
-   * Reads the workspace symbols, at most every two minutes. Called when somebody speaks.
+   * Reads the workspace symbols, at most every two minutes. Called when a user starts to speak.
    * @returns undefined if no newer answer is expected
    */
   refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {

@@ -27,7 +27,7 @@ export const DAEMON_SETTINGS = [
 export interface ToSend {
   /** null resets a setting. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Names of all values that the daemon then has from the editor. */
+  /** Names of all values that the daemon has from the editor after sending. */
   readonly sent: readonly string[];
 }
 

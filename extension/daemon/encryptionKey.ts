@@ -1,4 +1,4 @@
-/** The key of what the daemon encrypts at rest, in the editor's secret storage. */
+/** Key of the daemon's encrypted data, in the editor's secret storage. */
 import { randomBytes } from 'node:crypto';
 import type * as vscode from 'vscode';
 import type { Connection } from '../../client';

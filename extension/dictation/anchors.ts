@@ -1,6 +1,6 @@
 /**
- * Places in a document that stay where they were meant while the text around them changes. Offsets
- * in UTF-16 units.
+ * Anchors in a document, which keep their place while the text around them changes. Offsets are in
+ * UTF-16 units.
  */
 
 export interface Anchor {
@@ -16,12 +16,12 @@ export interface TextChange {
 }
 
 /**
- * Moves anchors over changes that were made at once (offsets all count in the text before them,
- * none overlap). Text inserted exactly at an empty anchor goes before it: what the user types at
+ * Moves anchors over simultaneous changes. All offsets refer to the text before the changes, and
+ * changes do not overlap. Text inserted exactly at an empty anchor goes before it, so text typed at
  * the cursor stays in front.
  */
 export function shiftAnchors(anchors: readonly Anchor[], changes: readonly TextChange[]): Anchor[] {
-  // From the end to the start, so that each change finds the offsets it was made for.
+  // From the end to the start, so each offset is still valid for its change.
   const ordered = [...changes].sort((a, b) => b.offset - a.offset);
   return anchors.map((anchor) => ordered.reduce(shift, anchor));
 }
@@ -41,6 +41,6 @@ function shiftOffset(
   if (at < offset || (at === offset && !(sticksBehind || removed > 0))) return at;
   if (at === offset && removed === 0) return at + inserted;
   if (at >= offset + removed) return at + inserted - removed;
-  // The place itself was replaced: behind the new text.
+  // The place itself was replaced. The anchor moves behind the new text.
   return offset + inserted;
 }

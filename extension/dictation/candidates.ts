@@ -1,6 +1,6 @@
 /**
- * The names that dictation may mean, the nearest first, from what is known already, so that a
- * dictation that begins waits for nothing; what is found out while the user speaks follows.
+ * The names that dictation may mean, nearest first. The first answer uses cached names only, so
+ * dictation starts without a wait. Later names follow while the user speaks.
  */
 import * as vscode from 'vscode';
 import type { SymbolIndex, WorkspaceNames } from '../code/symbolIndex';
@@ -8,22 +8,22 @@ import { people, workspaceInfo } from '../meeting/workspaceInfo';
 import { settings } from '../settings/settings';
 import { rankCandidates } from './rankCandidates';
 
-/** As many as the daemon takes and answers for in time. */
+/** Maximum number of names that the daemon accepts and handles in time. */
 const LIMIT = 2_000;
 
 export class Candidates {
-  /** The branch and the people of the repository. */
+  /** Branch and authors of the repository. */
   private repository: readonly string[] = [];
 
   constructor(private readonly index: SymbolIndex) {}
 
-  /** The nearest names to a line (from 0) of a document. Answers at once with what is known. */
+  /** The nearest names to a line (from 0) of a document. Answers at once from the cache. */
   near(document: vscode.TextDocument | undefined, line: number): string[] {
     return this.ranked(document, line, this.index.workspace);
   }
 
   /**
-   * What is known beyond `before` once workspace and repository answered; empty where nothing is.
+   * Names found in the workspace and repository that are not in `before`; empty if there are none.
    */
   async more(
     document: vscode.TextDocument | undefined,

@@ -5,16 +5,16 @@ const NAME_MAX = 60;
 /** Maximum number of recognised words for one name. */
 const WORDS_MAX = 5;
 /**
- * A name of the code or of something in the world: it has a capital, a digit or a mark inside, or
- * begins with a capital.
+ * A name in the code or of a person, place or product: it begins with a capital, or contains a
+ * capital, a digit or a mark.
  */
 const NAME = /^[\p{L}_$@][\p{L}\p{N}_$.\-/]*$/u;
 const TELLING = /[\p{Lu}\p{N}_$./-]/u;
 
 /**
- * @param before as it went in
- * @param after as it stands once the person stopped typing
- * @returns the name that was meant; undefined where the change was none of one name
+ * @param before the text as inserted
+ * @param after the text when the user has stopped typing
+ * @returns the intended name; undefined if the change does not replace exactly one name
  */
 export function correctedName(before: string, after: string): string | undefined {
   const [was, is] = [words(before), words(after)];
@@ -39,12 +39,12 @@ export function correctedName(before: string, after: string): string | undefined
     return undefined;
   if (name.length < 2 || name.length > NAME_MAX || !NAME.test(name) || !TELLING.test(name))
     return undefined;
-  // The same letters with another first one is a matter of the sentence, not of the name.
+  // A change of the first letter's case depends on the sentence, not on the name.
   const first = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
   return first(recognised.join(' ')) === first(name) ? undefined : name;
 }
 
-/** Words without the marks of the sentence around them. */
+/** Words without surrounding punctuation. */
 function words(text: string): string[] {
   return text
     .split(/\s+/u)

@@ -35,15 +35,15 @@ export type DictationState =
     }
   | { readonly kind: 'finishing'; readonly surface: Surface; readonly sessionId: string };
 
-/** What became of the phrases, which are counted from 0. */
+/** State of the phrases. Phrases are counted from 0. */
 interface Progress {
-  /** Those before are settled: their text is the user's. */
+  /** Phrases before this one are settled: the user owns their text. */
   readonly from: number;
-  /** Those before are in. */
+  /** Phrases before this one are inserted. */
   readonly through: number;
-  /** What stands there of them. */
+  /** Their inserted text. */
   readonly entry: Entry | undefined;
-  /** Earlier dictations that were taken back since `from`. */
+  /** Number of earlier dictations removed since `from`. */
   readonly takenBack: number;
 }
 
@@ -97,9 +97,9 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * @param place made where nothing is on yet; it ends with the dictation
-   * @param byPhrase asked when a phrase has ended: whether it goes in at once
-   * @throws UserError, EarmarkError when it cannot listen; the text says what to do
+   * @param place created if no dictation runs; it ends with the dictation
+   * @param byPhrase called at the end of a phrase; true inserts the phrase at once
+   * @throws UserError, EarmarkError if recording cannot start; the message says what to do
    */
   async start(place: () => Surface, byPhrase: () => boolean = () => false): Promise<void> {
     if (this.currentState.kind !== 'idle') return;
@@ -115,7 +115,7 @@ export class Dictation implements vscode.Disposable {
       const reason = await surface.refusal();
       if (reason !== undefined) throw new UserError(reason);
       const agreed = await this.consent.ask('dictation');
-      // Stopped while it asked: the microphone stays closed.
+      // The dictation stopped during the consent question. The microphone stays closed.
       if (token !== this.token) return;
       if (agreed === undefined) return this.reset();
       this.draw();
@@ -160,7 +160,7 @@ export class Dictation implements vscode.Disposable {
         if (more.length > 0 && token === this.token)
           await connection.request(DictationLearn, { sessionId, symbols: more });
       };
-      // Without them the text is spelled by the names there are.
+      // Without these names, spelling uses the names known so far.
       void learn().catch(() => undefined);
     } catch (error) {
       if (token !== this.token) return;
@@ -170,28 +170,29 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * What was said until now goes in; it goes on listening. Where text goes in once, it waits for
-   * the end. @throws EarmarkError
+   * Inserts the text spoken so far and continues to record. A target that takes text only once
+   * receives it at the end.
+   * @throws EarmarkError
    */
   async insertSoFar(): Promise<void> {
     await this.take(true);
   }
 
   /**
-   * Stops; what was said after the last text went in is forgotten. Where text goes in once, inserts
-   * it. @throws EarmarkError
+   * Stops and discards speech since the last insertion. A target that takes text only once receives
+   * its text now.
+   * @throws EarmarkError
    */
   async end(): Promise<void> {
     const state = this.currentState;
-    // A text that is still on its way comes with the stop too: the microphone is not kept open for
-    // it.
+    // The stop also delivers text that is still being decoded, so the microphone closes at once.
     if (state.kind !== 'listening' || !state.surface.grows || this.taking > 0) return this.stop();
     await this.cancel();
   }
 
   /**
-   * Stops listening and inserts what was said. @throws EarmarkError when the text could not be had
-   * or inserted
+   * Stops recording and inserts the recognised text.
+   * @throws EarmarkError if the text is unavailable or cannot be inserted
    */
   async stop(): Promise<void> {
     const state = this.currentState;
@@ -203,7 +204,7 @@ export class Dictation implements vscode.Disposable {
     this.draw();
     try {
       const connection = await this.daemon.ready();
-      // An edit that is being made is made first; a text that is waited for comes with this one.
+      // A running edit is completed first. Text that is still expected arrives with this insertion.
       await this.putting;
       const recognised = await connection.request(DictationStop, {
         sessionId,
@@ -221,7 +222,10 @@ export class Dictation implements vscode.Disposable {
     }
   }
 
-  /** Inserts what is final so far. @param flush what was said until now is made final first */
+  /**
+   * Inserts the final text.
+   * @param flush makes all speech so far final first
+   */
   private take(flush: boolean): Promise<void> {
     const token = this.token;
     this.taking++;
@@ -244,7 +248,7 @@ export class Dictation implements vscode.Disposable {
     });
     this.turn = taken.catch(() => undefined).then(() => void this.taking--);
     return taken.catch(async (error: unknown) => {
-      // A stop that came meanwhile brings the same text, and says what is wrong.
+      // A stop meanwhile delivers the same text and reports the error.
       if (token !== this.token || this.currentState.kind !== 'listening') return;
       if (!(error instanceof Refused)) throw error;
       await this.cancel();
@@ -253,8 +257,8 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * What is asked for: text that a person changed since it went in is theirs, and is not written
-   * again.
+   * Returns the requested text. Inserted text that the user changed belongs to the user and is not
+   * inserted again.
    */
   private asked(surface: Surface): { readonly from: number; readonly scopes: DictationScope[] } {
     if (!surface.intact()) {
@@ -274,7 +278,7 @@ export class Dictation implements vscode.Disposable {
       takenBack: recognised.takeBack,
       entry: undefined,
     };
-    // It is written anew below, and is no dictation before this one.
+    // This dictation is replaced below, so it does not count as an earlier one.
     if (entry !== undefined) this.written.remove(entry);
     for (let i = takenBack; i < recognised.takeBack; i++) await this.takeBack();
     const inserted = await surface.insert(recognised);

@@ -1,52 +1,51 @@
 /**
- * One key for both ways to dictate. The editor gives no key-up, but a key that is held repeats:
- * presses that follow quickly are repeats, and when some in a row do not come the key seems let go.
- * The text goes in then, while it listens on; a repeat that was only held up finds it so, and
- * nothing of what is said is lost. Without one it ends soon after. A key that does not repeat was
- * tapped: the next press stops. Time comes in with every press.
+ * One key for both ways to dictate. The editor sends no key-up event, but a held key repeats.
+ * Presses in quick succession are repeats. If several expected repeats are missing, the key counts
+ * as released. The text is then inserted, while recording continues. A delayed repeat continues the
+ * same dictation, so no speech is lost. Without a repeat, the dictation ends soon after. A key that
+ * does not repeat was tapped: the next press stops. Every press carries its time as a parameter.
  *
- * A press carries no time of its own, so a repeat that a busy editor hands on after the key was let
- * go looks like a new press. How unevenly the repeats came says how late such a one may be.
+ * The editor gives no press time. A repeat delivered after the release by a busy editor therefore
+ * looks like a new press. The spread of the earlier repeats limits how late such a repeat may
+ * arrive.
  */
 
-/**
- * A repeat comes at the latest this long after the press: the slowest delay that systems offer is 1
- * s.
- */
+/** Maximum delay of the first repeat after the press. The slowest system setting is 1 s. */
 const FIRST_REPEAT_MS = 1_100;
-/** Repeats come at least every 500 ms at the slowest setting (2 a second); usual is 30 ms. */
+/** Maximum interval between repeats: 500 ms at the slowest setting (2 a second). 30 ms is usual. */
 const RELEASE_MS = 600;
-/** Once their interval is known the key seems let go when this many in a row did not come … */
+/** The key counts as released after this number of missing repeats, if their interval is known … */
 const MISSED = 3;
 /**
- * … but not before this many times the longest of the last gaps: a busy editor hands repeats on
+ * … and not before this multiple of the longest recent gap, because a busy editor delivers repeats
  * unevenly …
  */
 const LONGEST = 2;
-/** … of which so many count, 0.7 s of the usual repeats: an editor that was busy is calm again … */
+/**
+ * … over this number of recent gaps: 0.7 s of usual repeats, after which a busy editor is calm
+ * again …
+ */
 const GAPS = 20;
-/** … and never sooner than this. */
+/** … and never earlier than this. */
 const SOONEST_MS = 90;
 /**
- * A repeat that comes this long after is one that was held up, and the key is still down: the same
- * dictation goes on …
+ * A repeat within this time after the release was delayed. The key is still down, and the same
+ * dictation continues …
  */
 const STILL_HELD_MS = 250;
-/**
- * … or this many times the most that a repeat of the hold came late, where the editor was busy …
- */
+/** … or within this multiple of the hold's largest delay, if the editor was busy … */
 const STILL_HELD_LATE = 4;
-/** … but the microphone closes. */
+/** … but the microphone closes after this time. */
 const STILL_HELD_MOST_MS = 1_000;
 /**
- * A press this soon after the end is one too, or this many times as late: what it begins ends by
- * itself unless it repeats.
+ * A press this soon after the end may also be a delayed repeat; the limit grows with the measured
+ * delay. A dictation that it starts ends by itself without further repeats.
  */
 const HELD_UP_MS = 1_000;
 const HELD_UP_LATE = 8;
-/** Later than this it is a new press however busy the editor is. */
+/** After this time, a press is always a new press. */
 const HELD_UP_MOST_MS = 3_000;
-/** A timer that comes later than this was held up, and so may presses be: they wait behind it. */
+/** A timer later than this was delayed, and presses may wait behind it too. */
 const LATE_MS = 50;
 
 export type HoldState =
@@ -54,9 +53,9 @@ export type HoldState =
   | { readonly kind: 'released'; readonly at: number; readonly late: number }
   | { readonly kind: 'pressed'; readonly at: number }
   /**
-   * `gaps`: the last ones between two repeats, in ms, the newest last; none before the second.
-   * `late`: the most that one of the whole hold, or a timer, came later than usual, in ms.
-   * `inserted`: the key seemed let go.
+   * `gaps`: recent intervals between repeats, in ms, newest last; empty before the second repeat.
+   * `late`: largest delay of a repeat or timer during the hold, in ms. `inserted`: the key counted
+   * as released and the text is inserted.
    */
   | {
       readonly kind: 'held';
@@ -67,18 +66,18 @@ export type HoldState =
     };
 
 /**
- * `insert`: what was said until now. `end`: everything that counts is in. `stop`: insert and end.
+ * `insert`: insert the speech so far. `end`: all relevant text is inserted. `stop`: insert and end.
  */
 export type HoldAction = 'start' | 'insert' | 'end' | 'stop' | 'none';
 
 export interface HoldStep {
   readonly state: HoldState;
   readonly action: HoldAction;
-  /** Call `released` at this time unless another press comes before. */
+  /** Time to call `released`, unless another press comes before. */
   readonly releaseAt?: number;
 }
 
-/** The key's command ran. `active`: a dictation is going on. */
+/** Handles a run of the key's command. `active`: a dictation is running. */
 export function press(state: HoldState, now: number, active: boolean): HoldStep {
   if (!active && state.kind === 'released' && heldUp(state, now))
     return {
@@ -89,7 +88,7 @@ export function press(state: HoldState, now: number, active: boolean): HoldStep 
   if (!active) return { state: { kind: 'pressed', at: now }, action: 'start' };
   switch (state.kind) {
     case 'released':
-      // The text of what was said goes in first; what goes on later was begun by something else.
+      // The earlier speech is inserted first. A later dictation has another origin.
       return heldUp(state, now)
         ? { state, action: 'none' }
         : { state: { kind: 'idle' }, action: 'stop' };
@@ -115,9 +114,9 @@ export function press(state: HoldState, now: number, active: boolean): HoldStep 
   }
 }
 
-/** No press came until `releaseAt`, which was due; it is `now`. */
+/** Called if no press arrived before `releaseAt`; `now` is that time. */
 export function released(state: HoldState, now: number, releaseAt: number): HoldStep {
-  // Of one that was pressed this is asked only where it may have been a repeat that was held up.
+  // A pressed key reaches this point only if its press may be a delayed repeat.
   if (state.kind === 'pressed') return released(firstRepeat(state.at), now, releaseAt);
   if (state.kind !== 'held') return { state, action: 'none' };
   const late = Math.max(state.late, now - releaseAt);
@@ -139,19 +138,17 @@ const firstRepeat = (now: number): Extract<HoldState, { kind: 'held' }> => ({
   inserted: false,
 });
 
-/** The press may be a repeat of the hold that is over. */
+/** True if the press may be a repeat of the ended hold. */
 function heldUp({ at, late }: Extract<HoldState, { kind: 'released' }>, now: number): boolean {
   return now - at <= Math.min(HELD_UP_MOST_MS, Math.max(HELD_UP_MS, HELD_UP_LATE * late));
 }
 
-/**
- * True while the key is held, or may yet turn out to be: what is said goes in when it is let go.
- */
+/** True while the key is held or may be held. The text is inserted when it is released. */
 export function isHeld(state: HoldState, now: number): boolean {
   return state.kind === 'held' || (state.kind === 'pressed' && now - state.at <= FIRST_REPEAT_MS);
 }
 
-/** How long no repeat comes until the key seems let go. */
+/** Time without a repeat after which the key counts as released. */
 function releaseMs(gaps: readonly number[]): number {
   return Math.round(
     Math.min(
@@ -162,7 +159,7 @@ function releaseMs(gaps: readonly number[]): number {
 }
 
 /**
- * Of a key's repeats. The middle one: presses that were held up come in a bunch, with none between
+ * Median interval of a key's repeats. Delayed presses arrive in a bunch with no interval between
  * them.
  */
 function interval(gaps: readonly number[]): number {

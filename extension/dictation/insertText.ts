@@ -1,7 +1,6 @@
 /**
- * How dictated words join the text around the cursor: a space where two words would touch, a
- * capital at the start of a sentence, none in the middle of one. Pure: the text before and after
- * the cursor comes in, the text to insert goes out.
+ * Joins dictated text to the text around the cursor: a space between words, a capital at the start
+ * of a sentence, no added capital inside a sentence. Pure.
  */
 
 import { endsWithAbbreviation } from '../../protocol/abbreviations';
@@ -9,38 +8,35 @@ import { isCommonWord } from './commonWords';
 
 export interface Surroundings {
   /**
-   * Text on the cursor's line before it, or, at the start of a line, the end of what stands above
-   * (with its line break).
+   * Text before the cursor on its line. At the start of a line: the end of the text above, with its
+   * line break.
    */
   readonly before: string;
   /** Text on the cursor's line after it. */
   readonly after: string;
 }
 
-/** Ends a sentence, with what may stand behind its mark. */
+/** Marks that end a sentence, with closing marks that may follow. */
 const SENTENCE_END = /[.!?:…]["'”’)\]*_`]*\s*$/u;
-/** Marks that open something: nothing is put between them and a word. */
+/** Opening marks: no space goes between them and a word. */
 const OPENING = /[([{<"'“‘`/\\@#$_*-]$/u;
-/** A line that starts a new thought: empty, a heading, a list item, a quotation, a comment. */
+/** A line that starts a new thought: empty, a heading, a list item, a quotation or a comment. */
 const LINE_START =
   /(?:^|\n)[\t ]*(?:(?:#{1,6}|[-*+]|\d+[.)]|>|\/\/+|\/\*+|\*|--|;|%|<!--)[\t ]*)*(?:\[[ xX]\][\t ]*)?$/u;
 /** Marks that follow a word without a space. */
 const CLOSING = /^[.,;:!?…)\]}>"'”’`/]/u;
-/**
- * A first word that keeps its capital in the middle of a sentence: I, I'm, API, HTTPServer, GitHub.
- */
+/** A first word that keeps its capital inside a sentence: I, I'm, API, HTTPServer, GitHub. */
 const KEEPS_CAPITAL = /^(?:I(?:['’]\w+)?(?=$|\W)|\p{Lu}\p{Ll}*\p{Lu}|\p{Lu}{2,})/u;
 
 export interface Fit {
-  /** The text begins with a name of the code: its first letter stays. */
+  /** True if the text begins with a code name: its first letter stays. */
   readonly named?: boolean;
-  /** False in code, where nothing begins with a capital for its place. */
+  /** False in code, which has no capitals at sentence starts. */
   readonly sentences?: boolean;
 }
 
 /**
- *
- * @returns the text to put at the cursor; empty for nothing said. Line breaks and what stands
+ * @returns the text to insert at the cursor; empty if there is no text. Line breaks and the text
  * behind them stay.
  */
 export function fitText(
@@ -68,13 +64,13 @@ export function fitText(
 const endsSentence = (before: string): boolean =>
   SENTENCE_END.test(before) && !endsWithAbbreviation(before);
 
-/** Is the first word none that opens a sentence with a capital only for its place? */
+/** True if the first word may be a name: it is not a common word. */
 function mayBeName(text: string): boolean {
   const word = /^[\p{L}\p{N}]+/u.exec(text)?.[0] ?? '';
   return !isCommonWord(word.toLowerCase());
 }
 
-/** What a terminal may be given without running it: one line, no control characters. */
+/** Text that a terminal can take without running it: one line, no control characters. */
 export function pastable(text: string, named: boolean): string {
   const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   return named || KEEPS_CAPITAL.test(line) ? line : lowerFirst(line);
@@ -84,7 +80,7 @@ const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (c) => c.t
 const lowerFirst = (text: string): string =>
   text.replace(/^\p{Lu}(?=\p{Ll}|\s|$)/u, (c) => c.toLowerCase());
 
-/** Longest ghost text at the cursor: more would push the line out of sight. */
+/** Maximum length of ghost text at the cursor. Longer text would push the line out of view. */
 const GHOST_MAX = 80;
 
 /** End of the recognised text, on one line, for the decoration at the cursor. */

@@ -1,6 +1,6 @@
 /**
- * How comments and strings are written, by VS Code's id of the language. Data only; a language that
- * is not here is prose.
+ * The syntax of comments and strings by VS Code language id. Data only. A language without an entry
+ * counts as prose.
  */
 
 export interface StringKind {
@@ -8,14 +8,14 @@ export interface StringKind {
   readonly close: string;
   readonly escape: 'backslash' | 'double' | 'none';
   readonly multiline?: boolean;
-  /** At the start of a line it documents what stands around it. */
+  /** At the start of a line, documents the code around it. */
   readonly doc?: boolean;
 }
 
 export interface BlockComment {
   readonly open: string;
   readonly close: string;
-  /** What usage writes at the start of every further line. */
+  /** Marker that convention puts at the start of every further line. */
   readonly middle: string;
 }
 
@@ -23,13 +23,13 @@ export interface Language {
   readonly line: readonly string[];
   readonly block: readonly BlockComment[];
   readonly strings: readonly StringKind[];
-  /** What stands between comments and strings. */
+  /** Kind of the text between comments and strings. */
   readonly rest: 'code' | 'prose';
-  /** A line comment needs a blank or the start of the line before it. */
+  /** A line comment needs a space or the start of the line before it. */
   readonly apart?: boolean;
   /** `/` may begin a regular expression. */
   readonly regex?: boolean;
-  /** Columns of docstrings, where usage has its own. */
+  /** Column limit of docstrings, if convention sets a separate limit. */
   readonly docColumns?: number;
 }
 
@@ -79,7 +79,7 @@ const GROUPS: readonly (readonly [string, Language])[] = [
   ['javascript javascriptreact typescript typescriptreact', SCRIPT],
   ['vue svelte astro', { ...SCRIPT, block: [STARS, ANGLES] }],
   ['go', code(['//'], [STARS], [QUOTE, SINGLE, { ...TEMPLATE, escape: 'none' }])],
-  // An apostrophe names a lifetime.
+  // An apostrophe begins a lifetime.
   ['rust zig', code(['//'], [{ ...STARS, middle: ' * ' }], [{ ...QUOTE, multiline: true }])],
   ['kotlin swift scala dart groovy', code(['//'], [STARS], [triple('"'), QUOTE])],
   ['php', code(['//', '#'], [STARS], [QUOTE, SINGLE])],

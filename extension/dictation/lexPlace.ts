@@ -1,6 +1,6 @@
 /**
- * Is a place in a text in a comment, in a string or in what stands between? Reads the text before
- * it once. Pure.
+ * Classifies a place in a text: comment, string or code. Reads the text before the place once.
+ * Pure.
  */
 import type { BlockComment, Language, StringKind } from './languages';
 
@@ -11,17 +11,17 @@ export type LexicalContext =
   | { readonly kind: 'block'; readonly at: number; readonly comment: BlockComment }
   | { readonly kind: 'string'; readonly at: number; readonly string: StringKind };
 
-/** Before these, or nothing, a `/` begins a regular expression. */
+/** After these, or at the start, a `/` begins a regular expression. */
 const BEFORE_REGEX = /(?:[=(,:;!&|?{}[+\-*%<>~^]|\breturn|\btypeof|=>|^)\s*$/;
-/** What is looked at of the line before a `/`. */
+/** Maximum number of characters read before a `/` on its line. */
 const LOOK_BACK = 40;
 
-/** @param text what stands before the place */
+/** @param text text before the place */
 export function lexicalContext(text: string, language: Language): LexicalContext {
   let place: LexicalContext = { kind: 'rest' };
-  /** Templates whose placeholder the place is in, with the braces open in each. */
+  /** Templates whose placeholder contains the place, with the number of open braces in each. */
   const templates: { readonly string: StringKind; readonly at: number; braces: number }[] = [];
-  // Longer marks first: `"""` before `"`, `--[[` before `--`.
+  // Longer markers first: `"""` before `"`, `--[[` before `--`.
   const strings = [...language.strings].sort((a, b) => b.open.length - a.open.length);
   for (let i = 0; i < text.length;) {
     switch (place.kind) {
@@ -52,8 +52,8 @@ export function lexicalContext(text: string, language: Language): LexicalContext
           place = { kind: 'rest' };
           i += 2;
         } else {
-          // A string that is not closed ends with its line: what is being typed must not turn the
-          // rest over.
+          // An unclosed string ends with its line, so an unfinished line does not change the rest
+          // of the document.
           if (text[i] === '\n' && string.multiline !== true) place = { kind: 'rest' };
           i++;
         }
@@ -107,7 +107,9 @@ function lineBefore(text: string, i: number): string {
   return before.slice(before.lastIndexOf('\n') + 1);
 }
 
-/** The closing `/`, or where the line ends without one: then it divided. */
+/**
+ * Offset of the closing `/`, or the line's end. Without a closing `/` the first one is a division.
+ */
 function regexEnd(text: string, from: number): number {
   let set = false;
   for (let i = from + 1; i < text.length && text[i] !== '\n'; i++) {

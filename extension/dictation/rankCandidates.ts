@@ -1,4 +1,4 @@
-/** Which names dictation may mean, the nearest to the cursor first. Pure. */
+/** Ranks the names that dictation may mean, nearest to the cursor first. Pure. */
 
 export interface NamedLine {
   readonly name: string;
@@ -7,11 +7,11 @@ export interface NamedLine {
 }
 
 export interface CandidateSources {
-  /** What the user taught. */
+  /** Words from the user's vocabulary. */
   readonly vocabulary: readonly string[];
-  /** Names in the document that is dictated into. */
+  /** Names in the target document. */
   readonly here: readonly NamedLine[];
-  /** Names of other open documents, the last used document first. */
+  /** Names of other open documents, most recently used first. */
   readonly open: readonly (readonly string[])[];
   /** Names of files. */
   readonly files: readonly string[];
@@ -41,7 +41,7 @@ export function rankCandidates(sources: CandidateSources, line: number, limit: n
 }
 
 /**
- * Names by how much of their path they share with `path`, the nearest first; those as near keep
+ * Sorts names by the length of the path they share with `path`, longest first. Equal names keep
  * their order.
  */
 export function byNearness(

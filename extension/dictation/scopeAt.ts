@@ -1,6 +1,6 @@
 /**
- * What dictation has to write for at a place of a document: a comment, a string, a list, a commit
- * message, code, prose. Pure.
+ * Finds the kind of text at a place in a document: comment, string, list, commit message, code or
+ * prose. Pure.
  */
 import type { DictationScope } from '../../protocol/dictation';
 import { type Language, languageOf } from './languages';
@@ -8,27 +8,27 @@ import { lexicalContext } from './lexPlace';
 
 export interface DocumentPosition {
   readonly languageId: string;
-  /** The text before the place, or as much of it as is looked at. */
+  /** Text before the place, up to the read limit. */
   readonly before: string;
   readonly tabSize: number;
-  /** Where the user wants lines to end. */
+  /** Column at which the user wants lines to end. */
   readonly columns: number;
 }
 
 export interface ScopeAt {
   readonly scope: DictationScope;
-  /** Put before the text: a comment marker wants a blank behind it. */
+  /** Text to insert first: a comment marker needs a space after it. */
   readonly gap: '' | ' ';
-  /** Nothing stands before it in its docstring: it begins a sentence. */
+  /** True if the text begins its docstring and so begins a sentence. */
   readonly opens?: true;
 }
 
 /**
- * Letters that are read to find out where places are (10 ms); enough for the largest file that a
+ * Maximum number of characters read to classify a place (10 ms). Enough for the largest file that a
  * person edits.
  */
 export const LOOKED_AT = 300_000;
-/** Where git's own documentation wants lines of a message to end. */
+/** Column limit that Git's documentation gives for commit messages. */
 const COMMIT_COLUMNS = 72;
 /** A narrower column would break after every word. */
 const MIN_ROOM = 20;
@@ -59,7 +59,7 @@ function commit({ before }: DocumentPosition, line: string): ScopeAt {
 }
 
 function markdown(place: DocumentPosition, line: string, language: Language): ScopeAt {
-  // Between two fences is code, of whatever language.
+  // Text between two fences is code in any language.
   const fences = place.before.match(/^[\t ]*(?:```|~~~)/gm)?.length ?? 0;
   if (fences % 2 === 1) return plain({ kind: 'code', indent: indentOf(line) });
   const item = LIST.exec(line);
@@ -85,9 +85,9 @@ function inLanguage(place: DocumentPosition, line: string, language: Language): 
       );
     case 'line': {
       const head = before.slice(lineStart, found.at);
-      // `///`, `//!`, `##`, `;;` go on as they began.
+      // `///`, `//!`, `##`, `;;` continue with the same marker.
       const marker = /^[^\w\s]{1,4}/.exec(before.slice(found.at))?.[0] ?? found.marker;
-      // Behind code, further lines stand below the marker.
+      // After code, further lines start below the marker.
       const indent = head.trim() === '' ? head : blanks(width(head, place.tabSize));
       return wrapped(
         place,
@@ -156,7 +156,7 @@ const indentOf = (line: string): string => /^[\t ]*/.exec(line)?.[0] ?? '';
 const blanks = (count: number): string => ' '.repeat(count);
 const room = (columns: number): number => Math.max(MIN_ROOM, Math.min(1_000, columns));
 
-/** Columns that a text takes, with tabs at their stops. */
+/** Width of a text in columns, with tabs expanded. */
 function width(text: string, tabSize: number): number {
   let columns = 0;
   for (const letter of text) columns += letter === '\t' ? tabSize - (columns % tabSize) : 1;

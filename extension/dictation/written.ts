@@ -17,9 +17,9 @@ export interface Entry {
   readonly recognised: Pick<DictatedText, 'raw' | 'spelled'>;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Of the document when the text was in. */
+  /** Version of the document after the insertion. */
   readonly version: number;
-  /** Edits that it went in with. */
+  /** Edits that inserted the text. */
   readonly steps: number;
 }
 
@@ -40,7 +40,7 @@ export class Written implements vscode.Disposable {
     ];
   }
 
-  /** @param steps edits that it went in with */
+  /** @param steps edits that inserted the text */
   add(
     { document, anchors, texts, replaced }: Insertion,
     { raw, spelled }: DictatedText,

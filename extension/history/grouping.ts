@@ -19,7 +19,7 @@ const NAMED_DAYS = 7;
 /**
  * @param sessions newest first
  * @param language BCP 47 tag for days and months
- * @returns groups of days with the newest first, others by name; what belongs nowhere is last
+ * @returns groups of days with the newest first, others by name; sessions without a group are last
  */
 export function group(
   sessions: readonly SessionInfo[],

@@ -65,7 +65,7 @@ export class CodeTrack implements vscode.Disposable {
         });
     } catch {
       this.sent = '';
-      // A meeting without links to the code is a meeting; the next look tries again.
+      // A meeting works without links to the code. The next view change tries again.
     }
   }
 

@@ -116,7 +116,7 @@ export class Meeting implements vscode.Disposable {
     const session =
       sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
     if (session !== undefined) await this.show(session.id);
-    // It ended while the window was away: its result is what the user wants to see.
+    // The session ended while the window was away. Its result is shown.
     else if (remembered !== undefined) await this.show(remembered);
     if (session === undefined) await this.remember(undefined);
   }

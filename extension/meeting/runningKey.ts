@@ -1,5 +1,5 @@
 /**
- * Name of the running session's id in the workspace's memory, to find it again after a reload. An
- * id, never words.
+ * Workspace memory key of the running session's id. The window uses it to find the session after a
+ * reload. The value is an id, never spoken text.
  */
 export const RUNNING_KEY = 'runningSession';

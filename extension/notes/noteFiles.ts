@@ -1,6 +1,6 @@
 /**
- * The note as a document or a file: read it, apply edits to it, never over what somebody wrote
- * meanwhile.
+ * Reads and edits the note, as an open document or as a file. Never overwrites text that a person
+ * wrote meanwhile.
  */
 import * as vscode from 'vscode';
 import type { NoteEdit } from '../../protocol/notes';
@@ -18,14 +18,14 @@ const exists = (uri: vscode.Uri): Thenable<boolean> =>
   );
 
 /**
- * The edits that bring a text up to date.
- * @param look only to compare: nothing that the text says is passed on
+ * Returns the edits that update a text.
+ * @param look true for a comparison only: no ticked box of the text is passed on
  */
 export type Plan = (text: string, look?: boolean) => Promise<readonly NoteEdit[]>;
 
 /**
- * Makes the folder where it is missing; a new `.earmark` gets its `.gitignore`. @throws when it
- * cannot be made
+ * Creates the folder if it is missing. A new `.earmark` folder gets a `.gitignore`.
+ * @throws if the folder cannot be created
  */
 export async function makeFolder(folder: vscode.Uri): Promise<void> {
   if (await exists(folder)) return;
@@ -38,9 +38,9 @@ export async function makeFolder(folder: vscode.Uri): Promise<void> {
 }
 
 /**
- * Reads the note, asks for a plan, applies it. An open document is edited through the editor, so
- * that cursor, undo and unsaved typing stay; a file is replaced as a whole.
- * @throws when the folder or the file cannot be written
+ * Reads the note, requests a plan and applies it. An open document is edited through the editor, so
+ * cursor, undo history and unsaved text stay. A file is replaced as a whole.
+ * @throws if the folder or the file cannot be written
  */
 export async function updateNote(uri: vscode.Uri, plan: Plan): Promise<WriteResult> {
   const document = openDocument(uri);
@@ -51,30 +51,30 @@ async function updateDocument(document: vscode.TextDocument, plan: Plan): Promis
   const { uri, version } = document;
   const text = document.getText();
   const edits = await plan(text);
-  // Unsaved typing is the user's to save.
+  // The user decides when to save unsaved text.
   const saves = !document.isDirty || (await onlyOursIsUnsaved(uri, applyEdits(text, edits), plan));
   if (document.isClosed || document.version !== version) return { kind: 'stale' };
   if (edits.length > 0 && !(await applyToDocument(document, edits))) return { kind: 'stale' };
   if (!saves || document.isClosed || (await document.save())) return { kind: 'written' };
-  // What was typed while it was saved leaves the document unsaved, and then the answer is no.
+  // Text typed during the save leaves the document unsaved. The answer is then false.
   return { kind: (await plan(await textOnDisk(uri), true)).length === 0 ? 'written' : 'failed' };
 }
 
 /**
- * A save that crosses an edit of ours leaves the document dirty, as typing does; neither `isDirty`
- * nor the editor's events, which a busy window brings late, tell which. What is on disk does:
- * brought up to date, it is the document brought up to date.
+ * A save that overlaps one of our edits leaves the document dirty, like typing. `isDirty` cannot
+ * distinguish the two, and editor events arrive late in a busy window. The file on disk can:
+ * brought up to date, it equals the document brought up to date.
  */
 async function onlyOursIsUnsaved(uri: vscode.Uri, updated: string, plan: Plan): Promise<boolean> {
   const text = await textOnDisk(uri);
   return sameLines(applyEdits(text, await plan(text, true)), updated);
 }
 
-/** An editor gives all lines one ending. */
+/** An editor uses one line ending for all lines. */
 const sameLines = (a: string, b: string): boolean =>
   a.replace(/\r\n?/g, '\n') === b.replace(/\r\n?/g, '\n');
 
-/** Empty where there is no file. */
+/** Empty if the file does not exist. */
 const textOnDisk = (uri: vscode.Uri): Thenable<string> =>
   vscode.workspace.fs.readFile(uri).then(
     (bytes) =>
@@ -98,13 +98,13 @@ function applyToDocument(
     for (const { range, text } of ranged) edit.replace(document.uri, range, text);
     return vscode.workspace.applyEdit(edit);
   }
-  // No undo stops: taking back the last typed words must not first take back lines that come again
-  // by themselves.
+  // No undo stops: an undo of the user's last words must not first undo lines that Earmark adds
+  // again.
   return editor.edit(
     (builder) => {
       for (const { range, text } of ranged) {
-        // `insert` carries a cursor at that very place along, `replace` leaves it: a line put in
-        // above moves it down, one put in behind it does not.
+        // `insert` moves a cursor at the same place, `replace` does not. A line inserted above the
+        // cursor moves it down; a line inserted behind the cursor does not.
         if (range.isEmpty && !/^[\r\n]/.test(text)) builder.insert(range.start, text);
         else builder.replace(range, text);
       }
@@ -128,7 +128,8 @@ async function updateFile(uri: vscode.Uri, plan: Plan): Promise<WriteResult> {
   );
   if (now?.mtime !== before?.mtime || now?.size !== before?.size || openDocument(uri) !== undefined)
     return { kind: 'stale' };
-  // Written beside and renamed: a crash leaves the old note or the new one, never half of it.
+  // The text is written to a second file, then renamed. A crash leaves the old or the new note,
+  // never half of it.
   const beside = uri.with({ path: `${uri.path}.tmp` });
   await fs.writeFile(beside, Buffer.from(applyEdits(text, edits)));
   await fs.rename(beside, uri, { overwrite: true });

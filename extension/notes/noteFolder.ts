@@ -1,13 +1,13 @@
 /**
- * Which folder a note goes to. A workspace may choose a folder inside itself only; an absolute path
- * must be the user's own setting.
+ * Selects the folder of a note. A workspace may only name a folder inside itself. An absolute path
+ * must come from the user's own settings.
  */
 import { posix } from 'node:path';
 
 export interface FolderSetting {
   /** From the user's settings. */
   readonly user?: string;
-  /** From the workspace's or the folder's settings, which a stranger may have written. */
+  /** From the settings of the workspace or folder. A stranger may have written them. */
   readonly workspace?: string;
 }
 
@@ -15,7 +15,7 @@ export interface NoteFolder {
   /** `workspace`: `path` is inside the workspace folder, with `/` between its parts. */
   readonly kind: 'workspace' | 'absolute';
   readonly path: string;
-  /** What the workspace asked for and may not have. */
+  /** Folder that the workspace requested and may not use. */
   readonly refused?: string;
 }
 
@@ -24,7 +24,7 @@ const DEFAULT_FOLDER = '.earmark';
 const isAbsolute = (path: string): boolean =>
   path.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(path) || path.startsWith('\\\\');
 
-/** `a//b/../c\d` → `a/c/d`; undefined when it leaves the folder. */
+/** `a//b/../c\d` → `a/c/d`; undefined if the path leaves the folder. */
 function inside(path: string): string | undefined {
   const normal = posix.normalize(path.replaceAll('\\', '/')).replace(/\/$/, '');
   return normal === '..' || normal.startsWith('../') || isAbsolute(path) || normal.includes('\0')
@@ -51,6 +51,6 @@ function fromUser(user: string | undefined, home: string): NoteFolder {
   return { kind: 'workspace', path: inside(chosen) ?? DEFAULT_FOLDER };
 }
 
-/** A new `.earmark` folder keeps what was said out of the repository. */
+/** Git ignores a new `.earmark` folder, so spoken text stays out of the repository. */
 export const wantsGitignore = (path: string): boolean => posix.basename(path) === DEFAULT_FOLDER;
 export const GITIGNORE = '# Meeting notes are private: Git ignores this folder.\n*\n';

@@ -1,26 +1,25 @@
 /**
- * When a note is written: about a second after something changed, never two writes at once, at the
- * latest every few seconds while changes keep coming, later and later while the folder refuses; a
- * write that nobody answers counts as refused after half a minute. Time and timers come in as
- * parameters.
+ * Schedules the writes of a note: about a second after a change, and every few seconds during
+ * continuous changes. Two writes never overlap. Retries after a refusal get slower. A write without
+ * an answer counts as refused after half a minute. Time and timers are parameters.
  */
 
 export interface Timers {
   now(): number;
-  /** @returns a function that takes the call back. */
+  /** @returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void;
 }
 
 export type WriteResult =
   | { readonly kind: 'written' }
-  /** The document changed under the plan: plan again soon. */
+  /** The document changed under the plan. Plan again soon. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'failed' };
 
 const QUIET_MS = 1_000;
 const LATEST_MS = 3_000;
 const STALE_MS = 150;
-/** An editor that is asked for an edit or a save may never answer. */
+/** An editor may never answer a request for an edit or a save. */
 const LIMIT_MS = 30_000;
 const RETRY_FIRST_MS = 5_000;
 const RETRY_MAX_MS = 60_000;
@@ -34,13 +33,13 @@ export class NoteScheduler {
   private failures = 0;
   private disposed = false;
 
-  /** @param write brings the note up to date; must not reject. */
+  /** @param write updates the note; must not reject. */
   constructor(
     private readonly write: () => Promise<WriteResult>,
     private readonly timers: Timers,
   ) {}
 
-  /** Something changed that the note should show. */
+  /** Reports a change that the note must show. */
   changed(): void {
     if (this.disposed) return;
     if (this.running !== undefined) {
@@ -53,7 +52,7 @@ export class NoteScheduler {
     this.schedule(Math.min(now + QUIET_MS, this.firstChangeAt + LATEST_MS));
   }
 
-  /** Writes now, after a write that is under way. Resolves when the note is written or refused. */
+  /** Writes now, after any running write. Resolves when the note is written or refused. */
   async flush(): Promise<void> {
     while (this.running !== undefined) await this.running;
     if (!this.disposed) await this.run();
@@ -109,7 +108,7 @@ export class NoteScheduler {
     });
   }
 
-  /** When the next write is due, for tests; Infinity when none is. */
+  /** Time of the next write, for tests; Infinity if none is scheduled. */
   get dueAt(): number {
     return this.nextAt;
   }

@@ -1,7 +1,7 @@
 /**
- * Keeps the note of the shown meeting up to date while this window holds its lease. What to write
- * is the daemon's plan; when and where to write it is decided here. A folder that refuses gets a
- * notice, and the meeting goes on.
+ * Keeps the note of the shown meeting up to date while this window holds its lease. The daemon
+ * plans the content. This class decides when and where to write. If the folder refuses a write, the
+ * user sees a notice and the meeting continues.
  */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
@@ -36,14 +36,14 @@ interface Note {
 export class NoteWriter implements vscode.Disposable {
   private note: Note | undefined;
   private readonly found = new vscode.EventEmitter<vscode.Uri | undefined>();
-  /** The shown meeting has a note, or has none. */
+  /** Fires when the shown meeting gets a note or has none. */
   readonly onDidFindNote = this.found.event;
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(
     private readonly daemon: Daemon,
     meeting: Meeting,
-    /** Where notes go when no folder is open. */
+    /** Folder for notes if no workspace folder is open. */
     private readonly storage: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
     private readonly onDidNotice: () => void,
@@ -51,8 +51,8 @@ export class NoteWriter implements vscode.Disposable {
     this.subscriptions = [
       meeting.onDidChangeState(({ to }) => this.show(to)),
       meeting.onDidReceive((event) => this.receive(event)),
-      // A box that was ticked in the note is ticked in the session, and lines that were put in
-      // while it was saved are saved.
+      // A box ticked in the note is ticked in the session. Lines inserted during the save are saved
+      // too.
       vscode.workspace.onDidSaveTextDocument(
         (document) =>
           document.uri.toString() === this.uri?.toString() && this.note?.scheduler.changed(),
@@ -64,12 +64,12 @@ export class NoteWriter implements vscode.Disposable {
     daemon.onDidMake((connection) => this.listen(connection));
   }
 
-  /** File of the shown meeting's note, once it was written. */
+  /** File of the shown meeting's note, after it was written. */
   get uri(): vscode.Uri | undefined {
     return this.note?.uri;
   }
 
-  /** Writes what there is now, for a person who asks for the note. */
+  /** Writes the current state, for a user who opens the note. */
   async flush(): Promise<vscode.Uri | undefined> {
     await this.note?.scheduler.flush();
     return this.uri;
@@ -80,7 +80,7 @@ export class NoteWriter implements vscode.Disposable {
       connection.onNotification(NotesLeaseFree, ({ sessionId }) => {
         if (this.note?.model.id === sessionId) this.note.scheduler.changed();
       }),
-      // The lease went with the old connection.
+      // The lease ended with the old connection.
       connection.onDidChangeState(({ to }) => {
         if (this.note === undefined || to.kind !== 'connected') return;
         this.note.leased = false;
@@ -125,7 +125,7 @@ export class NoteWriter implements vscode.Disposable {
     else this.note.scheduler.changed();
   }
 
-  /** The folder setting changed: the next write goes there. */
+  /** The folder setting changed. The next write uses the new folder. */
   private moved(): void {
     if (this.note === undefined || isOver(this.note.model.state)) return;
     this.note.uri = undefined;
@@ -137,7 +137,7 @@ export class NoteWriter implements vscode.Disposable {
     try {
       const connection = await this.daemon.ready();
       if (!note.leased) note.leased = (await connection.request(NotesLease, { sessionId })).granted;
-      // Another window writes it; it is told here when that one is gone.
+      // Another window writes the note. This window receives an event when that window is gone.
       if (!note.leased) return { kind: 'written' };
       const uri = note.uri ?? (await this.place(connection, sessionId));
       const result = await updateNote(
@@ -181,7 +181,7 @@ export class NoteWriter implements vscode.Disposable {
       note.leased = false;
       return { kind: 'stale' };
     }
-    // The connection says its own word; a session that is gone has no note.
+    // The connection reports its own error. A deleted session has no note.
     if (code.startsWith('rpc.') || code === 'session.notFound')
       return { kind: code === 'session.notFound' ? 'written' : 'failed' };
     const text =

@@ -10,9 +10,9 @@ export type Activity =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'dictating' }
-  /** A recording that is over goes to a daemon elsewhere, or is compared there. */
+  /** An ended recording is sent to a remote daemon or compared there. */
   | { readonly kind: 'sending' | 'checking'; readonly remote: string }
-  /** A dictation that becomes text. */
+  /** A dictation is being decoded. */
   | { readonly kind: 'finishing' }
   | {
       readonly kind: 'meeting';

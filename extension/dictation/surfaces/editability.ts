@@ -1,8 +1,8 @@
-/** The document that dictation goes to: may it be changed, and what stands around the cursor. */
+/** Checks whether the target document can be changed, and reads the text around the cursor. */
 import * as vscode from 'vscode';
 import type { Surroundings } from '../insertText';
 
-/** Schemes whose documents the editor itself refuses to change. */
+/** Schemes whose documents the editor refuses to change. */
 const NEVER_WRITABLE = new Set([
   'git',
   'output',
@@ -16,8 +16,8 @@ const NEVER_WRITABLE = new Set([
 ]);
 
 /**
- * Why this document cannot take text, for the user; undefined when it can, as far as can be known
- * before trying.
+ * Reason why this document cannot take text, for the user; undefined if it can. Some reasons appear
+ * only when the text is inserted.
  */
 export async function readOnlyReason(document: vscode.TextDocument): Promise<string | undefined> {
   const { uri } = document;
@@ -35,16 +35,16 @@ export async function readOnlyReason(document: vscode.TextDocument): Promise<str
       ? said
       : undefined;
   } catch {
-    // Not a file (yet): the editor decides when the text goes in.
+    // The document is not a file (yet). The editor decides when the text is inserted.
     return undefined;
   }
 }
 
-/** Is an editor on the document in sight? */
+/** True if a visible editor shows the document. */
 export const isVisible = (document: vscode.TextDocument): boolean =>
   vscode.window.visibleTextEditors.some((editor) => editor.document === document);
 
-/** Has the document a tab of its own? A notebook's cell has none. */
+/** True if the document has its own tab. A notebook cell has none. */
 export function hasTab(document: vscode.TextDocument): boolean {
   const uri = document.uri.toString();
   return vscode.window.tabGroups.all.some((group) =>
@@ -55,7 +55,7 @@ export function hasTab(document: vscode.TextDocument): boolean {
   );
 }
 
-/** Lines looked at above the cursor to see how the sentence before it ended. */
+/** Lines read above the cursor to find the end of the previous sentence. */
 const LINES_ABOVE = 1;
 
 export function surroundings(document: vscode.TextDocument, range: vscode.Range): Surroundings {

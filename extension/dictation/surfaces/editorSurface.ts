@@ -1,7 +1,7 @@
 /**
- * A document and the places in it that had a cursor when speech began. The places follow what is
- * typed meanwhile; the text goes in as one undo step at all of them, whether the editor still has
- * the focus or not.
+ * A document, with one place for each cursor at the start of the dictation. The places move with
+ * other edits. The text is inserted at all of them in one undo step, even if the editor loses
+ * focus.
  */
 import * as vscode from 'vscode';
 import type { DictationScope } from '../../../protocol/dictation';
@@ -20,8 +20,8 @@ export class EditorSurface implements Surface {
   private anchors: readonly Anchor[];
   private shown = '';
   /**
-   * What it was given, and what stood there before: one for each place, none until it was given
-   * something.
+   * The inserted text and the text it replaced, one entry for each place. Empty before the first
+   * insertion.
    */
   private given: readonly string[] = [];
   private original: readonly string[] = [];
@@ -30,10 +30,10 @@ export class EditorSurface implements Surface {
   private readonly ghost = new Ghost();
   private readonly previewText: Preview | undefined;
   private readonly subscriptions: vscode.Disposable[];
-  /** It had a tab when the dictation began. */
+  /** True if the document had a tab when the dictation began. */
   private readonly tabbed: boolean;
 
-  /** @throws UserError where no editor has a cursor */
+  /** @throws UserError if no editor has a cursor */
   static active(): EditorSurface {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined)
@@ -49,9 +49,9 @@ export class EditorSurface implements Surface {
   }
 
   /**
-   * The message box of source control: the end of what stands in it, for it tells nobody where its
-   * cursor is.
-   * @throws UserError where there is none
+   * The message box of source control. Text goes to its end, because VS Code does not report its
+   * cursor.
+   * @throws UserError if there is no message box
    */
   static commitBox(repository?: vscode.Uri): EditorSurface {
     const boxes = vscode.workspace.textDocuments.filter(
@@ -81,8 +81,7 @@ export class EditorSurface implements Surface {
     this.subscriptions = [
       vscode.workspace.onDidChangeTextDocument((event) => this.follow(event)),
       vscode.workspace.onDidCloseTextDocument((closed) => closed === document && this.lost.fire()),
-      // Which of the two comes first differs; after both the document is gone from tabs and
-      // editors.
+      // The order of these two events varies. After both, the document has no tab and no editor.
       vscode.window.tabGroups.onDidChangeTabs(() => this.loseIfHidden()),
       vscode.window.onDidChangeVisibleTextEditors(() => {
         this.loseIfHidden();
@@ -144,7 +143,7 @@ export class EditorSurface implements Surface {
         [this.given, this.original] = nothing ? [[], []] : [texts, original];
         return nothing ? undefined : { document, texts, replaced: original, anchors };
       }
-      // An editor takes no edit that was made for the text before the last key.
+      // The editor refuses an edit made for an older version of the text.
       if (tries === TRIES || document.isClosed)
         throw new Refused(
           vscode.l10n.t('The text was not inserted. The editor is read-only or closed.'),
@@ -188,7 +187,7 @@ export class EditorSurface implements Surface {
 
   private apply(whole: readonly Edit[]): Thenable<boolean> {
     const { document } = this;
-    // What stays is left alone: the cursor behind it, and what an undo takes back.
+    // Unchanged text is left alone, which keeps the cursor behind it and the undo step small.
     const edits = whole
       .map(({ anchor: { start, end }, text, old }) => {
         const same = this.given.length > 0 ? commonStart(old, text) : 0;
@@ -248,7 +247,7 @@ export class EditorSurface implements Surface {
     this.preview(this.shown);
   }
 
-  /** The editor keeps a document for minutes after its last tab was closed. */
+  /** The editor keeps a document for minutes after its last tab closes. */
   private loseIfHidden(): void {
     if (this.tabbed && !hasTab(this.document) && !isVisible(this.document)) this.lost.fire();
   }
@@ -263,24 +262,24 @@ export class EditorSurface implements Surface {
 }
 
 /**
- * The text before a cursor is read for each of these; more of them stand in a column, where the
- * first speaks for all.
+ * Maximum number of cursors whose preceding text is read. More cursors form a column, and the first
+ * represents all.
  */
 const SCOPES_MAX = 20;
-/** Where comments are broken without a ruler of the user's. */
+/** Column limit for comments if the user has set no ruler. */
 const DEFAULT_COLUMNS = 80;
 
-/** An edit fails while somebody types faster than it is made. */
+/** An edit fails if the user types faster than the editor applies it. */
 const TRIES = 3;
 
-/** The text of a place from now on. */
+/** The current text of a place. */
 interface Edit {
   readonly anchor: Anchor;
   readonly old: string;
   readonly text: string;
 }
 
-/** Where the texts stand once all of them are in. */
+/** Positions of the texts after all insertions. */
 function landed(edits: readonly Edit[]): Anchor[] {
   return edits.map(({ anchor: { start }, text }) => {
     const moved = edits.reduce(
@@ -292,7 +291,7 @@ function landed(edits: readonly Edit[]): Anchor[] {
   });
 }
 
-/** How many UTF-16 units two texts begin with alike; none is cut in two. */
+/** Length of the common prefix of two texts in UTF-16 units. It never splits a surrogate pair. */
 function commonStart(one: string, other: string): number {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at++;

@@ -16,7 +16,7 @@ export class Preview implements vscode.Disposable {
   }
 
   show(text: string): void {
-    // `$(name)` would be drawn as an icon.
+    // VS Code would draw `$(name)` as an icon.
     this.item.text = text.replaceAll('$(', '$ (');
     this.item.show();
   }

@@ -1,4 +1,4 @@
-/** Where dictated words can go: an editor, the source-control box, a terminal. */
+/** A target for dictated text: an editor, the source-control box or a terminal. */
 import type * as vscode from 'vscode';
 import type { DictationScope, DictationStop } from '../../../protocol/dictation';
 import type { ResultOf } from '../../../protocol/method';
@@ -7,42 +7,42 @@ import type { Anchor } from '../anchors';
 
 export type DictatedText = ResultOf<typeof DictationStop>;
 
-/** What went in, for whoever takes it back, hovers over it or corrects it. */
+/** The inserted text, used to remove, hover or correct it. */
 export interface Insertion {
   readonly document: vscode.TextDocument;
-  /** Of each text, in the order of the places. */
+  /** Offset of each text, in the order of the places. */
   readonly anchors: readonly Anchor[];
   readonly texts: readonly string[];
-  /** What stood there before. */
+  /** Text that the insertion replaced. */
   readonly replaced: readonly string[];
 }
 
 export interface Surface extends vscode.Disposable {
-  /** What it is about, to find names that are near; undefined for a terminal. */
+  /** Document for the search of nearby names; undefined for a terminal. */
   readonly near: { readonly document: vscode.TextDocument; readonly line: number } | undefined;
-  /** It is gone, and so is what was said. */
+  /** Fires when the target no longer exists. Its recognised text is then lost. */
   readonly onDidLose: vscode.Event<void>;
-  /** Why it cannot take text, for the user; undefined where it can. */
+  /** Reason why the target cannot take text, for the user; undefined if it can. */
   refusal(): Promise<string | undefined>;
   /** Shows recognised text at the target without changing the target. */
   preview(text: string): void;
-  /** One for each place. */
+  /** One scope for each place. */
   scopes(): DictationScope[];
-  /** What it was given can be given again, longer, while more is said. */
+  /** True if inserted text can be replaced with longer text while the user speaks. */
   readonly grows: boolean;
-  /** What it was given stands there as it was given. */
+  /** True if the inserted text is unchanged. */
   intact(): boolean;
-  /** What it was given is the user's from now on: what comes goes behind it. */
+  /** Settles the inserted text: it belongs to the user, and further text goes behind it. */
   settle(): void;
   /**
-   * In place of what it was given before.
-   * @returns undefined where nothing of it is there, or the place keeps no record of it. @throws
-   * Refused
+   * Replaces the text inserted before.
+   * @returns undefined if nothing was inserted or the target keeps no record of it
+   * @throws Refused
    */
   insert(recognised: DictatedText): Promise<Insertion | undefined>;
 }
 
-/** The place did not take the words; they are the user's to have all the same. */
+/** The target did not take the text. The user can still copy it. */
 export class Refused extends UserError {
   constructor(
     message: string,

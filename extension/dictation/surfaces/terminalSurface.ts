@@ -1,4 +1,4 @@
-/** The active terminal: the text is pasted at its prompt, never run. */
+/** The active terminal. Text is pasted at the prompt and never run. */
 import * as vscode from 'vscode';
 import type { DictationScope } from '../../../protocol/dictation';
 import { UserError } from '../../errors';
@@ -13,7 +13,7 @@ export class TerminalSurface implements Surface {
   private readonly previewText = new Preview();
   private readonly closing: vscode.Disposable;
 
-  /** @throws UserError where no terminal is open */
+  /** @throws UserError if no terminal is open */
   static active(): TerminalSurface {
     const terminal = vscode.window.activeTerminal;
     if (terminal === undefined)
@@ -48,7 +48,7 @@ export class TerminalSurface implements Surface {
   }
 
   settle(): void {
-    // A terminal is given text once.
+    // A terminal takes text only once.
   }
 
   insert({ text, texts: [written = text], named }: DictatedText): Promise<undefined> {

@@ -1,13 +1,13 @@
 /**
- * Names of the code by the workspace's own language servers: where one is declared, which begin
- * alike.
+ * Looks up code names with the workspace's language servers: the declaration of a name, and names
+ * with a given prefix.
  */
 import * as vscode from 'vscode';
 import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 
 const LOCATIONS_MAX = 20;
 const NAMES_MAX = 50;
-/** A language server that thinks for longer is not waited for. */
+/** Maximum wait for a language server. */
 const WAIT_MS = 2_000;
 /** `session-store.ts`, `src/session-store.ts` */
 const FILE = /^[\w./-]*[\w-]+\.\w{1,8}$/;
@@ -22,7 +22,7 @@ export async function codeLocations(name: string): Promise<CodeLocation[]> {
   const last = name.split('.').at(-1) ?? name;
   const found = await symbols(last);
   const same = found.filter((symbol) => [name, last].includes(bare(symbol.name)));
-  // `Repository.find`: the one in Repository, where there is one.
+  // For `Repository.find`, prefers the `find` in Repository.
   const holder = name.includes('.') ? name.split('.').at(-2) : undefined;
   const inside = same.filter(
     ({ containerName }) => holder !== undefined && containerName.split(/[.:]+/).at(-1) === holder,
@@ -46,7 +46,7 @@ export async function codeNames(prefix: string): Promise<string[]> {
   return [...new Set(names)].slice(0, NAMES_MAX);
 }
 
-/** Without the signature that some servers write behind it. */
+/** The name without the signature that some servers append. */
 const bare = (name: string): string => /^[\w$.#-]+/.exec(name)?.[0] ?? name;
 
 async function symbols(query: string): Promise<readonly vscode.SymbolInformation[]> {

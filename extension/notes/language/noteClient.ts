@@ -1,6 +1,6 @@
 /**
- * The language client of notes: starts the server, answers what it asks about files and code, and
- * asks it for derived texts and symbols.
+ * The language client of notes. It starts the server, answers its requests about files and code,
+ * and requests derived texts and symbols.
  */
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
@@ -21,7 +21,7 @@ import { type RenamedPerson, renamedPerson } from './renamedPerson';
 const FILES_MAX = 2_000;
 /** Bytes; a note has at most 4 million letters. */
 const NOTE_MAX = 16_000_000;
-/** A rename may be looked at for so long before it is made. */
+/** Maximum time between the preview of a rename and its execution. */
 const PREVIEW_MS = 300_000;
 
 export class NoteClient {
@@ -30,7 +30,7 @@ export class NoteClient {
     private readonly watcher: vscode.Disposable,
   ) {}
 
-  /** Undefined where the line is no item any more. */
+  /** Undefined if the line is no longer an item. */
   async derive(
     uri: vscode.Uri,
     line: number,
@@ -72,8 +72,8 @@ export class NoteClient {
 }
 
 /**
- * @param asking told before and after the editor's own workspace symbols are asked for
- * @param renamed told when a rename of a person was made
+ * @param asking called before and after a query for the editor's workspace symbols
+ * @param renamed called after the rename of a person
  */
 export async function startNoteClient(
   extensionUri: vscode.Uri,
@@ -90,7 +90,7 @@ export async function startNoteClient(
       documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],
       synchronize: { fileEvents: watcher },
       diagnosticPullOptions: { onChange: true },
-      // What people said stands in hovers: no other command runs from there.
+      // Hovers contain spoken text, so no other command may run from them.
       markdown: { isTrusted: { enabledCommands: [NOTE_COMMANDS.play] } },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       middleware: {
@@ -147,8 +147,8 @@ export async function startNoteClient(
 }
 
 /**
- * The editor asks for the edits of a rename, shows them maybe, and tells nobody whether it made
- * them.
+ * The editor requests the edits of a rename and may preview them. It does not report whether it
+ * applies them.
  */
 function whenMade(document: vscode.TextDocument, name: string, then: () => void): void {
   const changed = vscode.workspace.onDidChangeTextDocument((event) => {

@@ -1,7 +1,6 @@
 /**
- * Notes as a language, from the window's side: the language server starts with the first note that
- * is opened, or when somebody looks for workspace symbols where notes are. Nothing of it is loaded
- * before.
+ * Language support for notes in this window. The language server starts with the first opened note,
+ * or with a search for workspace symbols in a workspace with notes. Nothing of it loads earlier.
  */
 import * as vscode from 'vscode';
 import { NOTE_SUFFIX } from '../../../protocol/noteNames';
@@ -13,11 +12,11 @@ const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean =>
 
 export class NoteLanguage implements vscode.Disposable {
   private startedClient: Promise<NoteClient> | undefined;
-  /** The server asks the editor for names of the code: it shall not be asked in turn. */
+  /** The server queries the editor for code names. The editor must not query the server in turn. */
   private asking = 0;
   private hasNotes: Promise<boolean> | undefined;
   private readonly renamed = new vscode.EventEmitter<RenamedPerson>();
-  /** A person got another name in a note that is of a session. */
+  /** Fires when a person is renamed in a session's note. */
   readonly onDidRename = this.renamed.event;
   private readonly subscriptions: vscode.Disposable[];
 
@@ -37,8 +36,8 @@ export class NoteLanguage implements vscode.Disposable {
   }
 
   /**
-   * Started on first use. @throws Error where the server cannot be started; the next call tries
-   * again
+   * Starts on first use.
+   * @throws Error if the server cannot start; the next call tries again
    */
   client(): Promise<NoteClient> {
     this.startedClient ??= import('./noteClient')
@@ -57,7 +56,7 @@ export class NoteLanguage implements vscode.Disposable {
   }
 
   private async symbols(query: string): Promise<vscode.SymbolInformation[]> {
-    // Without letters it is not a person who asks: lists of code names are gathered so.
+    // A query without letters does not come from a person. Programs use it to list code names.
     if (this.asking > 0 || query.trim() === '') return [];
     if (this.startedClient === undefined) {
       this.hasNotes ??= Promise.resolve(
