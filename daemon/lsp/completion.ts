@@ -1,4 +1,4 @@
-/** Completion: people after `@`, names of the code in backticks. */
+/** Completion: people after `@`, code names in backticks. */
 import { CompletionItemKind, type CompletionItem, type TextEdit } from 'vscode-languageserver';
 import { namesInNote } from './lookUp';
 import type { Note, Position } from './note';
@@ -6,7 +6,7 @@ import { people } from './people';
 
 const ITEMS_MAX = 100;
 
-/** What may be completed at a place: the letters that stand there already begin at `start`. */
+/** Candidates for a position. The typed prefix begins at `start`. */
 export type Wanted = {
   readonly kind: 'person' | 'code';
   readonly start: number;
@@ -18,7 +18,7 @@ export function wantedAt(note: Note, { line, character }: Position): Wanted | un
   const person = /(?:^|[\s(,;—])@([\p{L}\p{N}\p{M}_.'’-]{0,100})$/u.exec(before);
   if (person) return { kind: 'person', start: character - person[1]!.length, prefix: person[1]! };
   const code = /`([^`\s]{0,100})$/.exec(before);
-  // An odd number of backticks: inside, not behind.
+  // An odd number of backticks: the position is inside code.
   if (code && before.split('`').length % 2 === 0)
     return { kind: 'code', start: character - code[1]!.length, prefix: code[1]! };
   return undefined;

@@ -1,13 +1,16 @@
 /**
- * What an item of a note becomes elsewhere, from the note alone: its words, the quote its time
- * leads to, and the page's own facts.
+ * Converts an item of a note, from the note alone: its text, the quote at its time, and the note's
+ * front matter.
  */
 import type { Insight } from '../insights/types';
 import { derive, type Derivative, type Derived } from '../notes/derive';
 import { saidAt, wordsOf } from './moments';
 import type { Note } from './note';
 
-/** @param today ISO date, for a note without one. @returns undefined where the line is no item */
+/**
+ * @param today ISO date, for a note without a date
+ * @returns undefined if the line is not an item
+ */
 export function deriveItem(
   note: Note,
   line: number,

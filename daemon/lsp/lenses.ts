@@ -1,7 +1,6 @@
 /**
- * Code lenses: play, done, and what an item becomes elsewhere. The extension carries their commands
- * out. A summary has none: they would stand between all its lines, and any time plays from its
- * hover.
+ * Code lenses: play, tick, convert. The extension runs their commands. A summary has no lenses,
+ * because they would separate all its lines. Its times play from their hovers.
  */
 import type { CodeLens } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';

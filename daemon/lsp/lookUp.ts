@@ -1,6 +1,6 @@
 /**
- * Hover and go-to-definition: a time plays and leads to what was said, what was said to what rests
- * on it, a name of the code to the code.
+ * Hover and go-to-definition. A time plays audio and leads to its transcript line. A transcript
+ * line leads to its items. A code name leads to the code.
  */
 import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';
@@ -9,17 +9,17 @@ import type { Note, Position, TranscriptItem } from './note';
 import { type ItemLine, stampsOf } from './noteLine';
 import { personAt } from './people';
 
-/** Letters of one quote in a hover. */
+/** Maximum number of characters of a quote in a hover. */
 const QUOTE_MAX = 600;
 const CODE = /`([^`\s][^`]{0,198})`/g;
 /**
- * `parseConfig`, `retry_with_backoff`, `UserRepository.find`, `session-store.ts`: names that prose
- * does not have.
+ * `parseConfig`, `retry_with_backoff`, `UserRepository.find`, `session-store.ts`: names that do not
+ * occur in prose.
  */
 const NAME = /[\p{L}_$][\p{L}\p{N}_$]*(?:[.-][\p{L}_$][\p{L}\p{N}_$]*)*(?:\(\))?/gu;
 const LOOKS_LIKE_CODE = /[\p{Ll}\d]\p{Lu}|_|\.|\(\)$|^\p{Lu}{2,}\p{Ll}/u;
 
-/** @param uri of the note, for the command that plays */
+/** @param uri URI of the note, for the play command */
 export function hover(note: Note, uri: string, position: Position): Hover | undefined {
   const line = note.line(position.line);
   if (line === undefined) return undefined;
@@ -48,7 +48,7 @@ export function hover(note: Note, uri: string, position: Position): Hover | unde
       );
 }
 
-/** A link that the editor carries out, and only with this command (`noteClient.ts`). */
+/** A link that runs a command in the editor. Only this command may run (`noteClient.ts`). */
 function player(uri: string, ms: number): string {
   return `[▷ Play](command:${NOTE_COMMANDS.play}?${encodeURIComponent(JSON.stringify([uri, ms]))})`;
 }
@@ -57,14 +57,14 @@ function show(value: string, range: Range): Hover {
   return { contents: { kind: MarkupKind.Markdown, value }, range };
 }
 
-/** What rests on a line of the transcript. */
+/** Items whose evidence is a transcript line. */
 function resting(note: Note, said: TranscriptItem): string {
   return restingOn(note, said)
     .map(({ kind, item }) => `- *${kind}:* ${wordsOfItem(item)}`)
     .join('\n');
 }
 
-/** The quote with what was said before and after it. */
+/** The quote with the transcript lines before and after it. */
 function quoted(note: Note, said: TranscriptItem): string {
   const { before, after } = neighbours(note, said);
   const row = (one: TranscriptItem | undefined, mark: string): string[] =>
@@ -94,13 +94,13 @@ function wordsOfItem({ text, words }: ItemLine): string {
   return plain(text.slice(words.start, words.end));
 }
 
-/** Words of people are no Markdown. */
+/** Escapes transcript text, which is not Markdown. */
 function plain(text: string): string {
   const short = text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text;
   return short.replace(/[\\`*_{}[\]<>#|!]/g, '\\$&');
 }
 
-/** A line of the note, or a name of the code that the editor knows the place of. */
+/** A line of the note, or a code name that the editor can locate. */
 export type Target = { readonly line: number } | { readonly code: string };
 
 export function definition(note: Note, position: Position): Target | undefined {
@@ -124,7 +124,7 @@ export function definition(note: Note, position: Position): Target | undefined {
   return code === undefined ? undefined : { code };
 }
 
-/** A name of the code at a column: what stands in backticks, or a word that looks like code. */
+/** Code name at a column: text in backticks, or a word that looks like code. */
 function nameAt(text: string, character: number): string | undefined {
   for (const match of text.matchAll(CODE))
     if (match.index <= character && character <= match.index + match[0].length)
@@ -139,7 +139,7 @@ function nameAt(text: string, character: number): string | undefined {
   return undefined;
 }
 
-/** Names of the code that the note itself has in backticks. */
+/** Code names that the note contains in backticks. */
 export function namesInNote(note: Note): readonly string[] {
   const names = new Set<string>();
   for (let at = 0; at < note.length && names.size < 500; at++) {

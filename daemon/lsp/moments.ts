@@ -1,14 +1,14 @@
-/** Times of a note: which line of the transcript a time stands for, and what rests on it. */
+/** Times in a note: the transcript line at a time, and the items that cite it. */
 import type { Item, Note, TranscriptItem } from './note';
 import type { Stamp } from './noteLine';
 
 /**
- * A time may lie inside what was said, and a segment is at most as long as a phrase (20 s) and some
- * more.
+ * Maximum distance of a time from the start of its segment. A segment is at most a little longer
+ * than a phrase (20 s).
  */
 const WITHIN_MS = 30_000;
 
-/** Said lines by time, kept as long as the structure is. */
+/** Transcript lines sorted by time, cached for each structure. */
 const sorted = new WeakMap<readonly TranscriptItem[], readonly TranscriptItem[]>();
 
 function byTime(said: readonly TranscriptItem[]): readonly TranscriptItem[] {
@@ -23,7 +23,7 @@ function byTime(said: readonly TranscriptItem[]): readonly TranscriptItem[] {
   return list;
 }
 
-/** The last line that begins at or before a time; -1 where none does. */
+/** Index of the last line that begins at or before a time; -1 if there is none. */
 function indexAt(list: readonly TranscriptItem[], ms: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -34,17 +34,17 @@ function indexAt(list: readonly TranscriptItem[], ms: number): number {
   return low - 1;
 }
 
-/** What was said at a time; undefined where the time leads nowhere. */
+/** The transcript line at a time; undefined if there is none. */
 export function saidAt(note: Note, ms: number): TranscriptItem | undefined {
   const list = byTime(note.structure.said);
   let at = indexAt(list, ms);
-  // Of several in one second, the first.
+  // Of several lines in one second, the first.
   while (at > 0 && list[at - 1]!.ms === list[at]!.ms) at--;
   const found = list[at];
   return found !== undefined && ms - found.ms <= WITHIN_MS ? found : undefined;
 }
 
-/** The line of the transcript that is nearest to a time, for a time that leads nowhere. */
+/** The transcript line nearest to a time that has no line. */
 export function nearest(note: Note, ms: number): TranscriptItem | undefined {
   const list = byTime(note.structure.said);
   const at = indexAt(list, ms);
@@ -53,7 +53,7 @@ export function nearest(note: Note, ms: number): TranscriptItem | undefined {
   return ms - before.ms <= after.ms - ms ? before : after;
 }
 
-/** Before and after, in time. */
+/** The lines before and after, in time order. */
 export function neighbours(
   note: Note,
   { line, ms }: TranscriptItem,
@@ -65,26 +65,26 @@ export function neighbours(
 }
 
 /**
- * A time that is none, or that leads to no line of the transcript. A note without a transcript has
- * no broken ones.
+ * A time that is invalid or has no transcript line. A note without a transcript has no broken
+ * times.
  */
 export function isBroken(note: Note, { ms }: Stamp): boolean {
   return ms === undefined || (note.structure.said.length > 0 && saidAt(note, ms) === undefined);
 }
 
-/** A time that leads somewhere, in the note of a session. */
+/** A time with a transcript line, in the note of a session. */
 export function isPlayable(note: Note, stamp: Stamp): stamp is Stamp & { readonly ms: number } {
   return note.structure.front.has('session') && !isBroken(note, stamp);
 }
 
-/** Items that rest on a line of the transcript. */
+/** Items that cite a transcript line. */
 export function restingOn(note: Note, said: TranscriptItem): readonly Item[] {
   return note.structure.items.filter(
     ({ item }) => item.stamp?.ms !== undefined && saidAt(note, item.stamp.ms)?.line === said.line,
   );
 }
 
-/** What somebody said, without speaker and time. */
+/** Text of a transcript line, without speaker and time. */
 export function wordsOf({ said: { text, stamp } }: TranscriptItem): string {
   return text.slice(stamp.end).trim();
 }

@@ -1,18 +1,18 @@
 /**
- * A note that is edited: its lines, read one by one and only where they change, and what they are
- * together. The second is made anew after a change by one pass over lines that are read already:
- * about 2 ms for 20,000 of them.
+ * An open note: parsed lines, and the structure built from them. A change parses only the changed
+ * lines. It then rebuilds the structure in one pass over the parsed lines, about 2 ms for 20,000
+ * lines.
  */
 import { readLine, type ItemLine, type NoteLine, type TranscriptLine } from './noteLine';
 
-/** In lines and UTF-16 columns, as the Language Server Protocol has it. */
+/** Lines and UTF-16 columns, as in the Language Server Protocol. */
 export interface Position {
   readonly line: number;
   readonly character: number;
 }
 
 export interface Change {
-  /** Absent: the whole text. */
+  /** Absent for the whole text. */
   readonly range?: { readonly start: Position; readonly end: Position } | undefined;
   readonly text: string;
 }
@@ -23,7 +23,7 @@ export interface Heading {
   readonly line: number;
   readonly level: number;
   readonly title: string;
-  /** Last line of what stands under it. */
+  /** Last line of its content. */
   readonly end: number;
 }
 
@@ -39,7 +39,7 @@ export interface TranscriptItem {
   readonly said: TranscriptLine;
 }
 
-/** Front matter: `key: value` by key, with the line. */
+/** Front matter: key → value and line. */
 export type Front = ReadonlyMap<string, { readonly line: number; readonly value: string }>;
 
 export interface Structure {
@@ -48,7 +48,7 @@ export interface Structure {
   /** In the order of the page. */
   readonly said: readonly TranscriptItem[];
   readonly front: Front;
-  /** First and last line of front matter, code blocks and the machine's comment. */
+  /** First and last lines of front matter, code blocks and the manifest. */
   readonly blocks: readonly {
     readonly kind: 'front' | 'code' | 'comment';
     readonly start: number;
@@ -56,16 +56,16 @@ export interface Structure {
   }[];
 }
 
-/** Longest text that is read, in UTF-16 units: as much as a note may have. */
+/** Maximum length of a parsed text, in UTF-16 units. It equals the maximum length of a note. */
 const TEXT_MAX = 4_000_000;
 
 /**
- * Items with lenses and in the outline; the rest of a huge note is read, not listed, and an answer
- * stays within 50 ms.
+ * Maximum number of items with lenses and in the outline. Further items of a huge note are parsed
+ * but not listed, so an answer takes at most 50 ms.
  */
 export const LISTED_MAX = 1_000;
 
-/** Titles of the sections, in lower case. */
+/** Section titles in lower case. */
 const SECTIONS: ReadonlyMap<string, ItemKind> = new Map([
   ['summary', 'summary'],
   ['decisions', 'decision'],
@@ -93,7 +93,7 @@ export class Note {
     return this.lines[at];
   }
 
-  /** Changes follow one another, as `textDocument/didChange` has them. */
+  /** Applies changes in order, as in `textDocument/didChange`. */
   change(changes: readonly Change[]): void {
     for (const { range, text } of changes) {
       if (range === undefined) {
@@ -113,7 +113,7 @@ export class Note {
     this.made = undefined;
   }
 
-  /** A place behind the end is the end. */
+  /** A position after the end becomes the end. */
   private inside(position: Position): Position {
     return position.line < this.lines.length
       ? position
@@ -174,7 +174,7 @@ function structureOf(lines: readonly NoteLine[]): Structure {
     } else if (line.kind === 'said') {
       if (line.stamp.ms !== undefined) said.push({ line: at, ms: line.stamp.ms, said: line });
     } else {
-      // A box makes an action of a person's own line, wherever it stands.
+      // A user's line with a box is an action anywhere in the note.
       const kind = section ?? (line.box === undefined ? undefined : 'action');
       if (kind !== undefined) items.push({ line: at, kind, item: line });
     }

@@ -1,5 +1,5 @@
 /**
- * One line of a note, read by itself: heading, item, what somebody said, or plain text. Columns are
+ * Parses one line of a note by itself: heading, item, transcript line or plain text. Columns are
  * UTF-16 units.
  */
 
@@ -11,16 +11,16 @@ export interface Span {
 
 /** `[00:14:05]` */
 export interface Stamp extends Span {
-  /** Undefined where it is no time, as in `[00:75:00]`. */
+  /** Undefined for an invalid time such as `[00:75:00]`. */
   readonly ms: number | undefined;
 }
 
-/** `@Ben`; the span is that of the name. */
+/** `@Ben`; the range covers the name. */
 export interface Owner extends Span {
   readonly name: string;
 }
 
-/** `by Friday (2026-11-27)`; the span is that of the date. */
+/** `by Friday (2026-11-27)`; the range covers the date. */
 export interface DueDate extends Span {
   readonly date: string;
   readonly phrase: string;
@@ -29,9 +29,9 @@ export interface DueDate extends Span {
 export interface ItemLine {
   readonly kind: 'item';
   readonly text: string;
-  /** What stands in its box; undefined for a bullet without one. */
+  /** Character in the box; undefined for a bullet without a box. */
   readonly box: string | undefined;
-  /** The words alone: without bullet, box, owner, date and time. */
+  /** The text without bullet, box, owner, date and time. */
   readonly words: Span;
   readonly owner: Owner | undefined;
   readonly due: DueDate | undefined;
@@ -61,9 +61,9 @@ export type NoteLine =
 const STAMP = /\[(\d{1,3}):(\d{2}):(\d{2})\]/g;
 const SAID = /^\*\*([^*\n]{1,200})\*\* (\[\d{1,3}:\d{2}:\d{2}\])/;
 const ITEM = /^\s{0,12}[-*+] (?:\[([ xX])\] )?/;
-/** The machine's own form, in which a name may have blanks: ` — @Ben Miller, by Friday`. */
+/** Earmark's own form, in which a name may contain spaces: ` — @Ben Miller, by Friday`. */
 const TAIL = /— @([^,@[\]]{1,100}?)(?=\s*(?:,|\[|$))/u;
-/** A person's: `@Ben` anywhere. */
+/** A user's form: `@Ben` anywhere. */
 const MENTION =
   /(?:^|[\s(,;])@([\p{L}\p{N}][\p{L}\p{N}\p{M}_.'’-]*[\p{L}\p{N}\p{M}]|[\p{L}\p{N}])/u;
 const DATE = /\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\b/;
@@ -90,7 +90,7 @@ export function readLine(text: string): NoteLine {
   }
 }
 
-/** Every time in a line. */
+/** All times in a line. */
 export function stampsOf(text: string): Stamp[] {
   if (!text.includes('[')) return [];
   return [...text.matchAll(STAMP)].map((match) => stampOf(match));
@@ -152,7 +152,7 @@ function readItem(text: string): ItemLine | undefined {
   };
 }
 
-/** The words between the last comma and a date in brackets: `, by Friday (`. */
+/** The text between the last comma and a date in parentheses: `, by Friday (`. */
 function phraseBefore(text: string): string {
   return /[,—]\s*([^,—[\]()@]{1,80}?)\s*\($/.exec(text)?.[1] ?? '';
 }

@@ -1,6 +1,6 @@
 /**
  * Outline and folding: `textDocument/documentSymbol`, `textDocument/foldingRange`. A long
- * transcript is shown by stretches of five minutes.
+ * transcript is divided into parts of five minutes.
  */
 import {
   FoldingRangeKind,
@@ -13,13 +13,10 @@ import { timeStamp } from '../insights/timeStamp';
 import { LISTED_MAX, type Heading, type ItemKind, type Note, type TranscriptItem } from './note';
 
 const STRETCH_MS = 5 * 60_000;
-/** Names shown for a stretch. */
+/** Maximum number of names for a part. */
 const NAMES = 3;
 
-/**
- * What the editor draws beside them; none of these is a name of code, so no list of code names
- * takes them.
- */
+/** Icons in the editor. None is a kind of code symbol, so lists of code names leave these out. */
 export const KINDS: Readonly<Record<ItemKind, SymbolKind>> = {
   action: SymbolKind.Event,
   decision: SymbolKind.Key,
@@ -89,7 +86,7 @@ export function outline(note: Note): DocumentSymbol[] {
   return roots;
 }
 
-/** Runs of lines of the transcript that follow one another, at most five minutes each. */
+/** Groups consecutive transcript lines, five minutes at most. */
 function stretches(said: readonly TranscriptItem[]): TranscriptItem[][] {
   const found: TranscriptItem[][] = [];
   for (const one of said) {
@@ -126,7 +123,7 @@ export function folding(note: Note): FoldingRange[] {
   ].filter(({ startLine, endLine }) => endLine > startLine);
 }
 
-/** Blank lines before the next heading stay in sight. */
+/** Blank lines before the next heading stay visible. */
 function lastWritten(note: Note, { line, end }: Heading): number {
   let last = end;
   while (last > line && note.line(last)?.text.trim() === '') last--;
@@ -137,7 +134,7 @@ function draft(name: string, kind: SymbolKind, range: Range, selectionRange: Ran
   return { name: name.slice(0, 200), kind, range, selectionRange, children: [] };
 }
 
-/** Whole lines, the last included. */
+/** Range of whole lines, including the last. */
 export function lines(note: Note, start: number, end = start): Range {
   return {
     start: { line: start, character: 0 },

@@ -1,6 +1,6 @@
 /**
- * Who is in a note: speakers, owners, participants. Also where each name stands, and what a rename
- * changes.
+ * The people of a note: speakers, owners, participants. Also finds the places of each name and the
+ * edits of a rename.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Note, Position } from './note';
@@ -12,10 +12,10 @@ export interface Edit {
   readonly newText: string;
 }
 
-/** Longest name, as the daemon takes it. */
+/** Maximum length of a name, as in the daemon. */
 const NAME_MAX = 200;
 
-/** Names, the most frequent first. */
+/** Names, most frequent first. */
 export function people(note: Note): readonly string[] {
   const { said, items, front } = note.structure;
   const count = new Map<string, number>();
@@ -26,7 +26,7 @@ export function people(note: Note): readonly string[] {
   return [...count].sort((a, b) => b[1] - a[1]).map(([name]) => name);
 }
 
-/** The person whose name stands at a place, with the place of the name. */
+/** The person whose name is at a position, with the range of the name. */
 export function personAt(
   note: Note,
   { line: at, character }: Position,
@@ -50,8 +50,8 @@ export function personAt(
 }
 
 /**
- * Every place of a name gets the new one: transcript, owners, participants. @throws EarmarkError
- * for what is no name
+ * Replaces every occurrence of a name in transcript, owners and participants.
+ * @throws EarmarkError if the new text is not a valid name
  */
 export function rename(note: Note, from: string, to: string): readonly Edit[] {
   const name = to.replace(/\s+/g, ' ').trim();
@@ -87,7 +87,7 @@ export function rename(note: Note, from: string, to: string): readonly Edit[] {
   return edits.sort((a, b) => a.line - b.line || a.span.start - b.span.start);
 }
 
-/** A flow list of YAML: `[Ben, "Lea, K."]`. Spans are those of the names, inside their quotes. */
+/** A YAML flow list: `[Ben, "Lea, K."]`. Ranges cover the names, inside their quotes. */
 function participants(value: string): readonly ({ readonly name: string } & Span)[] {
   if (!value.startsWith('[')) return [];
   return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|[^[\],"]+/g)].flatMap((match) => {

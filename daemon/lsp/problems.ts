@@ -1,6 +1,6 @@
 /**
- * What a person may want to look at, and quick fixes for it: `textDocument/diagnostic`,
- * `textDocument/codeAction`. Nothing here is an error.
+ * Hints for the user and their quick fixes: `textDocument/diagnostic`, `textDocument/codeAction`.
+ * None of them is an error.
  */
 import {
   CodeActionKind,
@@ -17,9 +17,9 @@ import { stampsOf, type ItemLine, type Span, type Stamp } from './noteLine';
 import { people } from './people';
 
 const SOURCE = 'earmark';
-/** Told at once; a note that has more has other problems. */
+/** Maximum number of reported problems. */
 const PROBLEMS_MAX = 1_000;
-/** People offered as owners. */
+/** Maximum number of people offered as owners. */
 const OWNERS_MAX = 8;
 const DAY_MS = 86_400_000;
 
@@ -30,7 +30,7 @@ const MESSAGES: Readonly<Record<Code, string>> = {
   time: 'No transcript line has this time.',
 };
 
-/** @param today ISO date, where the person is */
+/** @param today ISO date in the user's time zone */
 export function problems(note: Note, today: string): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const entry of note.structure.items) {
@@ -63,8 +63,7 @@ function problem(line: number, { start, end }: Span, code: Code): Diagnostic {
 }
 
 /**
- * For the lines that a range touches, the quick fixes of their problems and what else can be done
- * with an action.
+ * Quick fixes for the problems in a range of lines, and further actions for the action items there.
  */
 export function fixes(note: Note, uri: string, range: Range, today: string): CodeAction[] {
   return note.structure.items
@@ -151,7 +150,7 @@ function brokenTime(
   ];
 }
 
-/** The one letter inside `[ ]`. */
+/** The single character inside `[ ]`. */
 function boxOf({ text, box }: ItemLine): Span | undefined {
   const at = box === undefined ? -1 : text.indexOf(`[${box}]`);
   return at === -1 ? undefined : { start: at + 1, end: at + 2 };

@@ -1,6 +1,6 @@
 /**
- * Actions and decisions of every note, for the list of workspace symbols. Notes that are not open
- * are read once and again when they change.
+ * Actions and decisions of all notes, for the workspace symbol list. Closed notes are read once,
+ * and again after a change.
  */
 import type { SymbolInformation } from 'vscode-languageserver';
 import { Note } from './note';
@@ -8,33 +8,33 @@ import { KINDS, lines } from './outline';
 
 const FILES_MAX = 2_000;
 const SYMBOLS_MAX = 500;
-/** Of all files, so that a folder of thousands of notes stays a list that can be searched. */
+/** Maximum number of symbols, so a folder with thousands of notes stays searchable. */
 const KEPT_MAX = 50_000;
 
-/** What the editor gives. */
+/** File access of the editor. */
 export interface NoteFilesPort {
   list(): Promise<readonly string[]>;
   read(uri: string): Promise<string | undefined>;
 }
 
 export class NoteSymbolIndex {
-  /** Of notes that are not open. */
+  /** Symbols of closed notes. */
   private readonly kept = new Map<string, readonly SymbolInformation[]>();
   private files: readonly string[] | undefined;
 
-  /** @param open notes that are open, as they stand in the editor */
+  /** @param open open notes, as they are in the editor */
   constructor(
     private readonly port: NoteFilesPort,
     private readonly open: ReadonlyMap<string, Note>,
   ) {}
 
-  /** A file was written, made or removed. */
+  /** Reports that a file was written, created or deleted. */
   changed(uri: string, listed: boolean): void {
     this.kept.delete(uri);
     if (!listed) this.files = undefined;
   }
 
-  /** @param query letters that occur in this order, as the editor's own lists have it */
+  /** @param query letters that must occur in this order, as in the editor's own lists */
   async find(query: string): Promise<SymbolInformation[]> {
     this.files ??= (await this.port.list()).slice(0, FILES_MAX);
     let size = 0;

@@ -1,7 +1,7 @@
 /**
- * What an insight becomes outside the note: a TODO comment, a Markdown task, the text of an issue,
- * a draft of an architecture decision record (in the form of Nygard 2011). Each cites the words it
- * rests on; the person decides whether it is kept.
+ * Converts an insight to a TODO comment, a Markdown task, an issue text or a draft of an
+ * architecture decision record (in the form of Nygard 2011). Each result cites its evidence. The
+ * user decides whether to keep it.
  */
 import type { Insight } from '../insights/types';
 import { timeStamp } from '../insights/timeStamp';
@@ -15,17 +15,17 @@ export interface DerivedFrom {
   readonly repository?: string | undefined;
   readonly branch?: string | undefined;
   readonly commit?: string | undefined;
-  /** Page of the repository on its web host. */
+  /** Web page of the repository. */
   readonly webUrl?: string | undefined;
 }
 
 export interface Derived {
   readonly text: string;
-  /** A name for a new file, where it is one. */
+  /** Suggested name for a new file; undefined for other results. */
   readonly fileName?: string;
 }
 
-/** How a line comment begins and ends; languages that are not here have `//`. */
+/** Start and end of a line comment by language. A language without an entry uses `//`. */
 const COMMENTS: Readonly<Record<string, readonly [string, string]>> = {
   ...Object.fromEntries(
     [
@@ -140,7 +140,7 @@ function adr(insight: Insight, from: DerivedFrom): string {
   );
 }
 
-/** One block, or none for what rests on nothing that was said: a person's own line in a note. */
+/** All quotes in one block; empty for an item without evidence, such as a user's own line. */
 function quotes({ evidence }: Insight): string[] {
   return evidence.length === 0
     ? []
@@ -161,8 +161,8 @@ function placed({ repository, branch, commit }: DerivedFrom): string {
 }
 
 /**
- * A permalink where the repository has a page and the file lies in it; the web hosts for git share
- * this form. Else the place in words.
+ * A permalink if the repository has a web page and contains the file. All Git web hosts share this
+ * form. Otherwise the place in words.
  */
 function symbolLink(
   { name, uri, line }: Insight['symbols'][number],
@@ -178,11 +178,11 @@ function symbolLink(
     .join('/')})`;
 }
 
-/** ` [00:14:05]`, or nothing. */
+/** ` [00:14:05]`, or an empty text. */
 const stampOf = ({ evidence }: Pick<Insight, 'evidence'>): string =>
   evidence[0] === undefined ? '' : ` ${timeStamp(evidence[0].startMs)}`;
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-/** Spoken words must not end the comment they stand in. */
+/** Replaces comment ends, so quoted text cannot end its comment. */
 const safe = (text: string, close: string): string =>
   close.trim() === '' ? text : text.replaceAll(close.trim(), '');
 const slug = (text: string): string =>

@@ -1,7 +1,10 @@
-/** Edits of a text: applying them, and the smallest one between two versions of a line. */
+/** Edits of a text: applies them, and finds the smallest edit between two versions of a line. */
 import type { NoteEdit } from './types';
 
-/** Applies sorted, non-overlapping edits. @throws RangeError when they are not. */
+/**
+ * Applies sorted, non-overlapping edits.
+ * @throws RangeError if the edits overlap or are not sorted
+ */
 export function applyEdits(text: string, edits: readonly NoteEdit[]): string {
   let result = '';
   let at = 0;
@@ -15,8 +18,7 @@ export function applyEdits(text: string, edits: readonly NoteEdit[]): string {
 }
 
 /**
- * The edit that turns `before`, which stands at `offset`, into `after`, without the ends they
- * share.
+ * The edit that turns `before` at `offset` into `after`, without their common prefix and suffix.
  */
 export function smallestEdit(offset: number, before: string, after: string): NoteEdit {
   const shorter = Math.min(before.length, after.length);
@@ -28,7 +30,7 @@ export function smallestEdit(offset: number, before: string, after: string): Not
     before[before.length - 1 - tail] === after[after.length - 1 - tail]
   )
     tail++;
-  // A surrogate pair is not cut: editors reject half of one.
+  // Editors reject an edit that splits a surrogate pair.
   if (head > 0 && isHighSurrogate(before, head - 1)) head--;
   if (tail > 0 && isLowSurrogate(before, before.length - tail)) tail--;
   return {
@@ -38,7 +40,7 @@ export function smallestEdit(offset: number, before: string, after: string): Not
   };
 }
 
-/** Sorts by position and joins edits that touch, so that no two share an offset. */
+/** Sorts edits by position and joins adjacent edits, so no two share an offset. */
 export function joinEdits(edits: readonly NoteEdit[]): NoteEdit[] {
   const sorted = edits
     .map((edit, order) => ({ edit, order }))

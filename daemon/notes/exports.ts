@@ -11,8 +11,8 @@ import type { ExportSegment, ExportSession } from './types';
 export type ExportFormat = 'text' | 'jsonl' | 'json' | 'srt' | 'vtt' | 'md' | 'rttm';
 
 /**
- * The whole export of one or several sessions. JSON is one object for one session, an array of them
- * for several.
+ * The export of one or more sessions. For JSON, one session gives an object and several give an
+ * array.
  */
 export function renderExport(format: ExportFormat, sessions: readonly ExportSession[]): string {
   switch (format) {
@@ -36,14 +36,14 @@ export function renderExport(format: ExportFormat, sessions: readonly ExportSess
   }
 }
 
-/** A line a segment; the speaker stands before it where there is more than one. */
+/** One line for each segment. The speaker is added if the session has several speakers. */
 export function renderText(session: ExportSession): string {
   const segments = visible(session);
   const named = new Set(segments.map((s) => s.speaker)).size > 1;
   return segments.map((s) => `${named ? `${s.speaker}: ` : ''}${s.text}\n`).join('');
 }
 
-/** `{"file","start","end","source","speaker","text","confidence"}`, seconds. */
+/** `{"file","start","end","source","speaker","text","confidence"}`, times in seconds. */
 export function jsonlLine(file: string, segment: ExportSegment): string {
   const { startMs, endMs, source, speaker, text, confidence } = segment;
   const times = { start: seconds(startMs), end: seconds(endMs) };
@@ -58,7 +58,7 @@ function renderJsonl(session: ExportSession): string {
 }
 
 /**
- * `{file, segments, speakers, actions, decisions, risks, questions, summary, stats}`; times of
+ * `{file, segments, speakers, actions, decisions, risks, questions, summary, stats}`, with times of
  * segments and words in seconds.
  */
 export function jsonObject(session: ExportSession): Record<string, unknown> {
@@ -114,7 +114,7 @@ export function renderVtt(session: ExportSession): string {
   return renderVttAll([session]);
 }
 
-/** WebVTT has one header a file; further sessions follow as cues. */
+/** WebVTT allows one header in a file. Further sessions follow as cues. */
 function renderVttAll(sessions: readonly ExportSession[]): string {
   const escape = (text: string) =>
     text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
@@ -128,7 +128,7 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
   return `WEBVTT\n${cues.join('')}`;
 }
 
-/** The same shape as the note, without front matter: sections, then the transcript. */
+/** The format of the note without front matter: sections, then the transcript. */
 function renderMarkdown(session: ExportSession): string {
   const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
     title,
@@ -146,7 +146,7 @@ function renderMarkdown(session: ExportSession): string {
   return blocks.join('\n');
 }
 
-/** `**Ben** [00:14:05] text`, the words as people would write them. */
+/** `**Ben** [00:14:05] text`, with the readable text of the segment. */
 export function transcriptLine(
   segment: { readonly speaker: string; readonly startMs: number; readonly text: string },
   fillers: 'hide' | 'show' = 'hide',
@@ -157,7 +157,10 @@ export function transcriptLine(
   );
 }
 
-/** NIST Rich Transcription Time Marked; the file's base name without its ending is the file id. */
+/**
+ * NIST Rich Transcription Time Marked. The file id is the base name of the file, without its
+ * extension.
+ */
 export function renderRttm(session: ExportSession): string {
   const base = session.file.split(/[\\/]/).pop() ?? session.file;
   const word = (text: string) => text.trim().replace(/\s+/g, '_') || '<NA>';
@@ -174,7 +177,7 @@ export function renderRttm(session: ExportSession): string {
     `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ` +
     `${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> ` +
     '<NA>\n';
-  // Where voices were told apart their turns stand, which end with the last word; else the
+  // Uses speaker turns, which end with the last word, if diarization ran. Otherwise uses the
   // segments.
   const turns = (session.speakers ?? []).flatMap(({ name, source, turns: own = [] }) =>
     own.map(({ startMs, endMs }) => ({ startMs, endMs, speaker: name, source })),

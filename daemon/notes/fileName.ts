@@ -3,8 +3,7 @@
 const MAX_SLUG = 60;
 
 /**
- * `2026-11-21-1405-auth-service-standup.earmark.md`; date and time as the session's own time zone
- * has them.
+ * `2026-11-21-1405-auth-service-standup.earmark.md`, with date and time in the session's time zone.
  */
 export function noteFileName(title: string, startedAt: string): string {
   const [, date, hour, minute] = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(startedAt) ?? [];
@@ -12,9 +11,9 @@ export function noteFileName(title: string, startedAt: string): string {
   return `${[when, slug(title)].filter(Boolean).join('-') || 'note'}.earmark.md`;
 }
 
-/** Lower-case letters and digits of any script, joined by hyphens: safe on every file system. */
+/** Lower-case letters and digits of any script, joined by hyphens. Safe on every file system. */
 function slug(title: string): string {
-  // Accents of Latin letters go; marks of other scripts are part of their letters.
+  // Removes accents from Latin letters. In other scripts, marks are part of the letter.
   const plain = title
     .normalize('NFKD')
     .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')

@@ -1,6 +1,4 @@
-/**
- * The lines that the machine wants in a note: front matter, title, headings, insights, transcript.
- */
+/** Builds the wanted lines of a note: front matter, title, headings, insights, transcript. */
 import { INSIGHT_SECTIONS, sectionLines } from '../insights/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
@@ -9,20 +7,18 @@ export interface NoteItem {
   /** Stable name of the line in the manifest. */
   readonly key: string;
   readonly line: string;
-  /** The insight whose box this line shows. */
+  /** The insight whose box is on this line. */
   readonly insightId?: string;
 }
 
 export interface NoteSection {
   readonly heading: NoteItem;
   readonly items: readonly NoteItem[];
-  /** Paragraphs stand apart by a blank line; list items do not. */
+  /** A blank line separates paragraphs, but not list items. */
   readonly layout: 'list' | 'paragraphs';
 }
 
-/**
- * Lines that every note may have, by a fixed number, so that they share one row of the manifest.
- */
+/** Fixed numbers for the lines that every note may have. They share one row of the manifest. */
 const PAGE = {
   session: 'p.0',
   date: 'p.1',
@@ -39,7 +35,7 @@ const PAGE = {
   transcript: 'p.12',
 } as const;
 
-/** Front matter: the only lines that stand between its fences. */
+/** Front matter: only these lines stand between its fences. */
 export const FRONT_KEYS: readonly string[] = [
   PAGE.session,
   PAGE.date,
@@ -51,7 +47,7 @@ export const FRONT_KEYS: readonly string[] = [
 export interface NoteModel {
   readonly front: readonly NoteItem[];
   readonly title: NoteItem;
-  /** In the order of the page; a section without items is not shown. */
+  /** In the order of the page. A section without items is left out. */
   readonly sections: readonly NoteSection[];
 }
 
@@ -96,7 +92,9 @@ export function noteModel(document: NoteDocument): NoteModel {
   };
 }
 
-/** A YAML scalar for a flow list; quoted where plain text could be read as something else. */
+/**
+ * A YAML scalar for a flow list. It is quoted if YAML could parse the plain text as another type.
+ */
 function scalar(text: string): string {
   return /^[\p{L}\p{N}][\p{L}\p{N} ._/@+-]*$/u.test(text) &&
     !/\s$|^(true|false|null|yes|no|on|off|y|n|~)$|^[\d.,_+eExXoO-]+$/i.test(text)

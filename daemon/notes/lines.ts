@@ -1,4 +1,4 @@
-/** A note's text as lines with offsets, and what each line is to the planner. */
+/** Splits a note's text into lines with offsets, and classifies each line for the planner. */
 
 export interface Line {
   /** Without its line break. */
@@ -6,9 +6,12 @@ export interface Line {
   readonly start: number;
   /** End of `text`. */
   readonly end: number;
-  /** After the line break; equal to `end` for a last line without one. */
+  /** After the line break; equal to `end` for a last line without a line break. */
   readonly next: number;
-  /** Inside a fenced code block, its fences included: never a heading or a place to insert. */
+  /**
+   * Inside a fenced code block, including its fences. Such a line is never a heading or a place to
+   * insert.
+   */
   readonly fenced: boolean;
 }
 
@@ -42,7 +45,7 @@ export function headingLevel(line: Line): number {
   return line.fenced ? 0 : (/^(#{1,6})(\s|$)/.exec(line.text)?.[1]?.length ?? 0);
 }
 
-/** Line break that the text uses; `\n` where it has none. */
+/** Line break of the text; `\n` if it has none. */
 export function lineBreak(text: string): '\n' | '\r\n' {
   const newline = text.indexOf('\n');
   return newline > 0 && text[newline - 1] === '\r' ? '\r\n' : '\n';
@@ -56,7 +59,7 @@ export function boxOf(text: string): 'done' | 'open' | undefined {
   return box === undefined ? undefined : box === ' ' ? 'open' : 'done';
 }
 
-/** The same line with the box as given; other lines unchanged. */
+/** The line with the given box state; lines without a box are unchanged. */
 export function withBox(text: string, box: string): string {
   return text.replace(
     BOX,
@@ -64,7 +67,7 @@ export function withBox(text: string, box: string): string {
   );
 }
 
-/** The character in the box, so that a person's `X` stays an `X`. */
+/** The character in the box, so a user's `X` stays an `X`. */
 export function boxCharacter(text: string): string | undefined {
   return BOX.exec(text)?.[2];
 }

@@ -1,21 +1,21 @@
 /**
- * The manifest: a comment at the end of a note in which the machine records the name and a hash of
- * every line it wrote.
+ * The manifest: a comment at the end of a note with the name and a hash of every line that Earmark
+ * wrote.
  *
- * A line of the note is the machine's as long as its hash is the recorded one; a line that a person
- * edited has another hash and is the person's from then on; a recorded line that is gone stays
- * gone. The note alone holds this, so it can be moved, synchronised and written by another daemon.
- * Markdown does not show comments.
+ * Earmark owns a line while its hash equals the recorded hash. A line that the user edited has
+ * another hash and belongs to the user from then on. A deleted line is not written again. The
+ * manifest is stored in the note alone, so another daemon can update a moved or synchronised note.
+ * Markdown viewers hide comments.
  *
  *   <!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.
  *   p.0:k3Zp_Q0vWz;90aQx
  *   s.s20:Q0vWzd3xNq~~aPq1X;Zk0p1
  *   -->
  *
- * A row has a key, hashes of 5 characters and its own check. Keys that end in a number share rows of
- * 20, so that a growing transcript changes only the last row; `~` stands for a number without a
- * line. A row whose check fails was touched by a person: it is left alone, and its lines are found
- * again by their words.
+ * A row has a key, hashes of 5 characters and a check of its own. Keys that end in a number share
+ * rows of 20, so a growing transcript changes only the last row. `~` stands for a number without a
+ * line. A row with a wrong check was edited by the user. Its text is left alone, and its lines are
+ * found by their text.
  */
 import type { Line } from './lines';
 
@@ -34,13 +34,13 @@ export interface ManifestRow {
   readonly text: string;
 }
 
-/** The manifest as it stands in a text. */
+/** The manifest that a text contains. */
 export interface FoundManifest {
-  /** Line of the opening and of the closing. */
+  /** Lines of the opening and the closing marker. */
   readonly first: number;
   readonly last: number;
   readonly rows: readonly ManifestRow[];
-  /** Name of a line → hash as last written. */
+  /** Name of a line → hash of its last written text. */
   readonly entries: ReadonlyMap<string, string>;
 }
 
@@ -55,7 +55,7 @@ export function hashLine(text: string): string {
   return result;
 }
 
-/** Finds the last whole manifest. */
+/** Finds the last complete manifest. */
 export function findManifest(lines: readonly Line[]): FoundManifest | undefined {
   const first = lines.findLastIndex((line) => line.text.startsWith(OPENING_MARK));
   if (first === -1) return undefined;
@@ -110,7 +110,7 @@ export function manifestRows(entries: ReadonlyMap<string, string>): Map<string, 
   );
 }
 
-/** Rows of one kind in the order of their numbers. */
+/** Rows of one kind, sorted by number. */
 export function compareKeys(a: string, b: string): number {
   const [[, prefixA = a, numberA = 0] = [], [, prefixB = b, numberB = 0] = []] = [
     numbered(a) ?? [],
@@ -119,12 +119,12 @@ export function compareKeys(a: string, b: string): number {
   return prefixA === prefixB ? Number(numberA) - Number(numberB) : prefixA < prefixB ? -1 : 1;
 }
 
-/** A new manifest's lines. */
+/** Lines of a new manifest. */
 export function newManifest(rows: ReadonlyMap<string, string>): string[] {
   return [OPENING, ...rows.values(), CLOSING];
 }
 
-/** Digits that can be counted with: no leading zero, small. */
+/** Digits of a small number without a leading zero. */
 function numbered(key: string): RegExpExecArray | null {
   return /^(.*?[^\d%]|)(0|[1-9]\d{0,7})$/.exec(key);
 }

@@ -1,10 +1,10 @@
 /**
- * Plans the edits that bring a note up to date (`notes/plan`), from its text and the session alone.
+ * Plans the edits that update a note (`notes/plan`), from its text and the session alone.
  *
- * A three-way merge by lines: what the machine wrote (manifest), what stands there (text), what
- * should stand there (model). A recorded line that is there unchanged is the machine's and follows
- * the model; one that is changed or gone is the person's affair and is left alone; what is not
- * recorded is new and is inserted.
+ * The plan is a three-way merge of lines. The manifest lists the lines that Earmark wrote, the text
+ * holds the current lines, and the model holds the wanted lines. A recorded line that is unchanged
+ * follows the model. A recorded line that the user changed or deleted is left alone. A line that is
+ * not recorded is new and is inserted.
  */
 import { joinEdits, smallestEdit } from './edits';
 import { FRONT_KEYS, noteModel, type NoteItem, type NoteModel, type NoteSection } from './items';
@@ -28,20 +28,20 @@ import {
 } from './manifest';
 import type { NoteDocument, NoteEdit, NotePlan } from './types';
 
-/** Where a wanted line stands, and whether the person has changed its box since it was written. */
+/** Place of a wanted line, and whether the user changed its box since it was written. */
 interface LinePosition {
   readonly line: number;
   readonly flipped: boolean;
 }
 
-/** New lines before line `at`; `tight` when no blank line belongs above them. */
+/** New lines before line `at`; `tight` if no blank line belongs above them. */
 interface Block {
   readonly at: number;
   readonly lines: readonly string[];
   readonly tight: boolean;
 }
 
-/** @param text the note as it stands; empty for a new one */
+/** @param text current text of the note; empty for a new note */
 export function planNote(text: string, document: NoteDocument): NotePlan {
   return new Planner(text, noteModel(document)).plan();
 }
@@ -78,10 +78,7 @@ class Planner {
     return { edits: joinEdits(this.edits), ticked: this.ticked };
   }
 
-  /**
-   * Finds every recorded line by its hash; an unrecorded one is found where it stands word for
-   * word.
-   */
+  /** Finds every recorded line by its hash. Finds an unrecorded line by its exact text. */
   private locate(): void {
     const byHash = new Map<string, LinePosition[]>();
     this.lines.forEach((line, at) => {
@@ -144,7 +141,7 @@ class Planner {
     else this.blocks.push({ at, lines: fresh, tight: true });
   }
 
-  /** Line of the closing `---`; undefined where the text has no front matter. */
+  /** Line of the closing `---`; undefined if the text has no front matter. */
   private frontFence(): number | undefined {
     if (this.lines[0]?.text !== '---') return undefined;
     const at = this.lines.findIndex((line, i) => i > 0 && line.text === '---');
@@ -172,7 +169,7 @@ class Planner {
     if (!headingPlace && !this.entries.has(heading.key))
       return this.insertSection(heading, fresh, layout);
     const wasHere = items.some((item) => this.positions.has(item.key));
-    // The person took the whole section out: they do not want it.
+    // The user deleted the whole section, so it is not added again.
     if (!headingPlace && !wasHere) return;
     for (const item of fresh) this.insertItem(item, items, layout, headingPlace?.line);
   }
@@ -194,7 +191,7 @@ class Planner {
     });
   }
 
-  /** A new section stands before the next one there is, else at the end. */
+  /** A new section goes before the next existing section, or to the end. */
   private placeOfSection(key: string): number {
     const keys = this.model.sections.map(({ heading }) => heading.key);
     for (const later of keys.slice(keys.indexOf(key) + 1)) {
@@ -216,8 +213,8 @@ class Planner {
     const beforeLine = before && this.positions.get(before.key)?.line;
     const afterLine = after && this.positions.get(after.key)?.line;
     const tight = layout === 'list';
-    // What is said now stands below everything, the person's own notes included: notes keep their
-    // moment.
+    // New transcript lines go below everything, including the user's notes. Notes keep their place
+    // in time.
     if (layout === 'paragraphs' && after === undefined)
       this.insert(item, {
         at: this.endOfSection(beforeLine ?? heading ?? 0),
@@ -244,8 +241,8 @@ class Planner {
   }
 
   /**
-   * First line after `line` that is not part of it: lines a person wrote under an item stay under
-   * it.
+   * First line after `line` that is not part of it. Lines that the user wrote under an item stay
+   * under it.
    */
   private afterAttached(line: number, layout: NoteSection['layout']): number {
     let at = line + 1;
@@ -263,7 +260,7 @@ class Planner {
   }
 
   /**
-   * After the last line with words before the next heading of the section's level, or the manifest.
+   * After the last non-empty line before the manifest or the next heading of the section's level.
    */
   private endOfSection(from: number): number {
     let end = from + 1;
@@ -275,7 +272,7 @@ class Planner {
     return end;
   }
 
-  /** Machine lines that the model no longer has go; those the person ticked stay. */
+  /** Deletes recorded lines that the model no longer has. Ticked lines stay. */
   private removeUnwanted(): void {
     const wanted = new Set(this.allItems().map(({ key }) => key));
     for (const key of [...this.entries.keys()]) {
@@ -295,7 +292,7 @@ class Planner {
       this.edits.push({ start: below.start, end: below.next, newText: '' });
   }
 
-  /** Nothing but lines that go stands between this heading and the next. */
+  /** True if this heading and the next enclose only lines to delete. */
   private isEmptySection(heading: number, wanted: ReadonlySet<string>): boolean {
     const going = new Set(
       [...this.positions]
@@ -317,7 +314,7 @@ class Planner {
     const wanted = keepsBox ? withBox(item.line, mine) : item.line;
     if (keepsBox && item.insightId !== undefined)
       this.ticked.push({ insightId: item.insightId, status: boxOf(line.text) ?? 'open' });
-    // A capital X that means the same is the person's choice.
+    // A capital X means the same and is the user's choice.
     const same = mine === 'X' && boxOf(wanted) === 'done' ? withBox(wanted, 'X') : wanted;
     if (same !== line.text) this.edits.push(smallestEdit(line.start, line.text, same));
     this.entries.set(item.key, hashLine(item.line));
@@ -354,7 +351,7 @@ class Planner {
       if (wanted === undefined) this.edits.push({ start: at.start, end: at.next, newText: '' });
       else if (wanted !== text) this.edits.push(smallestEdit(at.start, text, wanted));
     }
-    // In the order of their keys, so that one plan comes to the same as several.
+    // In the order of their keys, so one plan gives the same result as several.
     for (const [key, row] of rows)
       this.blocks.push({
         at: found.rows.find((other) => compareKeys(other.key, key) > 0)?.line ?? found.last,
@@ -374,7 +371,7 @@ class Planner {
     return this.manifest !== undefined && at >= this.manifest.first && at <= this.manifest.last;
   }
 
-  /** Turns blocks into insertions, with a blank line above and below where Markdown wants one. */
+  /** Converts blocks to insertions, with blank lines above and below if Markdown needs them. */
   private writeBlocks(): void {
     const groups = new Map<number, Block[]>();
     for (const block of this.blocks) groups.set(block.at, [...(groups.get(block.at) ?? []), block]);

@@ -1,6 +1,6 @@
 /**
- * What the note room works with: the document that a session makes, the plan that brings a note up
- * to date, and the input of the exports.
+ * Types of the notes room: the document of a session, the plan that updates a note, and the input
+ * of the exports.
  *
  * Functions of this room:
  * - `planNote(currentText, document): NotePlan` in `planNote.ts`; `applyEdits(text, edits)` in
@@ -12,7 +12,7 @@ import type { RenderableInsight } from '../insights/render';
 import type { Insight } from '../insights/types';
 import type { Segment } from '../transcript/types';
 
-/** A session as its note shows it. */
+/** Content of a session's note. */
 export interface NoteDocument {
   readonly sessionId: string;
   readonly title: string;
@@ -20,16 +20,16 @@ export interface NoteDocument {
   readonly startedAt: string;
   readonly branch?: string | undefined;
   readonly commit?: string | undefined;
-  /** Names to show, in the order of their first words. Taken from the segments where absent. */
+  /** Speaker names in the order of their first segments. Read from the segments if absent. */
   readonly participants?: readonly string[] | undefined;
-  /** Any order; hidden ones are left out of the note. */
+  /** In any order; hidden segments are left out of the note. */
   readonly segments: readonly Pick<Segment, 'id' | 'startMs' | 'speaker' | 'text' | 'hidden'>[];
   readonly insights: readonly Insight[];
-  /** Fillers, repeated and broken-off words in the transcript; hidden where absent. */
+  /** Hides or shows fillers, repeated and broken-off words in the transcript; absent hides them. */
   readonly fillers?: 'hide' | 'show' | undefined;
 }
 
-/** Offsets in UTF-16 units of the text that was given; sorted by start, never overlapping. */
+/** Offsets are UTF-16 units of the given text, sorted by start, never overlapping. */
 export interface NoteEdit {
   readonly start: number;
   readonly end: number;
@@ -39,15 +39,15 @@ export interface NoteEdit {
 export interface NotePlan {
   readonly edits: readonly NoteEdit[];
   /**
-   * Boxes that the person ticked or cleared in the note: pass them on as a person's revision of the
+   * Boxes that the user ticked or cleared in the note. Apply them as a user's revision of the
    * insight.
    */
   readonly ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[];
 }
 
-/** A session for export. Wire values fit as they are. */
+/** A session for export. Accepts wire values. */
 export interface ExportSession {
-  /** As given on the command line; the session's title or id where there was no file. */
+  /** File name from the command line; the session's title or id if there was no file. */
   readonly file: string;
   readonly title?: string | undefined;
   readonly startedAt?: string | undefined;
