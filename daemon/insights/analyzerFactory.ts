@@ -1,6 +1,6 @@
 /**
- * The analyzer of a session: from segments to insights by linguistic rules and, where there is one,
- * a language model; everything behind the evidence gate.
+ * The analyzer of a session. Linguistic rules and an optional language model produce insights from
+ * segments. All insights pass the evidence gate.
  */
 import type { SegmentText } from '../transcript/types';
 import { ConversationReader } from './conversation';
@@ -29,24 +29,18 @@ import type {
 } from './types';
 
 export interface AnalyzerOptions {
-  /** Words and parts of speech; wink-nlp where absent. */
+  /** Words and parts of speech; wink-nlp if absent. */
   readonly nlp?: Nlp;
-  /** Words of written summaries; those of `summaryStyle.ts` where absent. */
+  /** Word frequencies of written summaries; those of `summaryStyle.ts` if absent. */
   readonly summaryStyle?: SummaryStyle;
-  /**
-   * In front of the language model that reads along, asked when a session begins; none where
-   * absent.
-   */
+  /** Queue of the language model, requested at the start of a session; no model if absent. */
   readonly model?: () => ModelQueue | undefined;
 }
 
-/**
- * The summary follows at most once for this much new speech, so that it does not flicker while
- * people talk.
- */
+/** Minimum amount of new speech between two updates of the summary, so it does not flicker. */
 const SUMMARY_EVERY_MS = 20_000;
 
-/** One factory serves all sessions: they share the language model. */
+/** One factory serves all sessions, which share the language model. */
 export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFactory {
   const nlp = options.nlp ?? winkNlp();
   return {
@@ -71,13 +65,13 @@ class SessionAnalyzer implements Analyzer {
   private readonly entities: EntityFinder;
   private readonly topicFinder: TopicFinder;
   private readonly names = new SpeakerNames();
-  /** What the rules found last. */
+  /** Last findings of the rules. */
   private found: readonly Finding[] = [];
   private entitiesFound: readonly Finding[] = [];
   private summary: readonly Finding[] = [];
   private topics: readonly Topic[] = [];
   private overview: Finding | undefined;
-  /** What those who have no name yet are called. */
+  /** Suggested names for unnamed speakers. */
   speakerNames: readonly SpeakerName[] = [];
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
@@ -163,7 +157,7 @@ class SessionAnalyzer implements Analyzer {
     return this.publish();
   }
 
-  /** Rules and model together, through the gate, into the book. */
+  /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
     const { findings, summary } = this.modelReader?.combine(
       this.found,
@@ -180,7 +174,7 @@ class SessionAnalyzer implements Analyzer {
     return this.reconciler.reconcile(passed);
   }
 
-  /** "You" on the microphone is the user, by name where it is known. */
+  /** "You" on the microphone is the user, by name if known. */
   private nameSelf(finding: Finding): Finding {
     const { self } = this.context;
     return self !== undefined && finding.owner !== undefined && /^you$/i.test(finding.owner)

@@ -1,25 +1,25 @@
 /**
- * Chains of segments: a recogniser cuts where people pause, so a sentence may run over several
- * segments of one speaker.
+ * Chains of segments. A recogniser ends segments at pauses, so a sentence may span several segments
+ * of one speaker.
  */
 import type { SegmentText } from '../transcript/types';
 
-/** Segments of one speaker that make up whole sentences; one at least. */
+/** Segments of one speaker that form whole sentences; at least one segment. */
 export interface Chain {
   readonly segments: readonly SegmentText[];
-  /** Theirs, with a blank between. */
+  /** Their texts, joined by spaces. */
   readonly text: string;
 }
 
-/** A longer pause ends a sentence whether it sounds finished or not. */
+/** A longer pause ends a sentence, finished or not. */
 const MAX_GAP_MS = 2500;
 const MAX_CHAIN = 6;
-/** Chains at the end that a segment may still belong to: somebody else's words may lie between. */
+/** Number of last chains that may still grow. Another speaker's words may lie between. */
 const OPEN_CHAINS = 3;
-/** Words on which no sentence ends, whatever full stop a recogniser set. */
+/** Words that never end a sentence, even before a full stop from the recogniser. */
 const DANGLING =
   /\b(?:and|but|so|because|the|a|an|to|of|for|with|by|in|on|at|my|your|our|their|if|that|which|can you|could you|i'll|i will|we'll|is|are|will)[.,…]*$/i;
-/** Words with which a sentence goes on, written small. */
+/** Lower-case words that continue a sentence. */
 const CONTINUES =
   /^(?:by|before|on|until|till|to|for|with|of|in|at|and|or|because|which|than|after|from)\s/;
 
@@ -34,7 +34,7 @@ export function sameSegments(
   return a.length === b.length && a.every((segment, i) => segment === b[i]);
 }
 
-/** How many of both are the same from the first one on. */
+/** Length of the common prefix. */
 export function commonStart(a: readonly SegmentText[], b: readonly SegmentText[]): number {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
@@ -42,10 +42,10 @@ export function commonStart(a: readonly SegmentText[], b: readonly SegmentText[]
 }
 
 /**
- * Chains of the segments, which begin like those that were chained before.
- * @param gone segments of before that do not stand where they stood
- * @param added segments from there on
- * @returns how many of the chains of before stand as they are, and those that follow
+ * Chains the segments, and reuses the chains of the last call.
+ * @param gone earlier segments that changed or moved
+ * @param added segments from that position on
+ * @returns the number of unchanged earlier chains, and the chains that follow them
  */
 export function chainSegments(
   before: readonly Pick<Chain, 'segments'>[],
@@ -53,7 +53,7 @@ export function chainSegments(
   added: readonly SegmentText[],
 ): { settled: number; open: Chain[] } {
   const left = new Set(gone);
-  // Chains begin in the order of their segments.
+  // Chains are sorted by their first segments.
   let begun = before.length;
   while (begun > 0 && left.has(before[begun - 1]!.segments[0]!)) begun--;
   const settled = Math.max(0, begun - OPEN_CHAINS);
@@ -65,7 +65,7 @@ export function chainSegments(
 }
 
 function chainOf(segments: readonly SegmentText[]): Chain {
-  // A copy has no more room than it needs.
+  // A copy has no spare capacity.
   return { segments: segments.slice(), text: segments.map(({ text }) => text).join(' ') };
 }
 
@@ -96,6 +96,6 @@ function isUnfinished(text: string, next: string): boolean {
   const trimmed = text.trim();
   if (DANGLING.test(trimmed) || CONTINUES.test(next.trim())) return true;
   const ended = /[.?!…]["'”)]*$/.test(trimmed);
-  // A text without any punctuation says nothing by having no full stop.
+  // In a text without punctuation, a missing full stop has no meaning.
   return ended ? /^\p{Ll}/u.test(next.trim()) : /[.?!,;]/.test(trimmed);
 }

@@ -1,6 +1,6 @@
 /**
- * Segments as a conversation: lines (one sentence each) with speaker, turn, clauses and the way
- * back to the segments.
+ * Converts segments to a conversation: lines (one sentence each) with speaker, turn, clauses and
+ * their segments.
  */
 import type { SegmentText } from '../transcript/types';
 import { type Chain, chainSegments, commonStart, sameSegments, speakerOf } from './chains';
@@ -16,37 +16,40 @@ export interface Line {
   /** Position in the conversation. */
   readonly index: number;
   /**
-   * Counts changes of speaker; under a label that stands for several people, every pause may be
-   * one.
+   * Number of speaker changes so far. Under a label for several people, every pause may be a
+   * change.
    */
   readonly turn: number;
   readonly speaker: string;
-  /** Clauses and tokens are the same objects as long as few other lines are looked at. */
+  /** Clauses and tokens stay the same objects while few other lines are accessed. */
   readonly clauses: readonly ReadClause[];
   readonly mark: string;
   readonly tokens: readonly WordToken[];
-  /** Text that the tokens' offsets count in. */
+  /** Text to which the tokens' offsets refer. */
   readonly text: string;
   readonly start: number;
   readonly end: number;
   readonly startMs: number;
   readonly endMs: number;
-  /** The sentence where it stands in the segments, word for word. */
+  /** The sentence in its segments, word for word. */
   readonly evidence: readonly Evidence[];
 }
 
 /**
- * Texts beside those of the conversation, such as beginnings of sentences that went on, before they
- * are forgotten.
+ * Maximum number of cached texts outside the conversation, such as earlier versions of extended
+ * sentences.
  */
 const SPARE_TEXTS = 256;
 
-/** Reads segments into lines; keeps what it has read, so that a call costs what is new. */
+/**
+ * Converts segments to lines. Caches parsed text, so the cost of a call depends on the new text
+ * only.
+ */
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();
   /**
-   * What the last call read, to give the same objects for what did not change, and to go on where
-   * it ended.
+   * Results of the last call. Unchanged parts keep their objects, and the next call continues at
+   * their end.
    */
   private segments: readonly SegmentText[] = [];
   private last: readonly ReadChain[] = [];
@@ -66,9 +69,9 @@ export class ConversationReader {
       this.segments.slice(same),
       segments.slice(same),
     );
-    // Names are learnt before they are used, so that the first mention counts too.
+    // Names are learnt first, so the first mention counts too.
     for (const chain of open) this.learnNames(chain.text);
-    // A new name may stand in what was read long ago.
+    // A new name may occur in text that was parsed long ago.
     const kept = this.names === this.people.version ? settled : 0;
     const before = this.last[kept - 1];
     const read = [...this.last.slice(0, kept)];
@@ -91,8 +94,8 @@ export class ConversationReader {
   }
 
   /**
-   * Adds the chain to `chains` and its lines to `lines`: the same ones as before, where it follows
-   * the same.
+   * Adds the chain to `chains` and its lines to `lines`. Reuses the earlier objects if the chain is
+   * unchanged.
    */
   private readChain(chain: Chain, turn: number, chains: ReadChain[], lines: Line[]): void {
     const read = this.readText(chain.text);
@@ -143,7 +146,7 @@ export class ConversationReader {
     return fresh;
   }
 
-  /** Texts that nobody has said in the end. */
+  /** Texts that are no longer part of the conversation. */
   private forget(): void {
     if (this.cache.size <= this.last.length + SPARE_TEXTS) return;
     this.cache.clear();

@@ -1,7 +1,4 @@
-/**
- * Applies the rule tables to a clause: what it does in the conversation, and what speaks against
- * it.
- */
+/** Applies the rule tables to a clause. Finds its cues and the modes that block them. */
 import { findDueSpans, type DueSpan } from './due';
 import type { Clause, IsName } from './language/clauses';
 import {
@@ -34,11 +31,14 @@ export const CUE_RULES: readonly CueRule[] = [
 export interface Cue {
   readonly rule: CueRule;
   readonly match: PatternMatch;
-  /** False where the rule wants a marker and this clause has none; one just before may do. */
+  /**
+   * False if the rule requires a marker and this clause has none. A marker just before the clause
+   * counts.
+   */
   readonly marked: boolean;
 }
 
-/** A clause with all that its words tell. */
+/** A clause with its cues, modes and time phrases. */
 export interface ReadClause extends Clause {
   readonly cues: readonly Cue[];
   readonly modes: ReadonlySet<ModeKind>;
@@ -72,7 +72,7 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
   const cues: Cue[] = [];
   for (const { rule, patterns } of CUES) {
     if ((rule.mood === 'question') !== clause.question && rule.mood !== undefined) continue;
-    // "Not before March" says when it will not be.
+    // "Not before March" excludes a time.
     if (
       rule.needsDue &&
       !due.some(({ weak, from }) => !weak && clause.words[from - 1]?.norm !== 'not')
@@ -97,7 +97,7 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
   };
 }
 
-/** Most clauses do nothing that a rule knows: what they share costs nothing. */
+/** Most clauses match no rule. They share these empty values to save memory. */
 export const NO_MODES: ReadonlySet<ModeKind> = new Set();
 const NONE: readonly never[] = [];
 export const orNone = <T>(found: readonly T[]): readonly T[] => (found.length === 0 ? NONE : found);

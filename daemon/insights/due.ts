@@ -1,4 +1,4 @@
-/** Due phrases: where they stand among the words, and which date they mean. */
+/** Due phrases: their positions among the words, and their dates. */
 import * as chrono from 'chrono-node';
 import { compilePattern, mayMatch, vocabulary } from './language/pattern';
 import type { WordToken } from './language/nlp';
@@ -6,7 +6,7 @@ import { readDay } from './dueDay';
 import { DUE_RULES } from './rules/due';
 
 export interface DueSpan {
-  /** Indices of words: from, to (exclusive). */
+  /** Indices of words; `to` is exclusive. */
   readonly from: number;
   readonly to: number;
   readonly weak: boolean;
@@ -16,7 +16,7 @@ const RULES = DUE_RULES.flatMap(({ patterns, weak }) =>
   patterns.map((source) => ({ pattern: compilePattern(`^ ${source}`), weak: weak ?? false })),
 );
 
-/** All time phrases of a clause, longest first at each word, none inside another. */
+/** All time phrases of a clause, longest first at each word, without nesting. */
 export function findDueSpans(words: readonly WordToken[]): DueSpan[] {
   const spans: DueSpan[] = [];
   const known = vocabulary(words);
@@ -30,7 +30,7 @@ export function findDueSpans(words: readonly WordToken[]): DueSpan[] {
       if (match && match.end > at && match.end > (best?.to ?? at))
         best = { from: at, to: match.end, weak };
     }
-    // "by ten percent" and "before two people" are no time of day.
+    // "by ten percent" and "before two people" are not times.
     const after = best && words[best.to];
     if (
       best &&
@@ -61,7 +61,7 @@ function isRank(words: readonly WordToken[], { to }: DueSpan): boolean {
 }
 
 /**
- * "in the morning" and "for the release" may follow "last": that is history, not a date to come.
+ * "in the morning" and "for the release" may follow "last": that is a past time, not a due date.
  */
 function isPastReference(words: readonly WordToken[], span: DueSpan): boolean {
   return words[span.from - 1]?.norm === 'last' || words[span.to]?.norm === 'ago';
@@ -73,9 +73,9 @@ const NO_DATE =
   /\b(?:after|when|once|sprint|release|possible|or)\b|\b(?:next|this|coming) (?:month|quarter|year|week)\b|\bbefore (?!.*(?:day|tomorrow|noon|month|week|\d))|\b(?:minute|moment|second)s?\b|^(?:now|soon|later|right now)$/;
 
 /**
- * @param startedAt ISO 8601 with offset; the phrase is read as on that day in that zone, always
- * forward
- * @returns ISO date, or undefined where the phrase names no certain day
+ * @param startedAt ISO 8601 with offset; the phrase refers to that day in that zone, always to the
+ * future
+ * @returns ISO date, or undefined if the phrase names no definite day
  */
 export function dueDate(phrase: string, startedAt: string): string | undefined {
   const instant = new Date(startedAt);
@@ -100,7 +100,7 @@ export function dueDate(phrase: string, startedAt: string): string | undefined {
     : iso(new Date(Date.UTC(year, month - 1, dayOfMonth)));
 }
 
-/** Minutes east of UTC as the time stamp says them. */
+/** Minutes east of UTC in the time stamp. */
 function zoneOffset(startedAt: string): number {
   const [, sign, hours, minutes] = /([+-])(\d{2}):?(\d{2})$/.exec(startedAt) ?? [];
   return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0;

@@ -1,6 +1,4 @@
-/**
- * People, tickets, links, files and symbols that are named: a small table of shapes over the text.
- */
+/** Finds people, tickets, links, files and symbols with a small table of patterns. */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import { orNone } from './cues';
@@ -15,7 +13,7 @@ interface Shape {
   readonly examples: readonly string[];
 }
 
-/** In order: what an earlier shape took is not taken again. */
+/** In order: a later pattern does not match text that an earlier one took. */
 const ENTITY_SHAPES: readonly Shape[] = [
   {
     entity: 'url',
@@ -51,9 +49,7 @@ interface Mention {
 }
 
 export class EntityFinder {
-  /**
-   * A line that names somebody whose name is learnt later is read again then, as another object.
-   */
+  /** A line with a newly learnt name becomes a new object, so it is read again. */
   private readonly mentions: PerLine<readonly Mention[]>;
 
   constructor(people: People) {

@@ -1,24 +1,23 @@
 /**
- * The evidence gate: nothing passes without a quote that stands in the transcript, whatever found
- * it.
+ * The evidence gate: refuses every insight without a quote from the transcript, whatever its
+ * origin.
  *
- * It trusts nobody: each quote is looked up in the segment it names, quotes that do not stand there
- * are taken off, and an insight left without any is refused. It knows nothing of how insights are
- * found.
+ * The gate searches each quote in the named segment and removes quotes that are not in it. It
+ * refuses an insight that has no quotes left. It does not depend on the way insights are found.
  */
 import type { SegmentText } from '../transcript/types';
 import type { Evidence } from './types';
 
-/** A quote of less says nothing. */
+/** Minimum length of a meaningful quote. */
 const MIN_QUOTE = 2;
 
 export interface GateResult<T> {
   readonly passed: readonly T[];
-  /** How many had no quote that stands in the transcript. */
+  /** Number of insights without a valid quote. */
   readonly refused: number;
 }
 
-/** @param segments what was said; hidden segments prove nothing */
+/** @param segments the transcript; hidden segments prove nothing */
 export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(
   findings: readonly T[],
   segments: ReadonlyMap<string, SegmentText>,
@@ -41,7 +40,7 @@ function stands(
   return segment.text.includes(quote) || plain(segment.text).includes(plain(quote));
 }
 
-/** Blanks and typographic apostrophes are no difference in words. */
+/** Ignores differences in spaces and typographic apostrophes. */
 function plain(text: string): string {
   return text.replace(/[’ʼ]/g, "'").replace(/\s+/g, ' ').trim();
 }

@@ -1,7 +1,7 @@
 /**
- * The sentences of a text as they were read, in one short string: some nine bytes a word instead of
- * hundreds. What a meeting of hours keeps of its past is this; unpacking takes three microseconds a
- * text, reading it anew nine hundred.
+ * Packs the parsed sentences of a text into a short string: some nine bytes a word instead of
+ * hundreds. This is the stored form of a long meeting's past. Unpacking takes three microseconds a
+ * text; parsing takes nine hundred.
  */
 import { Packer, Unpacker } from '../base/packing';
 import { CUE_RULES, NO_MODES, orNone, type Cue, type ReadClause } from './cues';
@@ -11,7 +11,7 @@ import type { WordToken } from './language/nlp';
 import { MODE_RULES } from './rules/modality';
 import type { ModeKind } from './rules/types';
 
-/** A sentence with all that the rules tell of its clauses. */
+/** A sentence with the cues of its clauses. */
 export interface ReadSentence extends Omit<Sentence, 'clauses'> {
   readonly clauses: readonly ReadClause[];
 }
@@ -38,12 +38,12 @@ const TAGS = [
 ];
 const MODES: readonly ModeKind[] = [...new Set(MODE_RULES.map(({ kind }) => kind))];
 const RULE_NUMBERS = new Map(CUE_RULES.map((rule, number) => [rule, number]));
-/** Bits beside a token's tag: its norm is its text in small letters, its lemma is its norm. */
+/** Bits beside a token's tag: its norm is its text in lower case, its lemma is its norm. */
 const PLAIN_NORM = 1;
 const PLAIN_LEMMA = 2;
 const TAG_SHIFT = 2;
 
-/** @param text in which the tokens' offsets count */
+/** @param text text to which the tokens' offsets refer */
 export function packSentences(text: string, sentences: readonly ReadSentence[]): string {
   const packer = new Packer();
   let end = 0;
@@ -79,7 +79,7 @@ export function unpackSentences(text: string, packed: string): readonly ReadSent
   });
 }
 
-/** @param after where the token before it ends */
+/** @param after end of the previous token */
 function packToken(
   packer: Packer,
   text: string,

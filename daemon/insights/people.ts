@@ -1,24 +1,26 @@
-/** Who is who: names in the meeting, labels that stand for several people, whom "you" means. */
+/** The people of a meeting: names, labels that stand for several people, and numbered labels. */
 import { couldBeName, type IsName } from './language/clauses';
 import type { WordToken } from './language/nlp';
 
-/** Labels that name a source, not a person: several people may speak under one. */
+/** Labels that name a source, not a person. Several people may speak under one label. */
 const GENERIC = /^(?:others?|unknown|speaker(?: \d+)?|participants?|system|room|guest)$/i;
 const TITLES = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'mr.', 'mrs.', 'ms.', 'dr.']);
 
-/** True for "Others" and the like, under which anybody may speak. */
+/** True for "Others" and similar labels, which stand for several people. */
 export function isGeneric(speaker: string): boolean {
   return GENERIC.test(speaker);
 }
 
-/** True for a label that tells a voice apart and is no name. */
+/** True for a numbered label, which separates a voice but is not a name. */
 export function isNumbered(speaker: string): boolean {
   return /^Speaker \d+$/.test(speaker);
 }
 
-/** Names heard or labelled so far. Grows while people speak; `version` counts them. */
+/**
+ * Names from labels and from speech. The set grows while people speak, and `version` is its size.
+ */
 export class People {
-  /** Lower-case word → how to show the person. */
+  /** Lower-case word → display name of the person. */
   private readonly byWord = new Map<string, string>();
   private readonly labels = new Set<string>();
   get version(): number {
@@ -40,17 +42,17 @@ export class People {
     for (const word of words) if (/^\p{L}{2,}$/u.test(word)) this.add(word, label);
   }
 
-  /** A name that somebody was called by. */
+  /** Adds a name by which somebody was called. */
   addMention(token: WordToken): void {
     if (couldBeName(token)) this.add(token.text, token.text);
   }
 
-  /** Names learnt since then, lower case. */
+  /** Names added since then, lower case. */
   addedSince(version: number): readonly string[] {
     return version === this.byWord.size ? [] : [...this.byWord.keys()].slice(version);
   }
 
-  /** The person behind a name, as the transcript labels them. */
+  /** The person's label in the transcript, or the name itself. */
   show(token: WordToken): string {
     return this.byWord.get(token.norm) ?? token.text;
   }

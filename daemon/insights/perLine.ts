@@ -1,5 +1,5 @@
 /**
- * What is made of each line, once: lines that did not change are the same objects at the next
+ * Caches one value for each line. The values of unchanged lines are the same objects after an
  * update.
  */
 import type { Line } from './conversation';
@@ -10,7 +10,7 @@ export class PerLine<T> {
 
   constructor(private readonly make: (line: Line) => T) {}
 
-  /** @returns one for each line, in their order */
+  /** @returns one value for each line, in order */
   of(lines: readonly Line[]): readonly T[] {
     this.made = lines.map((line, at) =>
       line === this.lines[at] ? (this.made[at] as T) : this.make(line),

@@ -7,12 +7,10 @@ import { z } from 'zod';
 import { isSubtitles, parseSubtitles } from './subtitles';
 import type { Segment } from '../transcript/types';
 
-/**
- * Times for text without any: about 150 words a minute, so that order and distance are plausible.
- */
+/** Times for text without times: about 150 words a minute, so order and distance are plausible. */
 const MS_A_WORD = 400;
 const MAX_SEGMENTS = 50_000;
-/** `Ben:`, `**Ben** [00:14:05]`, `[00:14:05] Ben:`, `Ben (00:14):` stand before the words. */
+/** `Ben:`, `**Ben** [00:14:05]`, `[00:14:05] Ben:` and `Ben (00:14):` come before the text. */
 const TIME = String.raw`[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?[\])]?`;
 const BOLD_LINE = new RegExp(
   String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*:?\s*(?:${TIME})?:?\s*(?<text>.*)$`,
@@ -40,12 +38,12 @@ const JsonSegment = z.object({
 });
 const JsonInput = z.object({ segments: z.array(JsonSegment).max(MAX_SEGMENTS) });
 
-/** Input that is neither form; the message is one sentence that says what to do. */
+/** The input has neither form. The message is one sentence that says what to do. */
 export class AnalysisInputError extends Error {}
 
 /**
- * Takes either form. A plain line's id is its line number, counted from 1; a line without a speaker
- * belongs to the speaker before it.
+ * Accepts both forms. The id of a plain line is its line number, from 1. A line without a speaker
+ * belongs to the previous speaker.
  * @throws AnalysisInputError
  */
 export function parseAnalysisInput(text: string): Segment[] {

@@ -1,7 +1,7 @@
 /**
- * What was read, as it is kept for hours: a text packed in one string, a line as where it lies in
- * its text. Clauses, tokens and quotes are made while somebody looks at them; most of a long
- * meeting is never looked at again.
+ * Compact storage of parsed text for hours: each text is one packed string, and each line is a
+ * range of its text. Clauses, tokens and quotes are unpacked on access. Most of a long meeting is
+ * never accessed again.
  */
 import { SegmentedLru } from '../base/segmentedLru';
 import type { SegmentText } from '../transcript/types';
@@ -12,11 +12,13 @@ import type { WordToken } from './language/nlp';
 import { unpackSentences, type ReadSentence } from './packedSentences';
 import type { Evidence } from './types';
 
-/** More texts and lines than the trackers go through with an update, and look back from there. */
+/**
+ * Cache sizes, in texts and lines. They exceed the number that an update of the trackers accesses.
+ */
 const TEXTS = 192;
 const LINES = 256;
 
-/** What one conversation's readers looked at lately. */
+/** Recently accessed sentences and quotes of one conversation. */
 export class LookedAt {
   readonly sentences = new SegmentedLru<ReadText, readonly ReadSentence[]>(
     TEXTS,
@@ -29,9 +31,8 @@ export class LookedAt {
 
 export class ReadText {
   /**
-   *
-   * @param version names known when it was read; it is read again when it holds one that was learnt
-   * later
+   * @param version number of known names at parsing; the text is parsed again if it contains a
+   * newer name
    */
   constructor(
     readonly text: string,
@@ -47,7 +48,7 @@ export class ReadText {
   /** @param names lower case */
   mentions(names: readonly string[]): boolean {
     if (names.length === 0) return false;
-    // Most texts hold no such word in any form: they stay packed.
+    // Most texts contain none of the names and stay packed.
     const small = this.text.toLowerCase();
     return (
       names.some((name) => small.includes(name) || this.packed.includes(name)) &&
@@ -56,9 +57,12 @@ export class ReadText {
   }
 }
 
-/** A chain that was read. */
+/** A parsed chain. */
 export class ReadChain {
-  /** @param index of its first line. @param count of its lines */
+  /**
+   * @param index index of its first line
+   * @param count number of its lines
+   */
   constructor(
     readonly segments: readonly SegmentText[],
     readonly read: ReadText,
@@ -77,7 +81,7 @@ export class ReadLine implements Line {
   readonly start: number;
   readonly end: number;
 
-  /** @param at its place among the sentences of the chain */
+  /** @param at index among the sentences of the chain */
   constructor(
     private readonly chain: ReadChain,
     private readonly at: number,
@@ -123,8 +127,8 @@ export class ReadLine implements Line {
   }
 
   /**
-   * The sentence where it stands in the segments, with their times, so that an insight's time stamp
-   * is found in the transcript as it stands there.
+   * The sentence as quotes from its segments, with their times. The quote of an insight therefore
+   * occurs in the transcript at its time.
    */
   quote(): readonly Evidence[] {
     const evidence: Evidence[] = [];
@@ -141,7 +145,7 @@ export class ReadLine implements Line {
         });
       from = to + 1;
     }
-    // A copy has no more room than it needs.
+    // A copy has no spare capacity.
     return evidence.slice();
   }
 }

@@ -1,31 +1,31 @@
 /**
- * A spoken sentence as it can stand in a summary: without lead-ins, fillers, repetitions and words
- * that break off. Undefined where what is left is no sentence; a summary does without it then.
+ * Cleans a spoken sentence for a summary: removes lead-ins, fillers, repetitions and broken-off
+ * words. Undefined if the rest is not a sentence; the summary then leaves it out.
  */
 import { readableText } from '../transcript/readable';
 import type { Line } from './conversation';
 import { isGeneric } from './people';
 import { FILLERS } from './rules/words';
 
-/** Words with which people begin to speak, not to say something. */
+/** Lead-in words without content. */
 const LEAD_IN =
   /^(?:(?:and|but|so|or|because|well|okay|ok|yeah|yep|yes|oh|ah|um|uh|mm|anyway|basically|actually|alright|exactly|i mean|you know|you see|i guess|i think(?: that)?|i suppose|i would say|i'd say|as i said|like i said|as you know|to be honest|in general|of course|let's see|let me see|the thing is(?: that)?|it's just that|what i mean is)\b[\s,.…-]*)+/i;
-/** Words on which no sentence ends. */
+/** Words that never end a sentence. */
 const DANGLING =
   /(?:[\s,]+(?:and|but|so|because|the|an?|to|of|for|with|by|in|at|my|your|our|their|if|that|which|or|is|are|was|were|like|as|than|then|very|i|we|you|it's|um|uh|you know|i mean|i think|i guess|or something|and stuff|or whatever|and so on))+$/i;
 const ENDS = /[\s,;:–—-]+$/;
-/** A short word that is the beginning of the next; these are words themselves. */
+/** Short words that may be the start of the next word but are words themselves. */
 const WHOLE = new Set(
   'a i an in on no so to the he we be me my it at as is us up do go or of by if for her his not but can any all one out our per use too see set add let new now own put run way who why man may men here some them then than that this form over even ever every under other you your are was will with what when where where'.split(
     ' ',
   ),
 );
-/** More fragments than this share of the words: the speaker was still looking for the words. */
+/** Maximum share of fragments among the words. A higher share means an unfinished thought. */
 const MOST_BROKEN = 0.12;
 
-/** @returns with a capital, without the full stop */
+/** @returns a sentence with a capital, without the full stop */
 export function readableSentence(line: Line): string | undefined {
-  // Under a label for several people, what runs over two segments may be two people.
+  // Under a label for several people, two segments may have two speakers.
   if (line.evidence.length > 1 && isGeneric(line.speaker)) return undefined;
   const first = line.clauses[0];
   const start = first?.words[first.core]?.start ?? line.start;
@@ -53,7 +53,7 @@ export function readableSentence(line: Line): string | undefined {
   return trimmed.slice(0, 1).toLocaleUpperCase('en') + trimmed.slice(1);
 }
 
-/** "sh should", "feasibili feasibility", "y you": broken off and said again. */
+/** "sh should", "feasibili feasibility", "y you": broken off and repeated. */
 function isFragment(
   text: string,
   next: string | undefined,

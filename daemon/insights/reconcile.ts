@@ -1,7 +1,6 @@
 /**
- * Brings what was found into step with the insights that are known: the same matter keeps its id
- * while its words, owner, date and evidence change; what a person edited or dismissed stays as the
- * person left it.
+ * Reconciles new findings with known insights. The same matter keeps its id while its text, owner,
+ * date and evidence change. Insights that a user edited or dismissed stay unchanged.
  */
 import { dueDate } from './due';
 import type { Finding } from './discourse/discuss';
@@ -34,7 +33,7 @@ export class InsightReconciler {
     return this.insights;
   }
 
-  /** @param findings all that is found by now, each with its evidence */
+  /** @param findings all current findings, each with its evidence */
   reconcile(findings: readonly Finding[]): InsightChange[] {
     const changes: InsightChange[] = [];
     const taken = new Set<Insight>();
@@ -61,7 +60,7 @@ export class InsightReconciler {
     }
     for (const insight of this.insights) {
       if (taken.has(insight)) continue;
-      // Gone from the talk, but a person has had a hand in it.
+      // No longer found, but a user edited it, so it stays.
       if (keepsPersonsChange(insight)) next.push(insight);
       else changes.push({ op: 'remove', insight });
     }
@@ -69,7 +68,7 @@ export class InsightReconciler {
     return changes;
   }
 
-  /** A person's change; undefined for an id that is not known. */
+  /** Applies a user's change; undefined for an unknown id. */
   revise(
     id: string,
     change: { text?: string; owner?: string; status?: Insight['status'] },
@@ -109,7 +108,7 @@ export class InsightReconciler {
     };
   }
 
-  /** Reading a date costs a millisecond; the same phrase always means the same day. */
+  /** Parsing a date costs a millisecond. The same phrase always means the same day. */
   private date(due: string): string | undefined {
     if (!this.dates.has(due)) this.dates.set(due, dueDate(due, this.startedAt));
     return this.dates.get(due);
@@ -130,8 +129,8 @@ export class InsightReconciler {
 }
 
 /**
- * The insights before an update, ready to be looked up. Most findings did not change, so that way
- * is the short one.
+ * Index of the insights before an update. Most findings are unchanged, so their lookup is the
+ * fastest.
  */
 class InsightLookup {
   private readonly byFirst = new Map<Insight['evidence'][number], Insight[]>();
@@ -145,8 +144,7 @@ class InsightLookup {
   }
 
   /**
-   * The insight that was made of this very finding. Evidence of sentences that did not change is
-   * the same object.
+   * The insight made from this same finding. Evidence of unchanged sentences is the same object.
    */
   unchanged(finding: Finding, taken: ReadonlySet<Insight>): Insight | undefined {
     const [first] = finding.evidence;
@@ -158,7 +156,7 @@ class InsightLookup {
     );
   }
 
-  /** By kind and segment; made when something changed. */
+  /** By kind and segment; built only if something changed. */
   get byEvidence(): ReadonlyMap<string, readonly Insight[]> {
     if (!this.index) {
       const index = new Map<string, Insight[]>();
@@ -214,9 +212,7 @@ function keepsPersonsChange(insight: Insight): boolean {
   return insight.edited === true || insight.status !== 'open';
 }
 
-/**
- * The known insight of that kind that shares most of its evidence; the first quote counts double.
- */
+/** The known insight of that kind with the most common evidence. The first quote counts double. */
 function bestMatch(
   finding: Finding,
   byEvidence: ReadonlyMap<string, readonly Insight[]>,
@@ -246,7 +242,7 @@ function resemblance(finding: Finding, insight: Insight): number {
   ).length;
   const first = sameQuote(finding.evidence[0], insight.evidence[0]) ? 2 : 0;
   const text = finding.text === insight.text ? 1.5 : 0;
-  // A segment whose words a person corrected still holds the same matter.
+  // A segment with user-corrected text still holds the same matter.
   return shared + first + text > 0 ? shared + first + text : 0.1;
 }
 

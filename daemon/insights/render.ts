@@ -1,12 +1,9 @@
-/**
- * Insights as `earmark analyze` prints them, as JSON and as Markdown, and the one line each has in
- * a note.
- */
+/** Renders insights as JSON and Markdown for `earmark analyze`, and as single lines for a note. */
 import { summaryParts, wholeSummary } from './summarySections';
 import { timeStamp } from './timeStamp';
 import type { Insight } from './types';
 
-/** What a line of an insight is made of; wire values and daemon values both fit. */
+/** Fields that a line needs. Wire values and daemon values both fit. */
 export interface RenderableInsight {
   readonly id: string;
   readonly kind: Insight['kind'];
@@ -19,7 +16,7 @@ export interface RenderableInsight {
   readonly topic?: Insight['topic'] | undefined;
 }
 
-/** Insights by kind, each list in order of time. `T` is kept as it is. */
+/** Insights by kind, each list in order of time. Elements keep their type `T`. */
 export interface AnalysisResult<T = Insight> {
   readonly actions: readonly T[];
   readonly decisions: readonly T[];
@@ -29,14 +26,14 @@ export interface AnalysisResult<T = Insight> {
   readonly summary: readonly T[];
 }
 
-/** True for what a reader should see: not dismissed, not cancelled. */
+/** True if a reader sees it: not dismissed, not cancelled. */
 function isAlive(insight: Pick<Insight, 'status'>): boolean {
   return insight.status === 'open' || insight.status === 'done';
 }
 
 /**
- * Groups by kind and leaves out what was dismissed or cancelled. The summary is whole: it tells
- * decisions and actions too.
+ * Groups by kind and leaves out dismissed and cancelled insights. The summary is complete: it
+ * includes decisions and actions.
  */
 export function groupInsights<T extends RenderableInsight>(
   insights: readonly T[],
@@ -54,7 +51,7 @@ export function groupInsights<T extends RenderableInsight>(
 }
 
 /**
- * `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the words of a line, without bullet and
+ * `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the text of a line, without bullet and
  * time.
  */
 export function insightWords(insight: RenderableInsight): string {
@@ -73,7 +70,7 @@ export function insightLine(insight: RenderableInsight): string {
   return `- ${box}${insightWords(insight)}${time}`;
 }
 
-/** Heading of each kind, in the order in which a reader wants them. */
+/** Heading of each kind, in display order. */
 export const INSIGHT_SECTIONS: readonly {
   readonly kind: Insight['kind'];
   readonly title: string;
@@ -85,7 +82,7 @@ export const INSIGHT_SECTIONS: readonly {
   { kind: 'risk', title: 'Risks' },
 ];
 
-/** A line of a section, with the insight it shows. */
+/** A line of a section, with its insight. */
 export interface SectionLine {
   /** Stable name of the line. */
   readonly key: string;
@@ -94,8 +91,8 @@ export interface SectionLine {
 }
 
 /**
- * The lines of one section: an insight each, and in the summary a line for each topic, under which
- * its sentences stand.
+ * Lines of one section. Each insight has a line. In the summary, each topic has a line above its
+ * sentences.
  */
 export function sectionLines(
   kind: Insight['kind'],
@@ -122,8 +119,8 @@ export function sectionLines(
 }
 
 /**
- * Sections with their lines; a kind with nothing in it has no section. Empty text when there is
- * nothing at all.
+ * Sections with their lines. A kind without insights has no section. Empty if there are no
+ * insights.
  */
 export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): string {
   const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
@@ -137,8 +134,7 @@ export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): 
 }
 
 /**
- * `{actions, decisions, risks, questions, entities, summary}`, indented, with a line break at the
- * end.
+ * `{actions, decisions, risks, questions, entities, summary}`, indented, with a final line break.
  */
 export function renderInsightsJson<T extends RenderableInsight>(insights: readonly T[]): string {
   return `${JSON.stringify(groupInsights(insights), null, 2)}\n`;

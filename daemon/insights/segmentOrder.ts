@@ -1,6 +1,6 @@
 /**
- * The segments of a session in order of time, hidden ones left out; kept sorted while they come,
- * mostly at the end.
+ * Segments of a session in order of time, without hidden ones. The list stays sorted while segments
+ * arrive, mostly at its end.
  */
 import type { SegmentText } from '../transcript/types';
 
@@ -9,12 +9,12 @@ export class SegmentOrder {
   private shown: SegmentText[] = [];
   private sorted = true;
 
-  /** Every segment by its id, hidden ones too. */
+  /** All segments by id, including hidden ones. */
   get byId(): ReadonlyMap<string, SegmentText> {
     return this.all;
   }
 
-  /** Those that are shown, by start; of the same start in the order in which they came. */
+  /** Visible segments, sorted by start. Equal starts keep their order of arrival. */
   get ordered(): readonly SegmentText[] {
     if (!this.sorted) {
       this.shown = [...this.all.values()]
@@ -25,7 +25,7 @@ export class SegmentOrder {
     return this.shown;
   }
 
-  /** @returns whether it was not known before */
+  /** @returns true if the segment is new */
   take(segment: SegmentText): boolean {
     const known = this.all.has(segment.id);
     this.all.set(segment.id, segment);

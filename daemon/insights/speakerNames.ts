@@ -1,28 +1,27 @@
 /**
- * What the others call those who speak: "Nina, could you …?" – "Sure" names who answers, "Thanks,
- * Nina" who spoke before, "I'm Nina" oneself. For suggestions: a name is told only where nothing in
- * the conversation speaks against it.
+ * Suggests names of speakers from the conversation. "Nina, could you …?" – "Sure" names the speaker
+ * who answers, "Thanks, Nina" the previous speaker, "I'm Nina" the current one. A name is suggested
+ * only if nothing in the conversation contradicts it.
  */
 import type { Line } from './conversation';
 import { PerLine } from './perLine';
 import type { SpeakerName } from './types';
 
-/** Whoever was asked answers within this; after a longer silence anybody may speak. */
+/** Maximum time from a question to its answer. After a longer silence, anybody may speak. */
 const MOST_SILENCE_MS = 4_000;
-/** First words of one who answers who spoke before. */
+/** First words of an answer to the previous speaker. */
 const ANSWERS =
   /^(?:thanks?|exactly|agreed|right|true|perfect|good|great|nice|sure|yes|yeah|yep|no|nope|well|sorry|hi|hello|hey|welcome|ok|okay)$/;
-/** Called like a person, and none. */
+/** Words of address that are not names. */
 const NOBODY = /^(?:(?:no|any|every|some)(?:body|one)|all|folks|guys|people|team)$/i;
 /**
- * How much each way of being named tells. One question that is answered is enough, thanks alone
- * want a second.
+ * Weight of each kind of evidence. One answered question is enough; thanks need a second instance.
  */
 const ASKED = 1;
 const ANSWERED = 0.5;
 const INTRODUCED = 2;
 const LEAST = 1;
-/** The next likely name of a person, or person of a name, has at most this share. */
+/** Maximum share of the second most likely name of a speaker, or speaker of a name. */
 const MOST_RIVAL = 0.5;
 
 interface NameEvidence {
@@ -30,9 +29,9 @@ interface NameEvidence {
   readonly segmentId: string;
 }
 
-/** Who is named in a line, and how. */
+/** The named speaker of a line, and the kind of evidence. */
 interface Naming {
-  /** By oneself. */
+  /** By the speaker. */
   readonly own: string | undefined;
   readonly called: readonly string[];
   readonly asks: boolean;
@@ -43,14 +42,13 @@ export class SpeakerNames {
   private readonly namings = new PerLine(namingIn);
 
   /**
-   *
-   * @param lines of a conversation, in order.
-   * @param nameless true for a label that is no person's name
+   * @param lines lines of a conversation, in order
+   * @param nameless true for a label that is not a person's name
    */
   suggest(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
     if (!lines.some(({ speaker }) => nameless(speaker))) return [];
     const found = new Map<string, Map<string, NameEvidence>>();
-    /** Nobody calls oneself. */
+    /** Speakers do not call themselves by name. */
     const calls = new Map<string, Set<string>>();
     const credit = (speaker: string, name: string, score: number, line: Line): void => {
       const names = found.get(speaker) ?? new Map<string, NameEvidence>();
@@ -95,7 +93,7 @@ export class SpeakerNames {
   }
 }
 
-/** @returns undefined where nobody is named, as in most lines */
+/** @returns undefined if nobody is named, as in most lines */
 function namingIn(line: Line): Naming | undefined {
   const { clauses } = line;
   const own = introduction(line);
@@ -115,7 +113,7 @@ function namingIn(line: Line): Naming | undefined {
   };
 }
 
-/** The line of somebody else that is next in a direction, where hardly any silence lies between. */
+/** The next line of another speaker in a direction, without a long silence in between. */
 function neighbour(lines: readonly Line[], at: number, step: 1 | -1): Line | undefined {
   let i = at + step;
   while (lines[i]?.speaker === lines[at]?.speaker) i += step;

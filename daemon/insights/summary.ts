@@ -1,16 +1,16 @@
 /**
- * An extractive summary: the sentences whose words together come nearest to those that a written
- * summary would have.
+ * An extractive summary: the sentences whose words together come nearest to those of a written
+ * summary.
  *
- * Of every word it is estimated how often a summary of that length would have it: closed-class
- * words as often as written summaries do (`summaryStyle.ts`), words with content by the logarithm
- * of how often they are said (Luhn 1958). Sentences are taken greedily by what they add to that
- * expectation, so a word counts no further than it is expected: the sum is submodular, and greedy
- * choice is near the best (Lin and Bilmes 2011). Talk in a written style wins over talk in
- * fragments, and nothing is said twice.
+ * Each word has an expected frequency in a summary of that length. Closed-class words have the
+ * frequency of written summaries (`summaryStyle.ts`). Content words have the logarithm of their
+ * count (Luhn 1958). Sentences are chosen greedily by their gain toward the expectation. A word
+ * counts only up to its expected frequency, so the sum is submodular and greedy choice is near the
+ * best (Lin and Bilmes 2011). Sentences in a written style win over fragments, and no content
+ * repeats.
  *
- * While people talk, each stretch is summarised for itself and one that is over never changes; at
- * the end the whole is chosen anew.
+ * During a meeting, each stretch has its own summary, and the summary of a completed stretch never
+ * changes. At the end, sentences are chosen anew from the whole meeting.
  */
 import type { Line } from './conversation';
 import { PerLine } from './perLine';
@@ -18,38 +18,41 @@ import { readableSentence } from './readableSentence';
 import type { Finding } from './discourse/discuss';
 import { SUMMARY_STYLE, type SummaryStyle } from './summaryStyle';
 
-/** Readable sentences in a stretch: about five minutes of talk. */
+/** Readable sentences in a stretch: about five minutes of speech. */
 const STRETCH = 40;
 const SETTLED = 4;
 const MIN_WORDS = 6;
 const MAX_WORDS = 45;
 /**
- * Words of the summary: a share of the words that were said, and some more where little was.
- * Written summaries of the AMI meetings have 8 to 10 %.
+ * Length of the summary: this share of the spoken words, plus a base for short meetings. Written
+ * summaries of the AMI meetings have 8 to 10 %.
  */
 const SHARE = 0.1;
 const BASE_WORDS = 30;
-/** Most of a long day would be more than anybody reads. */
+/** Upper limit for long days, so the summary stays readable. */
 const MAX_SUMMARY_WORDS = 900;
-/** Times a word with content is expected, times the logarithm of one more than it is said. */
+/** Expected count of a content word, times the logarithm of its count plus 1. */
 const CONTENT = 0.3;
 const SAID_ONCE = 0.08;
-/** Gains go by this power of a sentence's words: a little in favour of longer ones. */
+/**
+ * Gains are divided by this power of the sentence's length, with a slight preference for longer
+ * sentences.
+ */
 const LENGTH_POWER = 0.8;
 const IMPORTANT = 1.15;
 const QUESTION = 0.85;
-/** "That would …", "It is …" lean on a sentence that is not there. */
+/** "That would …", "It is …" refer to a sentence that is missing. */
 const LEANING = 0.95;
 
-/** A line that can stand in a summary. */
+/** A line that may enter the summary. */
 interface Candidate {
   readonly line: Line;
-  /** As it would stand there. */
+  /** Its text in the summary. */
   readonly sentence: string;
   readonly leaning: boolean;
 }
 
-/** Words of a sentence as they are counted, each of them once, and how often it stands there. */
+/** Distinct counted words of a sentence, and the number of occurrences of each. */
 interface Counted {
   readonly length: number;
   readonly words: readonly string[];
@@ -62,7 +65,7 @@ interface Choice extends Counted {
 
 export class Summariser {
   private readonly candidates = new PerLine(candidateOf);
-  /** What was chosen of each stretch that is over. */
+  /** Chosen sentences of each completed stretch. */
   private readonly closed: {
     readonly lines: readonly Line[];
     readonly findings: readonly Finding[];
@@ -72,7 +75,7 @@ export class Summariser {
 
   /**
    * The summary so far.
-   * @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands
+   * @param marked keys (`segmentId`, quote) of sentences with an action or decision
    */
   rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
     const candidates = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
@@ -93,7 +96,7 @@ export class Summariser {
         ...countWords(candidate.sentence),
       }));
       const chosen = this.choose(choices, choices, marked);
-      // The last sentences may still be joined to what comes.
+      // The last sentences may still be joined to later ones.
       if ((at + 1) * STRETCH + SETTLED <= candidates.length)
         this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
       findings.push(...chosen);
@@ -101,7 +104,7 @@ export class Summariser {
     return findings;
   }
 
-  /** The summary of the whole, when nothing more is said. */
+  /** The summary of the whole meeting, after its end. */
   final(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
     const candidates = this.candidates.of(lines);
     const all = lines.map((line, at) =>
@@ -113,7 +116,7 @@ export class Summariser {
     return this.choose(choices, all, marked);
   }
 
-  /** @param all everything that was said there, readable or not: it tells what the talk is about */
+  /** @param all all sentences of the stretch, readable or not; they define its content */
   private choose(
     choices: readonly Choice[],
     all: readonly Counted[],
@@ -150,9 +153,8 @@ export class Summariser {
 }
 
 /**
- *
- * @returns undefined for a joke, for talk about the meeting itself, and for what is too short, too
- * long or no sentence
+ * @returns undefined for a joke, for a remark about the meeting itself, for a sentence that is too
+ * short or too long, and for a fragment
  */
 function candidateOf(line: Line): Candidate | undefined {
   const { clauses } = line;
@@ -189,7 +191,7 @@ export function sentenceKey(evidence: {
   return `${evidence.segmentId}\n${evidence.quote}`;
 }
 
-/** Words as they are counted: lower case, without punctuation. */
+/** Words for counting: lower case, without punctuation. */
 export function summaryWords(text: string): string[] {
   return text.toLowerCase().match(/[a-z0-9]+(?:['’-][a-z0-9]+)*/g) ?? [];
 }
@@ -200,8 +202,8 @@ interface Chosen {
 }
 
 /**
- * What a sentence adds never grows while others are taken, so the gain it had is an upper bound,
- * and only the sentence at the head has to be weighed again (lazy greedy, Minoux 1978).
+ * The gain of a sentence never grows while others are chosen, so its earlier gain is an upper
+ * bound. Only the sentence at the head needs a new evaluation (lazy greedy, Minoux 1978).
  */
 function greedily(
   choices: readonly Choice[],

@@ -1,20 +1,17 @@
-/**
- * The summary by sections: what it is about, the discussion by topic, what was decided, what comes
- * next.
- */
+/** Sections of the summary: context, discussion by topic, decisions, next steps. */
 import type { Finding } from './discourse/discuss';
 import { isGeneric } from './people';
 import type { Topic } from './topics';
 import type { Evidence, Insight, SummarySection } from './types';
 
 /**
- * What is said first tells what it is about; a minute, in any meeting, so that a sentence stays
- * where it is.
+ * The opening of a meeting gives its context. The limit is one minute for any meeting, so a
+ * sentence keeps its section.
  */
 const OPENING_MS = 60_000;
 const MOST_NAMED = 8;
 
-/** Gives a sentence its section by when it was said. */
+/** Assigns a sentence to a section by its time. */
 export function placeSentence(sentence: Finding, topics: readonly Topic[]): Finding {
   if (sentence.section !== undefined) return sentence;
   const at = sentence.evidence[0]?.startMs ?? 0;
@@ -33,8 +30,8 @@ export function placeSentence(sentence: Finding, topics: readonly Topic[]): Find
 }
 
 /**
- * "Ana, Ben and Nina spoke about session storage; signing keys.", resting on the sentences that the
- * titles come from; undefined while there is one topic.
+ * "Ana, Ben and Nina spoke about session storage; signing keys.", with the sentences of the titles
+ * as evidence. Undefined if there is only one topic.
  */
 export function overviewOf(
   topics: readonly Topic[],
@@ -60,7 +57,7 @@ export function overviewOf(
   };
 }
 
-/** A part of the summary as a page shows it. */
+/** A part of the summary for display. */
 export interface SummaryPart<T> {
   readonly section: SummarySection;
   readonly topic?: Insight['topic'];
@@ -73,10 +70,7 @@ type Sentence = {
   readonly topic?: Insight['topic'] | undefined;
 };
 
-/**
- * Context, then each topic, in order of time. Decisions and what is next stand on a page by
- * themselves.
- */
+/** Context, then each topic, in order of time. A page shows decisions and next steps separately. */
 export function summaryParts<T extends Sentence>(insights: readonly T[]): SummaryPart<T>[] {
   const summary = insights.filter(({ kind }) => kind === 'summary');
   const parts = new Map<
@@ -104,8 +98,8 @@ interface ReportedSentence extends Sentence {
 }
 
 /**
- * The whole summary in sentences, for who reads it alone: what was decided and what is next told
- * from the decisions and actions.
+ * The whole summary in sentences, for reading alone. Its decisions and next steps come from the
+ * decisions and actions.
  */
 export function wholeSummary<T extends ReportedSentence>(insights: readonly T[]): T[] {
   const report = (
@@ -128,7 +122,7 @@ export function wholeSummary<T extends ReportedSentence>(insights: readonly T[])
   ];
 }
 
-/** Small where the word is none that has its capital by itself. */
+/** Lower-cases the first letter, unless the word always has a capital. */
 function lowered(text: string): string {
   return /^(?:\p{Lu}\p{Ll}+|A)(?![\p{L}'’])/u.test(text)
     ? text.slice(0, 1).toLocaleLowerCase('en') + text.slice(1)

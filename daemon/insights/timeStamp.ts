@@ -1,6 +1,6 @@
 /** Time stamps as the note and the exports print them. */
 
-/** `[00:14:05]`; hours grow past two digits when they must. */
+/** `[00:14:05]`; hours may have more than two digits. */
 export function timeStamp(ms: number): string {
   return `[${clock(Math.floor(ms / 1000))}]`;
 }

@@ -1,9 +1,9 @@
 /**
- * What is spoken of when: the talk in parts, each with a title taken from its own words.
+ * Divides a conversation into topics. The title of each topic consists of its own words.
  *
- * After Hearst's TextTiling (1997): blocks of lines with as many content words each, and a part
- * ends where the words before and after have least in common. A border looks a fixed way ahead and
- * never further, so one that was drawn stays where it is while people go on talking.
+ * The method follows TextTiling (Hearst 1997). Blocks of lines have equal numbers of content words.
+ * A topic ends between the blocks with the least similarity. A border depends on a fixed number of
+ * following blocks, so it stays where it is while the conversation continues.
  */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
@@ -14,25 +14,25 @@ import { PerLine } from './perLine';
 import { STOP_WORDS } from './rules/words';
 import type { Evidence } from './types';
 
-/** Content words of a block. */
+/** Number of content words in a block. */
 const BLOCK_WORDS = 8;
-/** Blocks that are compared on either side of a border. */
+/** Number of blocks compared on each side of a border. */
 const SIDE = 5;
 /**
- * Blocks of the shortest topic, some 40 s; later in a long talk that part of what was said before,
- * for nobody reads fifty titles.
+ * Minimum length of a topic in blocks, some 40 s. In a long conversation, the minimum is a share of
+ * the blocks before it, so the list of titles stays short.
  */
 const SHORTEST = 5;
 const SHORTEST_PART = 0.08;
-/** How far the similarity must rise again on both sides, together: a cosine. */
+/** Minimum rise of the cosine similarity on both sides of a border, added up. */
 const DEPTH = 0.22;
-/** Words with which people go on to something else count like so much less similarity. */
+/** Similarity subtracted if a block announces a new topic. */
 const ANNOUNCED = 0.2;
 const ANNOUNCES =
   /^\W*(?:(?:okay|ok|so|right|well|alright|all right|and|good|great|then|now|let's|let us)\b[\s,.]*)*(?:next (?:item|topic|up|thing|point|one)\b|mov(?:e|ing) on\b|(?:the )?(?:last|second|third|other) (?:item|thing|topic|point)\b|another (?:thing|topic|point)\b|go on to\b|turn to\b)/i;
-/** Two words that belong together say more than one. */
+/** Weight of a two-word title: it is more specific than a single word. */
 const COMPOUND = 1.7;
-/** Nouns that are the title of nothing. */
+/** Nouns that make no title. */
 const EMPTY = new Set(
   'gon wan thing stuff bit lot kind sort people person way time guy question idea point minute number example moment case fact sense reason side place part one two hour second couple deal course matter today tomorrow week day month year hand end rest yes no okay hello morning everybody anybody everyone anything something nothing everything word name top start'.split(
     ' ',
@@ -43,12 +43,12 @@ export interface Topic {
   readonly title: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** Lines from … to, the last one not included. */
+  /** Range of lines; `to` is exclusive. */
   readonly from: number;
   readonly to: number;
   /**
-   * Sentences in which the words of the title stand; none where the title is empty, for nothing was
-   * said often enough.
+   * Sentences that contain the words of the title. Empty if the title is empty, because no term
+   * occurs often enough.
    */
   readonly evidence: readonly Evidence[];
 }
@@ -68,7 +68,7 @@ interface Title {
 
 export class TopicFinder {
   private readonly contentWords = new PerLine(contentWords);
-  /** What was found last, for parts that did not change. */
+  /** Titles of the last call, reused for unchanged parts. */
   private titles: readonly {
     readonly lines: readonly Line[];
     readonly names: number;
@@ -77,7 +77,7 @@ export class TopicFinder {
 
   constructor(private readonly people: People) {}
 
-  /** Topics of a conversation, in order, without gaps; none while nothing was said. */
+  /** Topics of a conversation, in order, without gaps. Empty if there are no lines. */
   find(lines: readonly Line[]): Topic[] {
     if (lines.length === 0) return [];
     const blocks = this.blocksOf(lines);
@@ -98,7 +98,7 @@ export class TopicFinder {
     });
   }
 
-  /** A title is none that an earlier part has, so one that changed may change all that follow. */
+  /** Each title is unique, so a changed title may change all later titles. */
   private titlesOf(parts: readonly (readonly Line[])[]): TopicFinder['titles'] {
     const names = this.people.version;
     const used = new Set<string>();
@@ -116,7 +116,7 @@ export class TopicFinder {
     });
   }
 
-  /** Whole lines; the last block may be short. */
+  /** Blocks of whole lines. The last block may be short. */
   private blocksOf(lines: readonly Line[]): Block[] {
     const blocks: Block[] = [];
     let from = 0;
@@ -151,7 +151,7 @@ function contentWords({ tokens }: Line): readonly string[] {
       ? [intern(singular(lemma))]
       : [],
   );
-  // A copy has no more room than it needs.
+  // A copy has no spare capacity.
   return orNone(words.slice());
 }
 
@@ -166,7 +166,7 @@ function bordersOf(blocks: readonly Block[]): number[] {
         ) - (block.announced ? ANNOUNCED : 0),
   );
   const borders: number[] = [];
-  // What follows a border must be known as far as it is looked at.
+  // A border needs a minimum number of known blocks after it.
   for (let at = SHORTEST; at + SHORTEST <= blocks.length; at++) {
     if (at - (borders.at(-1) ?? 0) < Math.max(SHORTEST, SHORTEST_PART * at)) continue;
     const here = similarity[at] as number;
@@ -202,7 +202,7 @@ interface Term {
   readonly count: number;
 }
 
-/** The noun, or two nouns in a row, that is said most and was not a title before. */
+/** The most frequent noun, or pair of nouns, that is not yet in a title. */
 function titleOf(
   lines: readonly Line[],
   used: ReadonlySet<string>,
@@ -212,7 +212,7 @@ function titleOf(
   const take = (words: readonly string[], shown: string, line: Line): void => {
     const key = words.join(' ');
     const known = terms.get(key);
-    // Once written small it is no name.
+    // A term that also occurs in lower case is not a name.
     terms.set(
       key,
       known
@@ -240,7 +240,7 @@ function titleOf(
     undefined,
   );
   if (!best) return undefined;
-  // A second word where it is said nearly as often and elsewhere.
+  // Adds a second term if it is nearly as frequent and shares no word with the first.
   const second = fresh
     .filter(({ words }) => !words.some((word) => best.words.includes(word)))
     .reduce<Term | undefined>(
@@ -258,7 +258,7 @@ function titleOf(
   };
 }
 
-/** A common noun with which a sentence began has no capital elsewhere. */
+/** A common noun at the start of a sentence loses its capital. */
 function shownAs({ text, norm, pos }: Line['tokens'][number]): string {
   return pos === 'PROPN' || norm.length !== text.length ? text : norm;
 }

@@ -1,5 +1,5 @@
 /**
- * Insights as the daemon holds them, and the contract of whatever finds them.
+ * Insights in the daemon, and the contract of an analyzer.
  *
  * Functions of this room:
  * - `createAnalyzerFactory(options?: { nlp?, model?: ModelQueue }): AnalyzerFactory` in
@@ -39,67 +39,70 @@ export interface Insight {
     readonly line?: number;
   }[];
   /**
-   * Of a sentence of the summary: where it belongs. `decisions` and `next` are told from the
-   * decisions and actions themselves.
+   * Section of a summary sentence. Sentences in `decisions` and `next` come from the decisions and
+   * actions.
    */
   readonly section?: SummarySection;
-  /** Of a sentence of the discussion: what was spoken of there. */
+  /** Topic of a sentence in the discussion. */
   readonly topic?: { readonly title: string; readonly startMs: number; readonly endMs: number };
   readonly entity?: 'person' | 'product' | 'file' | 'symbol' | 'ticket' | 'url';
-  /** A person changed it; the machine leaves it alone. */
+  /** A user changed it, so the analyzer leaves it alone. */
   readonly edited?: boolean;
 }
 
 export type InsightChange = { readonly op: 'add' | 'update' | 'remove'; readonly insight: Insight };
 
-/** What the others call somebody in the conversation. */
+/** Suggested name of a speaker, from the conversation. */
 export interface SpeakerName {
-  /** As the transcript labels who speaks. */
+  /** Label of the speaker in the transcript. */
   readonly speaker: string;
   readonly name: string;
-  /** The segment in which it was said first. */
+  /** The segment of the first mention. */
   readonly segmentId: string;
 }
 
 export interface AnalysisContext {
-  /** When the session began, ISO 8601 with offset; due dates count from it. */
+  /** Start of the session, ISO 8601 with offset; due dates are relative to it. */
   readonly startedAt: string;
-  /** Who "You" is, where known. */
+  /** Name of the speaker "You", if known. */
   readonly self?: string;
 }
 
-/** Follows one session. Ids are stable over calls; what a person edited or dismissed stays so. */
+/**
+ * Analyzes one session. Ids are stable between calls. Insights that a user edited or dismissed stay
+ * unchanged.
+ */
 export interface Analyzer {
   /**
-   * Segments that became final or were revised since the last call, in order of time; they are kept
-   * as they are given.
+   * Takes segments that became final or were revised since the last call, in order of time. The
+   * analyzer keeps these objects.
    */
   update(segments: readonly SegmentText[]): readonly InsightChange[];
-  /** The last pass, when nothing more will be said. */
+  /** The last pass, after the end of the session. */
   finish(): readonly InsightChange[];
-  /** A person's change. */
+  /** Applies a user's change. */
   revise(
     insightId: string,
     change: { text?: string; owner?: string; status?: Insight['status'] },
   ): readonly InsightChange[];
   readonly insights: readonly Insight[];
-  /** What those are called who are labelled by a number, as often as the summary is made. */
+  /** Suggested names of speakers with numbered labels, updated with the summary. */
   readonly speakerNames: readonly SpeakerName[];
-  /** Absent where no language model is configured. */
+  /** Absent if no language model is configured. */
   readonly model?: ModelPass | undefined;
 }
 
 /**
- * A language model beside the rules. What it says passes the same gate; what it does not answer
- * stays with the rules.
+ * A language model that supplements the rules. Its answers pass the same gate. The rules cover all
+ * windows without an answer.
  */
 export interface ModelPass {
-  /** True where enough was said since that asking is worth it. */
+  /** True if there is enough new text for a request. */
   readonly due: boolean;
   /**
-   * Has it read what is new; never throws. What was answered before the signal aborts is kept.
-   * @param final the end of the talk too
-   * @returns `failure`: a sentence for the user where a part was not answered
+   * Sends new text to the model. Never throws. Answers received before the signal aborts are kept.
+   * @param final includes the end of the conversation
+   * @returns `failure`: a sentence for the user if a part got no answer
    */
   read(
     final: boolean,
@@ -108,7 +111,7 @@ export interface ModelPass {
 }
 
 export interface AnalyzerFactory {
-  /** @param restore segments and insights of a session that goes on after a restart. */
+  /** @param restore segments and insights of a session that continues after a restart */
   create(
     context: AnalysisContext,
     restore?: { segments: readonly SegmentText[]; insights: readonly Insight[] },

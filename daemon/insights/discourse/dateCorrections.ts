@@ -1,5 +1,5 @@
 /**
- * Follows dates that are moved, confirmed or given later: "Thursday is too tight … let's say
+ * Tracks dates that are moved, confirmed or added later: "Thursday is too tight … let's say
  * Monday", "Monday works".
  */
 import type { ReadClause } from '../cues';
@@ -10,7 +10,7 @@ import { duePhrase, hasCue, setDue, type Task, type TaskList } from './tasks';
 
 /** Turns within which a correction may name a task by its words. */
 export const CORRECTION_REACH = 60;
-/** Turns within which a speaker's own last task is meant when none is named. */
+/** Turns within which an unnamed task is the speaker's own last task. */
 const NEAR_CORRECTION = 6;
 
 export class DateCorrections {
@@ -72,7 +72,7 @@ export class DateCorrections {
       : undefined;
   }
 
-  /** "Monday works", "by Friday": confirms a date, or gives one to the task just spoken of. */
+  /** "Monday works", "by Friday": confirms a date, or adds a date to the last mentioned task. */
   confirm(line: Line, clause: ReadClause): boolean {
     const due = duePhrase(line, clause);
     if (!due || due.weak || clause.question) return false;
@@ -97,7 +97,7 @@ export class DateCorrections {
   }
 }
 
-/** The time itself: "by Friday" and "on Friday" are the same day. */
+/** The time alone: "by Friday" and "on Friday" are the same day. */
 function bareDue(text: string): string {
   return text
     .toLowerCase()

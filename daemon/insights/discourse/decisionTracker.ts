@@ -1,4 +1,4 @@
-/** Follows what is proposed, decided, rejected, settled and reversed. */
+/** Tracks proposals, decisions, rejections, settlements and reversals. */
 import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric } from '../people';
@@ -11,43 +11,43 @@ export interface Decision {
   text: string;
   content: ReadonlySet<string>;
   /**
-   * A proposal counts once it is settled; a tentative decision falls when the next speaker rejects
-   * it.
+   * A proposal counts after it is settled. A tentative decision is dropped if the next speaker
+   * rejects it.
    */
   state: 'proposed' | 'tentative' | 'firm' | 'dropped';
   readonly by: string;
   readonly evidence: Evidence[];
   /** Proposed to all: "should we …", "I suggest …". */
   readonly forAll?: boolean;
-  /** Words by which somebody takes it up. */
+  /** Words whose repetition accepts the proposal. */
   readonly echo?: ReadonlySet<string>;
-  /** A short answer that the next sentence may put in full words. */
+  /** A short answer that the next sentence may replace with a full text. */
   readonly answer?: boolean;
   weight: number;
   line: number;
   turn: number;
 }
 
-/** From here on the words alone make it firm. */
+/** Weight from which the words alone make a decision firm. */
 const FIRM = 0.9;
-/** Turns back to a proposal that "let's do that" settles. */
+/** Maximum distance of the proposal that "let's do that" settles, in turns. */
 const SETTLE_REACH = 3;
-/** "Let's do that" says nothing itself; "let's do that in the new year" does. */
+/** "Let's do that" has no content of its own; "let's do that in the new year" has. */
 const MAX_BARE = 5;
 const AUXILIARY = /^(?:do|does|did|are|is|should|shall|can|will|would|could)$/;
-/** Sentences after "We decided." within which its speaker says what. */
+/** Sentences after "We decided." in which the same speaker states the decision. */
 const ANNOUNCED_REACH = 2;
 /** Turns from a question to the statement that settles it. */
 const CONFIRM_REACH = 4;
-/** Turns from a proposal to the answer: others may have their say in between. */
+/** Turns from a proposal to its answer. Other speakers may comment in between. */
 const REACTION_REACH = 3;
 /** Turns from "what do we do about it?" to the answer. */
 const ANSWER_REACH = 2;
-/** Turns from a proposal that others agreed to, to "okay, so we …". */
+/** Turns from an accepted proposal to "okay, so we …". */
 const CONCLUDE_REACH = 2;
-/** Words of an answer that takes up a proposal. */
+/** Maximum number of words of an answer that accepts a proposal. */
 const MAX_ECHO = 8;
-/** Weight of what was proposed and agreed. */
+/** Weight of an accepted proposal. */
 const AGREED = 0.65;
 const CONFIRMING = new Set([
   'okay',
@@ -66,7 +66,7 @@ const MERGE_REACH = 40;
 
 export class DecisionTracker {
   /**
-   * "We decided." was said, and not yet what: a pause, or a recogniser's full stop, parted the two.
+   * "We decided." without the decision yet. A pause, or a recogniser's full stop, separated them.
    */
   private announced: { readonly line: Line; readonly weight: number } | undefined;
 
@@ -143,7 +143,7 @@ export class DecisionTracker {
         Object.assign(same, { text, content });
       same.weight = Math.max(same.weight, cue.rule.weight);
       if (cue.rule.weight >= FIRM) same.state = 'firm';
-      // What was only proposed is no evidence of a decision once somebody says it.
+      // A mere proposal is not evidence of a decision that is stated later.
       if (same.forAll || same.echo) same.evidence.length = 0;
       this.touch(same, line);
       return true;
@@ -158,8 +158,8 @@ export class DecisionTracker {
   }
 
   /**
-   * "Do they join the rotation?" "Not in the first three months." What is said next may say it
-   * better.
+   * "Do they join the rotation?" "Not in the first three months." The next sentence may give a
+   * better text.
    */
   private stepNotNow(line: Line, clause: ReadClause, cue: Cue): boolean {
     const asked = this.questions.find(
@@ -178,7 +178,7 @@ export class DecisionTracker {
     return true;
   }
 
-  /** What the speaker of "We decided." says next is what was decided. */
+  /** After "We decided.", the same speaker's next sentence is the decision. */
   private stepAnnounced(line: Line): boolean {
     const announced = this.announced;
     if (!announced || announced.line === line) return false;
@@ -215,7 +215,7 @@ export class DecisionTracker {
     return true;
   }
 
-  /** "Fair. We keep it closed": a short yes just before marks what follows as agreed. */
+  /** "Fair. We keep it closed": a short yes directly before a statement marks it as agreed. */
   private afterAgreement(line: Line): boolean {
     const { before } = this;
     return (
@@ -230,8 +230,8 @@ export class DecisionTracker {
   }
 
   /**
-   * "Should it follow the system?" … "Okay, it follows the system": a question that comes back as a
-   * statement.
+   * "Should it follow the system?" … "Okay, it follows the system": a statement repeats a question
+   * and settles it.
    */
   private stepConfirm(line: Line, clause: ReadClause): boolean {
     const { modes } = clause;
@@ -307,8 +307,8 @@ export class DecisionTracker {
   }
 
   /**
-   * "North side only." after "then only the north side?": a few words that take up a proposal
-   * settle it.
+   * "North side only." after "then only the north side?": a few words that repeat a proposal settle
+   * it.
    */
   private stepEcho(line: Line, clause: ReadClause): boolean {
     const { modes, words, core } = clause;
@@ -393,7 +393,7 @@ export class DecisionTracker {
     if (!made) return;
     const { from, to, weight, forAll } = made;
     const echo = echoOf(clause);
-    // "Every day?" after "one every day" asks whether that was meant.
+    // "Every day?" after "one every day" asks for confirmation.
     if (
       made.piece &&
       clause.question &&
@@ -402,7 +402,7 @@ export class DecisionTracker {
       this.before.clauses.some((one) => haveCommonWord(echo, echoOf(one)))
     )
       return;
-    // Said again in other words by somebody else, it is agreed to rather than proposed anew.
+    // A repetition in other words by another speaker is agreement, not a new proposal.
     const known = this.latest(
       ({ state, turn, echo: other }) =>
         (state === 'proposed' || state === 'tentative') &&
@@ -426,7 +426,8 @@ export class DecisionTracker {
   }
 
   /**
-   * The first words of a new turn: they reject what was just said, agree to it, or let it stand.
+   * Evaluates the first words of a new turn: they reject the last proposal, agree to it, or leave
+   * it open.
    */
   private stepReaction(line: Line, clause: ReadClause): void {
     if (hasCue(clause, 'poll')) return this.stepPoll(line);
@@ -439,7 +440,7 @@ export class DecisionTracker {
     );
     if (!last) return;
     const near = line.turn - last.turn <= 1;
-    // Somebody asked something else meanwhile: a yes may answer that.
+    // Another question came in between. A yes may answer that question.
     const asked = this.questions[0];
     const parted = asked !== undefined && asked.turn > last.turn && asked.turn < line.turn;
     const reaction = reactionTo(last.echo ?? last.content, line, clause);
@@ -452,14 +453,14 @@ export class DecisionTracker {
 
   private agree(last: Decision, line: Line): void {
     last.weight = Math.min(0.95, Math.max(last.weight + 0.15, AGREED));
-    // "Good idea, I'll do that" makes it somebody's task.
+    // "Good idea, I'll do that" creates a task.
     const taken = line.clauses.some(
       (clause) => hasCue(clause, 'commit', 'take', 'request') !== undefined,
     );
     if (last.state === 'proposed' && !taken) last.state = 'tentative';
   }
 
-  /** "Any objections?", "Everyone okay with that?": what was proposed last is put to all. */
+  /** "Any objections?", "Everyone okay with that?": puts the last proposal to all. */
   private stepPoll(line: Line): void {
     const last = this.latest(
       ({ state, turn }) => state === 'proposed' && line.turn - turn <= REACTION_REACH,
@@ -482,7 +483,7 @@ export class DecisionTracker {
     );
   }
 
-  /** "That's settled", "let's do that": what was said last stands. */
+  /** "That's settled", "let's do that": confirms the last decision or proposal. */
   private settleLast(line: Line, weight: number, words?: string): boolean {
     const last = this.latest(
       ({ state, turn }) => state !== 'dropped' && line.turn - turn <= SETTLE_REACH,
@@ -555,9 +556,7 @@ export class DecisionTracker {
     return topic ? `${topic}: ${text[0]?.toLowerCase() ?? ''}${text.slice(1)}` : text;
   }
 
-  /**
-   * "Fifteen minutes it is" says little alone: what the matter was stands in the question before.
-   */
+  /** "Fifteen minutes it is" needs a topic. The topic is in the question before. */
   private topic(line: Line, content: ReadonlySet<string>): string | undefined {
     const asked = this.latest(
       ({ state, turn, content: other }) =>
@@ -598,7 +597,7 @@ export class DecisionTracker {
   }
 }
 
-/** "Do they join the rotation?" as the matter of an answer: "they join the rotation". */
+/** "Do they join the rotation?" as the topic of an answer: "they join the rotation". */
 function tidyQuestion(line: Line, clause: ReadClause): string {
   const from = clause.core + (AUXILIARY.test(clause.words[clause.core]?.norm ?? '') ? 1 : 0);
   const text = phrase(line, clause, from, clause.words.length);
@@ -606,8 +605,7 @@ function tidyQuestion(line: Line, clause: ReadClause): string {
 }
 
 /**
- * True for "we decided", "then we agreed that": the words say that something was decided, and not
- * what.
+ * True for "we decided", "then we agreed that": the words announce a decision without its content.
  */
 function saysNoMatter(clause: ReadClause, from: number, to: number): boolean {
   return [...contentOf(clause, from, to)].every((word) =>

@@ -1,9 +1,9 @@
 /**
- * Follows a conversation and returns what is to be done, what was decided, what is at risk or open.
+ * Follows a conversation and returns tasks, decisions, risks and open questions.
  *
- * The trackers go line by line. A copy of them as they stood some lines ago is kept, so that an
- * update goes through the last lines only: the end of a conversation changes while people speak,
- * its beginning does not.
+ * The trackers process lines in order. A checkpoint holds a copy of the trackers from some lines
+ * ago, so an update processes only the lines after it. The end of a conversation changes while
+ * people speak; its beginning does not.
  */
 import type { Line } from '../conversation';
 import type { People } from '../people';
@@ -13,7 +13,7 @@ import { NoticeTracker } from './noticeTracker';
 import { TaskTracker } from './taskTracker';
 import type { Task } from './tasks';
 
-/** An insight before it has an id and a date. */
+/** An insight without an id and a date. */
 export type Finding = Pick<
   Insight,
   'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic'
@@ -31,19 +31,19 @@ interface Trackers {
 
 interface Checkpoint {
   readonly trackers: Trackers;
-  /** Lines that it has taken in. */
+  /** Lines that the trackers have processed. */
   readonly lines: readonly Line[];
   readonly speakers: readonly string[];
 }
 
-/** Under this no finding is shown. */
+/** Findings below this confidence are hidden. */
 const MIN_CONFIDENCE = 0.5;
 /**
- * Lines at the end that are gone through again with every update: a late or revised segment falls
- * among them.
+ * Number of last lines that every update processes again. Late and revised segments fall among
+ * them.
  */
 const TAIL = 48;
-/** The checkpoint moves on when so many lines lie behind it. */
+/** The checkpoint advances after this number of further lines. */
 const STRIDE = 96;
 
 export class Discourse {
@@ -51,10 +51,7 @@ export class Discourse {
 
   constructor(private readonly people: People) {}
 
-  /**
-   *
-   * @param lines the whole conversation; lines that did not change are the same objects as before
-   */
+  /** @param lines the whole conversation; unchanged lines are the same objects as before */
   follow(lines: readonly Line[]): Finding[] {
     const speakers = [...new Set(lines.map(({ speaker }) => speaker))];
     const known = this.usable(lines, speakers);
@@ -70,9 +67,9 @@ export class Discourse {
   }
 
   /**
-   * The checkpoint holds as long as nothing before it changed. A line that holds a name which is
-   * learnt later is another line then. Whom "you" means depends on who is there only as long as
-   * there are two.
+   * Returns the checkpoint if no line before it changed. A line with a newly learnt name becomes a
+   * new object. With two speakers, the meaning of "you" depends on the list of speakers; with more,
+   * it does not.
    */
   private usable(lines: readonly Line[], speakers: readonly string[]): Checkpoint | undefined {
     const known = this.checkpoint;
@@ -137,9 +134,7 @@ function findings({ tasks, decisions, notices }: Trackers): Finding[] {
   return found.filter(({ confidence }) => confidence >= MIN_CONFIDENCE);
 }
 
-/**
- * Open tasks, requests that somebody was called by name for, and needs that were said to be needs.
- */
+/** Open tasks, requests to a named person, and stated needs. */
 function actionOf(task: Task): Finding[] {
   const owner =
     task.state === 'open' ? task.owner : task.state === 'asked' ? task.addressee : undefined;

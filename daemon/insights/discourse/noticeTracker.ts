@@ -1,4 +1,4 @@
-/** Collects risks that are named and questions that stay open. */
+/** Collects risks and unanswered questions. */
 import type { Line } from '../conversation';
 import { isGeneric } from '../people';
 import type { Evidence } from '../types';
@@ -20,7 +20,7 @@ interface Question extends Notice {
 }
 
 const MIN_RISK_WORDS = 4;
-/** Turns in which an answer is expected. */
+/** Maximum number of turns from a question to its answer. */
 const ANSWER_REACH = 2;
 
 export class NoticeTracker {
@@ -88,7 +88,7 @@ export class NoticeTracker {
     }
   }
 
-  /** The next speaker answers, or says that nobody knows. */
+  /** The next speaker answers, or does not know the answer. */
   private stepAnswer(line: Line): void {
     const waiting = this.questions[this.questions.length - 1];
     const open = line.clauses.some(

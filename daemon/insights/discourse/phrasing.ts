@@ -1,6 +1,5 @@
 /**
- * From words of a line to the text of an insight, and to the set of words by which two of them are
- * compared.
+ * Converts words of a line to the text of an insight, and to the set of words that comparisons use.
  */
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
@@ -9,7 +8,7 @@ import type { Line } from '../conversation';
 import { singular } from '../language/singular';
 import { FILLERS, STOP_WORDS } from '../rules/words';
 
-/** Words that end a clause without adding to it. */
+/** Trailing words of a clause that add no content. */
 const TRAILING = new Set([
   'then',
   'please',
@@ -32,7 +31,7 @@ const TRAILING = new Set([
   'maybe',
   'today',
 ]);
-/** Two words of three, both of two: one common verb is not enough. */
+/** Minimum share: two words of three, both of two. One common verb is not enough. */
 const SAME_SHARE = 0.6;
 const KEPT_LAST = new Set(['now', 'instead', 'again', 'right', 'today']);
 const OBJECT_PRONOUNS = new Set([
@@ -50,7 +49,7 @@ const OBJECT_PRONOUNS = new Set([
   'so',
 ]);
 
-/** Lemmas of the words that carry meaning. */
+/** Lemmas of the content words. */
 export function contentOf(
   clause: Pick<ReadClause, 'words' | 'due'>,
   from: number,
@@ -72,7 +71,7 @@ export function contentOf(
   return content;
 }
 
-/** True for "do it", "take that", "call them": the words point back to something said before. */
+/** True for "do it", "take that", "call them": the words refer to something before. */
 export function pointsBack(clause: ReadClause, from: number, to: number): boolean {
   return clause.words.slice(from, to).some(({ norm }) => OBJECT_PRONOUNS.has(norm));
 }
@@ -88,7 +87,7 @@ export function nounCount(clause: ReadClause, from: number, to: number): number 
     ).length;
 }
 
-/** Share of the smaller set that both have: 0–1. */
+/** Share of the smaller set that both sets contain: 0–1. */
 export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const [small, large] = a.size <= b.size ? [a, b] : [b, a];
   return small.size === 0 ? 0 : common(small, large) / small.size;
@@ -100,20 +99,20 @@ export function common(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   return count;
 }
 
-/** True when two tasks or decisions are about the same thing, by their words alone. */
+/** True if two tasks or decisions are about the same matter, by their words alone. */
 export function sameMatter(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const share = overlap(a, b);
   return Math.min(a.size, b.size) >= 2 ? share >= SAME_SHARE : share === 1;
 }
 
 export interface PhrasingOptions {
-  /** Who "you" is, where known: "send you the manual" reads "Send Ortiz the manual". */
+  /** The referent of "you", if known: "send you the manual" becomes "Send Ortiz the manual". */
   readonly you?: string | undefined;
-  /** Who "me" is, where known. */
+  /** The referent of "me", if known. */
   readonly me?: string | undefined;
-  /** The first word is a verb that may stand in another form: `rotates`, `checking`. */
+  /** The first word is a verb that may be inflected: `rotates`, `checking`. */
   readonly imperative?: boolean;
-  /** Time phrases go: they stand in the due date. */
+  /** Removes time phrases. The due date holds them. */
   readonly withoutDue?: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What counts as a proposal, and how others answer it. People decide in pairs of turns more often
- * than in sentences: "Mornings only?" "Mornings only.", "I'd cut the appendix." "Yes please.",
- * "What do we do with it?" "Page five." "Fine."
+ * Recognises proposals and the answers to them. People decide in pairs of turns more often than in
+ * sentences: "Mornings only?" "Mornings only.", "I'd cut the appendix." "Yes please.", "What do we
+ * do with it?" "Page five." "Fine."
  */
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
@@ -11,31 +11,33 @@ import { contentOf, overlap } from './phrasing';
 import { hasCue } from './tasks';
 
 export interface Proposal {
-  /** Words that say what is proposed: from, to. */
+  /** Range of the words that state the proposal. */
   readonly from: number;
   readonly to: number;
   readonly weight: number;
-  /** Put to all, so that a plain yes settles it; otherwise the answer has to take it up. */
+  /** Put to all, so a plain yes settles it. Otherwise the answer must repeat words of it. */
   readonly forAll: boolean;
-  /** A guess at what is meant until somebody takes it up: a piece of a sentence. */
+  /** A sentence fragment: a guess until somebody accepts it. */
   readonly piece: boolean;
 }
 
 export type Reaction =
-  /** Says yes to what was proposed. */
+  /** Agrees to the proposal. */
   | 'assent'
-  /** Yes, okay: enough for what was put to all. */
+  /** Yes, okay: enough for a proposal put to all. */
   | 'nod'
   | 'reject';
 
 const FOR_ALL =
   /\b(?:(?:should|shall|can) we|let us|do we want to|why do not we|(?:i|we) (?:would )?(?:suggest|propose|say|vote)|(?:how|what) about)\b/;
-/** Fewer words, none of which says anything, propose nothing. */
+/** Minimum number of words of a proposal without content words. */
 const MIN_PROPOSAL_WORDS = 4;
-/** Longer pieces are no answer or offer in short but a story. */
+/**
+ * Maximum number of words of a fragment. Longer fragments are stories, not short answers or offers.
+ */
 const MAX_PIECE_WORDS = 9;
 const SHORT = 4;
-/** Words that begin no piece: whoever begins with one tells, asks or comments. */
+/** Words that never begin a fragment proposal. They begin a report, a question or a comment. */
 const NO_PIECE =
   /^(?:i|you|he|she|they|it|that|this|there|we|who|what|where|when|why|how|which|really|seriously|is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|if|not|sorry|thanks|thank|welcome|hello|hi|like|as|because|since|mostly|about|around|maybe|probably|depends|nobody|somebody|someone|everybody|everyone|both|neither|just|let)$/;
 const NOD = new Set([
@@ -64,7 +66,7 @@ const NOD = new Set([
   'beautiful',
   'fantastic',
 ]);
-/** Words that say the same whatever is spoken of, besides the parts of speech that are left out. */
+/** Words without topical meaning, besides the excluded parts of speech. */
 const NO_ECHO = new Set([
   'be',
   'have',
@@ -111,7 +113,7 @@ const NO_ECHO = new Set([
 ]);
 const ECHOED = new Set(['NOUN', 'PROPN', 'NUM', 'VERB', 'ADJ']);
 
-/** @param asked somebody else has just asked what to do */
+/** @param asked true if another speaker has just asked what to do */
 export function proposalOf(line: Line, clause: ReadClause, asked: boolean): Proposal | undefined {
   const { modes, words, core } = clause;
   if (modes.has('past') || modes.has('joke') || hasCue(clause, 'poll') || asksHow(clause))
@@ -119,7 +121,7 @@ export function proposalOf(line: Line, clause: ReadClause, asked: boolean): Prop
   const cue = hasCue(clause, 'propose');
   if (cue) {
     const [start, to] = cue.match.task ?? [core, words.length];
-    // "I'd put it on page five": the verb is part of what is proposed, that of "I'd suggest" is
+    // "I'd put it on page five": the verb is part of the proposal. The verb of "I'd suggest" is
     // not.
     const from = start - (wouldDo(words, start - 1) ? 1 : 0);
     if (
@@ -191,7 +193,7 @@ function asksHow({ words, core, question }: ReadClause): boolean {
   );
 }
 
-/** "Page five", "the second of May", "cut it in half": no sentence that tells how things are. */
+/** "Page five", "the second of May", "cut it in half": fragments, not statements of fact. */
 function isPiece({ words, core }: ReadClause): boolean {
   return words
     .slice(core)
@@ -204,7 +206,7 @@ function isPiece({ words, core }: ReadClause): boolean {
     );
 }
 
-/** @param last what it may answer */
+/** @param echo words of the proposal that it may answer */
 export function reactionTo(
   echo: ReadonlySet<string>,
   line: Line,
@@ -231,7 +233,7 @@ export function reactionTo(
     : undefined;
 }
 
-/** Words by which somebody takes up what another said, dates and numbers too. */
+/** Words whose repetition accepts a proposal, including dates and numbers. */
 export function echoOf(clause: Pick<ReadClause, 'words' | 'core'>): Set<string> {
   const echo = new Set<string>();
   for (const { norm, lemma, pos } of clause.words.slice(clause.core)) {
@@ -241,7 +243,7 @@ export function echoOf(clause: Pick<ReadClause, 'words' | 'core'>): Set<string> 
   return echo;
 }
 
-/** Most of what the shorter one says. */
+/** True if the sets share most of the smaller set. */
 export function haveCommonWord(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return overlap(a, b) >= 0.6;
 }

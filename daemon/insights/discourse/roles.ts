@@ -1,30 +1,36 @@
-/** Who speaks to whom: the owner of what is said, the one called out, whom "you" means. */
+/**
+ * Roles in a conversation: the owner of a statement, the person called by name, the referent of
+ * "you".
+ */
 import type { ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric, type People } from '../people';
 
 export class Roles {
-  /** @param lines the last lines, the present one included */
+  /** @param lines the last lines, including the current line */
   constructor(
     private readonly people: People,
     private readonly speakers: readonly string[],
     private readonly lines: () => readonly Line[],
   ) {}
 
-  /** The speaker; where the label stands for several people, the one who was spoken to. */
+  /** The speaker. If the label stands for several people: the addressee. */
   ownerOf(line: Line, addressee?: string): string {
     return isGeneric(line.speaker) && addressee && !/^you$/i.test(addressee)
       ? addressee
       : line.speaker;
   }
 
-  /** The one called out in this clause or alone in its sentence. */
+  /** The person called by name in this clause or elsewhere in its sentence. */
   vocative(line: Line, clause: ReadClause): string | undefined {
     const token = clause.vocatives[0] ?? line.clauses.flatMap(({ vocatives }) => vocatives)[0];
     return token && this.people.show(token);
   }
 
-  /** Whom "you" means without a name: the other of two, else whoever spoke before. */
+  /**
+   * The referent of "you" without a name: the other of two speakers, otherwise the previous
+   * speaker.
+   */
   impliedAddressee(line: Line): string | undefined {
     const others = this.speakers.filter((speaker) => speaker !== line.speaker);
     if (others.length === 1 && !isGeneric(others[0] ?? '')) return others[0];
@@ -41,7 +47,7 @@ export class Roles {
     return before !== undefined && !isGeneric(before) ? before : undefined;
   }
 
-  /** Under a label for several people, the one who was called just before is likely to speak. */
+  /** Under a label for several people, the person called just before is the likely speaker. */
   impliedSpeaker(line: Line): string | undefined {
     if (!isGeneric(line.speaker)) return undefined;
     const before = this.lines().filter(({ turn }) => turn === line.turn - 1);

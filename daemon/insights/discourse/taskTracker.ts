@@ -1,4 +1,6 @@
-/** Follows who undertakes, asks for, gives away, moves and cancels work, line by line. */
+/**
+ * Tracks commitments, requests, assignments, date changes and cancellations of work, line by line.
+ */
 import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric, type People } from '../people';
@@ -25,7 +27,7 @@ const YES = new Set([
   'great',
   'perfect',
 ]);
-/** What a bare order or question is answered with; "great" may be a comment on something else. */
+/** Answers to a bare order or question. "great" may comment on something else. */
 const PLAIN_YES = new Set([
   'yes',
   'sure',
@@ -37,12 +39,12 @@ const PLAIN_YES = new Set([
   'certainly',
 ]);
 const NO = new Set(['no', 'sorry', 'unfortunately']);
-/** Lines that are looked back over. */
+/** Number of lines kept for references to earlier lines. */
 const WINDOW = 32;
-/** Turns within which a person's thanks or a name may still say who took it. */
+/** Turns within which thanks or a name may still identify the owner. */
 const THANKS_REACH = 2;
 
-/** Words of the cancelling itself. */
+/** Words of the cancellation itself. */
 const CANCELLING: readonly string[] = [
   'forget',
   'scratch',
@@ -60,7 +62,7 @@ const CANCELLING: readonly string[] = [
   'obsolete',
 ];
 
-/** Modes that keep each kind of cue from counting. */
+/** Modes that block each kind of cue. */
 const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
   commit: ['housekeeping', 'vague', 'joke', 'hypothetical', 'reported'],
   offer: ['housekeeping', 'vague', 'joke', 'hypothetical'],
@@ -88,7 +90,7 @@ export class TaskTracker {
   private accepted: Task | undefined;
   private dates = new DateCorrections(this.list);
   private turn = -1;
-  /** The last lines, enough to look back a few turns. */
+  /** The last lines, enough for references a few turns back. */
   private lines: Line[] = [];
 
   private readonly roles: Roles;
@@ -145,9 +147,9 @@ export class TaskTracker {
   }
 
   /**
-   * Only somebody else answers; under a label for several people that may be the same label. Nobody
-   * answers "Ben, can you?" with "Sure" right away themselves: that is another voice which was not
-   * told apart.
+   * Only another speaker answers. Under a label for several people, that speaker may have the same
+   * label. "Ben, can you?" followed at once by "Sure" has two speakers, even if diarization found
+   * only one.
    */
   private mayAnswer(line: Line, pending: Task): boolean {
     const at = line.clauses[0];
@@ -160,7 +162,7 @@ export class TaskTracker {
     return line.speaker !== pending.by || isGeneric(line.speaker) || unheard;
   }
 
-  /** A name alone, as a question: whoever was asked before did not want to. */
+  /** A name alone, as a question: the person asked before declined. */
   private stepCall(line: Line): void {
     const called = line.clauses.flatMap(({ vocatives }) => vocatives)[0];
     if (!called || line.mark !== '?' || line.clauses.some(({ words }) => words.length > 0)) return;
@@ -175,7 +177,7 @@ export class TaskTracker {
       });
   }
 
-  /** "Would you?" after "somebody should …" asks for that. */
+  /** "Would you?" after "somebody should …" is a request for that work. */
   private stepBareRequest(line: Line, clause: ReadClause): boolean {
     if (
       !clause.question ||
@@ -257,7 +259,7 @@ export class TaskTracker {
         });
       return true;
     }
-    // An undated "I can …" waits for a yes, as a question does.
+    // An undated "I can …" needs a yes, like a question.
     if (!target && tentative && !dated)
       return (
         cue.rule.id === 'offer.can' &&
@@ -365,7 +367,7 @@ export class TaskTracker {
       return near;
     if (content.size > 0) return undefined;
     const open = this.list.near(line, ['floating', 'asked', 'open']);
-    // What somebody else took is theirs.
+    // A task that another person took stays with that person.
     return open?.state === 'open' &&
       open.owner !== undefined &&
       open.owner !== line.speaker &&
@@ -429,7 +431,7 @@ export class TaskTracker {
   }
 
   /**
-   * What "it" can mean where no task was named: what was just proposed, else the sentence before.
+   * The referent of "it" if no task was named: the last proposal, otherwise the sentence before.
    */
   private antecedent(
     line: Line,
@@ -507,8 +509,8 @@ export class TaskTracker {
   }
 
   /**
-   * "Can you do that?" means what floats; "please add the numbers to it" what the addressee just
-   * took.
+   * "Can you do that?" refers to a task without an owner. "Please add the numbers to it" refers to
+   * the addressee's latest task.
    */
   private requestTarget(
     line: Line,
@@ -572,7 +574,7 @@ export class TaskTracker {
     return true;
   }
 
-  /** "Ben, that's one for you": asks Ben for what was just spoken of. */
+  /** "Ben, that's one for you": asks Ben to take the last mentioned task. */
   private stepYours(line: Line, clause: ReadClause): boolean {
     const addressee = this.roles.vocative(line, clause) ?? this.roles.impliedAddressee(line);
     const target = this.list.near(line, ['floating', 'asked']);
@@ -644,7 +646,7 @@ export class TaskTracker {
   private stepCancel(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'cancel');
     if (!cue || clause.question) return false;
-    // "Forget that" means what was said last; "we don't need a room" names it.
+    // "Forget that" refers to the last task; "we don't need a room" names it.
     const content = contentOf(clause, cue.match.start, cue.match.end);
     for (const word of CANCELLING) content.delete(word);
     const task =
@@ -659,7 +661,7 @@ export class TaskTracker {
     return true;
   }
 
-  /** "Agreed, we drop it" after somebody spoke of another matter means that one. */
+  /** "Agreed, we drop it" after another speaker's different matter refers to that matter. */
   private meansAnother(line: Line, clause: ReadClause, task: Task): boolean {
     const together =
       /^(?:we|let)$/.test(clause.words[clause.core]?.norm ?? '') ||
@@ -702,7 +704,7 @@ export class TaskTracker {
     );
   }
 
-  /** "If it fails, I'll …" and "I'll … if it fails" wait for something that need not come. */
+  /** "If it fails, I'll …" and "I'll … if it fails" depend on an event that may never occur. */
   private isConditional(line: Line, clause: ReadClause): boolean {
     if (
       clause.modes.has('conditional') &&

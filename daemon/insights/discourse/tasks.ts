@@ -1,13 +1,13 @@
-/** The tasks of a conversation: who asked for what, who took it, what became of it. */
+/** The tasks of a conversation: request, owner and state. */
 import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import type { Evidence } from '../types';
 import { overlap, sameMatter } from './phrasing';
 
 export type TaskState =
-  /** Somebody was asked and has not answered. */
+  /** A person was asked and has not answered. */
   | 'asked'
-  /** It must be done; nobody has it. */
+  /** Necessary work without an owner. */
   | 'floating'
   | 'open'
   | 'dropped';
@@ -16,36 +16,36 @@ export interface Task {
   text: string;
   content: ReadonlySet<string>;
   state: TaskState;
-  /** Stays an action when nobody answers. */
+  /** Stays an action if nobody answers. */
   strong: boolean;
   owner?: string | undefined;
-  /** Whom the request was made to. */
+  /** The person who received the request. */
   addressee?: string | undefined;
-  /** Whoever was asked did not want it. */
+  /** The person asked has declined. */
   declined?: boolean;
-  /** Who asked, or offered. */
+  /** The speaker of the request or offer. */
   by: string;
-  /** "Should I …?": a yes gives it to whoever asked. */
+  /** "Should I …?": a yes makes the speaker of the offer the owner. */
   readonly offered: boolean;
-  /** "Who does it?": nobody has said yet that it must be done. */
+  /** "Who does it?": the need itself has not been stated yet. */
   readonly question: boolean;
   due?: { readonly phrase: string; readonly weak: boolean } | undefined;
   readonly evidence: Evidence[];
   weight: number;
-  /** Last touched. */
+  /** Line of the last change. */
   line: number;
   turn: number;
   readonly origin: number;
 }
 
-/** How far back, in turns, words like "it" reach. */
+/** Maximum distance of a reference like "it", in turns. */
 const NEAR = 3;
 const SAME_TOPIC = 8;
 
 export class TaskList {
   constructor(readonly all: Task[] = []) {}
 
-  /** A copy that can be changed alone, and the copy of each task. */
+  /** An independent copy, and a function that finds the copy of each task. */
   copy(): { list: TaskList; of: (task: Task | undefined) => Task | undefined } {
     const copies = new Map(
       this.all.map((task) => [task, { ...task, evidence: [...task.evidence] }]),
@@ -62,12 +62,12 @@ export class TaskList {
       origin: line.index,
     };
     this.all.push(added);
-    // "Who does it?" is no evidence that anybody will.
+    // "Who does it?" is not evidence that somebody will do it.
     if (!task.question) this.touch(added, line);
     return added;
   }
 
-  /** Records that the line speaks of the task; its words are evidence. */
+  /** Records that the line mentions the task. Its words become evidence. */
   touch(task: Task, line: Line): void {
     task.line = line.index;
     task.turn = line.turn;
@@ -80,14 +80,14 @@ export class TaskList {
         task.evidence.push(evidence);
   }
 
-  /** The request or offer that waits for an answer when this turn begins. */
+  /** The request or offer that is unanswered at the start of this turn. */
   pending(line: Line): Task | undefined {
     return this.latest(
       (task) => task.state === 'asked' && task.line < line.index && line.turn - task.turn <= NEAR,
     );
   }
 
-  /** The task that "it" or "that" means here. */
+  /** The task that "it" or "that" refers to at this line. */
   near(line: Line, states: readonly TaskState[], reach = NEAR): Task | undefined {
     for (const state of states) {
       const found = this.latest((task) => task.state === state && line.turn - task.turn <= reach);
@@ -112,7 +112,7 @@ export class TaskList {
     );
   }
 
-  /** The task that shares most words with the given ones; at least one. */
+  /** The task with the largest share of the given words; undefined if none shares a word. */
   mentioned(content: ReadonlySet<string>, line: Line, reach: number): Task | undefined {
     let best: Task | undefined;
     let score = 0;
@@ -132,7 +132,7 @@ export class TaskList {
   }
 }
 
-/** The time phrase of a clause that says when, as it stands in the text. */
+/** The time phrase that gives the clause's date, in its original words. */
 export function duePhrase(line: Line, clause: ReadClause): Task['due'] {
   const spans = clause.due.filter(({ from }) => !isNegated(clause, from));
   const span =
@@ -155,7 +155,7 @@ export function setDue(task: Task, due: Task['due'], replace: boolean): void {
   task.due = due;
 }
 
-/** "not before the end of the month" says when it will not be. */
+/** True for "not before the end of the month", which excludes a time. */
 function isNegated(clause: ReadClause, at: number): boolean {
   return clause.words.slice(Math.max(0, at - 2), at).some(({ norm }) => norm === 'not');
 }

@@ -1,21 +1,21 @@
-/** Sentences and clauses: the pieces on which the rules work. */
+/** Splits text into sentences and clauses, the units of the rules. */
 import { FILLERS, NOT_NAMES, OPENERS, SUBJECTS } from '../rules/words';
 import type { WordToken } from './nlp';
 
 export interface Clause {
-  /** Words without punctuation, fillers and names that are called out. */
+  /** Words without punctuation, fillers and names of address. */
   readonly words: readonly WordToken[];
   /** Index of the first word after openers like "okay, so". */
   readonly core: number;
-  /** Conjunction that ties the clause to something before: `because`, `if`, `but`, … */
+  /** Conjunction that connects the clause to earlier text: `because`, `if`, `but`, … */
   readonly link: string;
-  /** People called out: "Ben, can you …", "… , Felix?". */
+  /** People called by name: "Ben, can you …", "… , Felix?". */
   readonly vocatives: readonly WordToken[];
   readonly question: boolean;
 }
 
 export interface Sentence {
-  /** Offsets in the text, quote-ready: no blanks at the ends. */
+  /** Offsets in the text, without spaces at the ends, so the range is a quote. */
   readonly start: number;
   readonly end: number;
   readonly tokens: readonly WordToken[];
@@ -44,7 +44,7 @@ const LINKS = new Set([
 ]);
 const SPLITTING = new Set(['and', 'but', 'so', 'because', 'or', 'otherwise', 'then']);
 
-/** Whether a token is somebody's name, as far as is known by now. */
+/** True if a token is a known name. */
 export type IsName = (token: WordToken) => boolean;
 
 export function splitSentences(
@@ -78,7 +78,7 @@ function toSentence(tokens: readonly WordToken[], isName: IsName): Sentence {
   const called = new Set(findVocatives(tokens, isName));
   const pieces = splitClauses(tokens, (token) => called.has(token) || isName(token), called);
   const clauses = pieces.map((piece) => toClause(piece, called, mark));
-  // "I'll do it, okay?" asks for a nod only.
+  // "I'll do it, okay?" only asks for a nod.
   const tag = clauses[clauses.length - 1];
   const isTag =
     clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
@@ -99,7 +99,7 @@ function splitClauses(
   const pieces: WordToken[][] = [];
   let current: WordToken[] = [];
   tokens.forEach((token, i) => {
-    // Openers alone are no clause: "Sure, I'll do that" is one.
+    // Openers alone are not a clause: "Sure, I'll do that" is one clause.
     const hasPoint = current.some(
       (word) =>
         !isPunctuation(word) &&
@@ -120,7 +120,7 @@ function splitClauses(
   return pieces.filter((piece) => piece.some((token) => !isPunctuation(token)));
 }
 
-/** A clause begins at a conjunction or after a comma, where a subject with its verb follows. */
+/** A clause begins at a conjunction or after a comma, if a subject and its verb follow. */
 function beginsClause(tokens: readonly WordToken[], at: number, isName: IsName): boolean {
   const token = tokens[at];
   const before = tokens[at - 1];
@@ -163,7 +163,7 @@ function toClause(
   mark: string,
 ): Clause {
   const vocatives = called.size === 0 ? NOBODY : tokens.filter((token) => called.has(token));
-  // A copy has no more room than it needs.
+  // A copy has no spare capacity.
   const words = tokens
     .filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token))
     .slice();
@@ -180,8 +180,8 @@ function toClause(
 }
 
 /**
- * Recognisers leave question marks out: the order of the words tells, most surely where there is no
- * mark at all.
+ * Recognisers omit question marks. The word order identifies a question, most reliably if there is
+ * no punctuation.
  */
 function asks(words: readonly WordToken[], core: number, mark: string): boolean {
   const [first, second] = [words[core]?.norm ?? '', words[core + 1]?.norm ?? ''];
@@ -199,7 +199,7 @@ function asks(words: readonly WordToken[], core: number, mark: string): boolean 
   );
 }
 
-/** "No registry for now", "first draft": the word belongs to the noun behind it. */
+/** "No registry for now", "first draft": the word belongs to the noun after it. */
 function isDeterminer(words: readonly WordToken[], at: number): boolean {
   const next = words[at + 1];
   if (next?.norm === 'of') return /^(first|second|third|last)$/.test(words[at]?.norm ?? '');
@@ -216,8 +216,8 @@ function isDeterminer(words: readonly WordToken[], at: number): boolean {
 }
 
 /**
- * Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to
- * OPENERS.
+ * Openers of two words: "all right", "of course", "thank you". OPENERS takes the last word of "by
+ * the way".
  */
 function isOpenerPair(words: readonly WordToken[], at: number): boolean {
   const pair = `${words[at]?.norm ?? ''} ${words[at + 1]?.norm ?? ''}`;
@@ -230,7 +230,7 @@ function isOpenerPair(words: readonly WordToken[], at: number): boolean {
   );
 }
 
-/** Names between commas or at an end, in the way people call each other. */
+/** Names of address between commas or at an end of the sentence. */
 function findVocatives(tokens: readonly WordToken[], isName: IsName): WordToken[] {
   const words = tokens.filter((token) => !FILLERS.has(token.norm));
   return words.filter((token, i) => {
@@ -260,8 +260,7 @@ function findVocatives(tokens: readonly WordToken[], isName: IsName): WordToken[
     }
     if (!couldBeName(token)) return false;
     if (i > 0 && token.pos === 'PROPN' && asksYou(words, i)) return true;
-    // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …,
-    // Ben?", "thanks, Ben".
+    // An unknown name in a position of address: "Ben, can you …", "can you …, Ben?", "thanks, Ben".
     if (
       openBefore &&
       next?.text === ',' &&
@@ -293,7 +292,7 @@ function asksYou(words: readonly WordToken[], name: number): boolean {
   );
 }
 
-/** A capitalised word that is no greeting, weekday or other word of the lists. */
+/** A capitalised word that is not a greeting, a weekday or another word of the lists. */
 export function couldBeName(token: WordToken): boolean {
   return (
     /^\p{Lu}\p{Ll}+$/u.test(token.text) &&

@@ -1,12 +1,12 @@
 /**
- * Words of a text with part of speech and lemma, by wink-nlp. Its model is plain JavaScript, loaded
- * at first use (about 120 ms); nothing here touches disk or network itself.
+ * Words of a text with part of speech and lemma, from wink-nlp. Its model is plain JavaScript and
+ * loads at first use (about 120 ms). This file does no disk or network I/O itself.
  */
 import type { ItemToken, WinkMethods } from 'wink-nlp';
 
-/** Universal part-of-speech tags as wink-nlp gives them. */
+/** Universal part-of-speech tags of wink-nlp. */
 export interface WordToken {
-  /** As it stands in the text. */
+  /** Original spelling. */
   readonly text: string;
   /** Lower case, contractions spelt out: `I'll` is `i`, `will`. */
   readonly norm: string;
@@ -42,7 +42,7 @@ const SHORT_FORMS: ReadonlyMap<string, string> = new Map(
     nah: 'no',
   }),
 );
-/** Spoken forms of two words in one. */
+/** Spoken forms that contract two words. */
 const TWO_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map(
   Object.entries<readonly [string, string]>({
     gonna: ['going', 'to'],
@@ -53,7 +53,9 @@ const TWO_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map(
     gimme: ['give', 'me'],
   }),
 );
-/** wink-nlp leaves some contractions whole (`I'm`) and glues a full stop to a few words (`in.`). */
+/**
+ * wink-nlp does not split some contractions (`I'm`) and leaves a full stop on a few words (`in.`).
+ */
 const CONTRACTION = /^(\p{L}+)('(?:m|re|ve|ll|d|s))$/iu;
 const GLUED_STOP = /^(\p{L}+)\.$/u;
 const ABBREVIATIONS = new Set([
@@ -75,7 +77,7 @@ const ABBREVIATIONS = new Set([
   'dec',
 ]);
 
-/** The built-in model; one instance serves every analyzer. */
+/** The built-in model. All analyzers share one instance. */
 export function winkNlp(): Nlp {
   let nlp: WinkMethods | undefined;
   return {
@@ -96,9 +98,9 @@ function loadWink(): WinkMethods {
 
 function readTokens(nlp: WinkMethods, text: string): WordToken[] {
   const { its } = nlp;
-  // The types leave out that wink-nlp hands the addons to its.lemma by itself.
+  // The types do not show that wink-nlp passes the addons to its.lemma itself.
   const lemmaOf = its.lemma as unknown as typeof its.value;
-  // wink-nlp knows the straight apostrophe only.
+  // wink-nlp recognises only the straight apostrophe.
   const plain = text.replace(/[’ʼ]/g, "'");
   const doc = nlp.readDoc(plain);
   const values: string[] = [];

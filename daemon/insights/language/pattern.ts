@@ -1,19 +1,19 @@
 /**
- * Patterns over words, for the rule tables. A pattern is a line of elements, matched from any word
- * on. Each element is one word that
+ * Patterns over words, for the rule tables. A pattern is a line of elements, and a match may start
+ * at any word. Each element is one of:
  *
- *   can|could       is one of these, contractions spelt out (`I'll` is `i will`)
- *   ~decide|agree   has one of these lemmas
- *   @VERB|AUX       has one of these parts of speech
- *   @BASE           is a verb in its base form
- *   #name           is somebody's name; captured
- *   #due            begins a time phrase (the whole phrase is taken)
- *   .               is any word
- *   !not|never      is none of these (looks ahead, takes nothing; `!@PRON`, `!~be`, `!#due` too)
- *   &while          is one of these (looks ahead, takes nothing)
- *   ^               is the first one of the clause, openers like "okay, so" left out
- *   $               ends the clause
- *   {task}          the rest of the clause, one word at least; captured
+ *   can|could       one of these words, contractions spelt out (`I'll` is `i will`)
+ *   ~decide|agree   a word with one of these lemmas
+ *   @VERB|AUX       a word with one of these parts of speech
+ *   @BASE           a verb in its base form
+ *   #name           a person's name; captured
+ *   #due            the start of a time phrase (the whole phrase is taken)
+ *   .               any word
+ *   !not|never      none of these (looks ahead, takes nothing; `!@PRON`, `!~be`, `!#due` too)
+ *   &while          one of these (looks ahead, takes nothing)
+ *   ^               the first word of the clause, after openers like "okay, so"
+ *   $               the end of the clause
+ *   {task}          the rest of the clause, at least one word; captured
  *
  * `x?` is optional and `x*` stands for up to four.
  */
@@ -31,7 +31,7 @@ export interface PatternContext {
 export interface PatternMatch {
   readonly start: number;
   readonly end: number;
-  /** Words of `{task}`: from, to. */
+  /** Range of the words of `{task}`; `to` is exclusive. */
   readonly task?: readonly [number, number];
   /** Index of the `#name`. */
   readonly name?: number;
@@ -39,9 +39,9 @@ export interface PatternMatch {
 
 export interface Pattern {
   readonly source: string;
-  /** One of these words or lemmas stands in every match; undefined where no element names words. */
+  /** Every match contains one of these words or lemmas; undefined if no element names words. */
   readonly needs: readonly string[] | undefined;
-  /** First match whose start is the smallest. */
+  /** The first match with the smallest start. */
   match(context: PatternContext): PatternMatch | undefined;
 }
 
@@ -50,14 +50,14 @@ type Test = (context: PatternContext, at: number) => number | undefined;
 interface Element {
   readonly kind: 'one' | 'optional' | 'many' | 'not' | 'ahead' | 'start' | 'end' | 'task' | 'name';
   readonly test: Test;
-  /** The words or lemmas that it takes, where it names them. */
+  /** Words or lemmas of the element, if it names any. */
   readonly words?: readonly string[] | undefined;
 }
 
 const MANY = 4;
 const NEGATING = new Set(['not', 'never', 'hardly', 'no']);
 
-/** @throws Error for a pattern that is not well formed: a mistake in a rule table */
+/** @throws Error for a malformed pattern, which is a mistake in a rule table */
 export function compilePattern(source: string): Pattern {
   const elements = source.trim().split(/\s+/).map(compileElement);
   const anchored = elements[0]?.kind === 'start';
@@ -78,12 +78,12 @@ export function compilePattern(source: string): Pattern {
   };
 }
 
-/** Words and lemmas of a clause, to pass over the patterns that cannot match. */
+/** Words and lemmas of a clause, used to skip patterns that cannot match. */
 export function vocabulary(words: readonly WordToken[]): ReadonlySet<string> {
   return new Set(words.flatMap(({ norm, lemma }) => [norm, lemma]));
 }
 
-/** Quick and never wrongly false. */
+/** A fast test. False means that the pattern cannot match. */
 export function mayMatch(pattern: Pattern, words: ReadonlySet<string>): boolean {
   return pattern.needs === undefined || pattern.needs.some((word) => words.has(word));
 }
@@ -175,7 +175,7 @@ function wordTest(source: string): Test {
   if (names.size === 0 || names.has('') || /[{}()#^$!]/.test(source))
     throw new Error(`The pattern element "${source}" is not well formed.`);
   if (sigil === '~') return one((word) => names.has(word.lemma));
-  // A negating adverb changes the meaning and is never passed over as one adverb among others.
+  // Negating adverbs change the meaning, so a part-of-speech element never matches them.
   if (source === '@BASE') return one((word) => word.pos === 'VERB' && word.norm === word.lemma);
   if (sigil === '@') return one((word) => names.has(word.pos) && !NEGATING.has(word.norm));
   return one((word) => names.has(word.norm));

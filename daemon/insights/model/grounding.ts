@@ -1,7 +1,7 @@
 /**
- * Holds what a language model said against the transcript. A quote counts where it stands in the
- * very line that is named, and says something; a text has to speak of what its quotes speak of;
- * names and dates that nobody said go.
+ * Checks the answer of a language model against the transcript. A quote counts if its segment
+ * contains it and it has meaning. A text must share a word with its quotes. Names and dates without
+ * a source in the transcript are removed.
  */
 import type { Finding } from '../discourse/discuss';
 import { singular } from '../language/singular';
@@ -11,10 +11,10 @@ import type { SegmentText } from '../../transcript/types';
 import type { Answer } from './question';
 import type { Window } from './windows';
 
-/** A finding of a model, and what it means for those of earlier windows. */
+/** A finding of a model, and its effect on findings of earlier windows. */
 export interface ModelFinding {
   readonly finding: Finding;
-  /** It was called off: whatever speaks of it goes. */
+  /** The matter was cancelled: earlier findings about it are removed. */
   readonly cancelled: boolean;
   readonly words: ReadonlySet<string>;
 }
@@ -22,11 +22,11 @@ export interface ModelFinding {
 export interface Grounded {
   readonly items: readonly ModelFinding[];
   readonly summary: readonly Finding[];
-  /** Items and sentences that nothing in the transcript bears out. */
+  /** Items and sentences without support in the transcript. */
   readonly refused: number;
 }
 
-/** "the", "I think" and the like stand everywhere and prove nothing. */
+/** "the", "I think" and similar words occur everywhere and prove nothing. */
 const MIN_QUOTE_WORDS = 3;
 const CONFIDENCE = 0.75;
 
@@ -64,7 +64,7 @@ export function ground({ items, summary }: Answer, window: Window): Grounded {
   };
 }
 
-/** Words that carry meaning, in small letters, without a plural s. */
+/** Content words, in lower case, without a plural s. */
 function contentWords(text: string): Set<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return new Set(words.filter((word) => !STOP_WORDS.has(word)).map(singular));
@@ -94,10 +94,7 @@ function evidenceOf(
   return evidence.sort((a, b) => a.startMs - b.startMs);
 }
 
-/**
- * The quote as it stands in the text; letters' case, blanks and the form of apostrophes are no
- * difference.
- */
+/** The quote in the text's own spelling. Case, spaces and the form of apostrophes are ignored. */
 function exactQuote(text: string, quote: string): string | undefined {
   const words = quote
     .trim()
@@ -115,8 +112,7 @@ function exactQuote(text: string, quote: string): string | undefined {
 }
 
 /**
- * At least one word of meaning of the text is said in the segments that are quoted, or just around
- * them.
+ * True if the quoted segments or their neighbours contain at least one content word of the text.
  */
 function bearsOut(
   words: ReadonlySet<string>,
@@ -132,7 +128,7 @@ function bearsOut(
   return [...words].some((word) => said.has(word));
 }
 
-/** The speaker of that name, or a name that is said; undefined for one that nobody knows. */
+/** The speaker of that name, or a name in the transcript; undefined for an unknown name. */
 function ownerOf(owner: string, window: Window): string | undefined {
   const wanted = owner.trim().replace(/^@/, '').toLowerCase();
   if (wanted === '') return undefined;
@@ -151,7 +147,7 @@ function ownerOf(owner: string, window: Window): string | undefined {
   return undefined;
 }
 
-/** The time phrase as it was said: in what is quoted, or anywhere in the window. */
+/** The time phrase in its original words, from the quotes or from anywhere in the window. */
 function phraseIn(due: string, evidence: readonly Evidence[], window: Window): string | undefined {
   const quoted = new Set(evidence.map(({ segmentId }) => segmentId));
   const order = [

@@ -1,4 +1,4 @@
-/** The port to a language model: what it is asked and what it answers. Adapters implement it. */
+/** The port to a language model. Adapters implement it. */
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -6,11 +6,11 @@ export interface ChatMessage {
 }
 
 export interface LanguageModel {
-  /** For messages to the user: the model and where it runs. */
+  /** Name of the model and its host, for messages to the user. */
   readonly name: string;
   /**
    * @param schema JSON schema of the answer; a model may ignore it
-   * @returns what it said, which may be anything
+   * @returns the model's answer, which may be invalid
    * @throws EarmarkError engine.unavailable, engine.refused, engine.timeout, rpc.cancelled
    */
   complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string>;

@@ -1,6 +1,6 @@
 /**
- * Makes one list of what was found in windows that overlap: the same matter once, with all its
- * evidence; what was said later holds.
+ * Merges the findings of overlapping windows. Each matter appears once, with all its evidence. A
+ * later finding overrides an earlier one.
  */
 import { sameMatter } from '../discourse/phrasing';
 import type { Finding } from '../discourse/discuss';
@@ -22,7 +22,7 @@ export function mergeWindows(windows: readonly Grounded[]): {
   }
   const summary: Finding[] = [];
   for (const sentence of windows.flatMap((window) => window.summary)) {
-    // What two windows both saw is told once, in the words of the first.
+    // A matter found in two windows appears once, with the text of the first.
     if (!summary.some((other) => other.text === sentence.text || haveCommonQuote(other, sentence)))
       summary.push(sentence);
   }

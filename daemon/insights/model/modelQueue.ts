@@ -1,6 +1,7 @@
 /**
- * The queue in front of a language model, one for all sessions: a few requests at once, a bounded
- * number that wait, a time for each. Its depth and waiting times can be read.
+ * The queue in front of a language model, shared by all sessions: a few concurrent requests, a
+ * bounded number of waiting requests, a time limit for each. It reports its depth and waiting
+ * times.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -8,15 +9,15 @@ import type { ChatMessage, LanguageModel } from './languageModel';
 
 export interface ModelQueueSetup {
   readonly clock: Clock;
-  /** Requests at once. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency?: number;
-  /** Requests that wait; one more is refused. */
+  /** Maximum number of waiting requests. Further requests are refused. */
   readonly maxWaiting?: number;
-  /** Of one request, once it is sent. */
+  /** Time limit of one request, from its sending. */
   readonly timeoutMs?: number;
   /**
-   * Places that this process shares with others; one that is taken is tried again. Absent:
-   * `concurrency` alone counts.
+   * Slots that this process shares with others. If a slot is taken, the queue tries again. Absent:
+   * only `concurrency` applies.
    */
   readonly place?: () => Promise<{ release(): Promise<void> } | undefined>;
 }
@@ -25,16 +26,16 @@ export interface ModelQueueStats {
   readonly model: string;
   readonly running: number;
   readonly waiting: number;
-  /** Milliseconds that the oldest waiting request has waited; 0 where none waits. */
+  /** Milliseconds that the oldest waiting request has waited; 0 if none waits. */
   readonly oldestWaitMs: number;
-  /** Longest wait of any request so far. */
+  /** Longest wait of any request so far, in milliseconds. */
   readonly maxWaitMs: number;
   readonly answered: number;
   readonly failed: number;
   readonly refused: number;
 }
 
-/** A request that waits for its turn. */
+/** A waiting request. */
 interface Waiting {
   readonly sinceMs: number;
   readonly start: () => void;
@@ -42,9 +43,9 @@ interface Waiting {
 
 const DEFAULT_CONCURRENCY = 3;
 const MAX_WAITING = 64;
-/** A window on a processor without a GPU takes minutes. */
+/** A processor without a GPU needs minutes for a window. */
 const DEFAULT_TIMEOUT_MS = 180_000;
-/** Between two looks for a place that others share. */
+/** Interval between two attempts to get a shared slot. */
 const PLACE_RETRY_MS = 250;
 
 export class ModelQueue {
@@ -73,8 +74,8 @@ export class ModelQueue {
   }
 
   /**
-   * @throws what the model throws, engine.timeout, rpc.cancelled, and rpc.tooMany where too many
-   * wait
+   * @throws errors of the model, engine.timeout, rpc.cancelled, and rpc.tooMany if the queue is
+   * full
    */
   async complete(
     messages: readonly ChatMessage[],
@@ -119,7 +120,7 @@ export class ModelQueue {
     this.queue.shift()?.start();
   }
 
-  /** Who shares it may hold all places for as long as a question takes. */
+  /** Other processes may hold all shared slots for the duration of a request. */
   private async place(signal: AbortSignal): Promise<{ release(): Promise<void> } | undefined> {
     const { place, clock } = this.setup;
     for (; place;) {
@@ -167,7 +168,7 @@ export class ModelQueue {
   }
 }
 
-/** A model that does not heed the signal holds up nobody. */
+/** A model that ignores the signal does not block the caller. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(cancelled());

@@ -1,7 +1,7 @@
 /**
- * Has a language model read a session, window by window. A window that was answered is asked about
- * again only when what was said in it changed; one that failed is tried once more at the end. What
- * was not answered stays with the rules.
+ * Sends a session to a language model, window by window. An answered window is sent again only if
+ * its text changed. A failed window is retried once at the end. The rules cover all windows without
+ * an answer.
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
@@ -17,24 +17,24 @@ interface Answered {
   readonly grounded: Grounded;
 }
 
-/** What came of asking. */
+/** Result of a call of `read`. */
 export interface Reading {
   readonly asked: number;
-  /** A sentence for the user where a window was not answered; undefined where all went well. */
+  /** A sentence for the user if a window got no answer; undefined otherwise. */
   readonly failure?: string;
 }
 
-/** A session of eight hours has about sixty windows. */
+/** Maximum number of windows. A session of eight hours has about sixty. */
 const MAX_WINDOWS = 120;
 
 export class ModelReader {
   private answered: Answered[] = [];
-  /** Windows that failed; they are asked about once more at the end. */
+  /** Failed windows. They are retried once at the end. */
   private readonly failed = new Set<string>();
 
   constructor(private readonly queue: ModelQueue) {}
 
-  /** True where there is a full window that was not asked about. */
+  /** True if a full window has not been sent yet. */
   hasNew(segments: readonly SegmentText[]): boolean {
     return windowsOf(segments)
       .slice(0, -1)
@@ -43,9 +43,9 @@ export class ModelReader {
   }
 
   /**
-   * Asks about what was not answered yet. Never throws; what was answered before the signal aborts
-   * is kept.
-   * @param final the last window too, which is growing before
+   * Sends all windows without an answer. Never throws. Answers received before the signal aborts
+   * are kept.
+   * @param final includes the last window, which grows until then
    */
   async read(
     segments: readonly SegmentText[],
@@ -65,7 +65,7 @@ export class ModelReader {
     open.forEach((window, i) => {
       if ('failure' in outcomes[i]!) this.failed.add(keyOf(window));
     });
-    // What was taken back or corrected is forgotten, however it was answered.
+    // Forgets answers about segments that were removed or corrected.
     this.answered = windows.flatMap(
       (window) => this.find(window) ?? fresh.find((one) => one.window === window) ?? [],
     );
@@ -79,9 +79,9 @@ export class ModelReader {
   }
 
   /**
-   * The findings of rules and model together: where the model read, its word counts; elsewhere that
-   * of the rules.
-   * @param segments as they are now; an answer about words that changed since is left out
+   * Combines the findings of rules and model. The model's findings replace those of the rules in
+   * its windows.
+   * @param segments current segments; answers about changed text are left out
    */
   combine(
     rules: readonly Finding[],
@@ -93,8 +93,8 @@ export class ModelReader {
     );
     const merged = mergeWindows(valid.map(({ grounded }) => grounded));
     const covered = idsOf(valid);
-    // A summary is never empty: a window of which the model said nothing that stands keeps that of
-    // the rules.
+    // The summary is never empty: if no sentence of the model passes for a window, the rules'
+    // sentences stay.
     const reported = idsOf(valid.filter(({ grounded }) => grounded.summary.length > 0));
     const quoted = new Set(
       merged.findings.flatMap(({ kind, evidence }) =>
@@ -129,7 +129,7 @@ export class ModelReader {
     );
   }
 
-  /** Asks, and once more where the answer is not what was asked for. */
+  /** Asks the model, and repeats the request once if the answer is invalid. */
   private async ask(
     window: Window,
     signal: AbortSignal,
@@ -159,7 +159,7 @@ export class ModelReader {
   }
 }
 
-/** Names a window by its words. */
+/** Key of a window, from its text. */
 function keyOf(window: Window): string {
   return `${window[0]?.id ?? ''} ${window.length} ${window.map(({ revision }) => revision).join('')}`;
 }

@@ -1,7 +1,4 @@
-/**
- * What a language model is asked about a window, the schema of its answer, and how an answer is
- * read.
- */
+/** The prompt for a window, the schema of the answer, and the parser of answers. */
 import { z } from 'zod';
 import type { ChatMessage } from './languageModel';
 import type { Window } from './windows';
@@ -45,7 +42,7 @@ export function questionOf(window: Window): ChatMessage[] {
   ];
 }
 
-/** Tells the model what was wrong with its answer. */
+/** Prompt that describes the fault of the last answer. */
 export function repairOf(
   question: readonly ChatMessage[],
   answer: string,
@@ -61,9 +58,7 @@ export function repairOf(
   ];
 }
 
-/**
- * Models wrap JSON in prose and fences; whatever stands from the first brace to the last is read.
- */
+/** Models wrap JSON in prose and fences. The text from the first to the last brace is parsed. */
 export function readAnswer(
   text: string,
 ): { readonly answer: Answer } | { readonly problem: string } {

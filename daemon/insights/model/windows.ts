@@ -1,25 +1,23 @@
 /**
- * Cuts a long transcript into windows that overlap, so that what is said across a cut is seen whole
- * once.
+ * Divides a long transcript into overlapping windows, so that any passage at a cut is complete in
+ * one window.
  */
 import type { SegmentText } from '../../transcript/types';
 
 /**
- * About 2,000 tokens: with the question and the answer it fits the 4,096 that small local models
- * are run with.
+ * About 2,000 tokens. With question and answer, it fits the usual context of small local models,
+ * 4,096 tokens.
  */
 const WINDOW_CHARS = 8_000;
 const OVERLAP_CHARS = 1_200;
-/** Number, name and the marks between them. */
+/** Characters for the number, the name and the punctuation. */
 const LINE_CHARS = 14;
 
-/** Segments as the model reads them, in order of time. */
+/** Segments in the form that the model receives, in order of time. */
 export type Window = readonly SegmentText[];
 
 /**
- *
- * @returns windows in order; the last one is still growing. Those before it stay the same while
- * people speak on
+ * @returns windows in order. The last one still grows. The others stay the same while people speak.
  */
 export function windowsOf(segments: readonly SegmentText[]): readonly Window[] {
   const said = segments.filter(({ text }) => text.trim() !== '');
@@ -43,7 +41,7 @@ export function windowsOf(segments: readonly SegmentText[]): readonly Window[] {
   return windows;
 }
 
-/** Without the speaker: a window stays the same window when somebody gets a name. */
+/** Without the speaker, so a window stays the same when a speaker gets a name. */
 function sizeOf({ text }: SegmentText): number {
   return text.length + LINE_CHARS;
 }

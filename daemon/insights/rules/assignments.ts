@@ -1,4 +1,4 @@
-/** Ways in which work gets an owner by name. */
+/** Phrases that assign work to a named person. */
 import type { CueRule } from './types';
 
 export const ASSIGNMENT_RULES: readonly CueRule[] = [

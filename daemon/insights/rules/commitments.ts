@@ -1,4 +1,4 @@
-/** Ways in which a speaker takes on work: "I'll …", "leave it to me", "remind me to …". */
+/** Phrases with which a speaker takes on work: "I'll …", "leave it to me", "remind me to …". */
 import type { CueRule } from './types';
 
 export const COMMITMENT_RULES: readonly CueRule[] = [
@@ -82,7 +82,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
     not: ['I plan to retire one day.'],
   },
   {
-    // Recognisers swallow the "'ll" of "I'll", and now and then the "I" as well.
+    // Recognisers often omit the "'ll" of "I'll", and sometimes the "I" too.
     id: 'commit.swallowed',
     kind: 'commit',
     person: 'speaker',

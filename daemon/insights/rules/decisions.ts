@@ -1,4 +1,4 @@
-/** Ways of proposing, deciding and settling. */
+/** Phrases that propose, decide and settle. */
 import type { CueRule } from './types';
 
 const HOUSEKEEPING =
@@ -179,7 +179,7 @@ export const DECISION_RULES: readonly CueRule[] = [
     not: ['We need more time.'],
   },
   {
-    // The answer to "do we …?": the words of the question say what.
+    // The answer to "do we …?". The question contains the content of the decision.
     id: 'decide.notNow',
     kind: 'decide',
     weight: 0.6,

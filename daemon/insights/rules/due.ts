@@ -5,10 +5,10 @@
 export interface DueRule {
   readonly id: string;
   readonly patterns: readonly string[];
-  /** Words of the example that make up the phrase stand in `[ ]`. */
+  /** `[ ]` in the example encloses the words of the phrase. */
   readonly examples: readonly string[];
   readonly not?: readonly string[];
-  /** Too weak to move a date that is known: `now`, `when she is back`. */
+  /** Too weak to replace a known date: `now`, `when she is back`. */
   readonly weak?: boolean;
 }
 

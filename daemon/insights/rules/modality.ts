@@ -1,6 +1,6 @@
 /**
- * What keeps a clause from counting: past, only imagined, reported, general, a joke, done in the
- * meeting itself.
+ * Modes that block a cue: past, hypothetical, reported, general, a joke, done in the meeting
+ * itself.
  */
 import type { ModeRule } from './types';
 

@@ -1,6 +1,4 @@
-/**
- * Ways of asking somebody for work, of saying that it must be done, and of giving it to somebody.
- */
+/** Phrases that request work, state a need, or assign work to a person. */
 import type { CueRule } from './types';
 
 export const REQUEST_RULES: readonly CueRule[] = [

@@ -1,4 +1,4 @@
-/** How people answer: accept, decline, agree, reject, take back, move a date. */
+/** Phrases that accept, decline, agree, reject, withdraw or move a date. */
 import type { CueRule } from './types';
 
 export const RESPONSE_RULES: readonly CueRule[] = [

@@ -1,4 +1,4 @@
-/** Ways of naming a risk, and of leaving a question open. */
+/** Phrases that name a risk or leave a question open. */
 import type { CueRule } from './types';
 
 export const RISK_RULES: readonly CueRule[] = [

@@ -1,9 +1,9 @@
 /**
- * The shape of the rule tables. A rule is data: patterns, what they mean, and sentences that must
- * and must not match.
+ * Types of the rule tables. A rule is data: patterns, their meaning, and sentences that must and
+ * must not match.
  */
 
-/** What a clause does in the conversation, as far as its words tell. */
+/** Function of a clause in the conversation, by its words. */
 export type CueKind =
   | 'commit'
   | 'offer'
@@ -32,7 +32,7 @@ export type CueKind =
   | 'open'
   | 'unsure';
 
-/** What keeps a clause from being work to do or a decision. */
+/** Modes that stop a clause from being work or a decision. */
 export type ModeKind =
   | 'past'
   | 'hypothetical'
@@ -47,19 +47,19 @@ export type ModeKind =
 export interface Rule<K extends string> {
   readonly id: string;
   readonly kind: K;
-  /** See language/pattern.ts. Any of them is enough. */
+  /** See language/pattern.ts. A match of any pattern is enough. */
   readonly patterns: readonly string[];
-  /** 0–1; how sure the words alone make it. */
+  /** 0–1; confidence from the words alone. */
   readonly weight: number;
-  /** Who does the task: whoever speaks, whoever is spoken to, the one named, or nobody yet. */
+  /** Owner of the task: the speaker, the addressee, the named person, or nobody yet. */
   readonly person?: 'speaker' | 'addressee' | 'named' | 'nobody';
-  /** Holds only where the clause names a time to come. */
+  /** Requires a future time in the clause. */
   readonly needsDue?: boolean;
-  /** Holds in a question only, or in a statement only. */
+  /** Applies only in questions, or only in statements. */
   readonly mood?: 'question' | 'statement';
   /**
-   * Holds only after an opener like "so", "then", "okay", or with words like "for now" or a time to
-   * come: a plain statement of fact has none.
+   * Requires an opener like "so", "then", "okay", a phrase like "for now", or a future time. A
+   * plain statement of fact has none.
    */
   readonly needsMarker?: boolean;
   readonly examples: readonly string[];

@@ -2,21 +2,21 @@
 
 const list = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** Sounds without meaning. They are left out of patterns and of what is shown. */
+/** Fillers. Patterns and displayed text ignore them. */
 export const FILLERS = list('um uh uhm erm er hmm hm mm mhm eh');
 
-/** Words before the point of a clause. */
+/** Opening words before the main content of a clause. */
 export const OPENERS =
   list(`okay so well yes yeah no right great good perfect fine sure and but then also oh ah now actually anyway thanks cool nice
   wonderful excellent awesome alright agreed true exactly absolutely definitely sorry ha wow ouch wait plus still basically honestly hopefully maybe perhaps
   otherwise because or next finally first second third lastly way thing hey hi hello morning deal correct indeed understood`);
 
-/** Subjects that begin a clause of their own. */
+/** Subjects that can begin a separate clause. */
 export const SUBJECTS = list(
   'i we you he she they it that this there somebody someone everybody everyone nobody who',
 );
 
-/** Capitalised words that are nobody's name. */
+/** Capitalised words that are not names. */
 export const NOT_NAMES =
   list(`monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
   christmas easter today tomorrow yesterday tonight everyone everybody all team folks guys mister please welcome goodbye bye the a an this that these those there here
@@ -24,7 +24,7 @@ export const NOT_NAMES =
   depends maybe perhaps done gone better much more less again later question correction action decision risk note summary final
   good right true same next last first second third only even just very really too both either neither each every any some`);
 
-/** Words that say nothing about what a task is about. */
+/** Words without information about a task. */
 export const STOP_WORDS =
   list(`a an the this that these those it its i you he she we they me him her us them my your his our their mine yours myself yourself
   be is am are was were been being do does did done have has had will would shall should can could may might must not no yes to of in on at by for with from about
