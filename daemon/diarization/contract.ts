@@ -1,4 +1,4 @@
-/** Who speaks when: what the room takes in and gives out. */
+/** Input and output types of diarization. */
 import type { Source } from '../audio/frame';
 
 /** Values of an embedding of CAM++ (Wang et al. 2023). */
@@ -7,10 +7,7 @@ export const EMBEDDING_WIDTH = 192;
 /** The direction of a voice: `EMBEDDING_WIDTH` values of unit length. */
 export type Embedding = Float32Array;
 
-/**
- * Turns audio into a point by which voices compare: the cosine of two is high where one person
- * speaks in both.
- */
+/** Converts audio to speaker embeddings. Two embeddings of one person have a high cosine. */
 export interface SpeakerEmbedder {
   /**
    *
@@ -53,8 +50,8 @@ export interface VoiceWindow {
 }
 
 /**
- * Speech between two pauses. Its windows lie inside it, in order; none crosses a pause, where
- * speakers change.
+ * Speech between two pauses. Its windows are inside it, in order. No window contains a pause,
+ * because speakers change at pauses.
  */
 export interface Stretch {
   readonly startMs: number;
@@ -62,7 +59,7 @@ export interface Stretch {
   readonly windows: readonly VoiceWindow[];
 }
 
-/** One voice from when to when. */
+/** A stretch of time with one speaker. */
 export interface Turn {
   readonly speaker: string;
   readonly source: Source;

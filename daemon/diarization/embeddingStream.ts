@@ -1,6 +1,6 @@
 /**
- * One source from frames to stretches of speech with the voices in them, by a detector and an
- * encoder that are injected.
+ * Converts the frames of one source to stretches of speech with speaker embeddings. The detector
+ * and the embedder are injected.
  */
 import { type Frame, SAMPLE_RATE, type Source } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
@@ -10,23 +10,23 @@ import type { SpeakerEmbedder, Stretch, VoiceWindow } from './contract';
 import { type Span, StretchCutter, type StretchEvent } from './stretches';
 
 /**
- * Amplification for the detector, 10 dB: far speakers count here
+ * Gain for the detector, 10 dB, so that distant speakers are detected
  * (docs/decisions/0064-detector-for-speakers.md).
  */
 const GAIN = 10 ** (10 / 20);
 /**
- * After a long pause a window below this level, in dBFS, is silence without a detector call, as it
- * is for recognition (docs/decisions/0064-detector-for-speakers.md).
+ * After a long pause, a window below this level (dBFS) is silence without a detector call, as in
+ * recognition (docs/decisions/0064-detector-for-speakers.md).
  */
 const QUIET_DB = -60;
 const LONG_PAUSE = 2 * SAMPLE_RATE;
-/** Quiet windows before the first loud one that the detector gets as well: 0.6 s. */
+/** Number of quiet windows before the first loud one that the detector also receives: 0.6 s. */
 const WARM_UP_WINDOWS = 20;
-/** A stretch that has no window yet is listened to for a first guess when it is so long. */
+/** Length of a stretch, in samples, at which a first guess is made without a full window. */
 const GUESS = 0.7 * SAMPLE_RATE;
 /** So many windows go to the worker in one message; the second waits 0.8 s for its voice. */
 const TOGETHER = 2;
-/** A capture clock that jumps by more begins anew. */
+/** A larger jump of the capture clock starts a new stream. */
 const MAX_JUMP_MS = 100;
 
 export interface VoiceTrackSetup {
@@ -34,7 +34,7 @@ export interface VoiceTrackSetup {
   readonly detector: SpeechDetector;
   readonly embedder: SpeakerEmbedder;
   readonly onWindow: (window: VoiceWindow) => void;
-  /** Every window of it was given before. */
+  /** `onWindow` has received every window of the stretch. */
   readonly onStretch: (stretch: Stretch) => void;
 }
 
@@ -42,26 +42,26 @@ export class EmbeddingStream {
   private cutter = new StretchCutter();
   /** Session time of sample 0 of the cutter. */
   private originMs: number | undefined;
-  /** Samples from `kept` on, counted as the cutter counts. */
+  /** Samples from `kept` on, with the cutter's sample numbers. */
   private samples = new Float32Array(4 * SAMPLE_RATE);
   private kept = 0;
   private end = 0;
   private judged = 0;
-  /** Quiet windows since the detector heard one. */
+  /** Number of quiet windows since the last detector call. */
   private unheard = 0;
   private windows: VoiceWindow[] = [];
-  /** Windows that wait for company. */
+  /** Windows that wait for a common run of the encoder. */
   private waiting: (Pick<VoiceWindow, 'startMs' | 'endMs'> & { readonly pcm: Float32Array })[] = [];
   private guess: VoiceWindow | undefined;
 
   constructor(private readonly setup: VoiceTrackSetup) {}
 
-  /** Session time up to which speech was looked for. */
+  /** Session time up to which the detector has run. */
   get judgedMs(): number {
     return this.timeOf(this.judged);
   }
 
-  /** The stretch that is open, with the windows it has so far. */
+  /** The open stretch with its windows so far. */
   get open(): Stretch | undefined {
     const { open } = this.cutter;
     return (
@@ -73,7 +73,10 @@ export class EmbeddingStream {
     );
   }
 
-  /** Frames in order. @throws what detector and encoder throw; the next call goes on after them */
+  /**
+   * Takes frames in order.
+   * @throws errors of the detector and encoder; the next call continues after them
+   */
   async process(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const expected = this.originMs === undefined ? undefined : this.timeOf(this.end);
@@ -86,7 +89,7 @@ export class EmbeddingStream {
     await this.judge();
   }
 
-  /** A boundary: what is open ends. */
+  /** Ends the open stretch. */
   async flush(): Promise<void> {
     await this.judge();
     await this.take(this.cutter.flush());
@@ -130,7 +133,7 @@ export class EmbeddingStream {
     if (this.cutter.pause >= LONG_PAUSE)
       while (quiet < count && levelDb(audio, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB)
         quiet++;
-    // Silence in a pause makes no events.
+    // Silence during a pause produces no events.
     for (let i = 0; i < quiet; i++) this.cutter.push(0);
     this.unheard += quiet;
     if (quiet < count) {
@@ -159,7 +162,7 @@ export class EmbeddingStream {
       const span = { startMs: this.timeOf(from), endMs: this.timeOf(to) };
       if (kind === 'window') {
         this.waiting.push({ ...span, pcm: this.slice({ from, to }) });
-        // The first of a stretch says at once who it is.
+        // The first window of a stretch is encoded at once, so its speaker is known early.
         if (this.waiting.length >= TOGETHER || this.windows.length === 0) await this.encode();
       } else {
         await this.encode();
@@ -189,7 +192,7 @@ export class EmbeddingStream {
     return this.view(span).slice();
   }
 
-  /** Good until the next sample comes. */
+  /** Valid until the next sample arrives. */
   private view({ from, to }: Span): Float32Array {
     return this.samples.subarray(Math.max(0, from - this.kept), to - this.kept);
   }
@@ -207,7 +210,7 @@ export class EmbeddingStream {
   }
 }
 
-/** A copy; a loop, because this runs for every sample of speech. */
+/** An amplified copy. A loop, because this runs for every sample of speech. */
 function amplified(samples: Float32Array): Float32Array {
   const louder = new Float32Array(samples.length);
   for (let i = 0; i < samples.length; i++)

@@ -1,7 +1,7 @@
 /**
- * The voices of one source: windows come in, every so often all of them are clustered anew, and a
- * voice keeps its id through it. Memory is bounded: old stretches become turns, old windows are
- * thinned.
+ * Clusters the voices of one source during a session. Windows arrive in order, and all of them are
+ * clustered again at intervals. A voice keeps its id across these runs. Memory is bounded: old
+ * stretches become turns, and old windows are thinned out.
  */
 import type { Source } from '../audio/frame';
 import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
@@ -10,16 +10,20 @@ import { dot } from './vectors';
 import { VOICE_SETTINGS, nearestVoice, voiceCentres } from './voiceCentres';
 
 /**
- * Windows that are clustered; with more, every second goes, for the time grows with their square.
+ * Maximum number of clustered windows. Above it, every second window is dropped, because the run
+ * time grows with the square of their number.
  */
 const MOST_POOLED = 400;
-/** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
+/**
+ * Maximum number of windows in stretches whose voice may still change: some 25 minutes of speech, 1
+ * KB each.
+ */
 const MOST_OPEN = 4_000;
 /** So many windows, some 60 s of speech, are the first: they are clustered anew more often. */
 const EARLY_WINDOWS = 100;
-/** Nobody knows yet who goes on after a longer pause: a stretch without a voice waits. */
+/** After a longer pause, a stretch without a voice waits: the next speaker is not known yet. */
 const GUESSED_PAUSE_MS = 700;
-/** Clustered anew when this part of the windows is new: more often while little is heard. */
+/** Share of new windows that starts a new clustering. It is smaller in the early phase. */
 const NEW_PART = 0.1;
 const EARLY_NEW_PART = 0.05;
 
@@ -43,14 +47,14 @@ export class OnlineClustering {
   /** Turns of stretches by the voices there are. */
   private parts = new WeakMap<Stretch, readonly Turn[]>();
 
-  /** @param newId makes the id of a voice not heard before */
+  /** @param newId creates the id of a new voice */
   constructor(
     private readonly source: Source,
     private readonly newId: () => string,
     private readonly settings = VOICE_SETTINGS,
   ) {}
 
-  /** Voices as they are told apart now. */
+  /** The current voices. */
   get activeVoices(): readonly Voice[] {
     return this.voices;
   }
@@ -99,8 +103,8 @@ export class OnlineClustering {
   }
 
   /**
-   * In order; pauses within a turn filled up to the limit.
-   * @param open the stretch that is spoken now
+   * Turns in order. Pauses within a turn are filled up to the limit.
+   * @param open the current stretch
    */
   turns(open?: Stretch, longestPauseMs?: number): Turn[] {
     const stretches = open ? [...this.stretches, open] : this.stretches;
@@ -114,10 +118,7 @@ export class OnlineClustering {
     return joinTurns([...this.settled, ...whole.flat()], longestPauseMs);
   }
 
-  /**
-   * How like the voice a span of its windows is, as the mean cosine; undefined where no window
-   * lies.
-   */
+  /** Mean cosine between a voice and the windows of a span; undefined if the span has no window. */
   similarity(id: string, startMs: number, endMs: number): number | undefined {
     const voice = this.voices.find((one) => one.id === id);
     const windows = this.stretches
@@ -131,7 +132,7 @@ export class OnlineClustering {
     );
   }
 
-  /** Every segment asks for all of them. */
+  /** Cached, because every segment requests all turns. */
   private turnsOf(stretch: Stretch): readonly Turn[] {
     let turns = this.parts.get(stretch);
     if (!turns) {
@@ -146,7 +147,7 @@ export class OnlineClustering {
     return turns;
   }
 
-  /** A stretch too short for a window is whose turn is nearest. */
+  /** A stretch too short for a window takes the speaker of the nearest turn. */
   private short(
     stretches: readonly Stretch[],
     parts: readonly (readonly Turn[])[],
@@ -164,8 +165,8 @@ export class OnlineClustering {
   }
 
   /**
-   * A cluster takes the id that most of its windows had, the greatest share first; one that gets
-   * none is new.
+   * Each cluster takes the id that most of its windows had, largest count first. A cluster without
+   * an earlier id gets a new one.
    */
   private keepIds(nearest: readonly number[], count: number): string[] {
     const portions = new Map<string, { cluster: number; id: string; windows: number }>();

@@ -1,9 +1,9 @@
-/** Voices of a session beside the kept voices of named people: who was heard before. */
+/** Compares the voices of a session with stored voiceprints and names known speakers. */
 import type { Embedding } from './contract';
 import type { SourceVoice } from './samePerson';
 import { dot } from './vectors';
 
-/** A named person's voice, as it was in one session. */
+/** The voice of a named person in one session. */
 export interface NamedVoice {
   readonly name: string;
   readonly centre: Embedding;
@@ -11,9 +11,9 @@ export interface NamedVoice {
 
 export interface Recognised {
   readonly name: string;
-  /** Cosine to the nearest kept voice of that name. */
+  /** Cosine to the most similar voiceprint of that name. */
   readonly similarity: number;
-  /** Likely enough to name the speaker; less is a suggestion. */
+  /** True if the match is reliable enough to name the speaker. Otherwise it is a suggestion. */
   readonly sure: boolean;
 }
 
@@ -29,7 +29,10 @@ export const LEAST_SPEECH_MS = 10_000;
 /** A voice that is nearly as similar to another stored person is neither. */
 const LEAST_LEAD = 0.05;
 
-/** @returns by the voice's id; a person is at most one voice of a source, the likest */
+/**
+ * @returns matches by voice id. Each person matches at most one voice of a source, the most
+ * similar.
+ */
 export function recogniseVoices(
   voices: readonly SourceVoice[],
   kept: readonly NamedVoice[],

@@ -1,6 +1,6 @@
 /**
- * Voices of different sources that are one person: somebody in the room who also joined the call,
- * or speaks into both.
+ * Finds voices on different sources that belong to one person: a person in the room who also joined
+ * the call, or who speaks into both.
  */
 import type { Source } from '../audio/frame';
 import type { Embedding } from './contract';
@@ -10,7 +10,7 @@ export interface SourceVoice {
   readonly id: string;
   readonly source: Source;
   readonly centre: Embedding;
-  /** How long it spoke. */
+  /** Duration of its speech. */
   readonly ms: number;
 }
 
@@ -23,9 +23,8 @@ const SAME_PERSON = 0.6;
 const LEAST_SPEECH_MS = 10_000;
 
 /**
- *
- * @returns for a voice that is somebody's of an earlier source, the id of that one. Two voices of
- * one source stay two.
+ * @returns for a voice of a person on an earlier source, the id of that person's voice there. Two
+ * voices of one source stay separate.
  */
 export function samePersons(voices: readonly SourceVoice[]): ReadonlyMap<string, string> {
   const spoken = voices.filter(({ ms }) => ms >= LEAST_SPEECH_MS);

@@ -1,5 +1,6 @@
 /**
- * Whose words a segment holds: by weighted overlap with the turns, and where it has to be split.
+ * Assigns a segment to a speaker by its weighted overlap with the turns, and splits it if the
+ * speaker changes.
  */
 import type { Segment } from '../transcript/types';
 import type { Turn } from './contract';
@@ -10,42 +11,43 @@ interface Span {
   readonly speaker: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** Of it without pauses. */
+  /** Duration without pauses. */
   readonly spokenMs: number;
 }
 
-/** A part of a segment that one speaker says. */
+/** A part of a segment with one speaker. */
 export interface SegmentPart {
-  /** Undefined where no turn lies. */
+  /** Undefined if the part overlaps no turn. */
   readonly speaker: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
-  /** Words from … to; of the whole segment where it is not split. */
+  /** Range of words; all words if the segment is not split. */
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Speech of one voice that is shorter is the neighbour's: one window of a voice says too little.
+ * Minimum speech of a part, in milliseconds. A shorter part joins its neighbour, because one window
+ * is unreliable.
  */
 const LEAST_MS = 600;
 /**
- * So much where it begins or ends within a sentence and without a pause: there a voice is mistaken
- * for a moment.
+ * Minimum speech of a part that begins or ends within a sentence and without a pause. Voices are
+ * often confused there for a moment.
  */
 const LEAST_CUT_MS = 2_000;
-/** A pause that people take turns in. */
+/** Minimum pause that separates speaker turns, in milliseconds. */
 const TURN_PAUSE_MS = 200;
 /**
- * What it costs to put a change of speaker before a word, in milliseconds that its estimated time
- * lies off: people take turns between sentences far more often than within.
+ * Cost of a speaker change before a word, in milliseconds of distance from the estimated time.
+ * Speakers change between sentences far more often than within.
  */
 const AFTER_COMMA_MS = 500;
 const AFTER_WORD_MS = 1_000;
 const SENTENCE_END = /[.?!…]["'”’)]*$/;
 const CLAUSE_END = /[,;:–—-]["'”’)]*$/;
 
-/** The speaker with the greatest share of the time; undefined where nobody has any. */
+/** The speaker with the largest share of the time; undefined if the time has no speaker. */
 export function speakerOfSpan(
   turns: readonly Turn[],
   segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>,
@@ -58,8 +60,8 @@ export function speakerOfSpan(
 }
 
 /**
- * One part, or several where the speaker changes within; in order.
- * @param turns without the pauses within them, so that words lie in the speech alone
+ * One part, or several parts in order if the speaker changes.
+ * @param turns turns without their inner pauses, so words fall into speech only
  */
 export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[] {
   const { words = [], startMs, endMs } = segment;
@@ -82,7 +84,7 @@ export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[]
   }));
 }
 
-/** Who speaks when within the segment: one span for each change of speaker. */
+/** Speakers within the segment: one span between two changes. */
 function spansOf(turns: readonly Turn[], { source, startMs, endMs }: Segment): Span[] {
   const spans: Span[] = [];
   for (const turn of [...turns]
@@ -104,7 +106,7 @@ function spansOf(turns: readonly Turn[], { source, startMs, endMs }: Segment): S
   return spans;
 }
 
-/** Spans long enough to be believed, and the first word of each. */
+/** Spans that are long enough, and the first word of each. */
 function placed(
   spans: readonly Span[],
   texts: readonly string[],
@@ -113,7 +115,7 @@ function placed(
   const starts = spans.some(({ spokenMs }) => spokenMs < LEAST_MS)
     ? undefined
     : places(spans, texts, times);
-  /** Between two words of a sentence, and in no pause. */
+  /** True between two words of a sentence without a pause. */
   const cuts = (at: number): boolean => {
     const [before, after] = [spans[at - 1], spans[at]];
     return (
@@ -135,7 +137,7 @@ function placed(
   return placed(withoutSlip(spans, slip), texts, times);
 }
 
-/** The slip joins its longer neighbour. */
+/** Joins a span that is too short to its longer neighbour. */
 function withoutSlip(spans: readonly Span[], slip: number): Span[] {
   const [before, after] = [spans[slip - 1], spans[slip + 1]];
   const speaker =
@@ -150,7 +152,7 @@ function withoutSlip(spans: readonly Span[], slip: number): Span[] {
 }
 
 /**
- * The first word of each span, where all changes together cost least; undefined where there are
+ * The first word of each span, with the smallest total cost of all changes; undefined if there are
  * fewer words than spans.
  */
 function places(
@@ -159,8 +161,8 @@ function places(
   times: readonly (readonly [number, number])[],
 ): readonly number[] | undefined {
   /**
-   * For each word that a span may begin with: least cost so far, and the words that the spans
-   * before begin with.
+   * For each possible first word of a span: smallest cost so far, and the first words of the
+   * earlier spans.
    */
   let found = new Map<number, { readonly cost: number; readonly starts: readonly number[] }>([
     [0, { cost: 0, starts: [0] }],
@@ -183,8 +185,8 @@ function places(
 }
 
 /**
- * Estimated times spread words over pauses too; where turns tell of pauses, words lie in the speech
- * alone.
+ * Estimated times also spread words over pauses. If turns contain pauses, the words are moved into
+ * the speech.
  */
 function spokenTimes(turns: readonly Turn[], segment: Segment): (readonly [number, number])[] {
   const words = segment.words ?? [];

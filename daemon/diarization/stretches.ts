@@ -1,7 +1,7 @@
 /**
- * Speech of one source, cut into stretches between pauses and into windows for the encoder, while
- * it is spoken. The boundaries are those of turns, tighter than those of phrases: a recogniser
- * needs context, a turn ends with its last word.
+ * Divides the speech of one source into stretches between pauses, and into windows for the encoder,
+ * during recording. Its boundaries are those of turns and are tighter than those of phrases: a
+ * recogniser needs context, a turn ends with its last word.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import { VAD_WINDOW } from '../vad/contract';
@@ -18,20 +18,20 @@ const ONSET = 0.5;
 const OFFSET = 0.35;
 /** A shorter pause does not end a stretch. */
 const LEAST_PAUSE = 0.1 * SAMPLE_RATE;
-/** The detector is late at the start of a word, and a little early at its end. */
+/** The detector responds late at the start of a word, and a little early at its end. */
 const BEFORE = 0.1 * SAMPLE_RATE;
 const AFTER = 0.03 * SAMPLE_RATE;
-/** Speech of less is a click. */
+/** Minimum speech. Less is a click. */
 const LEAST_SPEECH = 0.06 * SAMPLE_RATE;
 
-/** Samples from … to, counted from the first ever. */
+/** Range of samples, counted from the first sample of the stream. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 export type StretchEvent =
-  /** To be encoded; belongs to the stretch that ends next. */
+  /** A window to encode. It belongs to the next stretch that ends. */
   ({ readonly kind: 'window' } & Span) | ({ readonly kind: 'stretch' } & Span);
 
 type State =
@@ -49,19 +49,19 @@ export class StretchCutter {
   private state: State = { kind: 'pause', since: 0 };
   private position = 0;
 
-  /** First sample that a later window or stretch may begin with. */
+  /** First sample that a later window or stretch may contain. */
   get neededFrom(): number {
     return this.state.kind === 'pause'
       ? Math.max(this.state.since, this.position - BEFORE)
       : Math.min(this.state.next, Math.max(this.state.from, this.position - WINDOW - HOP));
   }
 
-  /** Samples since the last stretch; 0 while one is open. */
+  /** Samples since the last stretch; 0 while a stretch is open. */
   get pause(): number {
     return this.state.kind === 'pause' ? this.position - this.state.since : 0;
   }
 
-  /** The stretch that is open now, as far as it is sure. */
+  /** The confirmed part of the open stretch. */
   get open(): Span | undefined {
     return this.state.kind === 'speech' && this.state.end - this.state.onset >= LEAST_SPEECH
       ? { from: this.state.from, to: this.state.end }
@@ -99,7 +99,7 @@ export class StretchCutter {
     return events;
   }
 
-  /** Ends what is open; what comes next does not go on from it. */
+  /** Ends the open stretch. Later speech starts a new one. */
   flush(): StretchEvent[] {
     const events = this.state.kind === 'speech' ? this.close(this.state) : [];
     this.state = { kind: 'pause', since: this.position };
@@ -118,7 +118,8 @@ export class StretchCutter {
     const events: StretchEvent[] = [];
     for (; next + WINDOW <= to; next += HOP)
       events.push({ kind: 'window', from: next, to: next + WINDOW });
-    // What the windows left over gets one of its own, as long as the others where the stretch is.
+    // The remainder after the last window gets its own window, of full length if the stretch is
+    // long enough.
     const covered = next === from ? from : next - HOP + WINDOW;
     const last = Math.max(from, to - WINDOW);
     if (to - covered > HOP / 2 && to - last >= LEAST_WINDOW)

@@ -1,17 +1,17 @@
 /**
- * From voices of windows to turns: who speaks in each moment of a stretch, and which pauses belong
- * to a turn.
+ * Converts the voices of windows to turns. Finds the speaker of each moment of a stretch, and the
+ * pauses that belong to a turn.
  */
 import type { Source } from '../audio/frame';
 import type { Embedding, Stretch, Turn } from './contract';
 import { dot, greatest } from './vectors';
 
 const STEP_MS = 20;
-/** The middle of a window says more about its voice than its ends; these still say something. */
+/** Weight of the ends of a window. Its middle has more weight. */
 const LEAST_WEIGHT = 0.05;
 /**
- * A pause of one speaker, in which nobody else speaks, is part of the turn up to this length
- * (docs/decisions/0062-pauses-inside-turns.md).
+ * Longest pause of one speaker that belongs to the turn, in milliseconds, if nobody else speaks in
+ * it (docs/decisions/0062-pauses-inside-turns.md).
  */
 const LONGEST_PAUSE_MS = 1_300;
 
@@ -19,7 +19,7 @@ export interface VoiceCentre {
   readonly centre: Embedding;
 }
 
-/** A part of a stretch with one voice: an index into the voices. */
+/** A part of a stretch with one voice, given by its index. */
 export interface VoicePart {
   readonly voice: number;
   readonly startMs: number;
@@ -27,8 +27,8 @@ export interface VoicePart {
 }
 
 /**
- * Similarity of the windows around each step to each voice, the nearer window the more, and the best
- * in each step.
+ * Adds up the similarities of the windows around each step to each voice, weighted by nearness. The
+ * best voice of each step wins.
  */
 export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {
   if (voices.length === 0) return [];
@@ -99,7 +99,7 @@ export function joinTurns(turns: readonly Turn[], longestPauseMs = LONGEST_PAUSE
   return joined;
 }
 
-/** Milliseconds of each speaker in a span, by weight of overlap. */
+/** Milliseconds of each speaker in a span, weighted by overlap. */
 export function speakersIn(
   turns: readonly Turn[],
   source: Source,

@@ -1,4 +1,4 @@
-/** Sums and cosines of voices. */
+/** Sums and cosines of speaker embeddings. */
 import type { Embedding } from './contract';
 
 export function dot(a: Embedding, b: Embedding): number {
@@ -7,7 +7,10 @@ export function dot(a: Embedding, b: Embedding): number {
   return sum;
 }
 
-/** Each as `dot` of the one with it; four at a time, for a sum waits for the one before it. */
+/**
+ * `dot` of one vector with each of the others. Four run together, because each sum depends on its
+ * previous value.
+ */
 export function dots(one: Embedding, others: readonly Embedding[]): Float64Array {
   const sums = new Float64Array(others.length);
   let i = 0;
@@ -32,13 +35,13 @@ export function dots(one: Embedding, others: readonly Embedding[]): Float64Array
   return sums;
 }
 
-/** Unit length; a vector of zeros stays as it is. */
+/** Scales to unit length. A zero vector is unchanged. */
 function unit(vector: Embedding): Embedding {
   const length = Math.sqrt(dot(vector, vector));
   return length === 0 ? vector : vector.map((x) => x / length);
 }
 
-/** The direction of the weighted sum. */
+/** Direction of the weighted sum. */
 export function meanDirection(
   vectors: readonly Embedding[],
   weights?: readonly number[],
@@ -52,7 +55,7 @@ export function meanDirection(
   return unit(sum);
 }
 
-/** Index of the greatest; the first of equals, −1 of none. */
+/** Index of the largest value: the first of equal values, −1 for an empty list. */
 export function greatest(values: ArrayLike<number>): number {
   let best = -1;
   for (let i = 0; i < values.length; i++)

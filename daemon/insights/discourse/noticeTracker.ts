@@ -88,7 +88,7 @@ export class NoticeTracker {
     }
   }
 
-  /** The next speaker answers, or does not know the answer. */
+  /** The next speaker answers the question or leaves it open. */
   private stepAnswer(line: Line): void {
     const waiting = this.questions[this.questions.length - 1];
     const open = line.clauses.some(
