@@ -1,7 +1,7 @@
 /**
- * `npm run demo:animation`: draws docs/demo.webp anew, a minute of a meeting as it runs in a real
- * window: the shipped recording plays into a virtual microphone and virtual speakers, and
- * everything that is seen is what Earmark made of it.
+ * `npm run demo:animation` redraws docs/demo.webp: a minute of a real meeting in a real window. The
+ * shipped recording plays into a virtual microphone and virtual speakers, and Earmark processes it
+ * live.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,16 +14,16 @@ import { openFile, statusItem, widenSideBar } from '../test/extension/steps';
 import { workspaceFiles } from '../test/extension/workspaceFiles';
 
 const TARGET = join(root, 'docs/demo.webp');
-/** Largest file, bytes: a README is read on slow lines too. */
+/** Maximum file size in bytes, because a README must load over slow connections. */
 const BYTES_MAX = 4_000_000;
 const SECONDS = 60;
-/** Between two pictures. */
+/** Interval between two pictures. */
 const STEP_MS = 500;
 const VIEW = { width: 1440, height: 900 };
 const WIDTH = 960;
-/** The model is loaded by then. */
+/** Time to load the model. */
 const WARM_MS = 6_000;
-/** Tried in turn until the file is small enough. */
+/** Tried in order until the file is small enough. */
 const QUALITIES = [70, 50, 35, 20];
 
 async function main(): Promise<void> {
@@ -48,12 +48,12 @@ async function main(): Promise<void> {
     await statusItem(window)
       .getByText(/REC 00:\d\d/)
       .waitFor({ timeout: 60_000 });
-    // On a slow machine the palette may have run the command twice, and the second asks for consent
+    // On a slow machine, the palette may run the command twice. The second run asks for consent
     // again.
     if (await window.page.locator('.monaco-dialog-box').isVisible())
       await window.pressButton('Cancel');
     await widenSideBar(window, 560);
-    // The list of meetings would take room from the one that runs.
+    // The list of meetings would take space from the running meeting.
     await window.page
       .locator('.pane-header')
       .filter({ hasText: /past meetings/i })
@@ -85,9 +85,7 @@ async function main(): Promise<void> {
   }
 }
 
-/**
- * Each picture stays until the next was taken, so that the film lasts as long as the minute did.
- */
+/** Each picture stays until the next one, so the animation lasts as long as the recording. */
 async function encode(
   frames: readonly { readonly file: string; readonly at: number }[],
 ): Promise<void> {

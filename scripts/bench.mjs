@@ -1,11 +1,11 @@
-// `npm run bench [-- NAME [options]]`: sets up, then runs the benches; bench/run.ts says what it
-// takes.
+// `npm run bench [-- NAME [options]]` runs setup, then the benches. bench/run.ts documents its
+// options.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { root, setUp, SetupError } from './setup.mjs';
 
 try {
-  // Nothing of the user's own state is touched, and models are kept for the next run.
+  // The user's own state is not changed. Downloaded models stay for the next run.
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
   await setUp({ models: true, whisper: true });
   const { status } = spawnSync(

@@ -1,6 +1,6 @@
 // Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line
-// and the recorder modules. `--watch` keeps building, `--minify` is for packaging. An entry that
-// does not exist is named and left out.
+// and the recorder modules. `--watch` rebuilds after changes, `--minify` is for packaging. A
+// missing entry is reported and left out.
 import { chmod, cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * Packages that stay outside the bundles: native code, WASM or data files found beside the
- * package's own file, or a `require` of a path known only when it runs.
+ * Packages outside the bundles. They contain native code or WASM, read data files beside their own
+ * file, or `require` a path that is computed at run time.
  */
 export const EXTERNAL = [
   'vscode',
@@ -30,10 +30,7 @@ export const EXTERNAL = [
   'wink-eng-lite-web-model',
 ];
 
-/**
- * Packages that only a team's server has beside its bundles: an editor's extension carries neither
- * these nor those.
- */
+/** Packages that only a team server needs beside its bundles. The extension does not ship them. */
 const SERVER_ONLY = ['node-pg-migrate', 'pg-native'];
 
 const exists = (file) =>
@@ -45,7 +42,7 @@ const exists = (file) =>
 const node = { platform: 'node', format: 'cjs', target: 'node20' };
 const page = { platform: 'browser', format: 'iife', target: 'chrome120' };
 
-/** A module that is a bundle of its own, loaded when it is first imported. */
+/** Makes a module a separate bundle that loads at its first import. */
 const apart = (module) => ({
   name: `${module} apart`,
   setup: (build) =>
@@ -69,8 +66,7 @@ async function bundles() {
       plugins: [noJsonSchemas, apart('./noteClient'), apart('ws'), apart('openid-client')],
       supported: { 'dynamic-import': false },
     },
-    // What only a window with a note needs, one whose daemon is on another machine, and one that
-    // signs in.
+    // Bundles for some windows only: with a note, with a remote daemon, or for sign-in.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
@@ -78,7 +74,7 @@ async function bundles() {
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
     { entry: 'daemon/storeThread.ts', out: 'dist/storeThread.js', ...node },
-    // A team's processes: NATS is in this bundle alone.
+    // Processes of a team. Only this bundle contains NATS.
     { entry: 'daemon/teamMain.ts', out: 'dist/team.js', ...node, external: SERVER_ONLY },
     { entry: 'daemon/teamAdmin.ts', out: 'dist/teamAdmin.js', ...node, external: SERVER_ONLY },
     { entry: 'daemon/notesServer.ts', out: 'dist/notesServer.js', ...node },
@@ -92,7 +88,7 @@ async function bundles() {
     },
     { entry: 'media/panel.ts', out: 'dist/panel.js', ...page, tsconfig: 'media/tsconfig.json' },
     { entry: 'media/panel.css', out: 'dist/panel.css', ...page },
-    // node-record-lpcm16 calls what `require` gives, so the module itself must be the function.
+    // node-record-lpcm16 calls the result of `require`, so the module itself must be the function.
     ...recorderFiles.map((f) => ({
       entry: `${recorders}/${f}`,
       out: `dist/recorders/${f.replace(/\.ts$/, '.js')}`,
@@ -107,8 +103,8 @@ async function bundles() {
 }
 
 /**
- * zod's namespace drags 40 translations of its messages into every bundle (300 KB), where only
- * English is asked for, and a reader of JSON schemas (27 KB), which nobody asks for.
+ * zod's namespace adds 40 translations of its messages to every bundle (300 KB), but only English
+ * is used. It also adds a reader of JSON schemas (27 KB), which is not used.
  */
 const lessZod = {
   name: 'less-zod',
@@ -125,7 +121,7 @@ const lessZod = {
   },
 };
 
-/** Nor does the extension write JSON schemas (30 KB); the command line does, for agents. */
+/** The extension writes no JSON schemas either (30 KB). The command line writes them for agents. */
 const noJsonSchemas = {
   name: 'no-json-schemas',
   setup(build) {
@@ -141,7 +137,7 @@ const noJsonSchemas = {
   },
 };
 
-/** Files that are copied as they are. */
+/** Files that are copied unchanged. */
 const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
@@ -158,12 +154,12 @@ function options(bundle, { minify, into }) {
     outfile: path.join(into, out),
     bundle: true,
     minify,
-    // Names show in error messages and in zod's and lit's diagnostics.
+    // Names appear in error messages and in the diagnostics of zod and lit.
     keepNames: true,
     sourcemap: minify ? false : 'linked',
     sourcesContent: false,
     logLevel: 'warning',
-    // What is not ASCII stands as it is.
+    // Keeps non-ASCII characters unescaped.
     charset: 'utf8',
     legalComments: minify ? 'linked' : 'inline',
     loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'text' },
@@ -178,11 +174,12 @@ function options(bundle, { minify, into }) {
 }
 
 /**
- * Builds once. Several processes may build at the same time: esbuild writes each file whole.
+ * Builds once. Several processes may build at the same time, because esbuild writes each file
+ * whole.
  * @param {{minify?: boolean, log?: (line: string) => void, into?: string, only?: string}} options
- * minified ones have no source maps; `into` is the folder that gets `dist/`; `only` one bundle, by
- * its name, and no copies
- * @returns {Promise<{out: string, bytes: number}[]>} every bundle written, with its size
+ * minified bundles have no source maps; `into` is the folder for `dist/`; `only` builds one bundle,
+ * by its name, and copies nothing
+ * @returns {Promise<{out: string, bytes: number}[]>} every written bundle, with its size
  */
 export async function build({ minify = false, log = console.log, into = root, only } = {}) {
   const esbuild = await import('esbuild');

@@ -1,11 +1,11 @@
-// `npm run commit:check [-- BASE..HEAD]`: subjects of commits are imperative and short. Without a
-// range it checks the commits that main lacks; on main, the last one.
+// `npm run commit:check [-- BASE..HEAD]` checks that commit subjects are imperative and short.
+// Without a range, it checks the commits that main lacks; on main, the last commit.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Characters of a subject: what `git log --oneline` shows on a line of 80. */
+/** Maximum number of characters in a subject. `git log --oneline` shows 72 on a line of 80. */
 export const SUBJECT_MAX = 72;
 
 /** Verbs whose base form ends like a past tense, a participle or a third person. */
@@ -26,7 +26,7 @@ const NOT_IMPERATIVE = new Set(
   with`.split(/\s+/),
 );
 
-/** Why a first word is no imperative, or undefined. */
+/** Problem of the first word; undefined if it is an imperative. */
 function firstWordProblem(word) {
   const lower = word.toLowerCase();
   if (!/^\p{Lu}/u.test(word)) return `begins with "${word}"; begin with a capital letter`;
@@ -38,7 +38,7 @@ function firstWordProblem(word) {
 }
 
 /**
- * Faults of a commit's subject; empty when it is fine. A subject that Git writes for a revert
+ * Problems of a commit's subject; empty if there are none. A subject that Git writes for a revert
  * passes.
  * @param {string} subject
  * @returns {string[]} each completes "The subject …"
@@ -61,7 +61,10 @@ function git(...args) {
 
 const exists = (commit) => git('rev-parse', '--verify', '--quiet', `${commit}^{commit}`).ok;
 
-/** Arguments of `git log` for a range; a base that does not exist (a new branch) means one commit. */
+/**
+ * Arguments of `git log` for a range. If the base does not exist (a new branch), the range is one
+ * commit.
+ */
 function revisions(range) {
   if (range !== undefined) {
     const [base, head = 'HEAD'] = range.split('..');

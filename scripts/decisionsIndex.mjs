@@ -1,5 +1,5 @@
-// Writes docs/decisions/README.md from the decisions beside it; `--check` only reports whether the
-// index is up to date.
+// Writes docs/decisions/README.md from the decisions in that folder. `--check` only reports whether
+// the index is up to date.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -30,7 +30,7 @@ function entryOf(name) {
   return `- [${number}](${name}) **${title}.** ${decision}`;
 }
 
-/** The index as it should be. */
+/** The up-to-date index. */
 export function decisionsIndex() {
   const names = readdirSync(folder).filter((name) => /^\d{4}-.*\.md$/.test(name));
   return `${INTRODUCTION}\n${names.sort().map(entryOf).join('\n')}\n`;

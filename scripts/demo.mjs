@@ -1,6 +1,6 @@
-// `npm run demo`: sets up, sends the recording of a stand-up that this repository ships through the
-// daemon, as `earmark transcribe` does for any file, and shows transcript, speakers, actions and
-// decisions with their quotes.
+// `npm run demo` runs setup, then transcribes the shipped recording of a stand-up with the daemon,
+// like `earmark transcribe`. It prints transcript, speakers, and actions and decisions with their
+// quotes.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root, setUp, SetupError } from './setup.mjs';
@@ -14,7 +14,7 @@ const width = Math.min(process.stdout.columns ?? 100, 110);
 const clock = (seconds) =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
-/** Breaks text at spaces; the lines after the first are indented. */
+/** Breaks text at spaces and indents all lines but the first. */
 function wrap(text, indent) {
   const lines = [];
   let line = '';

@@ -1,9 +1,9 @@
-// `npm run package [-- --target T] [--all] [--full] [--release]`: a VSIX for this platform, another
-// one, or each; with the packages that stay outside the bundles and only that platform's native
-// files. `--release` refuses a package that names no repository, bug tracker or security contact.
-// Native files of other platforms come from npm, checked against the lock file. `--full` puts the
-// default speech models in, for machines without a network. What may go in is in .vscodeignore; a
-// VSIX over its budget fails.
+// `npm run package [-- --target T] [--all] [--full] [--release]` builds a VSIX for this platform,
+// another platform, or each platform. It contains the packages outside the bundles, with native
+// files for its platform only. Native files of other platforms come from npm, checked against the
+// lock file. `--release` refuses a package without a repository, bug tracker or security contact.
+// `--full` includes the default speech models, for machines without a network. .vscodeignore lists
+// the permitted files. A VSIX over its budget fails.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -22,12 +22,12 @@ import { build, EXTERNAL, root } from './build.mjs';
 import { NOTICES_FILE, noticesText } from './notices.mjs';
 import { npm, setUp } from './setup.mjs';
 
-/** Megabytes of a VSIX without models. */
+/** Maximum size of a VSIX without models, in megabytes. */
 export const BUDGET_MB = 120;
 
 /**
- * Target of VS Code → what is native in it. `libsql`: its binary, or plain SQLite where it has
- * none. `ort`: ONNX Runtime's own binaries, or WASM where it has none.
+ * Target of VS Code → its native files. `libsql`: its binary; plain SQLite if it has none. `ort`:
+ * ONNX Runtime's own binaries, or WASM if it has none.
  * @type {Record<string, {libsql?: string, ort: 'node' | 'web', audiotee?: boolean}>}
  */
 export const TARGETS = {
@@ -39,14 +39,15 @@ export const TARGETS = {
   'win32-arm64': { ort: 'node' },
 };
 
-/** Has binaries of its own for every target in one package. */
+/** One package contains binaries for every target. */
 const PLAIN_SQLITE = '@photostructure/sqlite';
 
 const here = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
 /**
- * Dependencies of install scripts, and of builds for browsers, which nothing needs when it runs.
+ * Dependencies that these packages need at run time. Their other dependencies serve install scripts
+ * and browser builds.
  */
 const RUN_TIME_ONLY = {
   'onnxruntime-node': ['onnxruntime-common'],
@@ -56,12 +57,11 @@ const RUN_TIME_ONLY = {
 };
 
 /**
- * Folders in node_modules of the packages that stay outside the bundles of a target, and of all
- * they need.
+ * Folders in node_modules of a target's packages outside the bundles, with all their dependencies.
  */
 function closure(target) {
   const { libsql, ort, audiotee } = TARGETS[target];
-  // Of smart-whisper only what was built of it goes in.
+  // Of smart-whisper, only its build is included.
   const leftOut = new Set([
     'vscode',
     'smart-whisper',
@@ -92,7 +92,7 @@ function closure(target) {
   return [...found];
 }
 
-/** Neither maps, types and sources, nor another platform's binaries. */
+/** False for maps, types and sources, and for binaries of other platforms. */
 function isWanted(file, target) {
   const name = file.split(path.sep).join('/');
   const [platform, arch] = target.split('-');
@@ -106,10 +106,10 @@ function isWanted(file, target) {
     ((plain[2] !== undefined && plain[2] !== target) || plain[3]?.endsWith('.musl.node'))
   )
     return false;
-  // The same library twice: the binding asks for the shorter name.
+  // A second copy of the library. The binding loads the one with the shorter name.
   if (/libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(name)) return false;
   if (/onnxruntime_providers_(cuda|tensorrt)/.test(name)) return false;
-  // Of ONNX Runtime's WASM build, what Node loads.
+  // Of ONNX Runtime's WASM build, only the files that Node loads.
   if (
     /onnxruntime-web\/(lib|docs)$/.test(name) ||
     (/onnxruntime-web\/dist\/./.test(name) &&
@@ -122,17 +122,14 @@ function isWanted(file, target) {
   );
 }
 
-/**
- * The folder of a package that is for a target: the installed one, or npm's, as the lock file has
- * it.
- */
+/** Folder of a target's package: the installed one, or npm's version from the lock file. */
 async function nativePackage(name, work) {
   const place = `node_modules/${name}`;
   if (existsSync(path.join(root, place))) return path.join(root, place);
   const entry = lock[place];
   if (!entry) throw new Error(`${name} is not in package-lock.json; run npm install.`);
   const into = path.join(work, name);
-  // npm's own command: its registry, proxy and certificates are its business.
+  // npm's own command, which applies the user's registry, proxy and certificates.
   mkdirSync(into, { recursive: true });
   const [command, args] = npm([
     'pack',
@@ -161,16 +158,16 @@ async function nativePackage(name, work) {
   return into;
 }
 
-/** Address of a person or of a page that takes reports. */
+/** Address of a person or of a page that accepts reports. */
 const CONTACT = /[\w.+-]+@[\w-]+\.\w[\w.-]*|https:\/\/\S+/;
 
 /**
- * Reasons why a package cannot be released: everyone who gets it must find the source, report a
- * fault, and report a vulnerability in private.
+ * Reasons why a package cannot be released. Every user must be able to find the source, report a
+ * bug, and report a vulnerability in private.
  * @param {{repository?: string | {url?: string}, bugs?: string | {url?: string, email?: string}}}
  * manifest package.json
  * @param {string} security SECURITY.md
- * @returns {string[]} sentences; empty when nothing is missing
+ * @returns {string[]} sentences; empty if nothing is missing
  */
 export function releaseProblems({ repository, bugs }, security) {
   const text = (entry, ...keys) =>
@@ -214,11 +211,10 @@ async function packageFor(target, { full, release }) {
     if (existsSync(path.join(root, name)))
       cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   }
-  // Whisper goes in where it was built: `npm run whisper`.
+  // Includes Whisper if `npm run whisper` has built it.
   if (target === here && existsSync(path.join(root, 'dist/whisper')))
     cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
-  // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the
-  // top.
+  // Beside the bundles, where Node looks first. vsce excludes node_modules at the top level.
   const copy = (from, place) =>
     cpSync(from, path.join(stage, 'dist', place), {
       recursive: true,
@@ -282,7 +278,10 @@ function checkSize(file, full) {
     );
 }
 
-/** The default models, as set-up fetched them, where the daemon looks before it downloads. */
+/**
+ * Copies the default models, as downloaded by setup, to the folder that the daemon searches before
+ * it downloads.
+ */
 function copyModels(into) {
   const folder = process.env.EARMARK_MODELS ?? path.join(root, '.cache/models');
   mkdirSync(into, { recursive: true });
@@ -297,7 +296,7 @@ function copyModels(into) {
   }
 }
 
-/** Machine code of a platform, by its first bytes. */
+/** Platform of a machine code file, from its first bytes. */
 const FORMATS = [
   {
     platform: 'linux',
@@ -309,7 +308,7 @@ const FORMATS = [
     magic: 'cffaedfe',
     arch: (bytes) => ({ 0x01000007: 'x64', 0x0100000c: 'arm64' })[bytes.readUInt32LE(4)],
   },
-  // One file for both kinds of Mac.
+  // One file for both Mac architectures.
   { platform: 'darwin', magic: 'cafebabe', arch: () => undefined },
   {
     platform: 'win32',
@@ -319,7 +318,7 @@ const FORMATS = [
   },
 ];
 
-/** Files of a folder that are machine code of another platform. */
+/** Files of a folder with machine code of another platform. */
 export function foreignFiles(folder, target) {
   const [platform, arch] = target.split('-');
   return readdirSync(folder, { recursive: true, withFileTypes: true })

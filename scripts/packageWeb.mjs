@@ -1,6 +1,6 @@
-// `npm run package:web`: the VSIX for editors that are a web page. It records nothing and says so:
-// dist/web.js alone. A manifest with a `browser` entry is preferred to the real one in a browser
-// that has a server, so it is never shipped with the others.
+// `npm run package:web` builds the VSIX for editors that run in a web page. It contains dist/web.js
+// alone, which records nothing and says so. A browser with a server prefers a manifest with a
+// `browser` entry to the real extension. This VSIX is therefore never shipped with the others.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,8 +9,8 @@ import { build, root } from './build.mjs';
 import { NOTICES_FILE, noticesText } from './notices.mjs';
 
 /**
- * All of the extension but its script, as it is in a browser.
- * @param {string} stage folder that is made anew
+ * Writes all files of the extension except its script, in their form for a browser.
+ * @param {string} stage folder that is created anew
  */
 export function stageWeb(stage) {
   rmSync(stage, { recursive: true, force: true });
@@ -38,7 +38,7 @@ export function stageWeb(stage) {
     private: _p,
     ...shipped
   } = manifest;
-  // Nothing was ever recorded where nothing can be.
+  // Nothing can be recorded in a browser.
   const contributes = {
     ...shipped.contributes,
     views: {
@@ -52,9 +52,9 @@ export function stageWeb(stage) {
 }
 
 /**
- * Makes the VSIX.
- * @param {string} file where it goes
- * @param {string} stage folder that is made anew
+ * Builds the VSIX.
+ * @param {string} file path of the VSIX
+ * @param {string} stage folder that is created anew
  */
 export async function packageWeb(file, stage) {
   stageWeb(stage);

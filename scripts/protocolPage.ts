@@ -1,6 +1,6 @@
 /**
- * Writes protocol/PROTOCOL.md from the declarations. `npm run docs`; a test compares the page with
- * what this makes.
+ * Writes protocol/PROTOCOL.md from the declarations. Run by `npm run docs`; a test compares the
+ * page with this output.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ interface Field {
   readonly doc: string;
 }
 
-/** Schemas that protocol/ exports under a name, apart from whole messages. */
+/** Named schemas that protocol/ exports, without whole messages. */
 function namedSchemas(): Map<string, z.ZodType> {
   return new Map(
     Object.entries<unknown>(protocol).filter(
@@ -25,7 +25,7 @@ function namedSchemas(): Map<string, z.ZodType> {
   );
 }
 
-/** JSON schemas in which a named schema stands as a reference. */
+/** JSON schemas in which named schemas are references. */
 function schemas(): { of: (schema: z.ZodType) => Json; types: Map<string, Json> } {
   const names = new Map([...namedSchemas()].map(([name, schema]) => [schema, name]));
   for (const [schema, id] of names)
@@ -62,7 +62,7 @@ function limits(schema: Json): string {
   const parts: string[] = [];
   const add = (key: string, text: (n: number) => string): void => {
     const n = schema[key];
-    // Whole numbers carry the limits of JavaScript's integers, which say nothing.
+    // Whole numbers have the limits of JavaScript's integers, which are not informative.
     if (typeof n === 'number' && Math.abs(n) !== Number.MAX_SAFE_INTEGER) parts.push(text(n));
   };
   add('minimum', (n) => `≥ ${n}`);
@@ -75,7 +75,7 @@ function limits(schema: Json): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-/** A type in a few words; objects without a name are written out in one line. */
+/** A type in a few words. Objects without a name are written in one line. */
 function typeOf(schema: Json): string {
   const ref = refName(schema);
   if (ref !== undefined) return link(ref);
@@ -147,7 +147,7 @@ function messageText(message: protocol.Message, of: (schema: z.ZodType) => Json)
   return parts.join('\n\n');
 }
 
-/** SHA-256 over everything both sides must agree on. */
+/** SHA-256 of everything that both sides must agree on. */
 export function declarationHash(): string {
   const { of, types } = schemas();
   const messages = Object.values(protocol.FAMILIES)
@@ -197,7 +197,7 @@ export function declarationHash(): string {
 
 const sentences = (...list: readonly string[]): string => list.join('\n');
 
-/** A line of the handshake as code, with its line break visible. */
+/** A line of the handshake as code, with a visible line break. */
 const answer = (line: string): string => code(line.replace('\n', '\\n'));
 
 const anchorOf = (method: string): string => method.toLowerCase().replace(/[^a-z]/g, '');

@@ -1,6 +1,6 @@
 /**
- * Fetches the models that the speech path needs, or those named, into the model folder; no daemon
- * is needed. Run by scripts/setup.mjs.
+ * Downloads the models of the speech path, or the named models, to the model folder. No daemon is
+ * needed. Run by scripts/setup.mjs.
  */
 import { stateFolder } from '../client/stateFolder';
 import { openSettings } from '../daemon/adapters/config/settingsFile';
@@ -17,7 +17,7 @@ const models = createModelManager({
 });
 const { stderr } = process;
 
-/** A line that is drawn over on a terminal, every fourth part elsewhere. */
+/** On a terminal, a line that updates in place. Elsewhere, a line for each quarter. */
 function show(modelId: string, part: number, before: number): void {
   const bar = `${'█'.repeat(Math.round(part * 24)).padEnd(24, '░')} ${Math.floor(part * 100)
     .toString()

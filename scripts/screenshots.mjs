@@ -1,6 +1,6 @@
-// `npm run screenshots`: draws docs/panel-dark.png and docs/panel-light.png again, from a meeting
-// that runs in a real window. It is the test of a whole meeting, with the recording that the
-// repository ships; all its pictures lie in out/screenshots.
+// `npm run screenshots` redraws docs/panel-dark.png and docs/panel-light.png from a meeting in a
+// real window. It runs the test of a whole meeting, with the recording in this repository. All its
+// pictures are in out/screenshots.
 import { spawn } from 'node:child_process';
 import { root, setUp, SetupError } from './setup.mjs';
 

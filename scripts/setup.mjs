@@ -1,6 +1,6 @@
-// Sets a fresh clone up, with nothing but Node: packages, build, default models. Each step is left
-// out when it is already done, so a second run takes a moment. `npm run setup`, and called by `npm
-// run demo`, `npm test` and the benches.
+// Prepares a fresh clone with Node alone: packages, build, default models. Completed steps are
+// skipped, so a second run is quick. Run by `npm run setup`, `npm run demo`, `npm test` and the
+// benches.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** What a step failed with, as one sentence for the user. */
+/** A failed step. The message is one sentence for the user. */
 export class SetupError extends Error {}
 
 const json = (file) => {
@@ -20,7 +20,7 @@ const json = (file) => {
   }
 };
 
-/** True where this Node is too old to run any of it. */
+/** Rejects a Node that is too old for Earmark. */
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 18))
@@ -30,19 +30,19 @@ function checkNode() {
     );
 }
 
-/** Is what npm wrote down about node_modules what the lock file asks for? */
+/** True if npm's record of node_modules matches the lock file. */
 function packagesAreCurrent() {
   const wanted = json('package-lock.json')?.packages;
   const installed = json('node_modules/.package-lock.json')?.packages;
   if (!wanted || !installed) return false;
   return Object.entries(wanted).every(([place, { version, optional, devOptional }]) => {
     if (place === '' || installed[place]?.version === version) return true;
-    // Packages for other platforms are listed and not installed.
+    // Packages for other platforms are listed but not installed.
     return installed[place] === undefined && (optional === true || devOptional === true);
   });
 }
 
-/** Runs a command to its end with its output shown. */
+/** Runs a command to its end and shows its output. */
 function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -59,7 +59,7 @@ function run(command, args, env = {}) {
 }
 
 /**
- * npm as it runs us, else the one on the path.
+ * The npm that runs this script, otherwise the npm on PATH.
  * @returns {[string, string[]]} program and arguments
  */
 export function npm(args) {
@@ -71,8 +71,7 @@ export function npm(args) {
 async function ensurePackages(log) {
   if (packagesAreCurrent()) return;
   log('Installing packages (npm ci) …');
-  // No package's own script runs: what is native comes prebuilt, and smart-whisper is built when
-  // somebody wants it.
+  // Packages run no scripts. Native packages come prebuilt, and smart-whisper is built on request.
   const [command, args] = npm([
     'ci',
     '--ignore-scripts',
@@ -81,7 +80,7 @@ async function ensurePackages(log) {
     '--loglevel=error',
   ]);
   const begun = Date.now();
-  // On a terminal npm draws its own progress.
+  // On a terminal, npm shows its own progress.
   const alive = process.stderr.isTTY
     ? undefined
     : setInterval(
@@ -98,7 +97,7 @@ async function ensurePackages(log) {
     .finally(() => clearInterval(alive));
 }
 
-/** Folders and files whose change makes the bundles old. */
+/** A change in these folders and files makes the bundles outdated. */
 const SOURCES = [
   'protocol',
   'client',
@@ -141,7 +140,7 @@ async function ensureBuild(log) {
 }
 
 async function ensureModels(log) {
-  // Quick when they are there: sizes and checksums of 30 MB.
+  // Quick if the models are installed: checks sizes and checksums of 30 MB.
   const pull = path.join(root, 'scripts/pullModels.ts');
   const tsx = path.join(root, 'node_modules/tsx/dist/cjs/index.cjs');
   log('Checking the speech models …');
@@ -153,9 +152,8 @@ async function ensureModels(log) {
 }
 
 /**
- *
  * @param {{log?: (line: string) => void, models?: boolean, whisper?: boolean}} options `whisper`
- * builds it where that can be done
+ * builds Whisper if this machine can
  */
 export async function setUp({
   log = (line) => console.error(line),

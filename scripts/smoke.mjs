@@ -1,5 +1,5 @@
-// `npm run smoke`: makes the full VSIX of this platform where it is missing, installs it into a
-// clean editor without a network, and records a meeting with it. It is test/extension/vsix.test.ts.
+// `npm run smoke` builds the full VSIX of this platform if it is missing, installs it into a clean
+// editor without a network, and records a meeting. It runs test/extension/vsix.test.ts.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

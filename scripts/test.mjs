@@ -1,5 +1,5 @@
-// `npm test [-- SUITE...] [-- --grep TEXT]`: sets up, then runs every check and suite and prints
-// what passed. With suites named, only those run, without checks and coverage. The last line is `N
+// `npm test [-- SUITE...] [-- --grep TEXT]` runs setup, then every check and suite, and prints the
+// results. With named suites, only those run, without checks and coverage. The last line is `N
 // passed, N failed`.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
@@ -33,7 +33,7 @@ const hasTests = ({ name }) =>
 
 async function prepare(suites) {
   const needs = new Set(suites.flatMap((s) => s.needs));
-  // Nothing of the user's own state is touched, and models are kept for the next run.
+  // The user's own state is not changed. Downloaded models stay for the next run.
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
   await setUp({ log: say, models: needs.has('models'), whisper: needs.has('whisper') });
   if (suites.some((s) => s.heavy)) {
@@ -43,14 +43,14 @@ async function prepare(suites) {
   }
   if (needs.has('host')) {
     const { ensureCodeServer } = await import('./testHost/install.mjs');
-    // Its suites say why they were skipped.
+    // The suites report why they were skipped.
     await ensureCodeServer(say).catch((error) => say(error.message));
   }
 }
 
-/** Folders and environment that belong to this run alone. */
+/** Folders and environment for this run only. */
 function makeSandbox() {
-  // Short: the path of a Unix socket has about 100 characters.
+  // A short path, because a Unix socket's path is limited to about 100 characters.
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'earmark-test-')));
   const run = randomUUID();
   mkdirSync(path.join(folder, 'home'), { mode: 0o700 });
@@ -66,7 +66,7 @@ function makeSandbox() {
   return { folder, env, mark: `EARMARK_TEST_RUN=${run}`, coverage: path.join(folder, 'coverage') };
 }
 
-/** Runs the parts in order: light ones two at a time, each heavy one alone. */
+/** Runs the parts in order: two light parts at a time, each heavy part alone. */
 async function runAll(parts, run, onDone) {
   const light = parts.filter((p) => !p.heavy);
   const worker = async () => {

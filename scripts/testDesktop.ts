@@ -1,7 +1,7 @@
 /**
- * `npm run test:desktop`: the suites of test/extension/suite in a desktop VS Code, through
- * @vscode/test-electron, which fetches the editor the first time. `npm run test:desktop -- 1.100.0`
- * takes that version; `stable` where none is given.
+ * `npm run test:desktop` runs the suites of test/extension/suite in a desktop VS Code, through
+ * @vscode/test-electron, which downloads the editor at first use. `npm run test:desktop -- 1.100.0`
+ * selects a version; the default is `stable`.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
       path.join(root, 'test/extension/suite'),
       { resultsFile, timeoutMs: 60_000 },
     );
-    // It rejects when a test fails; the file says which.
+    // The promise rejects if a test fails. The results file has the reason.
     const ended = await runTests({
       version,
       extensionDevelopmentPath: root,

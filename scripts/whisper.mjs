@@ -1,8 +1,13 @@
-// `npm run whisper`: builds smart-whisper's binding of whisper.cpp for this computer into
-// dist/whisper/: on x86 one build for any processor and one with AVX2, FMA and F16C, of which the
-// inference worker loads the best that the processor can run; on Apple silicon one with Metal; with
-// BYOL set, one that links a whisper library of your own. Kept in .cache by version and flags, so a
-// second run copies files. docs/whisper.md explains it.
+// `npm run whisper` builds smart-whisper's binding of whisper.cpp for this computer into
+// dist/whisper/.
+//
+// - x86: one build for any processor, and one with AVX2, FMA and F16C. The inference worker loads
+//   the best build for its processor.
+// - Apple silicon: one build with Metal.
+// - With BYOL set: one build that links your own whisper library.
+//
+// Builds are cached in .cache by version and flags, so a second run copies files. docs/whisper.md
+// explains the build.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -31,7 +36,7 @@ const HEADERS = path.join(root, 'node_modules/node-api-headers/include');
  * Variant
  */
 
-/** Files that calculate with tensors; the only ones that gain from more instructions. */
+/** Files with tensor arithmetic. Only these gain from more instructions. */
 const KERNELS = [
   'ggml/src/ggml.c',
   'ggml/src/ggml-quants.c',
@@ -44,10 +49,13 @@ const REST = ['ggml/src/ggml-alloc.c', 'ggml/src/ggml-backend.c', 'src/whisper.c
 const BINDING = ['binding', 'common', 'model', 'transcribe'].map(
   (file) => `src/binding/${file}.cc`,
 );
-/** whisper.cpp's own fast product of matrices, which smart-whisper's gyp file leaves out. */
+/** whisper.cpp's own fast matrix product, which smart-whisper's gyp file omits. */
 const SGEMM = '-DGGML_USE_LLAMAFILE';
 
-/** What is built for a platform. @returns {Variant[]} */
+/**
+ * Builds for a platform.
+ * @returns {Variant[]}
+ */
 function variants(platform, arch, library) {
   const all = [...BINDING, ...REST, ...KERNELS];
   if (library)
@@ -91,7 +99,7 @@ function variants(platform, arch, library) {
 const compilerOf = (source) =>
   /\.(c|m)$/.test(source) ? (process.env.CC ?? 'cc') : (process.env.CXX ?? 'c++');
 
-/** Why it cannot be built here, as a sentence; undefined where it can. */
+/** Reason why this computer cannot build Whisper, as a sentence; undefined if it can. */
 function obstacle() {
   if (process.platform === 'win32')
     return 'This command does not build Whisper on Windows; see docs/whisper.md.';
@@ -114,9 +122,9 @@ function obstacle() {
 
 function flagsOf(source, variant, folder) {
   const base = ['-c', '-O3', '-fPIC', '-pthread', '-D_GNU_SOURCE', '-DNDEBUG', '-w'];
-  // The binding hands whisper.cpp parameters of which it sets one and leaves the others to chance:
-  // this makes them 0. It prints the timings of a model that could not be opened, which crashes:
-  // this takes another function's name.
+  // The binding sets only one of whisper.cpp's parameters and leaves the others uninitialised. The
+  // first flag sets them to 0. The binding also prints the timings of a model that failed to open,
+  // which crashes. The second flag redirects that call.
   const zeroed = source.startsWith('src/binding')
     ? [
         '-ftrivial-auto-var-init=zero',
@@ -127,7 +135,7 @@ function flagsOf(source, variant, folder) {
       ]
     : [];
   const special = KERNELS.includes(source) ? variant.flags : [];
-  // Headers that it expects to have been included before it.
+  // Headers that sgemm.cpp needs but does not include.
   const before = source.endsWith('sgemm.cpp')
     ? ['-include', 'ggml-impl.h', '-include', 'ggml-cpu-impl.h']
     : [];
@@ -163,9 +171,12 @@ function run(command, args, cwd) {
   });
 }
 
-/** Compiles what the variants need, a file with the same flags once, and links each. */
+/**
+ * Compiles the sources of all variants, each file once for each set of flags, and links the
+ * variants.
+ */
 async function compile(wanted, folder, log) {
-  // ggml.c looks for it in a folder that the package does not have.
+  // ggml.c includes it from a folder that the package lacks.
   mkdirSync(path.join(folder, 'llamafile'));
   writeFileSync(
     path.join(folder, 'llamafile/sgemm.h'),
@@ -188,7 +199,7 @@ async function compile(wanted, folder, log) {
       (variant.objects ??= []).push(object);
     }
   }
-  // The longest first, so that no processor waits for one at the end.
+  // The largest files first, so all processors finish at about the same time.
   const queue = [...jobs.values()].sort(
     (a, b) =>
       statSync(path.resolve(SOURCE, b.source)).size - statSync(path.resolve(SOURCE, a.source)).size,
@@ -220,7 +231,7 @@ async function compile(wanted, folder, log) {
     );
 }
 
-/** Places a file whole, also beside a process that has the old one open. */
+/** Replaces a file in one step, even if a process has the old file open. */
 function place(from, to) {
   mkdirSync(path.dirname(to), { recursive: true });
   const part = `${to}.${process.pid}`;
@@ -230,8 +241,8 @@ function place(from, to) {
 
 /**
  * @param {{log?: (line: string) => void}} options
- * @returns {Promise<string | undefined>} why there is no Whisper, as a sentence; undefined when it
- * is built
+ * @returns {Promise<string | undefined>} reason why Whisper is missing, as a sentence; undefined
+ * after a successful build
  */
 export async function ensureWhisper({ log = console.log } = {}) {
   const why = obstacle();
@@ -268,7 +279,7 @@ export async function ensureWhisper({ log = console.log } = {}) {
         copyFileSync(path.join(SOURCE, 'whisper.cpp/ggml/src', name), path.join(folder, name));
       for (const name of readdirSync(folder))
         if (!names.includes(name)) rmSync(path.join(folder, name), { recursive: true });
-      // Another process may have been first; its build is as good.
+      // Another process finished first. Its build is equally good.
       if (!existsSync(cache)) renameSync(folder, cache);
     } catch (error) {
       return `Whisper could not be built; everything else works without it. ${error.message}`;

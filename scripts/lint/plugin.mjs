@@ -1,5 +1,5 @@
-// ESLint rule `earmark/rooms`: refuses an import that crosses the rooms of rooms.mjs, in whatever
-// form it is written.
+// ESLint rule `earmark/rooms`: refuses an import between rooms that rooms.mjs forbids, in any form
+// of import.
 import path from 'node:path';
 import { refusal } from './rooms.mjs';
 

@@ -1,9 +1,9 @@
-// The import rules of ARCHITECTURE.md as data: which room may import which, and which packages and
-// Node modules.
+// The import rules of ARCHITECTURE.md as data: the rooms, packages and Node modules that each room
+// may import.
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 
-/** Node modules that compute and touch nothing outside the process. */
+/** Node modules that compute only and do no I/O. */
 const PURE_BUILTINS = [
   'assert',
   'buffer',
@@ -18,8 +18,8 @@ const PURE_BUILTINS = [
 ];
 
 /**
- * Packages that read disks, open devices, spawn processes or load native code: for
- * `daemon/adapters` alone.
+ * Packages that read disks, open devices, spawn processes or load native code. Only
+ * `daemon/adapters` may import them.
  */
 const IO_PACKAGES = [
   'libsql',
@@ -46,7 +46,9 @@ const IO_PACKAGES = [
   '@nats-io/kv',
 ];
 
-/** The daemon's rooms that do no I/O. A new room is added here, or every file in it is refused. */
+/**
+ * The daemon's rooms without I/O. Add each new room here; otherwise every file in it is refused.
+ */
 const INNER = [
   'base',
   'audio',
@@ -78,14 +80,14 @@ const SHARED_WORDS = [
 ];
 
 /**
- * The language server speaks to the editor, not over the daemon's wire: its few own messages are
- * words of its room.
+ * The language server communicates with the editor, not over the daemon's protocol. Its few
+ * messages belong to its room.
  */
 const NOTE_WORDS = ['protocol/noteNames', 'protocol/noteServer'];
 
 /**
- * Room → what it may import. `rooms`: folders and files of this project, `builtins` and `packages`:
- * names, or what to refuse. The first room whose `of` matches is the room of a file.
+ * Room → permitted imports. `rooms`: folders and files of this project. `builtins` and `packages`:
+ * permitted or refused names. The first room whose `of` matches is the room of a file.
  * @type {{of: RegExp, name: string, rooms: string[], builtins: string[] | 'all', packages: {only?:
  * string[], not?: string[]}, why: string}[]}
  */
@@ -197,8 +199,8 @@ const within = (file, room) =>
 
 /**
  * @param {string} file path from the repository's root, with slashes
- * @param {string} specifier what it imports
- * @returns {string | undefined} why it may not, or undefined
+ * @param {string} specifier imported module
+ * @returns {string | undefined} reason for a refusal; undefined if the import is permitted
  */
 export function refusal(file, specifier) {
   const room = ROOMS.find((r) => r.of.test(file));
@@ -228,5 +230,5 @@ export function refusal(file, specifier) {
   return refused ? `${room.name} may not import ${name}: ${room.why}.` : undefined;
 }
 
-/** True for files in which time, environment and network come in as parameters. */
+/** True for files that receive time, environment and network as parameters. */
 export const PURE_FILES = [...inner, 'daemon/rpc', 'protocol'].map((room) => `${room}/**/*.ts`);

@@ -1,5 +1,5 @@
-// Names every export of the product that nobody imports, tests included: dead code hides behind
-// `export`. A type may be exported for the sake of a signature in its own file.
+// Lists every export of the product without an import, including imports in tests. Such an export
+// may be dead code. A type may be exported for a signature in its own file.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,9 +9,7 @@ import { root } from '../build.mjs';
 const CHECKED = ['client', 'daemon', 'extension', 'media'];
 const READ = [...CHECKED, 'protocol', 'test', 'bench', 'scripts'];
 
-/**
- * Modules that something other than an import opens: process entries, recorder modules, bundles.
- */
+/** Modules that are opened without an import: process entries, recorder modules, bundles. */
 const ENTRIES = [
   /^daemon\/(main|worker|notesServer|cli\/main)\.ts$/,
   /^extension\/(extension|web)\.ts$/,
@@ -28,7 +26,7 @@ function* sources(dir) {
   }
 }
 
-/** The file an import names, or undefined for a package. */
+/** File of a relative import; undefined for a package. */
 function target(from, specifier, files) {
   if (!specifier.startsWith('.')) return undefined;
   const base = path.resolve(path.dirname(from), specifier);
@@ -37,7 +35,7 @@ function target(from, specifier, files) {
   );
 }
 
-/** What a file exports, and what it uses of others: `*` for the whole module. */
+/** Exports of a file, and the names that it imports from others: `*` for the whole module. */
 function read(file) {
   const source = ts.createSourceFile(
     file,
@@ -87,7 +85,7 @@ function read(file) {
         (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) &&
         mentions(node.name.text) > 1
       ) {
-        // Used here: part of another export's signature.
+        // Used in this file, as part of another export's signature.
       } else if (node.name)
         add(
           node,
@@ -102,7 +100,7 @@ function read(file) {
   return { exported, uses };
 }
 
-/** @returns {string[]} one line for each export that nobody imports */
+/** @returns {string[]} one line for each export without an import */
 export function unusedExports(folder = root) {
   const files = new Set(READ.flatMap((dir) => [...sources(path.join(folder, dir))]));
   const all = new Map([...files].map((file) => [file, read(file)]));

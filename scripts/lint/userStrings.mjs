@@ -9,14 +9,14 @@ import { root } from '../build.mjs';
 
 const READ = ['client', 'daemon', 'protocol', 'scripts'];
 
-/** Word lists, prompts for a language model and rules: their strings are data. */
+/** Word lists, prompts for a language model, and rules. Their strings are data. */
 const DATA = [
   /^daemon\/(insights|dictation|degrade\/fixtures)\//,
   /^daemon\/adapters\/capture\/recorders\//,
   /^scripts\/(lint\/wording|evaluation\/|protocolPage)/,
 ];
 
-/** Calls that show their argument; the value says from which argument on. */
+/** Calls whose arguments are shown to the user, with the index of the first such argument. */
 const SHOWN = new Map([
   ['summary', 0],
   ['description', 0],
@@ -42,7 +42,7 @@ const isText = (node) =>
 const isSum = (node) =>
   ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken;
 
-/** Text of a literal, a template or a sum of them; a computed part reads `{}`. */
+/** Text of a literal, a template or a sum of them. A computed part becomes `{}`. */
 function textOf(node) {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (ts.isTemplateExpression(node))
@@ -54,7 +54,7 @@ function textOf(node) {
 const nameOf = (node) =>
   ts.isPropertyAccessExpression(node) ? node.name.text : ts.isIdentifier(node) ? node.text : '';
 
-/** The first call that a string is an argument of, through conditions, sums and objects. */
+/** The first call with this string as an argument, through conditions, sums and objects. */
 function callOf(node) {
   let inner = node;
   for (let outer = node.parent; outer; inner = outer, outer = outer.parent) {
@@ -71,7 +71,7 @@ const isSentence = (text) => /^[A-Z{"“][^\n]*\s\S[^\n]*[.!?…:]"?\n?$/.test(t
 
 const words = (text) => text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 
-/** Is the string shown: by its call, or because it reads as a sentence? */
+/** True if the string is shown: because of its call, or because it is a sentence. */
 function isShown(node, text) {
   if (!/[a-z]{2,}/.test(text) || !/\s/.test(text.trim())) return false;
   const call = callOf(node);
@@ -105,7 +105,7 @@ export function userStringsOf(file, source) {
     if (isQuoted(node)) return;
     const isWhole = isText(node) || isSum(node);
     if (isWhole && !inSum) add(node);
-    // The parts of a sum are one text; what a template computes may be a text of its own.
+    // The parts of a sum are one text. A computed part of a template may be a separate text.
     ts.forEachChild(node, (child) => visit(child, isSum(node) && (isText(child) || isSum(child))));
   };
   visit(parsed, false);
@@ -120,7 +120,7 @@ function* sources(dir) {
   }
 }
 
-/** Every user-visible string of the product's own code outside the extension and the panel. */
+/** Every user-visible string of the product outside the extension and the panel. */
 export function userStrings() {
   return READ.flatMap((dir) => [...sources(dir)])
     .filter((file) => !DATA.some((pattern) => pattern.test(file)))
@@ -128,8 +128,8 @@ export function userStrings() {
 }
 
 /**
- * Sentences of a text that have too many words. Code in backticks and a quoted command count as
- * one word each.
+ * Sentences of a text with too many words. Code in backticks and a quoted command count as one word
+ * each.
  * @param {string} text
  * @param {number} most
  */

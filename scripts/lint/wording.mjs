@@ -1,9 +1,9 @@
-// Words and sentence openings that documents, the interface and identifiers avoid, and a search for
-// them. The style behind the list is in CONTRIBUTING.md under "Words".
+// Searches for words and sentence openings that documents, the interface and identifiers avoid.
+// CONTRIBUTING.md explains the style under "Words".
 
 /**
- * What to avoid → what to write. `sound` stays free for the names of other people's things: a
- * sound card, a sound server, the settings page "Sound".
+ * Words to avoid → replacements. `sound` is permitted in names of other products: a sound card, a
+ * sound server, the settings page "Sound".
  * @type {{pattern: RegExp, instead: string}[]}
  */
 export const BANNED_WORDS = [
@@ -25,7 +25,7 @@ export const BANNED_WORDS = [
   { pattern: /\bread(?:s|ing)? (?:\S+ ){0,3}along\b/i, instead: 'use … to write' },
 ];
 
-/** Openings of statements. A question may start so, and so may a heading. */
+/** Openings of statements. Questions and headings may begin with these words. */
 export const BANNED_OPENINGS = [
   { pattern: /^(?:What|Whatever)\s+(?=\w)/, instead: 'the noun' },
   { pattern: /^(?:Who|Whoever)\s+(?=\w)/, instead: 'the noun' },
@@ -35,7 +35,10 @@ export const BANNED_OPENINGS = [
 
 const blank = (text) => text.replace(/[^\n]/g, ' ');
 
-/** Text without code, HTML comments and addresses of links; every character keeps its place. */
+/**
+ * Text without code, HTML comments and link addresses. Every remaining character keeps its
+ * position.
+ */
 function prose(text) {
   return text
     .replace(/^( *)(```+|~~~+)[\s\S]*?^\1\2/gm, blank)
@@ -45,7 +48,9 @@ function prose(text) {
     .replace(/\b(?:https?|wss?):\/\/\S+/g, blank);
 }
 
-/** Starts of sentences: of a line, after its list mark, of a table's cell, after a full stop. */
+/**
+ * Starts of sentences: at the start of a line or table cell, after a list mark, after a full stop.
+ */
 const START = /(?:^[ \t]*(?:[-*+>]\s+|\d+\.\s+|\|\s*)*|\|\s*|[.!?:][)"*_]*\s+)[*_"“]*/gm;
 
 const isQuestion = (text, from) => /^[^.!?|]*\?/.test(text.slice(from));

@@ -1,6 +1,6 @@
-// Asks the advisory service of the npm registry whether a dependency that ships has a known high or
-// critical vulnerability, and fails where one has. Where the service cannot be reached it says so
-// and passes.
+// Queries the advisory service of the npm registry for high and critical vulnerabilities in shipped
+// dependencies, and fails if there are any. If the service is unreachable, it reports this and
+// passes.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const LIMIT_MS = 60_000;
 const BAD = ['high', 'critical'];
 
-/** What `npm audit --json` printed → what to say of it. */
+/** Converts the output of `npm audit --json` to a report. */
 export function verdict(printed) {
   let report;
   try {

@@ -1,20 +1,20 @@
-// Line coverage of the product: V8's counts of every process of a test run (tests, daemons,
-// workers, command lines, extension hosts, panel pages), mapped back to TypeScript and added up.
+// Line coverage of the product. V8's counts of every process of a test run (tests, daemons,
+// workers, command lines, extension hosts, panel pages) are mapped to TypeScript and added up.
 // Blank lines and comments do not count.
 //
-// monocart-coverage-reports does the mapping. v8-to-istanbul, which c8 uses, gets bundles of many
-// files wrong: for `earmark --help` it finds 100 % of every file in dist/cli.js covered, and that
-// is 35 %.
+// monocart-coverage-reports does the mapping. v8-to-istanbul, which c8 uses, maps bundles of many
+// files wrongly. For `earmark --help` it reports 100 % for every file in dist/cli.js instead of 35
+// %.
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../setup.mjs';
 
 const ROOMS = ['protocol', 'client', 'daemon', 'extension', 'media'];
-/** Of the lines outside daemon/adapters, in percent. */
+/** Minimum for the lines outside daemon/adapters, in percent. */
 export const MARK = 85;
 
-/** Code without its types, or '' for a file that holds nothing else. */
+/** Code without its types; '' for a file that contains only types. */
 async function withoutTypes(file) {
   const { transform } = await import('esbuild');
   const { code, map } = await transform(readFileSync(file, 'utf8'), {
@@ -26,7 +26,7 @@ async function withoutTypes(file) {
   return { code: code.trim() === '' ? '' : code, map };
 }
 
-/** Every file of the product that has code to run, by its path from the root, with slashes. */
+/** Every product file with executable code, by its path from the root, with slashes. */
 async function sourceFiles() {
   const files = [];
   for (const room of ROOMS) {
@@ -44,7 +44,7 @@ async function sourceFiles() {
 }
 
 /**
- * One name for a source, however a source map spells it: `/root/daemon/main.ts`,
+ * One name for a source, for every spelling in source maps: `/root/daemon/main.ts`,
  * `../daemon/main.ts`, `daemon/main.ts`.
  */
 function sourceName(name) {
@@ -52,7 +52,7 @@ function sourceName(name) {
   const plain = decodeURIComponent(name.replace(/^file:\/\//, '')).replace(/^(\.\.\/)+/, '');
   const absolute = plain.startsWith('/') ? plain : `/${plain}`;
   if (absolute.startsWith(prefix)) return absolute.slice(prefix.length);
-  // Some report the path from the folder above the root.
+  // Some paths start at the folder above the root.
   const above = `${path.basename(root)}/`;
   return plain.startsWith(above) && !ROOMS.includes(plain.split('/')[0])
     ? plain.slice(above.length)

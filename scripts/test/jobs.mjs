@@ -1,11 +1,14 @@
-// Runs one part of `npm test` as a process group of its own, with a time limit, and returns what
-// came of it.
+// Runs one part of `npm test` as a separate process group with a time limit, and returns its
+// outcome.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../setup.mjs';
 
-/** After the last test a suite has this long to end; longer means that it left something open. */
+/**
+ * Time for a suite to exit after its last test, in milliseconds. A slower suite left something
+ * open.
+ */
 const END_LIMIT_MS = 15_000;
 const running = new Set();
 
@@ -16,7 +19,7 @@ const running = new Set();
  * string}[], ms: number}} Outcome
  */
 
-/** Ends every running part, when the user gives up. */
+/** Ends every running part when the user cancels. */
 export function killAll() {
   for (const child of running) kill(child);
 }
@@ -25,11 +28,11 @@ function kill(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // The process has already exited.
   }
 }
 
-/** Output goes to out/test/NAME.log, and to the terminal where `show` is set. */
+/** Output goes to out/test/NAME.log, and to the terminal if `show` is set. */
 function start(name, args, env, show) {
   const folder = path.join(root, 'out/test');
   mkdirSync(folder, { recursive: true });

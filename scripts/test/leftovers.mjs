@@ -12,16 +12,16 @@ function marked(mark) {
     try {
       if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) continue;
       const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
-      // A zombie has no command line any more.
+      // A zombie has no command line.
       if (command !== '') found.push({ pid, command });
     } catch {
-      // It ended meanwhile, or is another user's.
+      // The process has exited, or belongs to another user.
     }
   }
   return found;
 }
 
-/** Waits a little for processes that are about to end, ends those that are not, and names them. */
+/** Gives marked processes a short time to exit, kills the rest, and returns the killed ones. */
 export async function endLeftovers(mark) {
   const deadline = Date.now() + GRACE_MS;
   let left = marked(mark);
@@ -33,7 +33,7 @@ export async function endLeftovers(mark) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended meanwhile.
+      // The process has already exited.
     }
   }
   return left;

@@ -1,5 +1,5 @@
-// Mocha reporter of `npm test`: one JSON object a line into $EARMARK_TEST_RESULTS, and, where
-// $EARMARK_TEST_VERBOSE is set, each test as a line for people.
+// Mocha reporter of `npm test`. Writes one JSON object per line to $EARMARK_TEST_RESULTS. If
+// $EARMARK_TEST_VERBOSE is set, it also prints each test as a readable line.
 const { appendFileSync } = require('node:fs');
 const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_RETRY, EVENT_RUN_END } =
   require('mocha').Runner.constants;

@@ -1,10 +1,9 @@
-// What `npm test` runs, in this order. Light ones share the machine two at a time; a heavy one has
-// it to itself, because it measures times, draws pages or plays audio. A test of `processes` that
-// fails is tried once more: the machine under it may have stopped for seconds. What passes only
-// then is named at the end of the run.
+// The suites of `npm test`, in this order. Two light suites run at a time. A heavy suite runs
+// alone, because it measures times, draws pages or plays audio. A failed test of `processes` is
+// retried once, because the machine may have stopped for seconds. Tests that pass only on the retry
+// are listed at the end of the run.
 
 /**
- *
  * @typedef {{name: string, what: string, heavy: boolean, processes?: boolean, needs: ('build' |
  * 'models' | 'host' | 'whisper')[], limitMs: number}} Suite
  */
@@ -85,7 +84,7 @@ export const SUITES = [
   },
 ];
 
-/** Checks that are a command: passed when it ends with 0. */
+/** Checks that are a command. A check passes if its exit code is 0. */
 export const CHECKS = [
   {
     name: 'format',

@@ -10,13 +10,13 @@ export function findCommand(name, path = process.env.PATH ?? '') {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // Not here.
+      // Not in this folder.
     }
   }
   return undefined;
 }
 
-/** Chromium or a browser that takes the same flags: $CHROME_PATH, else the usual names. */
+/** Chromium or a browser with the same flags: $CHROME_PATH, otherwise the usual names. */
 export function findChromium() {
   if (process.env.CHROME_PATH) return process.env.CHROME_PATH;
   return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -25,8 +25,8 @@ export function findChromium() {
 }
 
 /**
- * npm-cli.js: the npm that runs us, the one beside this Node, or the one on PATH.
- * @throws {Error} where there is no npm.
+ * npm-cli.js: of the npm that runs this script, beside this Node, or on PATH.
+ * @throws {Error} if there is no npm.
  */
 export function findNpm() {
   const outer = process.env.npm_execpath;

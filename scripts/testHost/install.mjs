@@ -1,10 +1,9 @@
-// Installs code-server, the real VS Code extension host that tests run in, into the user's cache
-// folder. Runs before `npm ci`, so it uses Node's own modules only. `node
-// scripts/testHost/install.mjs` does it by hand.
+// Installs code-server, the real VS Code extension host for tests, into the user's cache folder.
+// Runs before `npm ci`, so it uses Node's own modules only. To run it alone: `node
+// scripts/testHost/install.mjs`.
 //
-// code-server comes from npm without its install scripts, because those insist on npm's old
-// --unsafe-perm and on building modules nobody needs here. What they would have done is done below,
-// step by step.
+// code-server comes from npm without its install scripts. Those require npm's old --unsafe-perm and
+// build modules that the tests do not need. The steps below replace them.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -14,13 +13,16 @@ import { pathToFileURL } from 'node:url';
 import { findCommand, findNpm } from './commands.mjs';
 
 export const codeServerVersion = '4.100.3';
-/** Raised when the steps below change, so that an older installation is replaced. */
+/** Incremented when the steps below change, so an older installation is replaced. */
 const recipe = 1;
 const nodeVersion = '20.20.2';
-/** Its own 0.31 has no prebuilt binary inside the package; 0.44 has, and the same interface. */
+/**
+ * code-server depends on argon2 0.31, whose package has no prebuilt binary. Version 0.44 has one,
+ * with the same interface.
+ */
 const argonVersion = '0.44.0';
 /**
- * VS Code's ripgrep wrapper downloads its binary outside npm; this package of the same project
+ * VS Code's ripgrep wrapper downloads its binary outside npm. This package of the same project
  * contains it.
  */
 const ripgrepVersion = '1.18.0';
@@ -30,12 +32,11 @@ const installLimitMs = 10 * 60_000;
 const staleAfterMs = 60 * 60_000;
 
 /**
- * Makes code-server available and says where it is.
- * @param {(line: string) => void} log takes progress lines; nothing is logged when it is there
- * already.
+ * Installs code-server if needed and returns its location.
+ * @param {(line: string) => void} log receives progress lines; no lines if it is installed already.
  * @returns {Promise<{dir: string, entry: string, node: string, version: string}>} `node entry …`
  * starts it.
- * @throws {Error} one sentence that says what to do, where it cannot be installed.
+ * @throws {Error} one sentence that says what to do, if it cannot be installed.
  */
 export async function ensureCodeServer(log = console.error) {
   if (process.platform === 'win32') {
@@ -58,7 +59,7 @@ export async function ensureCodeServer(log = console.error) {
 }
 
 /**
- * The folder that holds everything tests download: $XDG_CACHE_HOME/earmark-test, else
+ * The folder for all downloads of tests: $XDG_CACHE_HOME/earmark-test, otherwise
  * ~/.cache/earmark-test.
  */
 export function cacheRoot() {
@@ -66,8 +67,8 @@ export function cacheRoot() {
 }
 
 /**
- * Node 20 with its headers: the running one where it has both, else the one from the npm package of
- * this platform.
+ * Node 20 with its headers: the running Node if it has both, otherwise the npm package for this
+ * platform.
  */
 async function ensureNode20(log) {
   const running = { path: process.execPath, prefix: dirname(dirname(process.execPath)) };
@@ -133,7 +134,7 @@ async function buildCodeServer(work, node, log) {
     nativeModules.map((name) =>
       runQuietly(`Building ${name}`, node.path, [gyp, 'rebuild', `--nodedir=${node.prefix}`], {
         cwd: join(vscode, 'node_modules', name),
-        // node-gyp asks for "node" by name while it builds.
+        // node-gyp runs "node" by name during the build.
         env: {
           ...npmEnvironment(),
           PATH: `${dirname(node.path)}${delimiter}${process.env.PATH ?? ''}`,
@@ -152,7 +153,7 @@ async function buildCodeServer(work, node, log) {
   );
 }
 
-/** Without ripgrep the host works, but searching files in it finds nothing. */
+/** Without ripgrep the host works, but file search finds nothing. */
 async function linkRipgrep(vscode) {
   const binary = join(
     '..',
@@ -171,7 +172,7 @@ async function linkRipgrep(vscode) {
   await symlink(binary, join(bin, 'rg'));
 }
 
-/** npm brings node-gyp along; distributions that take it out get it as a package. */
+/** npm contains node-gyp. Distributions that remove it get it as a package. */
 async function findNodeGyp(work) {
   const own = join(dirname(dirname(findNpm())), 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
   if (existsSync(own)) return own;
@@ -181,14 +182,14 @@ async function findNodeGyp(work) {
   return join(dir, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
 }
 
-/** Builds into a temporary folder beside `dir` and renames it, so that `dir` is whole or absent. */
+/** Builds in a temporary folder beside `dir` and renames it, so `dir` is complete or absent. */
 async function build(dir, log, fill) {
   const started = Date.now();
   const parent = dirname(dir);
   await mkdir(parent, { recursive: true });
   await removeStale(parent);
   const work = await mkdtemp(`${dir}.tmp-`);
-  // Work that takes minutes says that it is alive.
+  // Long work reports progress.
   const alive = setInterval(
     () => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`),
     15_000,
@@ -201,7 +202,7 @@ async function build(dir, log, fill) {
     );
     if (existsSync(dir) && !isComplete(dir)) await rename(dir, await mkdtemp(`${dir}.tmp-old-`));
     await rename(work, dir).catch((error) => {
-      // Another process was faster; its result is as good.
+      // Another process finished first. Its result is equally good.
       if (!isComplete(dir)) throw error;
     });
     log(`Installed in ${dir} after ${Math.round((Date.now() - started) / 1000)} s.`);
@@ -219,7 +220,7 @@ function isComplete(dir) {
   }
 }
 
-/** Removes what runs that were killed left behind more than an hour ago. */
+/** Removes folders that killed runs left more than an hour ago. */
 async function removeStale(parent) {
   for (const name of readdirSync(parent)) {
     const path = join(parent, name);
@@ -256,8 +257,8 @@ function npm(dir, args) {
 }
 
 /**
- * The environment without what an outer `npm test` says about its own project; the user's npm
- * settings stay.
+ * The environment without the project variables of an outer `npm test`. The user's npm settings
+ * stay.
  */
 function npmEnvironment() {
   const outer = new RegExp(
@@ -268,10 +269,7 @@ function npmEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }
 
-/**
- * Runs a program without showing its output, unless it fails: then the error ends with its last
- * lines.
- */
+/** Runs a program without its output. On failure, the error ends with the last lines of output. */
 function runQuietly(what, command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -279,7 +277,7 @@ function runQuietly(what, command, args, options) {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: installLimitMs,
     });
-    let tail = ''; // Long enough for the compiler error above make's own words.
+    let tail = ''; // Enough lines to include the compiler error above make's own messages.
     const keep = (chunk) => {
       tail = (tail + chunk).slice(-8000);
     };
@@ -304,7 +302,7 @@ function runQuietly(what, command, args, options) {
   });
 }
 
-/** The line that names the error, without the stack and advice that npm and node-gyp wrap it in. */
+/** The line with the error itself, without the stack and advice of npm and node-gyp. */
 function firstComplaint(output) {
   const lines = output
     .split('\n')

@@ -1,6 +1,6 @@
-// Checks for the system programs that some test suites use and installs the missing ones where
-// apt-get may do that. Runs before `npm ci`, so it uses Node's own modules only. `node
-// scripts/testHost/systemPackages.mjs` does it by hand.
+// Checks for the system programs that some test suites use, and installs missing ones if apt-get is
+// permitted. Runs before `npm ci`, so it uses Node's own modules only. To run it alone: `node
+// scripts/testHost/systemPackages.mjs`.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { findChromium, findCommand } from './commands.mjs';
 
 /**
- * Program → Debian packages that bring it. Chromium without a font draws boxes, and only recommends
- * one.
+ * Program → Debian packages that contain it. Chromium only recommends a font, and draws boxes
+ * without one.
  */
 const debianPackages = {
   chromium: ['chromium', 'fonts-liberation'],
@@ -28,10 +28,10 @@ const debianPackages = {
 const aptLimitMs = 15 * 60_000;
 
 /**
- * Makes the programs available as far as this machine lets us. Never throws for a missing one.
- * @param {(line: string) => void} log takes progress lines; nothing is logged when all are there.
- * @returns {Promise<{available: Record<string, boolean>, message?: string}>} `message` says what to
- * install where something is still missing; suites that need it skip with that sentence.
+ * Installs the programs if this machine permits it. Does not throw if a program is missing.
+ * @param {(line: string) => void} log receives progress lines; no lines if all programs exist.
+ * @returns {Promise<{available: Record<string, boolean>, message?: string}>} `message` names the
+ * packages to install; suites that need them skip with that sentence.
  */
 export async function ensureSystemPackages(log = console.error) {
   const missing = listMissing();
@@ -56,9 +56,9 @@ function listMissing() {
   return Object.keys(debianPackages).filter((name) => {
     if (name === 'chromium') return !findChromium();
     if (name === 'c++') return !['c++', 'g++', 'clang++'].some((compiler) => findCommand(compiler));
-    // Debian keeps its programs out of PATH, one folder a version.
+    // Debian installs these programs outside PATH, one folder for each version.
     if (name === 'postgres' && existsSync('/usr/lib/postgresql')) return false;
-    // Where Debian keeps servers; only root's PATH has it.
+    // Debian's folder for servers. Only root's PATH contains it.
     return !findCommand(name, `${process.env.PATH ?? ''}${delimiter}/usr/sbin`);
   });
 }
@@ -67,7 +67,7 @@ function packagesFor(programs) {
   return [...new Set(programs.flatMap((name) => debianPackages[name]))];
 }
 
-/** Returns why apt-get could not do it, '' where it could or does not exist. */
+/** Reason why apt-get failed; '' after success or if apt-get does not exist. */
 async function installWithApt(missing, log) {
   const apt = findCommand('apt-get');
   if (process.platform !== 'linux' || !apt) return '';
@@ -87,7 +87,7 @@ async function installWithApt(missing, log) {
     const update = await run(['update']);
     const together = await run(['install', ...packages]);
     if (together === '') return '';
-    // One package without a candidate fails them all, so try each alone.
+    // One package without a candidate makes the whole call fail, so each is tried alone.
     let last = together;
     for (const name of packages) last = (await run(['install', name])) || last;
     return `apt-get said: ${last || update}`;
@@ -96,10 +96,7 @@ async function installWithApt(missing, log) {
   }
 }
 
-/**
- * What stands before a command to run it as root: nothing for root, `sudo -n` where it asks no
- * password.
- */
+/** Prefix that runs a command as root: empty for root, `sudo -n` if sudo needs no password. */
 async function privilegePrefix() {
   if (process.getuid?.() === 0) return [];
   const sudo = findCommand('sudo');
@@ -107,7 +104,7 @@ async function privilegePrefix() {
   return undefined;
 }
 
-/** Returns '' on success, else the last line the program wrote. */
+/** '' after success, otherwise the last line of the program's output. */
 function runQuietly([command, ...args]) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {

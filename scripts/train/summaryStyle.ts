@@ -1,7 +1,7 @@
 /**
- * Writes daemon/insights/summaryStyle.ts: how often written summaries have each closed-class word,
- * counted in the summaries of the AMI meetings beside the repository (CC BY 4.0). Run: `npx tsx
- * scripts/train/summaryStyle.ts`.
+ * Writes daemon/insights/summaryStyle.ts: the frequency of each closed-class word in written
+ * summaries. The counts come from the summaries of the AMI meetings beside the repository (CC BY
+ * 4.0). Run: `npx tsx scripts/train/summaryStyle.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

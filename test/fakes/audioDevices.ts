@@ -1,6 +1,6 @@
-// Virtual sound devices: a private PulseAudio server with a microphone and speakers that hear what
-// a test plays. Nothing of the user's own sound server is touched. Needs pulseaudio, pactl, pacat
-// and parec (Linux).
+// Virtual audio devices: a private PulseAudio server whose microphone and speakers carry the audio
+// that a test plays. The user's own audio server is not used. Needs pulseaudio, pactl, pacat and
+// parec (Linux).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,32 +9,32 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** 'mic' is what the person says, 'system' what the computer plays to them. */
+/** 'mic' is the user's speech, 'system' the computer's output. */
 export type AudioTarget = 'mic' | 'system';
 
 export interface AudioDevices {
-  /** To be merged into the environment of recorders and of the daemon that starts them. */
+  /** Variables for the environment of recorders and of the daemon that starts them. */
   readonly env: {
     readonly PULSE_SERVER: string;
     readonly PULSE_RUNTIME_PATH: string;
     readonly PULSE_STATE_PATH: string;
     readonly PULSE_COOKIE: string;
   };
-  /** What `parec --device=` takes; the microphone is also the server's default source. */
+  /** Argument of `parec --device=`. The microphone is also the server's default source. */
   readonly sources: Readonly<Record<AudioTarget, string>>;
   readonly pid: number;
   /**
-   * Plays in real time and ends when the last sample was heard.
+   * Plays in real time and ends after the last sample.
    * @param audio path of a WAV, FLAC or OGG file, or raw signed 16-bit little-endian mono PCM at 16
    * kHz
    */
   play(target: AudioTarget, audio: string | Buffer | Readable, signal?: AbortSignal): Promise<void>;
-  /** Records `durationMs` of 16 kHz mono PCM, as an application would hear it. */
+  /** Records `durationMs` of 16 kHz mono PCM, as an application would receive it. */
   record(target: AudioTarget, durationMs: number): Promise<Buffer>;
   /**
-   * Takes the device away, as if its plug were pulled; `plug` brings it back under the same name.
-   * Who records the microphone then is not told: PulseAudio moves the stream to what is left, the
-   * monitor of the speakers. A recorder that starts afterwards and names the device is refused.
+   * Removes the device, like an unplugged microphone; `plug` restores it under the same name. A
+   * recorder of the microphone gets no event: PulseAudio moves its stream to the monitor of the
+   * speakers. A recorder that starts afterwards and names the device is refused.
    */
   unplug(target: AudioTarget): Promise<void>;
   plug(target: AudioTarget): Promise<void>;
@@ -45,7 +45,7 @@ const sampleRate = 16_000;
 const rawFormat = [`--rate=${sampleRate}`, '--format=s16le', '--channels=1'];
 const startLimitMs = 10_000;
 const stopLimitMs = 2_000;
-/** A server whose test run was killed ends by itself after this time without a client. */
+/** A server whose test run was killed exits after this time without a client. */
 const idleExitSeconds = 600;
 
 const sinks: Readonly<Record<AudioTarget, string>> = {
@@ -57,9 +57,9 @@ const sources: Readonly<Record<AudioTarget, string>> = {
   system: 'earmark_speakers.monitor',
 };
 /**
- * 48 kHz stereo, as most audio hardware has it, so that recorders resample as they do in life.
- * `norewinds` limits the sink's latency to 50 ms; without it a null sink takes up to 2 s, and
- * playing ends that much later.
+ * 48 kHz stereo, as in most audio hardware, so recorders must resample. `norewinds` limits the
+ * sink's latency to 50 ms. Without it, a null sink takes up to 2 s, and playback ends that much
+ * later.
  */
 const modules: Readonly<Record<AudioTarget, readonly string[]>> = {
   mic: [
@@ -71,7 +71,7 @@ const modules: Readonly<Record<AudioTarget, readonly string[]>> = {
   ],
 };
 
-/** @throws {Error} one sentence, where PulseAudio is not installed or does not start. */
+/** @throws {Error} one sentence, if PulseAudio is not installed or does not start */
 export async function startAudioDevices(): Promise<AudioDevices> {
   const dir = await mkdtemp(join(tmpdir(), 'earmark-audio-'));
   const env = {
@@ -101,7 +101,7 @@ export async function startAudioDevices(): Promise<AudioDevices> {
       ...[`--exit-idle-time=${idleExitSeconds}`, '--resample-method=speex-float-5'],
       ...load.flatMap((module) => ['-L', module]),
     ],
-    // The server must not ask another server, so PULSE_SERVER stays out.
+    // The server must not connect to another server, so PULSE_SERVER is removed.
     {
       env: { ...process.env, ...env, PULSE_SERVER: undefined, HOME: dir },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -140,7 +140,7 @@ export async function startAudioDevices(): Promise<AudioDevices> {
     play: (target, audio, signal) => play(sinks[target], audio, childEnv, signal),
     record: (target, durationMs) => record(sources[target], durationMs, childEnv),
     async unplug(target) {
-      // Only the sink: PulseAudio takes what hangs on its monitor away with it.
+      // Removes only the sink. PulseAudio then removes its monitor and the sources on it.
       const ids = await run('pactl', ['list', 'short', 'modules'], childEnv);
       const ours = ids.split('\n').filter((line) => line.includes(`sink_name=${sinks[target]} `));
       for (const line of ours)
@@ -157,9 +157,9 @@ export async function startAudioDevices(): Promise<AudioDevices> {
 }
 
 /**
- * One channel of audio file as `play` takes it, for meetings that have the microphone left and
- * the system right.
- * @throws {Error} where ffmpeg is not installed or cannot read the file.
+ * One channel of an audio file in the format of `play`, for meetings with the microphone on the
+ * left and the system on the right.
+ * @throws {Error} if ffmpeg is not installed or cannot read the file
  */
 export async function readChannel(file: string, channel: 'left' | 'right'): Promise<Buffer> {
   const pan = `pan=mono|c0=c${channel === 'left' ? 0 : 1}`;
@@ -210,7 +210,7 @@ async function play(
   const ended = exitOf(child, 'pacat');
   if (typeof audio === 'string') child.stdin.end();
   else if (Buffer.isBuffer(audio)) child.stdin.end(audio);
-  else pipeline(audio, child.stdin).catch(() => undefined); // pacat's exit tells what went wrong.
+  else pipeline(audio, child.stdin).catch(() => undefined); // pacat's exit reports the error.
   child.stdin.on('error', () => undefined);
   await ended;
 }
@@ -235,7 +235,7 @@ async function record(source: string, durationMs: number, env: NodeJS.ProcessEnv
   return Buffer.concat(chunks).subarray(0, wanted);
 }
 
-/** Resolves with what the program wrote to standard output. */
+/** Resolves with the program's standard output. */
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   const child = spawn(command, args, {
     env,
@@ -263,7 +263,7 @@ function exitOf(child: ChildProcess, name: string): Promise<void> {
   });
 }
 
-/** SIGTERM, then SIGKILL for a process that does not end in time; returns when it is gone. */
+/** Sends SIGTERM, then SIGKILL to a process that does not exit in time. Returns after its exit. */
 async function endProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');

@@ -1,4 +1,4 @@
-/** Daemon processes of tests: where they live, how they start, that none is left. */
+/** Daemon processes of tests: creates their folders, starts them, and checks that none is left. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { isAlive } from '../../client/startLock';
 
 const TSX = ['--require', require.resolve('tsx/cjs')];
 
-/** A daemon with a scripted engine that ends after `idleMs` without client and session. */
+/** A daemon with a scripted engine. It exits after `idleMs` without clients and sessions. */
 export function scriptedDaemon(options: { readonly idleMs?: number } = {}): DaemonCommand {
   return {
     command: process.execPath,
@@ -37,7 +37,10 @@ export class DaemonFolder {
     return readDaemonFile(this.path)?.pid;
   }
 
-  /** Ends the daemon the hard way. @returns its process */
+  /**
+   * Kills the daemon.
+   * @returns its process
+   */
   async kill(): Promise<number> {
     const { pid } = this;
     if (pid === undefined) throw new Error('No daemon runs in this folder.');

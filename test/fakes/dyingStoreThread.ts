@@ -1,12 +1,15 @@
 /**
- * The thread of the database that dies at each n-th round of calls: by turns before it carries them
- * out, and behind the commit, before it answers.
+ * A database thread that exits at every n-th round of calls: alternately before it runs the calls,
+ * and after the commit but before the answer.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runStoreThread } from '../../daemon/adapters/store/storeThreadMain';
 import type { FromThread } from '../../daemon/adapters/store/storeProtocol';
 
-/** Over all its lives: rounds so far, and at which ones it dies; 0 is never. */
+/**
+ * Indices into `lives`, shared by all restarts: number of rounds so far, and the interval at which
+ * the thread exits; 0 is never.
+ */
 const [ROUNDS, EVERY] = [0, 1];
 const { lives } = workerData as { lives: Int32Array };
 const post = parentPort!.postMessage.bind(parentPort);

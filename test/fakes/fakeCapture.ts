@@ -1,4 +1,4 @@
-/** Recorders without sound devices: a test speaks into them, ends them, or lets them fail. */
+/** Recorders without audio devices: a test pushes audio, ends them, or makes them fail. */
 import { type EarmarkError } from '../../protocol/errors';
 import type { Capture, Recording, RecordingHandlers } from '../../daemon/session/ports';
 
@@ -9,9 +9,9 @@ export interface FakeRecording extends Recording {
 
 export class FakeCapture implements Capture {
   readonly recordings: FakeRecording[] = [];
-  /** Thrown by the next starts, one each. */
+  /** Errors of the next starts, one for each start. */
   readonly failures: EarmarkError[] = [];
-  /** While set, a start waits for it. */
+  /** While set, a start waits for this promise. */
   gate: Promise<void> | undefined;
   /** While set, recorders never end. */
   hangs = false;
@@ -49,7 +49,7 @@ export class FakeCapture implements Capture {
     return recording;
   }
 
-  /** Recorders that run. */
+  /** Running recorders. */
   get open(): readonly FakeRecording[] {
     return this.recordings.filter(({ stopped }) => !stopped);
   }

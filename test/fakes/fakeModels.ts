@@ -1,4 +1,4 @@
-/** A catalogue of one model that is there. */
+/** A catalogue with one installed model. */
 import { Emitter } from '../../daemon/base/emitter';
 import type { Models, ModelView } from '../../daemon/models/api';
 import { EarmarkError } from '../../protocol/errors';

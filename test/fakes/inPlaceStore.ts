@@ -1,6 +1,6 @@
 /**
- * The real store without its thread: a call is carried out at once, so that a simulated clock is
- * not overtaken by the disk.
+ * The real store without its thread. Calls run at once, so the disk does not lag behind a simulated
+ * clock.
  */
 import type { LibsqlStore } from '../../daemon/adapters/store/libsqlStore';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../daemon/session/ports';

@@ -1,6 +1,6 @@
 /**
- * A meeting of test/fixtures/meetings as it lies in the store when it is over: its words, and what
- * the analysis finds in them.
+ * A meeting of test/fixtures/meetings as the store holds it after the end: its transcript and
+ * insights.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ interface Meeting {
   }[];
 }
 
-/** @param symbols names of the code that every insight whose words hold them is linked to */
+/** @param symbols code names; every insight whose text contains one is linked to it */
 export function keepMeeting(
   home: string,
   id: string,
@@ -79,7 +79,7 @@ export function keepMeeting(
         source: meeting.turns.find(({ who }) => who === name)?.source ?? 'mic',
       },
     })),
-    // A voice that turned out to be another one's.
+    // A voice that was merged into another.
     { kind: 'speaker', speaker: { id: 'voice-0', name: 'Speaker 9', source: 'system', turns: [] } },
     ...analyzer.insights.map((insight): DurableEventBody => ({
       kind: insight.kind,

@@ -1,20 +1,20 @@
 /**
- * A TCP proxy that does to a link what networks do: delays, cuts, swallows bytes while the
- * connection seems to stand (half-open), reads slowly, refuses, and holds an older connection back
- * while a newer one goes ahead.
+ * A TCP proxy that simulates network faults. It delays, cuts, reads slowly, refuses, and drops
+ * bytes while the connection seems open (half-open). It can also delay an older connection so that
+ * a newer one overtakes it.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export interface LinkFaults {
-  /** One way, milliseconds. */
+  /** One way, in milliseconds. */
   latencyMs: number;
-  /** Bytes a second towards the daemon and back; 0 is without limit. */
+  /** Bytes per second in each direction; 0 is unlimited. */
   bytesPerSecond: number;
-  /** Connections that come are ended at once. */
+  /** New connections are closed at once. */
   refuse: boolean;
-  /** Connections that come stand, and nothing they send arrives. */
+  /** New connections stay open, but their data is dropped. */
   swallow: boolean;
-  /** Cut every connection after so many bytes towards the daemon; 0 is never. */
+  /** Cuts every connection after this number of bytes towards the daemon; 0 is never. */
   cutAfterBytes: number;
 }
 
@@ -23,7 +23,7 @@ interface Link {
   readonly far: Socket;
   readonly port: number;
   swallowing: boolean;
-  /** Added to what this connection carries from now on. */
+  /** Delay added to later data of this connection, in milliseconds. */
   heldMs: number;
 }
 
@@ -37,7 +37,7 @@ export class LinkProxy {
   };
   private readonly links = new Set<Link>();
   private readonly server: Server;
-  /** Connections that came. */
+  /** Number of accepted connections. */
   accepted = 0;
 
   constructor(private readonly target: { readonly host: string; readonly port: number }) {
@@ -52,12 +52,12 @@ export class LinkProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Connections to a port of the target that stand. */
+  /** Number of open connections to a port of the target. */
   standing(port: number): number {
     return [...this.links].filter((link) => link.port === port).length;
   }
 
-  /** Ends every connection; `reset` without a goodbye of TCP. */
+  /** Closes every connection; `reset` sends a TCP reset. */
   cut(reset = false): void {
     for (const { near, far } of this.links) {
       if (reset) near.resetAndDestroy();
@@ -66,12 +66,12 @@ export class LinkProxy {
     }
   }
 
-  /** The connections that stand now carry nothing any more, and nobody is told. */
+  /** Drops all data of the open connections without closing them. */
   halfOpen(): void {
     for (const link of this.links) link.swallowing = true;
   }
 
-  /** The daemon's side is closed, the client's stands. */
+  /** Closes the daemon's side; the client's side stays open. */
   closeFar(): void {
     for (const link of this.links) {
       link.swallowing = true;
@@ -79,7 +79,7 @@ export class LinkProxy {
     }
   }
 
-  /** What the connections of now carry comes so much later: newer ones overtake them. */
+  /** Delays data of the open connections, so newer connections overtake them. */
   hold(ms: number): void {
     for (const link of this.links) link.heldMs = ms;
   }
@@ -93,7 +93,7 @@ export class LinkProxy {
     this.accepted++;
     near.on('error', () => undefined);
     if (this.faults.refuse) return void near.destroy();
-    // Read once: the port of a target may be another one each time.
+    // Read once, because the port of a target may change with each read.
     const { host, port } = this.target;
     const far = connect({ host, port });
     const link: Link = { near, far, port, swallowing: this.faults.swallow, heldMs: 0 };
@@ -103,7 +103,7 @@ export class LinkProxy {
     this.carry(link, far, near, false);
     near.on('close', () => {
       this.links.delete(link);
-      // A half-open link: the daemon does not learn that the client went.
+      // Half-open: the daemon does not learn of the client's disconnection.
       if (!link.swallowing) far.destroy();
       else setTimeout(() => far.destroy(), 2_000).unref();
     });
@@ -112,7 +112,7 @@ export class LinkProxy {
 
   private carry(link: Link, from: Socket, to: Socket, out: boolean): void {
     let carried = 0;
-    /** When the last byte of what came before is through. */
+    /** Time at which the last byte so far has been sent. */
     let freeAt = 0;
     from.on('data', (chunk: Buffer) => {
       if (link.swallowing) return;
@@ -120,7 +120,7 @@ export class LinkProxy {
       const now = performance.now();
       carried += chunk.length;
       if (out && cutAfterBytes > 0 && carried > cutAfterBytes) {
-        // Half a frame may be through.
+        // May send half a frame.
         to.write(chunk.subarray(0, chunk.length >> 1));
         from.destroy();
         return;

@@ -1,7 +1,4 @@
-/**
- * A note as a very long meeting leaves it, and an editor's side of the language server's
- * connection.
- */
+/** The note of a very long meeting, and the editor's side of the language server's connection. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
   createMessageConnection,
@@ -12,12 +9,12 @@ import {
 import { timeStamp } from '../../daemon/insights/timeStamp';
 
 const PEOPLE = ['Ben', 'Lea K.', 'Sam', 'Mina', 'Hugo'];
-/** A segment a few seconds. */
+/** Seconds between two segments. */
 const STEP_MS = 7_000;
 
 /**
- * @param lines of the whole note
- * @param items actions and decisions among them, half of each; some without owner, some overdue,
+ * @param lines number of lines of the whole note
+ * @param items number of actions and decisions, half of each; some without owner, some overdue,
  * some with a broken time
  */
 export function longNote(lines: number, items: number): string {
@@ -67,7 +64,7 @@ export class NotesEditor {
     this.connection.listen();
   }
 
-  /** @param entry the server's program: a bundle, or the source, which is run by tsx */
+  /** @param entry the server's program: a bundle, or the source, which tsx runs */
   static async open(
     entry: string,
     text: string,
@@ -119,7 +116,7 @@ export class NotesEditor {
   }
 }
 
-/** Every request of the language server, at a place of a long note where it has something to do. */
+/** Every request of the language server, each at a place of a long note with a result. */
 export function noteRequests(
   text: string,
 ): readonly { readonly name: string; readonly method: string; readonly params: object }[] {

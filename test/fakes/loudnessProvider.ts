@@ -1,7 +1,7 @@
 /**
- * A recogniser of workers in tests: it hears loudness (a phrase whose loudest sample is 100 × n is
- * the word `wn`, as scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of
- * that length, without the processor.
+ * A recogniser for test workers. It recognises loudness: a phrase whose loudest sample is 100 × n
+ * is the word `wn`, as in scriptedEngine.ts. It takes as long as Moonshine takes for phrases of
+ * that length, without processor load.
  */
 import type { DecodeRequest, AsrResult, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
@@ -11,13 +11,16 @@ import { EarmarkError } from '../../protocol/errors';
 import { LOUDNESS } from './scriptedEngine';
 
 /**
- * One thread, Moonshine tiny: RTF 0.031 for phrases of 5 s, of which the
- * encoder's fixed part is some 20 ms.
+ * Moonshine tiny on one thread: RTF 0.031 for phrases of 5 s, including some 20 ms of fixed encoder
+ * time.
  */
 export const moonshineMs = (audioMs: number): number => 20 + 0.027 * audioMs;
 
 export class LoudnessProvider extends ScriptedProvider {
-  /** @param slower times Moonshine's time @param loads what its load waits for */
+  /**
+   * @param slower factor on Moonshine's time
+   * @param loads the model load waits for its promise
+   */
   constructor(
     private readonly slower = 1,
     private readonly loads: () => Promise<void> = () => Promise.resolve(),
@@ -38,7 +41,7 @@ export class LoudnessProvider extends ScriptedProvider {
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     let peak = 0;
     for (const v of pcm) peak = Math.max(peak, Math.abs(v));
-    // The silence of the warm-up takes no time, or a slow one would not get ready.
+    // The silent warm-up takes no time. Otherwise a slow worker would not get ready.
     const inferenceMs = peak === 0 ? 0 : moonshineMs(audioMs) * this.slower;
     const text = `w${Math.round((peak * 32_768) / LOUDNESS)}`;
     await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
-/** What stands in the lists of an answer; which of it depends on the tool. */
+/** Lists in an answer; each tool fills some of them. */
 export interface Item {
   readonly id: string;
   readonly session: string;
@@ -37,7 +37,7 @@ export interface ToolAnswer {
 export class McpAgent {
   readonly client = new Client({ name: 'test-agent', version: '0' });
 
-  /** @param env beside the few variables that the SDK hands on */
+  /** @param env variables besides the few that the SDK passes on */
   async start(
     { command, args }: { readonly command: string; readonly args: readonly string[] },
     env: Record<string, string>,
@@ -65,7 +65,7 @@ export class McpAgent {
     return { failed: isError === true, text: content.map(({ text }) => text).join('') };
   }
 
-  /** @throws Error with what the tool said, where it failed */
+  /** @throws Error with the tool's message if the tool failed */
   async ask(name: string, input: Record<string, unknown> = {}): Promise<Answer> {
     const { failed, text } = await this.call(name, input);
     if (failed) throw new Error(text);

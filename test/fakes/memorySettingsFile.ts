@@ -3,7 +3,7 @@ import type { SettingsFile } from '../../daemon/config/liveSettings';
 
 export class MemorySettingsFile implements SettingsFile {
   last: string | undefined;
-  /** What reading or writing throws. */
+  /** Error of reading or writing. */
   failure: Error | undefined;
 
   constructor(public text?: string) {}

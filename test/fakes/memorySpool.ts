@@ -1,6 +1,6 @@
 /**
- * Spools in memory. What was not synced is lost by `crash`, as a power cut would; a full disk can
- * be played.
+ * Spools in memory. `crash` discards unsynced data, like a power failure. A full disk can be
+ * simulated.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Frame, Source } from '../../daemon/audio/frame';
@@ -17,13 +17,13 @@ interface Disk {
 export class MemorySpools implements SpoolFactory {
   private readonly disks = new Map<string, Disk>();
   private readonly open_ = new Set<MemorySpool>();
-  /** Thrown by every append while set. */
+  /** Error of every append while set. */
   refuse: EarmarkError | undefined;
-  /** Thrown by every opening while set. */
+  /** Error of every open while set. */
   refuseOpen: EarmarkError | undefined;
   /**
-   * While set nothing is kept, also of what is forced: as where other machines keep it, and they do
-   * not answer.
+   * While set, nothing is stored, even when forced, as if the machines that store it did not
+   * answer.
    */
   waits = false;
 
@@ -46,7 +46,7 @@ export class MemorySpools implements SpoolFactory {
     return this.disks.delete(sessionId) ? 1 : 0;
   }
 
-  /** Power goes: what was not synced is gone, and the open spools with it. */
+  /** Simulates a power failure: unsynced data and open spools are lost. */
   crash(): void {
     for (const spool of this.open_) spool.crash();
     this.open_.clear();

@@ -1,6 +1,6 @@
 /**
- * A SessionStore in memory; it can refuse to write or be slow, and what it took stays when a
- * session forgets it.
+ * A SessionStore in memory. It can refuse writes or be slow. Its data survives when a session drops
+ * it.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SessionProjection } from '../../daemon/session/sessionProjection';
@@ -31,7 +31,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
   private readonly settings = new Map<string, string>();
   private kept: StoredVoice[] = [];
   private order = 0;
-  /** Thrown by every write while set. */
+  /** Error of every write while set. */
   refuse: EarmarkError | undefined;
 
   async createSession(record: SessionRecord): Promise<void> {

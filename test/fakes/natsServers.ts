@@ -1,6 +1,6 @@
 /**
- * Real nats-server processes of a test: one, or a cluster, with JetStream, on loopback, in a folder
- * of their own.
+ * Real nats-server processes for a test: one server or a cluster, with JetStream, on loopback, in a
+ * separate folder.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { skip } from '../skip';
 
-/** Debian puts it where only root's path looks. */
+/** Usual places. Debian's folder for servers is on root's PATH only. */
 const PLACES = [
   '/usr/sbin/nats-server',
   '/usr/local/bin/nats-server',
@@ -17,7 +17,7 @@ const PLACES = [
   '/opt/homebrew/bin/nats-server',
 ];
 
-/** The one of the path before all others, so that another version can be tried. */
+/** The server on PATH comes first, so another version can be tested. */
 export function natsServer(): string | undefined {
   try {
     const found = execFileSync('which', ['nats-server'], {
@@ -26,12 +26,12 @@ export function natsServer(): string | undefined {
     }).trim();
     if (found !== '') return found;
   } catch {
-    // It may be installed all the same.
+    // The program may still be installed.
   }
   return PLACES.find((file) => existsSync(file));
 }
 
-/** @param program that `natsServer` found */
+/** @param program result of `natsServer` */
 export function natsVersion(program: string): string {
   return (
     /v(\d+\.\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ??
@@ -74,12 +74,12 @@ export class NatsServers {
     return servers;
   }
 
-  /** As the setting team.nats takes them. */
+  /** In the form of the setting team.nats. */
   get url(): string {
     return this.nodes.map(({ client }) => `nats://127.0.0.1:${client}`).join(',');
   }
 
-  /** Starts a node, also one that was killed; resolves when it takes connections. */
+  /** Starts a node, also after a kill. Resolves when the node accepts connections. */
   async run(i: number): Promise<void> {
     const node = this.nodes[i];
     if (!node || node.process) return;
@@ -120,7 +120,7 @@ export class NatsServers {
     }
   }
 
-  /** What the nodes wrote, each as long as it runs or ran. */
+  /** Output of each node during its run. */
   get logs(): readonly string[] {
     return this.nodes.map((_, i) => this.logOf(i));
   }
@@ -129,7 +129,7 @@ export class NatsServers {
     return join(this.folder, `${i}.log`);
   }
 
-  /** SIGSTOP and SIGCONT leave it as it is. */
+  /** Sends a signal to a node. After SIGKILL and SIGTERM, waits for its exit. */
   async kill(i: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.nodes[i]?.process;
     if (!child) return;
@@ -139,8 +139,8 @@ export class NatsServers {
   }
 
   /**
-   * As before an upgrade: its clients are sent away and what it led is handed on, then it ends by
-   * itself; after 10 s and some.
+   * Drains a node as before an upgrade: its clients are disconnected, its leaderships move, and it
+   * exits by itself after somewhat more than 10 s.
    */
   async retire(i: number): Promise<void> {
     const child = this.nodes[i]?.process;

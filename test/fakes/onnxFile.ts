@@ -1,7 +1,7 @@
 /**
- * Writes ONNX models with random weights and the names that those of Moonshine and Silero have, so
- * that tests drive ONNX Runtime and the adapters where the real models are not at hand. The field
- * numbers are those of onnx.proto.
+ * Writes ONNX models with random weights and the names of the Moonshine and Silero models. Tests
+ * can then drive ONNX Runtime and the adapters without the real models. The field numbers are those
+ * of onnx.proto.
  */
 import { writeFileSync } from 'node:fs';
 
@@ -27,7 +27,7 @@ const text = (field: number, value: string): Buffer => bytes(field, Buffer.from(
 interface Port {
   readonly name: string;
   readonly type: number;
-  /** A name stands for a size that is known when it runs. */
+  /** A string is a symbolic dimension, whose size is known at run time. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -51,7 +51,7 @@ const port = (field: number, { name, type, shape }: Port): Buffer =>
 const node = (op: string, inputs: readonly string[], output: string): Buffer =>
   bytes(1, ...inputs.map((name) => text(1, name)), text(2, output), text(4, op));
 
-/** A tensor of numbers between −most and most, in a field of its own. */
+/** A tensor of random numbers between −most and most, in a separate field. */
 function random(name: string, shape: readonly number[], seed: number, most = 1): Buffer {
   let state = seed;
   const values = Float32Array.from(
@@ -68,8 +68,8 @@ function random(name: string, shape: readonly number[], seed: number, most = 1):
 }
 
 /**
- * A weight inside a node, small enough that many of them add up to a number a sigmoid tells from
- * others.
+ * A weight inside a node. It is small enough that sums of many weights stay in the range where a
+ * sigmoid varies.
  */
 const constant = (name: string, shape: readonly number[], seed: number): Buffer =>
   bytes(
@@ -131,8 +131,8 @@ export function writeMoonshineEncoder(path: string, { heads, headSize } = TINY):
 }
 
 /**
- * Numbers of 8 bits around 128, with their scale and zero point as the export has them: loose, not
- * raw.
+ * 8-bit numbers around 128, with scale and zero point in the export's form: typed fields, not raw
+ * data.
  */
 function random8(name: string, shape: readonly number[], scale: number, seed: number): Buffer[] {
   let state = seed;
@@ -155,8 +155,8 @@ function random8(name: string, shape: readonly number[], scale: number, seed: nu
 }
 
 /**
- * Random weights under the names of the exported decoder, and of its nodes those that name them:
- * enough to take them out, not to be run.
+ * Random weights under the names of the exported decoder, and the nodes that refer to them. Weights
+ * can be extracted from this file, but it cannot run.
  */
 export function writeMoonshineDecoder(path: string, { layers, heads, headSize } = TINY): void {
   const width = heads * headSize;
@@ -213,8 +213,8 @@ export function writeMoonshineDecoder(path: string, { layers, heads, headSize } 
 }
 
 /**
- * Random weights under the names and as the constants that the exported graph has at 16 kHz: enough
- * to take them out, not to be run.
+ * Random weights under the names and constants of the exported 16 kHz graph. Weights can be
+ * extracted from this file, but it cannot run.
  */
 export function writeSilero(path: string): void {
   type Shaped = readonly [name: string, ...sizes: number[]];

@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL for tests: made in a temporary folder, on a Unix socket that only this user
- * opens, gone afterwards.
+ * A real PostgreSQL server for tests. It uses a temporary folder and a Unix socket that only this
+ * user can open, and is removed afterwards.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -23,10 +23,12 @@ const DEBIAN = '/usr/lib/postgresql';
 const START_MS = 30_000;
 const ROOT = 'tester';
 
-/** The user that PostgreSQL runs as where this one is root, which it refuses: `nobody` of Linux. */
+/**
+ * User for PostgreSQL if this process is root, because PostgreSQL refuses root: `nobody` on Linux.
+ */
 const UNPRIVILEGED = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** The folder of initdb and postgres: the newest of Debian's, or one of PATH. */
+/** Folder of initdb and postgres: Debian's newest version, or a folder on PATH. */
 function binaries(): string | undefined {
   const versions = existsSync(DEBIAN)
     ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a))
@@ -44,7 +46,7 @@ export class PostgresServer {
     private child: ChildProcess,
   ) {}
 
-  /** Skips the suite in words where PostgreSQL is not installed. */
+  /** Skips the suite with a reason if PostgreSQL is not installed. */
   static async start(context: Mocha.Context): Promise<PostgresServer> {
     const bin = process.platform === 'win32' ? undefined : binaries();
     if (bin === undefined)
@@ -54,7 +56,7 @@ export class PostgresServer {
     if (UNPRIVILEGED.uid !== undefined) {
       chownSync(folder, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
       chmodSync(folder, 0o700);
-      // The way there leads through the folder of the run, which only its owner may enter.
+      // The path leads through the folder of the run, which only its owner may enter.
       chmodSync(tmpdir(), statSync(tmpdir()).mode | 0o011);
     }
     execFileSync(
@@ -81,12 +83,15 @@ export class PostgresServer {
     return this.child.pid as number;
   }
 
-  /** The address of a database for a role, and to whom else it belongs. */
+  /** Address of a database for a role. */
   url(database: string, role: string = ROOT): string {
     return `postgres://${role}@localhost/${database}?host=${encodeURIComponent(this.folder)}`;
   }
 
-  /** A database of this version's schema with a role for servers and one for administrators. */
+  /**
+   * Creates a database with this version's schema, a role for servers and a role for
+   * administrators.
+   */
   async database(
     name: string,
   ): Promise<{ readonly admin: string; readonly gateway: string; readonly owner: string }> {
@@ -104,7 +109,7 @@ export class PostgresServer {
     };
   }
 
-  /** As the superuser, whom row-level security does not bind. */
+  /** As the superuser, who is exempt from row-level security. */
   async sql<R extends object = Record<string, unknown>>(
     database: string,
     text: string,
@@ -121,8 +126,8 @@ export class PostgresServer {
   }
 
   /**
-   * Ends it, in order with SIGINT, at once with SIGQUIT or like a crash with SIGKILL, and starts it
-   * again over what is on disk.
+   * Stops the server and starts it again with the same data. SIGINT is an orderly stop, SIGQUIT an
+   * immediate one, SIGKILL a crash.
    */
   async restart(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     await this.end(signal);
@@ -134,11 +139,10 @@ export class PostgresServer {
   }
 
   /**
-   * SIGSTOP and SIGCONT to the server and to every process that it made, as where its machine
-   * stands still.
+   * Sends SIGSTOP or SIGCONT to the server and all its child processes, like a machine that stops.
    */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    // The one that makes others first and last, so that none is missed.
+    // The parent process first and last, so no new child is missed.
     const made = childrenOf(this.pid);
     for (const pid of signal === 'SIGSTOP'
       ? [this.pid, ...made, ...childrenOf(this.pid)]
@@ -146,7 +150,7 @@ export class PostgresServer {
       try {
         process.kill(pid, signal);
       } catch {
-        // It has ended.
+        // The process has exited.
       }
     }
   }
@@ -172,14 +176,14 @@ export class PostgresServer {
         return;
       } catch (error) {
         if (Date.now() > until) throw error;
-        // After a crash it refuses until the last of its old processes is gone.
+        // After a crash, the server refuses to start until its last old process has exited.
         if (this.child.exitCode !== null) this.child = launch(this.bin, this.folder);
       }
     }
   }
 }
 
-/** Without fsync: a killed process loses nothing by it, only a machine that loses power would. */
+/** Without fsync: a killed process loses no data; only a power failure would. */
 function launch(bin: string, folder: string): ChildProcess {
   const settings = [
     'listen_addresses=',

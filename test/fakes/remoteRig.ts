@@ -1,6 +1,6 @@
 /**
- * A remote transport in this process: tokens of its own, a handler that the test gives, clients
- * over real sockets.
+ * A remote transport in this process: its own tokens, a handler from the test, clients over real
+ * sockets.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,10 +1,10 @@
 /**
- * Asks again, a bounded number of times: what a link lost, or what the other side learns a moment
- * later.
+ * Retries a call a bounded number of times, after a lost connection or before the other side is
+ * ready.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** @throws what the last try failed with, after `again` more than the first */
+/** @throws the error of the last attempt, after `again` retries */
 export async function retried<T>(
   { again, pauseMs }: { readonly again: number; readonly pauseMs: number },
   ask: () => Promise<T>,

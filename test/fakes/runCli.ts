@@ -1,4 +1,4 @@
-/** Runs the earmark command with a scripted engine and collects what it says. */
+/** Runs the earmark command with a scripted engine and collects its output. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { scriptedCli } from './daemonProcess';
 
@@ -11,7 +11,7 @@ export interface CliResult {
 export interface CliRun {
   readonly child: ChildProcess;
   readonly done: Promise<CliResult>;
-  /** What came on stdout so far. */
+  /** Standard output so far. */
   out(): string;
   err(): string;
 }

@@ -1,4 +1,4 @@
-/** The earmark command with a daemon whose engine is scripted. */
+/** The earmark command with a daemon that has a scripted engine. */
 import { runCli } from '../../daemon/cli/program';
 import { scriptedDaemon } from './daemonProcess';
 

@@ -1,6 +1,6 @@
 /**
- * A real daemon process whose engine hears loudness (see scriptedEngine.ts) and which records a
- * steady tone that is a word: everything but models and sound devices is real. Same arguments as
+ * A real daemon process whose engine recognises loudness (see scriptedEngine.ts). It records a
+ * steady tone, which is a word. Only models and audio devices are fake. Takes the same arguments as
  * daemon/main.ts.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { runDaemon } from '../../daemon/runDaemon';
 import { scriptedParts } from './scriptedParts';
 
 /**
- * A test may leave phrases here, as a JSON array: they are heard one after the other instead of the
- * tone's word.
+ * A test may store phrases here, as a JSON array. They replace the tone's word, one after the
+ * other.
  */
 const SAYS = 'says.json';
 

@@ -1,7 +1,7 @@
 /**
- * A SpeechEngine without a model. It hears loudness: a phrase whose loudest sample is 100 × n is
- * the word `wn`, so a test can say words, and see that none is lost or doubled. Decodes can be held
- * back, fail or find the engine away.
+ * A SpeechEngine without a model. It recognises loudness: a phrase whose loudest sample is 100 × n
+ * is the word `wn`. A test can so check that no word is lost or doubled. Decodes can be held back,
+ * can fail, or can find the engine unavailable.
  */
 import { ACTIONS } from '../../daemon/degrade/degradation';
 import { EarmarkError } from '../../protocol/errors';
@@ -34,9 +34,9 @@ export class ScriptedEngine implements SpeechEngine {
   private holding = false;
   private loading:
     { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } | undefined;
-  /** Thrown by `ready` while set. */
+  /** Error of `ready` while set. */
   away: EarmarkError | undefined;
-  /** Called before every decode; what it throws, or answers, is the outcome. */
+  /** Called before every decode. Its error or result is the outcome. */
   script: ((word: string, priority: DecodePriority) => AsrResult | undefined) | undefined;
 
   readonly onDidWarn = this.warnings.event;
@@ -93,13 +93,13 @@ export class ScriptedEngine implements SpeechEngine {
     this.holding = true;
   }
 
-  /** Lets the waiting decodes go, and those that come. */
+  /** Releases the waiting decodes and all later ones. */
   release(): void {
     this.holding = false;
     for (const go of this.waiting.splice(0)) go();
   }
 
-  /** The model loads until the answered function is called. */
+  /** The model loads until the returned function is called. */
   load(): (error?: EarmarkError) => void {
     let resolve!: () => void;
     let reject!: (error: unknown) => void;
@@ -118,7 +118,7 @@ export class ScriptedEngine implements SpeechEngine {
   }
 }
 
-/** The scripted engine for whoever wishes it, and nothing else. */
+/** The scripted engine for every request, with no alternative. */
 export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
   const health: EngineHealth = {
     provider: 'scripted',

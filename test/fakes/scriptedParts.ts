@@ -1,6 +1,6 @@
 /**
- * The parts of a daemon that tests replace: an engine that hears loudness, and recorders that say a
- * word over and over.
+ * Replaced parts of a daemon in tests: an engine that recognises loudness, and recorders that
+ * repeat a word.
  */
 import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
 import type { Clock } from '../../daemon/base/clock';
@@ -12,10 +12,10 @@ import { LOUDNESS, ScriptedEngine, scriptedEngines } from './scriptedEngine';
 const TICK_MS = 100;
 /** A word of tone and a pause, in ticks. */
 const WORD = { loud: 4, all: 10, perTick: 1 };
-/** Long enough for a sentence, and three times as fast as it is said. */
+/** Long enough for a sentence, at three times real speed. */
 const SENTENCE = { loud: 8, all: 12, perTick: 3 };
 
-/** Says `w7` on the microphone and `w9` on the speakers, over and over. */
+/** Repeats `w7` on the microphone and `w9` on the speakers. */
 function capture(clock: Clock, sentences: () => boolean) {
   return {
     abilities: () =>
@@ -35,8 +35,7 @@ function capture(clock: Clock, sentences: () => boolean) {
       let tick = 0;
       const begunMs = clock.now();
       const timer = clock.setInterval(() => {
-        // What a timer that came late left out comes now: a recorder loses nothing on a busy
-        // machine.
+        // Delivers the audio of late timers, because a recorder loses nothing on a loaded machine.
         for (; tick < Math.round((clock.now() - begunMs) / TICK_MS); tick++) {
           const { loud, all, perTick } = sentences() ? SENTENCE : WORD;
           const n = sentences() ? 1 + Math.floor(tick / all) : source === 'mic' ? 7 : 9;
@@ -56,11 +55,7 @@ function capture(clock: Clock, sentences: () => boolean) {
   };
 }
 
-/**
- *
- * @param says phrases to hear in a recording instead of the words of the tone; asked at every
- * decode
- */
+/** @param says phrases that replace the words of the tone; called at every decode */
 export function scriptedParts(
   says?: () => readonly string[] | undefined,
 ): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {

@@ -1,8 +1,8 @@
 /**
- * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness
- * (loudnessProvider.ts), servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower
- * than Moonshine; with `EARMARK_TEST_LOADS` its model is loaded when that file is there.
- * `EARMARK_TEST_GRACE_MS` is how long a session may be nobody's.
+ * The processes of a team as in daemon/teamMain.ts, without models. Workers recognise loudness
+ * (loudnessProvider.ts), and servers detect speech by it. `EARMARK_TEST_SLOWER` makes a worker
+ * slower than Moonshine. With `EARMARK_TEST_LOADS`, its model loads when that file exists.
+ * `EARMARK_TEST_GRACE_MS` is the time that a session may have no connection.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

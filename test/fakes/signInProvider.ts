@@ -1,6 +1,6 @@
 /**
- * A real provider of OpenID Connect on this machine, whose people sign in at once, and a browser
- * that follows its pages.
+ * A real OpenID Connect provider on this machine, whose users sign in at once, and a browser that
+ * follows its pages.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ export const CLIENT_ID = 'earmark';
 const SCOPE = 'openid profile offline_access';
 
 export class SignInProvider {
-  /** Who signs in next, and the organisation that the provider names. */
+  /** The next user to sign in, and the organisation in the provider's token. */
   person = { subject: 'ann', organisation: 'ant' };
 
   private constructor(
@@ -81,8 +81,8 @@ export class SignInProvider {
   }
 
   /**
-   * What a browser does with the page that it is shown, to the end.
-   * @returns the last answer's status
+   * Follows a page like a browser, to the last redirect.
+   * @returns the status of the last answer
    */
   async browse(first: string): Promise<number> {
     const cookies = new Map<string, string>();

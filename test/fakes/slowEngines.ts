@@ -1,7 +1,7 @@
 /**
- * Engines whose recognisers take as long as a test says, on a clock that a test moves: the real
- * pool, routes and degradation over scripted recognisers. Every phrase is a loudness, and its text
- * is the number of that loudness.
+ * Engines with recognisers of a configured speed, on a clock that the test advances. The pool,
+ * routes and degradation are real; the recognisers are scripted. Each phrase has a loudness, and
+ * its text is the number of that loudness.
  */
 import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
@@ -24,12 +24,12 @@ import { EarmarkError } from '../../protocol/errors';
 export interface SlowModel {
   readonly provider: string;
   readonly model: string;
-  /** Seconds of work for a second of audio. */
+  /** Seconds of work for each second of audio. */
   rtf: number;
   readonly loadMs: number;
-  /** Thrown by load and decode while set. */
+  /** Error of load and decode while set. */
   fails?: EarmarkError | undefined;
-  /** Never answers while set, until the decode is given up after so many milliseconds. */
+  /** Decodes never finish while set. They are cancelled after this number of milliseconds. */
   hangsMs?: number | undefined;
   loads: number;
 }
@@ -38,7 +38,7 @@ export function slowModel(provider: string, model: string, rtf: number, loadMs =
   return { provider, model, rtf, loadMs, loads: 0 };
 }
 
-/** For pools whose test does not ask. */
+/** For pools of tests that do not depend on the machine. */
 export const MACHINE: MachineFacts = (() => {
   const capabilities = {
     platform: 'linux',
@@ -151,21 +151,21 @@ function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
   };
 }
 
-/** Lets everything that is due now happen. */
+/** Runs everything that is due now. */
 export async function turn(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise(setImmediate);
 }
 
 export interface Spoken {
   readonly number: number;
-  /** From its end to its text. */
+  /** Milliseconds from the end of a phrase to its text. */
   readonly lagMs: number;
   readonly text: string;
 }
 
 /**
- * Speaks phrases of so many seconds without a pause, one after the other, and notes when the text
- * of each is there.
+ * Pushes phrases of this length in seconds, one after the other without pauses. Records the time at
+ * which each text arrives.
  */
 export class Speaker {
   readonly recognised: Spoken[] = [];
@@ -182,7 +182,7 @@ export class Speaker {
     return this.spoken;
   }
 
-  /** Time goes on while somebody speaks. */
+  /** Time advances while audio arrives. */
   async speak(ms: number, stepMs = 100): Promise<void> {
     for (let t = 0; t < ms; t += stepMs) {
       this.clock.advance(stepMs);
@@ -212,7 +212,7 @@ export class Speaker {
     );
   }
 
-  /** As a session does: what does not fit into the queue waits until it does. */
+  /** As in a session: a phrase that does not fit into the queue waits until it does. */
   private async words(pcm: Float32Array): Promise<string> {
     for (;;) {
       try {

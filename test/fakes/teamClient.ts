@@ -1,6 +1,6 @@
 /**
- * A client of a team's gateway in tests: pushes words of loudness and collects the session's events
- * and transcript.
+ * A client of a team's gateway in tests. It pushes words as loudness and collects the session's
+ * events and transcript.
  */
 import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,18 +15,18 @@ import { until } from './daemonProcess';
 import { TeamProcess, type TeamStart } from './teamProcess';
 import { retried } from './retried';
 
-/** While another gateway takes a session over. */
+/** Retries while another gateway takes over a session. */
 const AGAIN = { again: 40, pauseMs: 250 };
 
-/** A busy machine decodes late; what is judged is what was heard. */
+/** A loaded machine decodes late. The test judges the text, not the delay. */
 const DONE_MS = 180_000;
 
-/** Quieter words are silence to the guards. */
+/** The guards treat quieter words as silence. */
 export const FIRST_WORD = 4;
 
-/** A gateway on a free port, and what opens it. */
+/** A gateway on a free port, with its tokens. */
 export class Gateway extends TeamProcess {
-  /** The log forgets its first lines. */
+  /** Cached, because the log drops its first lines. */
   private healthPort: string | undefined;
   private at: string | undefined;
 
@@ -46,7 +46,7 @@ export class Gateway extends TeamProcess {
 
   async url(): Promise<string> {
     if (this.at !== undefined) return this.at;
-    // What one that died left in the folder is not its own.
+    // Ignores the daemon file of an earlier process in the same folder.
     const own = (): ReturnType<typeof readDaemonFile> =>
       [readDaemonFile(this.home)].find((file) => file?.pid === this.child.pid);
     await until(
@@ -59,7 +59,7 @@ export class Gateway extends TeamProcess {
     return (this.at = listen.url);
   }
 
-  /** Where probes are answered. */
+  /** Address of the health probes. */
   async health(): Promise<string> {
     if (this.healthPort === undefined) {
       await this.logged('health.listening', 60_000);
@@ -69,7 +69,7 @@ export class Gateway extends TeamProcess {
   }
 }
 
-/** Tokens that are good at every gateway that is started with them. */
+/** Tokens that are valid at every gateway started with them. */
 export interface TeamTokens {
   readonly file: string;
   of(user: string): string;
@@ -90,24 +90,24 @@ export async function teamTokens(...users: readonly string[]): Promise<TeamToken
 export interface Recorded {
   readonly sessionId: string;
   readonly words: readonly string[];
-  /** What is the same in every run over the same audio. */
+  /** Fields that are equal in every run over the same audio. */
   readonly segments: readonly {
     readonly id: string;
     readonly text: string;
     readonly startMs: number;
     readonly endMs: number;
   }[];
-  /** The whole of them, as it is told. */
+  /** The whole transcript as text. */
   readonly transcript: string;
   readonly dropped: number;
-  /** Why each connection ended, as the client was told. */
+  /** Reason for the end of each connection, as the client received it. */
   readonly closings: readonly string[];
 }
 
 /**
- * Pushes words in real time or as fast as they go.
- * @param at what happens before the nth word
- * @param onLost told of every connection that ends before the session is over
+ * Pushes words, in real time or at full speed.
+ * @param at called before the nth word
+ * @param onLost called for every connection that ends before the session does
  */
 export async function record({
   url,

@@ -1,6 +1,6 @@
 /**
- * A whole team in a test: NATS, PostgreSQL where it is asked for, gateways behind a balancer,
- * workers. Real processes.
+ * A whole team in a test: NATS, optional PostgreSQL, gateways behind a balancer, workers. All are
+ * real processes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,11 +19,11 @@ export interface DeploymentOptions {
   readonly database: boolean;
   readonly gateways: number;
   readonly workers: number;
-  /** Of gateways and workers. */
+  /** Environment of gateways and workers. */
   readonly env?: Readonly<Record<string, string>>;
   /** scriptedTeam.ts as one file. */
   readonly bundle?: string;
-  /** The same of what takes the place of one that was there before; `bundle` where absent. */
+  /** Bundle for a process that replaces an earlier one; `bundle` if absent. */
   readonly newer?: string;
 }
 
@@ -33,7 +33,7 @@ const USER = 'ann';
 export class TeamDeployment {
   readonly gateways: Gateway[] = [];
   readonly workers: TeamProcess[] = [];
-  /** Ports of the gateways that the balancer chooses from, the next one first. */
+  /** Ports of the gateways behind the balancer, the next one first. */
   private readonly ports: number[] = [];
   private balancer!: LinkProxy;
 
@@ -47,7 +47,7 @@ export class TeamDeployment {
     private readonly newer: string | undefined,
   ) {}
 
-  /** Skips the suite in words where a server that it needs is not installed. */
+  /** Skips the suite with a reason if a required server is not installed. */
   static async start(
     context: Mocha.Context,
     { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: DeploymentOptions,
@@ -94,14 +94,14 @@ export class TeamDeployment {
     }
   }
 
-  /** Where clients go. */
+  /** Address and token for clients. */
   get client(): { readonly url: string; readonly token: string } {
     return { url: `ws://127.0.0.1:${this.balancer.port}`, token: this.secret };
   }
 
   /**
-   * One more, which the balancer sends clients to from now on.
-   * @param home state folder of one that died
+   * Adds a gateway behind the balancer.
+   * @param home state folder of a gateway that died
    */
   async addGateway(home?: string): Promise<Gateway> {
     const gateway = new Gateway(
@@ -115,7 +115,7 @@ export class TeamDeployment {
     return gateway;
   }
 
-  /** @param home state folder of one that died */
+  /** @param home state folder of a worker that died */
   async addWorker(home?: string): Promise<TeamProcess> {
     const worker = new TeamProcess(
       ['worker', '--nats', this.nats.url, '--slots', '1'],
@@ -128,7 +128,7 @@ export class TeamDeployment {
     return worker;
   }
 
-  /** The balancer sends nobody there any more; those who are there stay. */
+  /** Removes a gateway from the balancer. Its open connections stay. */
   async leaveOut(gateway: Gateway): Promise<void> {
     const port = await portOf(gateway);
     const at = this.ports.indexOf(port);
@@ -139,19 +139,19 @@ export class TeamDeployment {
     this.ports.push(await portOf(gateway));
   }
 
-  /** Connections of clients that the balancer keeps there. */
+  /** Number of client connections through the balancer to a gateway. */
   async clientsOf(gateway: Gateway): Promise<number> {
     return this.balancer.standing(await portOf(gateway));
   }
 
-  /** Another goes on in its place, with its state folder. */
+  /** Starts another process in its place, with its state folder. */
   async replace(dead: TeamProcess): Promise<TeamProcess> {
     for (const list of [this.gateways, this.workers] as TeamProcess[][])
       if (list.includes(dead)) list.splice(list.indexOf(dead), 1);
     return dead instanceof Gateway ? this.addGateway(dead.home) : this.addWorker(dead.home);
   }
 
-  /** Connections end without a word, as where a machine is gone. */
+  /** Cuts all connections, like the loss of a machine. */
   cut(): void {
     this.balancer.cut();
   }
@@ -169,13 +169,13 @@ export class TeamDeployment {
   }
 }
 
-/** What a gateway wrote about an event, oldest first. */
+/** Log entries of a gateway for an event, oldest first. */
 export function logged(
   gateway: Gateway,
   event: string,
 ): readonly (Readonly<Record<string, unknown>> & { readonly atMs: number })[] {
   const file = join(gateway.home, 'logs', 'daemon.log');
-  // One that starts wrote nothing yet.
+  // A starting gateway has no log yet.
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8')
     .split('\n')

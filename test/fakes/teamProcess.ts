@@ -1,12 +1,12 @@
-/** Real processes of a team in tests: started, watched, killed. */
+/** Real processes of a team in tests: starts, observes and kills them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** How a process is started where not by its source in a folder of its own. */
+/** Options of a process that does not run from its source in a new folder. */
 export interface TeamStart {
-  /** Of one that died: another goes on with its state folder. */
+  /** State folder of a process that died. */
   readonly home?: string;
   /** scriptedTeam.ts as one file, which starts in a tenth of the time. */
   readonly bundle?: string;
@@ -18,7 +18,7 @@ export class TeamProcess {
   readonly ended: Promise<number | null>;
   private text = '';
 
-  /** @param files of its state folder */
+  /** @param files files to create in its state folder */
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
@@ -46,7 +46,7 @@ export class TeamProcess {
     return this.text;
   }
 
-  /** Resolves when the log has this event. */
+  /** Resolves when the log contains this event. */
   async logged(event: string, timeoutMs = 20_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     while (!this.text.includes(`"event":"${event}"`)) {

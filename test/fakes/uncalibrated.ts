@@ -1,4 +1,4 @@
-/** A machine that is never measured. */
+/** A machine without a speed measurement. */
 import type { EnginePoolSetup } from '../../daemon/asr/enginePool';
 
 export const UNCALIBRATED: EnginePoolSetup['calibrator'] = {

@@ -1,7 +1,7 @@
 /**
- * A client in a process of its own that records here for a daemon elsewhere, and can be killed:
- * `STATE_FOLDER REMOTE_PROFILE [SESSION]`. Starts a meeting, or comes back to that one as a window
- * after a reload; prints the session's id.
+ * A client process that records locally for a remote daemon and can be killed: `STATE_FOLDER
+ * REMOTE_PROFILE [SESSION]`. It starts a meeting, or continues the given session like a window
+ * after a reload. Prints the session's id.
  */
 import { createConnection, type RemoteProfile } from '../../client';
 

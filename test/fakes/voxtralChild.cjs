@@ -1,6 +1,6 @@
-// Behaves like voxtral.c: `-d FOLDER --stdin -I SECONDS`, "Model loaded." on stderr, raw s16le on
-// stdin, a word for every half second of sound on stdout, the rest and a line end when stdin
-// closes. FOLDER/script.json says how it fails.
+// Imitates voxtral.c: `-d FOLDER --stdin -I SECONDS`, "Model loaded." on stderr, raw s16le on
+// stdin. Writes a word to stdout for every half second of audio. Writes the rest and a line end
+// after stdin closes. FOLDER/script.json defines its failures.
 const { appendFileSync, existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 

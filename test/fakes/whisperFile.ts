@@ -1,14 +1,14 @@
 /**
- * Writes a ggml file of Whisper with random weights, small enough for any test, that drives the
- * real native code. Its position embeddings outweigh everything else and point at one token each,
- * so it always says the same words and ends.
+ * Writes a small Whisper ggml file with random weights that drives the real native code. Its
+ * position embeddings outweigh all other values and select one token each. The model therefore
+ * always gives the same words and ends.
  */
 import { writeFileSync } from 'node:fs';
 import { GGML_MAGIC } from '../../daemon/adapters/inference/whisperFile';
 
 const STATE = 64;
 const HEADS = 2;
-/** whisper.cpp knows the kinds of models by their number of layers; 4 is the smallest. */
+/** whisper.cpp identifies the kind of model by its number of layers; 4 is the smallest. */
 const LAYERS = 4;
 const AUDIO_POSITIONS = 1500;
 const TEXT_POSITIONS = 448;
@@ -20,7 +20,7 @@ const WORDS = 50_257;
 const END = 50_257;
 const F32 = 0;
 const F16 = 1;
-/** Start, language, task and the mark that no times are wanted. */
+/** Tokens for start, language, task and "no timestamps". */
 const BEFORE_TEXT = 4;
 
 /** The same sequence every time, −1…1. */
@@ -32,7 +32,7 @@ function noise(seed: number): () => number {
 const asFloat = new Float32Array(1);
 const asBits = new Uint32Array(asFloat.buffer);
 
-/** IEEE half of a number between 2⁻¹⁴ and 2¹⁵; what is smaller becomes 0. */
+/** IEEE half-precision value of a number between 2⁻¹⁴ and 2¹⁵; smaller numbers become 0. */
 function half(value: number): number {
   asFloat[0] = value;
   const bits = asBits[0] ?? 0;
@@ -41,7 +41,7 @@ function half(value: number): number {
   return exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
-/** @param said the tokens that the model says, such as ` alpha`; a space begins a word */
+/** @param said tokens that the model gives, such as ` alpha`; a space begins a word */
 export function writeWhisperFile(path: string, said: readonly string[]): void {
   const random = noise(7);
   const parts: Buffer[] = [];
@@ -70,7 +70,7 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
   );
   ints(WORDS);
   for (let i = 0; i < WORDS; i++) {
-    // whisper.cpp looks for the blank by its text.
+    // whisper.cpp finds the blank token by its text.
     const word = Buffer.from(i === WORDS - 1 ? ' ' : (said[i] ?? ` w${i}`), 'utf8');
     ints(word.length);
     parts.push(word);
@@ -121,8 +121,8 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
   vector('encoder.conv2.bias', 0, 1, STATE);
   norm('encoder.ln_post');
   for (let i = 0; i < LAYERS; i++) block(`encoder.blocks.${i}`, false);
-  // The position before a word points at it; the one after the last word, and all further ones, at
-  // the end.
+  // The position before a word selects that word. The position after the last word, and all later
+  // positions, select the end token.
   const pointed = (position: number): Float32Array | undefined =>
     direction[Math.min(said.length, position - BEFORE_TEXT + 1)];
   tensor(
