@@ -22,7 +22,7 @@ async function main(): Promise<number> {
       path.join(root, 'test/extension/suite'),
       { resultsFile, timeoutMs: 60_000 },
     );
-    // The promise rejects if a test fails. The results file has the reason.
+    // The promise rejects if a test fails. The results file names it.
     const ended = await runTests({
       version,
       extensionDevelopmentPath: root,

@@ -1,7 +1,7 @@
 /**
- * Converts an insight to a TODO comment, a Markdown task, an issue text or a draft of an
- * architecture decision record (in the form of Nygard 2011). Each result cites its evidence. The
- * user decides whether to keep it.
+ * Converts an insight to a TODO comment, a Markdown task, an issue text or a draft decision record
+ * (in the form of Nygard 2011). Each result cites its evidence. The user decides whether to keep
+ * it.
  */
 import type { Insight } from '../insights/types';
 import { timeStamp } from '../insights/timeStamp';

@@ -5,7 +5,7 @@ const NAME_MAX = 60;
 /** Maximum number of recognised words for one name. */
 const WORDS_MAX = 5;
 /**
- * A name in the code or of a person, place or product: it begins with a capital, or contains a
+ * A name in the code or of a person, place or product. It begins with a capital, or contains a
  * capital, a digit or a mark.
  */
 const NAME = /^[\p{L}_$@][\p{L}\p{N}_$.\-/]*$/u;

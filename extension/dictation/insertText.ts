@@ -1,6 +1,6 @@
 /**
- * Joins dictated text to the text around the cursor: a space between words, a capital at the start
- * of a sentence, no added capital inside a sentence. Pure.
+ * Joins dictated text to the text around the cursor. Adds a space between words and a capital at
+ * the start of a sentence, but no capital inside a sentence. Pure.
  */
 
 import { endsWithAbbreviation } from '../../protocol/abbreviations';

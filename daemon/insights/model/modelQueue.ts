@@ -1,6 +1,6 @@
 /**
- * The queue in front of a language model, shared by all sessions: a few concurrent requests, a
- * bounded number of waiting requests, a time limit for each. It reports its depth and waiting
+ * The queue in front of a language model, shared by all sessions. It limits the concurrent
+ * requests, the waiting requests and the time of each request. It reports its depth and waiting
  * times.
  */
 import { EarmarkError } from '../../../protocol/errors';
