@@ -1,12 +1,12 @@
-// THIRD-PARTY-NOTICES.txt of a VSIX: name, version, licence and licence text of every package that
-// may ship, from the lock file. A licence that is not on the list ends packaging.
+// Writes THIRD-PARTY-NOTICES.txt of a VSIX: name, version, licence and licence text of every
+// package that may ship, from the lock file. A licence that is not on the list stops packaging.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './build.mjs';
 
 export const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
-/** SPDX names. All allow use in a closed product with a notice alone. */
+/** SPDX names. All permit use in a closed product with a notice alone. */
 export const ALLOWED = [
   '0BSD',
   'Apache-2.0',
@@ -22,12 +22,13 @@ export const ALLOWED = [
 ];
 
 /**
- * Package → a licence that is not on the list and ships nevertheless. This list may only shrink.
+ * Package → a licence that is not on the list but is accepted for this package. This list may only
+ * shrink.
  * @type {Record<string, string>}
  */
 export const EXCEPTIONS = { 'codec-parser': 'LGPL-3.0-or-later' };
 
-/** Works inside packages that have a licence of their own: packages' manifests do not name it. */
+/** Works inside packages with a separate licence, which the packages' manifests do not name. */
 const WITHIN = [
   ['codicon.ttf, the icon font of @vscode/codicons', 'Microsoft Corporation', 'CC-BY-4.0'],
   [
@@ -55,9 +56,9 @@ const WITHIN = [
 ];
 
 /**
- * Every package of a lock file that is not for development alone: at least what a VSIX has.
+ * All packages of a lock file except development packages. They include everything in a VSIX.
  * @param {Record<string, {version?: string, license?: string, dev?: boolean, link?: boolean}>} lock
- *   `packages` of package-lock.json
+ * `packages` of package-lock.json
  * @returns {{place: string, name: string, version: string, license: string}[]} by name
  */
 export function shippedPackages(lock) {
@@ -73,7 +74,7 @@ export function shippedPackages(lock) {
 }
 
 /**
- * Whether an SPDX expression can be met with allowed licences: one side of OR, both of AND.
+ * True if allowed licences satisfy an SPDX expression: one side of OR, both of AND.
  * @param {string} expression without nested brackets
  */
 export function isAllowed(expression) {
@@ -83,7 +84,10 @@ export function isAllowed(expression) {
     .some((side) => side.split(' AND ').every((name) => ALLOWED.includes(name.trim())));
 }
 
-/** @param {ReturnType<typeof shippedPackages>} packages @returns what may not ship */
+/**
+ * @param {ReturnType<typeof shippedPackages>} packages
+ * @returns packages that may not ship
+ */
 export function refusedPackages(packages) {
   return packages.filter(
     ({ name, license }) => !isAllowed(license) && EXCEPTIONS[name] !== license,
@@ -117,7 +121,7 @@ export function noticesText(lock) {
   ].join('\n');
 }
 
-/** Licence files of a package; none where it is for another platform and not installed. */
+/** Licence files of a package; empty if it is for another platform and not installed. */
 function licenseTexts(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })

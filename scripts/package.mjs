@@ -267,7 +267,7 @@ async function packageFor(target, { full, release }) {
   return file;
 }
 
-/** @throws Error where a VSIX without models is over its budget */
+/** @throws Error if a VSIX without models exceeds its budget */
 function checkSize(file, full) {
   const megabytes = statSync(file).size / 1e6;
   console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);

@@ -1,7 +1,7 @@
 /**
- * Agglomerative clustering by average linkage on cosine distances: clusters merge while their mean
- * distance is below a threshold. Nearest-neighbour chain (Murtagh 1983) with the updates of Lance
- * and Williams (1967): time and memory grow with the square of the count.
+ * Agglomerative clustering by average linkage on cosine distances. Clusters merge while their mean
+ * distance is below a threshold. It uses the nearest-neighbour chain (Murtagh 1983) with the
+ * updates of Lance and Williams (1967). Time and memory grow with the square of the count.
  */
 import type { Embedding } from './contract';
 import { dots } from './vectors';
@@ -58,7 +58,7 @@ function merges(distances: Float32Array, count: number): Merge[] {
   return found;
 }
 
-/** The one before in the chain where several are as near, so that the chain ends. */
+/** Of equally near clusters, takes the previous one in the chain, so the chain ends. */
 function nearest(
   distances: Float32Array,
   count: number,

@@ -24,7 +24,7 @@ const LONG_PAUSE = 2 * SAMPLE_RATE;
 const WARM_UP_WINDOWS = 20;
 /** Length of a stretch, in samples, at which a first guess is made without a full window. */
 const GUESS = 0.7 * SAMPLE_RATE;
-/** So many windows go to the worker in one message; the second waits 0.8 s for its voice. */
+/** Number of windows in one message to the worker. The first window waits 0.8 s for the second. */
 const TOGETHER = 2;
 /** A larger jump of the capture clock starts a new stream. */
 const MAX_JUMP_MS = 100;

@@ -1,6 +1,6 @@
 /**
- * Who speaks when in a whole recording: pieces of one voice are clustered, small clusters join
- * others, every piece takes the nearest voice, and where voices overlap both speak.
+ * Diarization of a whole recording. Pieces with one voice are clustered, and small clusters join
+ * others. Every piece takes the nearest voice. In an overlap, both voices speak.
  */
 import type { Embedding } from './contract';
 import type { VoicePiece, VoiceRun } from './segmentationStream';
@@ -8,20 +8,23 @@ import { dot, greatest } from './vectors';
 import { type VoiceSettings, VOICE_SETTINGS, voiceCentres } from './voiceCentres';
 
 export interface FinalSettings extends VoiceSettings {
-  /** Added to the similarity of the voice that the same track had in the piece before. */
+  /** Added to the similarity of the voice that the same track had in the previous piece. */
   readonly trackBonus: number;
-  /** A pause of one voice is filled up to this, milliseconds. */
+  /** Longest pause of one voice that is filled, in milliseconds. */
   readonly pauseMs: number;
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
+/**
+ * Tuned on the tuning part of the simulated conversations
+ * (docs/decisions/0067-speakers-by-segmentation.md).
+ */
 export const FINAL_SETTINGS: FinalSettings = { ...VOICE_SETTINGS, trackBonus: 0.1, pauseMs: 100 };
 
 export interface FinalVoice {
   readonly centre: Embedding;
 }
 
-/** Speech of a voice, an index into the voices. */
+/** Speech of one voice, given by its index. */
 export interface FinalTurn {
   readonly voice: number;
   readonly startMs: number;
@@ -30,17 +33,23 @@ export interface FinalTurn {
 
 export interface FinalSpeakers {
   readonly voices: readonly FinalVoice[];
-  /** In order of their start; those of different voices may overlap. */
+  /** Sorted by start. Turns of different voices may overlap. */
   readonly turns: readonly FinalTurn[];
 }
 
-/** A second voice of an overlap that its track does not name is somebody who spoke so near. */
+/**
+ * If the track of an overlap names no second voice, a voice within this time is taken, in
+ * milliseconds.
+ */
 const NEAR_MS = 5_000;
 
 const middleOf = ({ startMs, endMs }: { startMs: number; endMs: number }): number =>
   (startMs + endMs) / 2;
 
-/** @param pieces in order @param runs in order, where somebody speaks */
+/**
+ * @param pieces in order
+ * @param runs stretches with speech, in order
+ */
 export function finalSpeakers(
   pieces: readonly VoicePiece[],
   runs: readonly VoiceRun[],
@@ -59,7 +68,10 @@ export function finalSpeakers(
   };
 }
 
-/** Voice of each piece; one without an embedding takes that of its track, or of its neighbour. */
+/**
+ * Voice of each piece. A piece without an embedding takes the voice of its track, or of its
+ * neighbour.
+ */
 function labelsOf(
   pieces: readonly VoicePiece[],
   centres: readonly Embedding[],
@@ -132,7 +144,10 @@ function turnsOf(
   return turns.sort((a, b) => a.startMs - b.startMs);
 }
 
-/** Voices of the tracks nearby; tracks that name one voice twice are two people all the same. */
+/**
+ * Voices of the nearby tracks. Two tracks in an overlap are two people, even if both name the same
+ * voice.
+ */
 function overlapVoices(
   run: VoiceRun,
   labelled: readonly Labelled[],
@@ -158,7 +173,7 @@ function overlapVoices(
   return found;
 }
 
-/** Turns of each voice joined over its short pauses. */
+/** Turns of each voice, joined over its short pauses. */
 function filled(turns: readonly FinalTurn[], pauseMs: number): FinalTurn[] {
   const open = new Map<number, FinalTurn>();
   const done: FinalTurn[] = [];

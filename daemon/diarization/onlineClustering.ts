@@ -19,7 +19,10 @@ const MOST_POOLED = 400;
  * KB each.
  */
 const MOST_OPEN = 4_000;
-/** So many windows, some 60 s of speech, are the first: they are clustered anew more often. */
+/**
+ * Number of windows in the early phase, some 60 s of speech. Clustering runs more often in this
+ * phase.
+ */
 const EARLY_WINDOWS = 100;
 /** After a longer pause, a stretch without a voice waits: the next speaker is not known yet. */
 const GUESSED_PAUSE_MS = 700;
@@ -44,7 +47,7 @@ export class OnlineClustering {
   private settled: Turn[] = [];
   private voices: readonly Voice[] = [];
   private fresh = 0;
-  /** Turns of stretches by the voices there are. */
+  /** Cached turns of stretches, for the current voices. */
   private parts = new WeakMap<Stretch, readonly Turn[]>();
 
   /** @param newId creates the id of a new voice */
@@ -88,7 +91,7 @@ export class OnlineClustering {
     }
   }
 
-  /** Tells the voices apart anew, by all windows in the pool. */
+  /** Clusters all windows in the pool again. */
   cluster(): void {
     const centres = voiceCentres(
       this.pool.map(({ window }) => window),

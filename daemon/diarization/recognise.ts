@@ -18,15 +18,18 @@ export interface Recognised {
 }
 
 /**
- * Centres of 10 s of different LibriSpeech readers exceed this in 0.3 % of 1,067 pairs; all 14 pairs
- * of one reader in two recordings reach 0.72.
+ * Minimum similarity for a suggested name. Centres of 10 s of different LibriSpeech readers exceed
+ * it in 0.3 % of 1,067 pairs. All 14 pairs of one reader in two recordings reach 0.72.
  */
 const SUGGESTED = 0.45;
-/** No pair of different readers exceeds this; a wrong name is worse than a question. */
+/**
+ * Minimum similarity to set a name. No pair of different readers exceeds it. A wrong name is worse
+ * than a question.
+ */
 const SURE = 0.55;
-/** With less speech the centre of a voice is not known well enough, milliseconds. */
+/** Minimum speech in milliseconds. The centre of a voice with less speech is uncertain. */
 export const LEAST_SPEECH_MS = 10_000;
-/** A voice that is nearly as similar to another stored person is neither. */
+/** Minimum lead over the second most similar person. With a smaller lead, neither is named. */
 const LEAST_LEAD = 0.05;
 
 /**

@@ -15,11 +15,12 @@ export interface SourceVoice {
 }
 
 /**
- * Two centres with at least this similarity are one person. Centres of 10 s of one LibriSpeech
- * reader in two recordings reach 0.72 in all 14 pairs, those of different readers 0.52 in 1,067.
+ * Minimum similarity of two centres of one person. Centres of 10 s of one LibriSpeech reader in two
+ * recordings reach 0.72 in all 14 pairs. Those of different readers reach 0.52 at most in 1,067
+ * pairs.
  */
 const SAME_PERSON = 0.6;
-/** With less speech the centre of a voice is not known well enough, milliseconds. */
+/** Minimum speech in milliseconds. The centre of a voice with less speech is uncertain. */
 const LEAST_SPEECH_MS = 10_000;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * One source through speaker segmentation, while it is recorded: overlapping windows are joined to
- * runs of the same local voices, and stretches of one voice alone become pieces with an embedding.
- * Audio is kept for some ten seconds only.
+ * Speaker segmentation of one source during recording. Overlapping windows are joined to runs of
+ * the same local voices. Stretches with a single voice become pieces with an embedding. Only some
+ * ten seconds of audio are kept.
  */
 import { type Frame, SAMPLE_RATE, type Source } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
@@ -13,33 +13,36 @@ import {
 } from './contract';
 import { TrackLinker, type LinkedWindow } from './trackLinker';
 
-/** Voices of a run of frames; a track is a local voice that goes on from window to window. */
+/** Voices of a run of frames. A track is a local voice that continues from window to window. */
 export interface VoiceRun {
   readonly startMs: number;
   readonly endMs: number;
-  /** One or more; nobody talks between runs. */
+  /** One or more. Nobody speaks between runs. */
   readonly tracks: readonly number[];
 }
 
-/** A part of a run of one voice. */
+/** A part of a run with one voice. */
 export interface VoicePiece {
   readonly startMs: number;
   readonly endMs: number;
   readonly track: number;
-  /** Absent where the piece is too short for one. */
+  /** Absent if the piece is too short. */
   readonly embedding?: Embedding;
 }
 
 export interface SegmentationSettings {
-  /** Frames of segmentation from window to window. */
+  /** Distance between two windows, in frames of segmentation. */
   readonly hop: number;
-  /** Longest piece, seconds. */
+  /** Maximum length of a piece, in seconds. */
   readonly longestPiece: number;
-  /** A shorter piece gets no embedding, seconds. */
+  /** Minimum length of a piece with an embedding, in seconds. */
   readonly shortestEmbedded: number;
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
+/**
+ * Tuned on the tuning part of the simulated conversations
+ * (docs/decisions/0067-speakers-by-segmentation.md).
+ */
 export const SEGMENTATION_SETTINGS: SegmentationSettings = {
   // 5 s.
   hop: 296,
@@ -48,9 +51,9 @@ export const SEGMENTATION_SETTINGS: SegmentationSettings = {
 };
 
 const { step: STEP, first: FIRST, window: WINDOW, shortest: SHORTEST } = SEGMENTATION;
-/** A capture clock that jumps by more begins anew, milliseconds. */
+/** A larger jump of the capture clock starts a new stream, in milliseconds. */
 const MAX_JUMP_MS = 100;
-/** A piece may be this part of the longest longer before it is cut in two. */
+/** A piece may exceed the maximum length by this share before it is divided. */
 const TOLERANCE = 0.15;
 
 export interface SegmentationStreamSetup {
@@ -77,7 +80,7 @@ export class SegmentationStream {
   private samples = new Float32Array(2 * WINDOW);
   private kept = 0;
   private end = 0;
-  /** Frame that the next window begins with, and frames that are settled. */
+  /** First frame of the next window, and number of settled frames. */
   private next = 0;
   private settled = 0;
   private windows: LinkedWindow[] = [];
@@ -88,7 +91,10 @@ export class SegmentationStream {
     this.settings = setup.settings ?? SEGMENTATION_SETTINGS;
   }
 
-  /** Frames in order. @throws what the models throw; the next call goes on after them */
+  /**
+   * Takes frames in order.
+   * @throws errors of the models; the next call continues after them
+   */
   async process(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const expected = this.originMs === undefined ? undefined : this.timeOf(this.end);
@@ -101,7 +107,7 @@ export class SegmentationStream {
     }
   }
 
-  /** A boundary: the rest is segmented, and the open run ends. */
+  /** Segments the remaining audio and ends the open run. */
   async flush(): Promise<void> {
     if (this.originMs === undefined) return;
     const before = this.windows.at(-1)?.from;
@@ -136,7 +142,7 @@ export class SegmentationStream {
     this.forget();
   }
 
-  /** Frames before `to` are in every window that they will be in. */
+  /** Settles the frames before `to`, which no further window will contain. */
   private async settle(to: number): Promise<void> {
     for (; this.settled < to; this.settled++) {
       const tracks = this.linker.tracksAt(this.windows, this.settled);
@@ -151,7 +157,7 @@ export class SegmentationStream {
     await this.embed();
   }
 
-  /** A long run of one voice becomes pieces before it ends, so that its audio can go. */
+  /** Divides a long run of one voice into pieces before it ends, so its audio can be dropped. */
   private cutOpen(): void {
     const { open } = this;
     const longest = Math.round((this.settings.longestPiece * SAMPLE_RATE) / STEP);
@@ -228,7 +234,7 @@ export class SegmentationStream {
   }
 
   private forget(): void {
-    // The last window may begin anywhere behind the one before.
+    // The last window may begin anywhere after the previous one.
     const before = this.next - this.settings.hop;
     const needed = Math.min(before, this.open?.from ?? before) - 2;
     const gone = Math.max(0, needed * STEP) - this.kept;
@@ -246,7 +252,7 @@ export class SegmentationStream {
   }
 }
 
-/** Where a frame begins. */
+/** Start of a frame. */
 function sampleOf(frame: number): number {
   return Math.max(0, frame * STEP + FIRST - STEP / 2);
 }

@@ -1,6 +1,7 @@
 /**
- * Speakers of one source: while it is recorded by embeddings of short windows, and at the end by
- * segmentation and clustering of the whole. Voices keep their ids from the first to the second.
+ * Speakers of one source. During recording, they come from embeddings of short windows. At the end,
+ * they come from segmentation and clustering of the whole recording. Voices keep their ids from the
+ * first result to the second.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { SpeechDetector } from '../vad/contract';
@@ -15,9 +16,9 @@ import { dot } from './vectors';
 export interface SourceSpeakersSetup {
   readonly source: Source;
   readonly detector: SpeechDetector;
-  /** Without segmentation the voices of the short windows stand at the end. */
+  /** Without segmentation, the voices of the short windows are final. */
   readonly models: SpeakerEmbedder & Partial<SpeakerSegmenter>;
-  /** Makes the id of a new voice. */
+  /** Creates the id of a new voice. */
   readonly newId: () => string;
 }
 
@@ -53,19 +54,25 @@ export class SourceSpeakers {
       segment && new SegmentationStream({ source, segmenter: { segment }, embedder: models });
   }
 
-  /** Frames in order. @throws what the models throw; the next call goes on after them */
+  /**
+   * Takes frames in order.
+   * @throws errors of the models; the next call continues after them
+   */
   async process(frames: readonly Frame[]): Promise<void> {
     await this.windows.process(frames);
     await this.whole?.process(frames);
   }
 
-  /** As `process`, of a recording whose live voices nobody asks for. */
+  /** Like `process`, for a recording whose live voices are not needed. */
   async processWhole(frames: readonly Frame[]): Promise<void> {
     if (this.whole) await this.whole.process(frames);
     else await this.windows.process(frames);
   }
 
-  /** The source has ended. @throws what the models throw */
+  /**
+   * Ends the source.
+   * @throws errors of the models
+   */
   async finish(): Promise<void> {
     await this.windows.flush();
     this.online.cluster();
@@ -91,14 +98,14 @@ export class SourceSpeakers {
   }
 
   /**
-   * Those of two voices overlap after the final pass.
-   * @param longestPauseMs within a live turn; as people write turns down if absent
+   * Turns of the source. After the final pass, turns of two voices may overlap.
+   * @param longestPauseMs longest pause within a live turn; absent for the usual limit
    */
   turns(longestPauseMs?: number): readonly Turn[] {
     return this.final?.turns ?? this.online.turns(this.windows.open, longestPauseMs);
   }
 
-  /** Mean similarity of a voice to the speech in a span; undefined if no embedding lies there. */
+  /** Mean similarity of a voice to the speech in a span; undefined if the span has no embedding. */
   similarity(id: string, startMs: number, endMs: number): number | undefined {
     if (!this.final) return this.online.similarity(id, startMs, endMs);
     const voice = this.final.voices.find((one) => one.id === id);
@@ -113,7 +120,9 @@ export class SourceSpeakers {
     this.windows.dispose();
   }
 
-  /** A voice takes the id with which it shares most time; one that shares none is new. */
+  /**
+   * A voice takes the id with the longest common time. A voice without common time gets a new id.
+   */
   private idsOf({ voices, turns }: FinalSpeakers): string[] {
     const before = this.online.turns();
     const shares = voices

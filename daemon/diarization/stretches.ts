@@ -7,8 +7,8 @@ import { SAMPLE_RATE } from '../audio/frame';
 import { VAD_WINDOW } from '../vad/contract';
 
 /**
- * 1.2 s every 0.8 s, none across a pause. An embedding of 1.2 s takes some 18 ms of processor time,
- * so a shorter hop costs more than 30 ms a second of speech.
+ * Windows of 1.2 s every 0.8 s; no window contains a pause. An embedding of 1.2 s takes some 18 ms
+ * of processor time, so a shorter hop costs more than 30 ms for each second of speech.
  */
 const WINDOW = 1.2 * SAMPLE_RATE;
 const HOP = 0.8 * SAMPLE_RATE;

@@ -1,18 +1,18 @@
 /**
- * Local voices of overlapping windows as tracks: a window numbers its voices anew, so they are
- * matched to those of the window before by the frames in which both talk.
+ * Links local voices of overlapping windows to tracks. Each window numbers its voices anew. They
+ * are matched to those of the previous window by the frames in which both speak.
  */
 import { SEGMENTATION } from './contract';
 
-/** A window from a frame on, and the tracks of its local voices. */
+/** A window that begins at a frame, with the tracks of its local voices. */
 export interface LinkedWindow {
   readonly from: number;
-  /** For each frame the local voices that talk, a bit each. */
+  /** For each frame, the active local voices as bits. */
   readonly masks: Uint8Array;
   readonly tracks: readonly number[];
 }
 
-/** All ways to match three voices with three. */
+/** All ways to match three voices to three voices. */
 const ORDERS = [
   [0, 1, 2],
   [0, 2, 1],
@@ -27,12 +27,12 @@ export class TrackLinker {
   private nextTrack = 0;
   private last: LinkedWindow | undefined;
 
-  /** What comes next does not go on from the window before. */
+  /** The next window does not continue the previous one. */
   reset(): void {
     this.last = undefined;
   }
 
-  /** @param masks of a window from the frame `from` on, after all windows before */
+  /** @param masks masks of a window that begins at frame `from`, after all earlier windows */
   link(from: number, masks: Uint8Array): LinkedWindow {
     const { last } = this;
     const shared = last ? sharedFrames(last, from, masks) : undefined;
@@ -46,8 +46,8 @@ export class TrackLinker {
   }
 
   /**
-   * Tracks that talk in a frame: as many as the windows around it count on average, and those that
-   * most of them name; windows whose middle is nearer count more.
+   * Active tracks in a frame. Their number is the mean count of the windows around it, and most of
+   * these windows name them. Windows with a nearer middle have more weight.
    */
   tracksAt(windows: readonly LinkedWindow[], frame: number): number[] {
     let total = 0;
@@ -74,7 +74,10 @@ export class TrackLinker {
   }
 }
 
-/** Frames in which a voice of the window before and one of this talk, both counted from `from`. */
+/**
+ * Number of frames in which a voice of the previous window and a voice of this window both speak,
+ * counted from `from`.
+ */
 function sharedFrames(last: LinkedWindow, from: number, masks: Uint8Array): number[][] {
   const shared = VOICES.map(() => VOICES.map(() => 0));
   const length = Math.min(masks.length, last.from + last.masks.length - from);

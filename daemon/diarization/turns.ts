@@ -73,8 +73,8 @@ function voiceAt(
 }
 
 /**
- * Turns of one source in order; pauses of a speaker are filled where nobody else speaks in them.
- * Turns of two speakers may overlap.
+ * Turns of one source in order. A speaker's pauses are filled if nobody else speaks in them. Turns
+ * of two speakers may overlap.
  */
 export function joinTurns(turns: readonly Turn[], longestPauseMs = LONGEST_PAUSE_MS): Turn[] {
   const joined: Turn[] = [];
@@ -83,7 +83,7 @@ export function joinTurns(turns: readonly Turn[], longestPauseMs = LONGEST_PAUSE
   for (const turn of [...turns].sort((a, b) => a.startMs - b.startMs)) {
     const at = lastOf.get(turn.speaker);
     const last = at === undefined ? undefined : joined[at];
-    // Nobody else has spoken since, or the speaker never stopped.
+    // Nobody else has spoken since, or the speaker did not stop.
     const goesOn =
       last &&
       (turn.startMs <= last.endMs ||
@@ -120,7 +120,7 @@ interface TimeSpan {
   readonly endMs: number;
 }
 
-/** Milliseconds that spans of two lists share; each list is in order. */
+/** Common time of the spans of two lists, in milliseconds. Each list is in order. */
 export function overlapMs(a: readonly TimeSpan[], b: readonly TimeSpan[]): number {
   let shared = 0;
   let first = 0;

@@ -1,35 +1,41 @@
 /**
- * How many voices there are, and where they lie: embeddings are clustered by average linkage, small
- * clusters join others, and the centres are refined as k-means does.
+ * Estimates the number of voices and their centres. Embeddings are clustered by average linkage,
+ * small clusters join others, and the centres are refined as in k-means.
  */
 import { averageLinkage } from './agglomerative';
 import type { Embedding, VoiceWindow } from './contract';
 import { dot, greatest, meanDirection } from './vectors';
 
 export interface VoiceSettings {
-  /** Mean cosine distance from which two clusters are two voices. */
+  /** Minimum mean cosine distance between the clusters of two voices. */
   readonly threshold: number;
-  /** A shorter window founds no cluster, milliseconds. */
+  /** Minimum length of a window that may found a cluster, in milliseconds. */
   readonly foundingMs: number;
-  /** A cluster with less speech is part of another: part of all speech, and its bounds, milliseconds. */
+  /** Minimum speech of a separate cluster: a share of all speech, with bounds in milliseconds. */
   readonly small: { readonly part: number; readonly leastMs: number; readonly mostMs: number };
 }
 
-/** Chosen on the tuning part of the simulated conversations; see docs/decisions/0067-speakers-by-segmentation.md. */
+/**
+ * Tuned on the tuning part of the simulated conversations
+ * (docs/decisions/0067-speakers-by-segmentation.md).
+ */
 export const VOICE_SETTINGS: VoiceSettings = {
   threshold: 0.66,
   foundingMs: 800,
   small: { part: 0.02, leastMs: 1_000, mostMs: 2_000 },
 };
 
-/** More windows, an hour of speech in pieces, only take their voice from the others. */
+/**
+ * Maximum number of clustered windows: an hour of speech in pieces. Further windows take their
+ * voice from the others.
+ */
 const MOST_CLUSTERED = 2_500;
 const ROUNDS = 3;
 
 /**
  * @param windows in order of time; they may overlap
- * @returns a centre for each voice, the one with most speech first; at least one, unless there is
- * no window
+ * @returns a centre for each voice, the voice with most speech first; at least one, unless there
+ * are no windows
  */
 export function voiceCentres(
   windows: readonly VoiceWindow[],
@@ -58,12 +64,12 @@ export function voiceCentres(
   return centres;
 }
 
-/** Index of the centre with the greatest similarity; −1 of none. */
+/** Index of the most similar centre; −1 if there is none. */
 export function nearestVoice(embedding: Embedding, centres: readonly Embedding[]): number {
   return greatest(centres.map((centre) => dot(embedding, centre)));
 }
 
-/** Long windows, evenly thinned if they are too many. */
+/** Long windows, thinned out evenly if there are too many. */
 function foundingOf(
   windows: readonly VoiceWindow[],
   { foundingMs }: VoiceSettings,
@@ -76,7 +82,7 @@ function foundingOf(
     : Array.from({ length: MOST_CLUSTERED }, (_, i) => all[Math.floor(i * step)] as VoiceWindow);
 }
 
-/** Milliseconds that windows cover, overlap once. */
+/** Total time of the windows in milliseconds. Overlaps count once. */
 function coveredMs(windows: readonly VoiceWindow[]): number {
   let covered = 0;
   let end = -Infinity;

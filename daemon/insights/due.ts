@@ -49,7 +49,7 @@ export function findDueSpans(words: readonly WordToken[]): DueSpan[] {
   return spans;
 }
 
-/** "on the second try", "by the first draft": the ordinal belongs to the noun behind it. */
+/** "on the second try", "by the first draft": the ordinal belongs to the noun after it. */
 function isRank(words: readonly WordToken[], { to }: DueSpan): boolean {
   const [last, after] = [words[to - 1], words[to]];
   return (
@@ -68,7 +68,9 @@ function isPastReference(words: readonly WordToken[], span: DueSpan): boolean {
 }
 
 const MS_A_MINUTE = 60_000;
-/** Phrases that fix no day: "after the call", "next week", "next sprint", "when she is back". */
+/**
+ * Phrases without a fixed day: "after the call", "next week", "next sprint", "when she is back".
+ */
 const NO_DATE =
   /\b(?:after|when|once|sprint|release|possible|or)\b|\b(?:next|this|coming) (?:month|quarter|year|week)\b|\bbefore (?!.*(?:day|tomorrow|noon|month|week|\d))|\b(?:minute|moment|second)s?\b|^(?:now|soon|later|right now)$/;
 

@@ -1,7 +1,6 @@
 /**
- * The day that an English due phrase names, counted from a day. Readers are tried in order; the
- * first that knows the phrase decides. A time of day ("noon", "EOD") never changes the day that
- * stands with it.
+ * Finds the day of an English due phrase, relative to a given day. Readers are tried in order, and
+ * the first match decides. A time of day ("noon", "EOD") does not change the day beside it.
  */
 import { matchNumber } from '../dictation/numbers';
 import { ORDINALS } from '../dictation/numberWords';
@@ -10,7 +9,7 @@ const MS_A_MINUTE = 60_000;
 const MS_A_HOUR = 60 * MS_A_MINUTE;
 const MS_A_DAY = 24 * MS_A_HOUR;
 const FRIDAY = 5;
-/** 0 = Sunday, as Date.getUTCDay counts. */
+/** 0 = Sunday, as in Date.getUTCDay. */
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const MONTHS =
   'january february march april may june july august september october november december'.split(
@@ -26,7 +25,7 @@ export interface Now {
   readonly local: Date;
 }
 
-/** `none`: the phrase names no certain day. */
+/** `none`: the phrase names no definite day. */
 export type Day = Date | 'none';
 
 type Read = (match: RegExpExecArray, now: Now) => Day | undefined;
@@ -37,7 +36,7 @@ export const addDays = (date: Date, days: number): Date =>
 const utc = (year: number, month: number, day: number): Date =>
   new Date(Date.UTC(year, month, day));
 
-/** The next day with that name after `from`; the same day is a week away. */
+/** The next day with that name after `from`. The same weekday is a week away. */
 function weekday(from: Date, name: string): Date {
   return addDays(from, ((DAYS.indexOf(name) - from.getUTCDay() + 6) % 7) + 1);
 }
@@ -49,7 +48,7 @@ function dayOfWeek(date: Date, name: string, weeks: number): Date {
   return addDays(mondayOf(date), weeks * 7 + ((DAYS.indexOf(name) + 6) % 7));
 }
 
-/** The same day so many months on; the last of the month where it is shorter. */
+/** The same day a number of months later; the last day if the month is shorter. */
 function addMonths(date: Date, months: number): Date {
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + months];
   const last = utc(year, month + 1, 0).getUTCDate();
@@ -68,7 +67,7 @@ function addWorkingDays(date: Date, days: number): Date {
 const lastOfMonth = ({ today }: Now, months: number): Date =>
   utc(today.getUTCFullYear(), today.getUTCMonth() + months + 1, 0);
 
-/** The first month from now on that has the day, today included. */
+/** The first month with that day, from now on, including today. */
 function dayOfMonth({ today }: Now, day: number): Day {
   if (day < 1 || day > 31) return 'none';
   for (let months = 0; ; months++) {
@@ -80,7 +79,7 @@ function dayOfMonth({ today }: Now, day: number): Day {
 function dayAndMonth({ today }: Now, month: string, day: number, year?: number): Day {
   const index = MONTHS.indexOf(month);
   if (year !== undefined) return valid(utc(year, index, day), day);
-  // 29 February comes every four years, or eight.
+  // 29 February occurs every four years, or after eight.
   for (let ahead = 0; ahead <= 8; ahead++) {
     const date = utc(today.getUTCFullYear() + ahead, index, day);
     if (date.getUTCDate() === day && date >= today) return date;
@@ -90,7 +89,7 @@ function dayAndMonth({ today }: Now, month: string, day: number, year?: number):
 
 const valid = (date: Date, day: number): Day => (date.getUTCDate() === day ? date : 'none');
 
-/** "first Monday of a month", counted from the end with −1. */
+/** "first Monday of a month"; −1 counts from the end. */
 function nthWeekday(month: Date, nth: number, name: string): Day {
   if (nth < 0) {
     const last = addDays(addMonths(month, 1), -1);
@@ -236,7 +235,7 @@ const READERS: readonly (readonly [pattern: RegExp, read: Read])[] = [
     new RegExp(`^(?:(?:this|the|this coming|coming|the coming) )?${DAY}$`),
     ([, name = ''], { today }) => weekday(today, name),
   ],
-  // Said on a Wednesday, "next Friday" is the one of next week; "next Monday" is it anyway.
+  // On a Wednesday, "next Friday" is in the next week. "Next Monday" is always in the next week.
   [
     new RegExp(`^(?:the )?(?:next|following) ${DAY}$`),
     ([, name = ''], { today }) => dayOfWeek(today, name, 1),
@@ -288,7 +287,7 @@ function nthOf(
     .find((date) => date === 'none' || date >= today);
 }
 
-/** Words before a day, and times of day around it, which do not change the day. */
+/** Words before a day, and times of day around it. They do not change the day. */
 const LEAD =
   /^(?:by|before|until|till|on|for|around|from|at|no later than|not later than|latest|due|starting)\s+/;
 const CLOCK =
@@ -308,14 +307,14 @@ const TIMES: readonly RegExp[] = [
   new RegExp(`(?:,)? (?:in the |at )?${PART}$`),
   new RegExp(`^(?:the )?${PART} of (?=\\S)`),
 ];
-/** Only a time of day: today. */
+/** A time of day alone means today. */
 const TODAY = new RegExp(
   `^(?:the )?(?:end|close) of (?:the |this )?(?:business )?(?:day|business|play|today)$|^(?:eod|eob|cob)$|^(?:right|straight) away$|^immediately$|^(?:over )?${CLOCK}$`,
 );
 
 /**
  * @param phrase lower case, numbers in words or digits
- * @returns undefined where no reader knows the phrase
+ * @returns undefined if no reader matches the phrase
  */
 export function readDay(phrase: string, now: Now): Day | undefined {
   let text = digits(phrase.replace(/\s+/g, ' ').replace(/[.,]$/, '').trim());
@@ -336,7 +335,7 @@ export function readDay(phrase: string, now: Now): Day | undefined {
   return undefined;
 }
 
-/** Is there a day left when the time of day is taken off? */
+/** True if a day remains without the time of day. */
 const isDay = (text: string): boolean =>
   /\b(?:day|today|tonight|tomorrow|week|month|year|quarter|this|\d+(?:st|nd|rd|th)?)\b/.test(
     text,
@@ -352,7 +351,7 @@ function dayOf(text: string, now: Now): Day | undefined {
   return undefined;
 }
 
-/** "twenty first" is "21st", "fifteen" is "15"; "a couple of" is "2". */
+/** "twenty first" becomes "21st", "fifteen" becomes "15", "a couple of" becomes "2". */
 function digits(text: string): string {
   const words = text
     .replace(/\b(?:a )?couple (?:of )?/g, '2 ')
@@ -374,7 +373,7 @@ function numberAt(
   const word = words[at] ?? '';
   const after = words[at + 1] ?? '';
   const rank = ORDINALS.get(word);
-  // "first thing", "in a second" and "twenty second" are no numbers here.
+  // "first thing", "in a second" and "twenty second" are not numbers here.
   if (rank !== undefined && after !== 'thing') return { text: `${rank}${suffix(rank)}`, count: 1 };
   const found = matchNumber([...words, 'hours'], at, () => false);
   if (!found || word === 'a') return { text: word, count: 1 };

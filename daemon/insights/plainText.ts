@@ -1,7 +1,6 @@
 /**
- * Input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`, or plain
- * text with a line `Speaker: text` for each turn, subtitles, or a JSON object a line. Nothing here
- * reads a file.
+ * Parses the input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`,
+ * plain text with a line `Speaker: text` for each turn, subtitles, or JSON lines. Reads no files.
  */
 import { z } from 'zod';
 import { isSubtitles, parseSubtitles } from './subtitles';
@@ -19,13 +18,13 @@ const PLAIN_LINE = new RegExp(
   String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`,
   'u',
 );
-/** `Jane Roe   0:09` or `[Jane Roe] 10:00:01` above the words, as Teams and Zoom export it. */
+/** `Jane Roe   0:09` or `[Jane Roe] 10:00:01` above the text, as in exports of Teams and Zoom. */
 const HEAD_LINE = new RegExp(
   String.raw`^\s*\[?(?<name>\p{Lu}[^:<>"?!.,[\]]{0,40}?)\]?\s+${TIME}\s*$`,
   'u',
 );
 const LINE_END = /\r\n|\r|\n/;
-/** More words than this before the colon is a sentence, not a name. */
+/** Maximum number of words of a name. More words before the colon are a sentence. */
 const MAX_NAME_WORDS = 4;
 
 const JsonSegment = z.object({
@@ -58,7 +57,9 @@ const isJsonLines = (text: string): boolean =>
   /^\s*\{.*\}\s*(?:[\r\n]+\s*\{|$)/.test(text) &&
   !/"segments"\s*:/.test(/^.*/.exec(text.trim())?.[0] ?? '');
 
-/** A segment a line, as `transcribe --format jsonl` prints them; the line number is the id. */
+/**
+ * One segment per line, as in the output of `transcribe --format jsonl`. The line number is the id.
+ */
 function parseJsonLines(text: string): Segment[] {
   const segments = text.split(LINE_END).flatMap((line, i) => {
     if (line.trim() === '') return [];
@@ -74,7 +75,7 @@ function parseJsonLines(text: string): Segment[] {
   return parseJson(JSON.stringify({ segments }));
 }
 
-/** Cues of one speaker up to the end of the sentence are one segment. */
+/** Cues of one speaker up to the end of a sentence form one segment. */
 function fromSubtitles(lines: readonly string[]): Segment[] {
   const segments: Segment[] = [];
   let speaker = 'Others';

@@ -1,14 +1,14 @@
 /**
- * Subtitles as transcripts: SubRip (SRT), WebVTT as Teams, Zoom and Meet write it, and SubViewer
- * (SBV). Cue numbers, tags and settings are no text; speakers stay.
+ * Parses subtitles as transcripts: SubRip (SRT), WebVTT of Teams, Zoom and Meet, and SubViewer
+ * (SBV). Removes cue numbers, tags and settings. Keeps speakers.
  */
 
 export interface Cue {
-  /** The cue's own identifier; its line number where it has none or it stands twice. */
+  /** The cue's own identifier; its line number if the identifier is missing or not unique. */
   readonly id: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** From a voice tag; else the text may begin with "Name:". */
+  /** From a voice tag. Otherwise, the text may begin with "Name:". */
   readonly speaker?: string;
   readonly text: string;
 }
@@ -26,7 +26,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   rlm: '',
 };
 
-/** Is a line of the text the timing of a cue? */
+/** True if a line is the timing of a cue. */
 export const isSubtitles = (lines: readonly string[]): boolean =>
   /^\s*WEBVTT(?:\s|$)/.test(lines[0] ?? '') || lines.some((line) => TIMING.test(line));
 
@@ -37,7 +37,8 @@ export function parseSubtitles(lines: readonly string[]): Cue[] {
     const [startMs, endMs] = timesOf(lines[at] ?? '');
     const next = timings[k + 1] ?? lines.length;
     const body: string[] = [];
-    // A cue ends with an empty line; some writers leave it away, so the next identifier ends it too.
+    // A cue ends with an empty line. Some writers omit it, so the next identifier also ends the
+    // cue.
     const until = next < lines.length && isIdentifier(lines, next - 1) ? next - 1 : next;
     for (let i = at + 1; i < until && (lines[i] ?? '').trim() !== ''; i++)
       body.push(lines[i] ?? '');
@@ -53,7 +54,7 @@ export function parseSubtitles(lines: readonly string[]): Cue[] {
   });
 }
 
-/** The line before a timing, if it stands by itself or is a number. */
+/** The line before a timing, if it is separate or a number. */
 function isIdentifier(lines: readonly string[], at: number): boolean {
   const line = (lines[at] ?? '').trim();
   if (line === '' || /^(?:WEBVTT|NOTE|STYLE|REGION|X-TIMESTAMP-MAP)/.test(line)) return false;
@@ -70,7 +71,7 @@ function timesOf(line: string): [startMs: number, endMs: number] {
   return [ms(0), ms(4)];
 }
 
-/** A cue may have several voices: `<v Ana>Hi.</v> <v Ben>Hello.</v>`. */
+/** A cue may contain several voices: `<v Ana>Hi.</v> <v Ben>Hello.</v>`. */
 function voices(body: string): { speaker?: string; text: string }[] {
   const parts = body.split(/(?=<v[.\s])/i);
   return parts
@@ -82,7 +83,7 @@ function voices(body: string): { speaker?: string; text: string }[] {
     .filter(({ text }) => text !== '');
 }
 
-/** Without tags, `{\an8}` positions and the dashes of two speakers in a cue. */
+/** Removes tags, `{\an8}` positions and the dashes of two speakers in a cue. */
 function plain(text: string): string {
   return entities(text.replace(/<\/?(?:[a-z][^>]*|\d[\d:.]*)?>/gi, '').replace(/\{\\[^}]*\}/g, ''))
     .replace(/\s+/g, ' ')

@@ -1,11 +1,17 @@
-/** Bytes of a text file to text: UTF-8 and UTF-16 with and without a byte order mark, Windows-1252. */
+/**
+ * Decodes the bytes of a text file: UTF-8 and UTF-16 with and without a byte order mark,
+ * Windows-1252.
+ */
 
-/** Bytes that are looked at for the zero bytes of UTF-16. */
+/** Number of bytes searched for the zero bytes of UTF-16. */
 const PROBE_BYTES = 4_096;
-/** In UTF-16 of a European language nearly every second byte is zero; in the others no byte is. */
+/**
+ * In UTF-16 text of a European language, nearly every second byte is zero. Other encodings have no
+ * zero bytes.
+ */
 const ZERO_SHARE = 0.3;
 
-/** @returns undefined for bytes that are no text */
+/** @returns undefined if the bytes are not text */
 export function decodeText(bytes: Uint8Array): string | undefined {
   const text = decoded(bytes).replace(/^\uFEFF/, '');
   return text.includes('\0') ? undefined : text;

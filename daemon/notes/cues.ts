@@ -1,6 +1,6 @@
-/** A segment as subtitle cues that can be read: two lines of 42 characters, 7 s at most. */
+/** Divides a segment into readable subtitle cues: two lines of 42 characters, 7 s at most. */
 
-/** Characters a line and lines a cue, as broadcasters' guides ask (BBC, Netflix). */
+/** Characters per line and lines per cue, as in the guides of broadcasters (BBC, Netflix). */
 const LINE_CHARS = 42;
 const CUE_LINES = 2;
 const CUE_MS = 7_000;
@@ -14,7 +14,7 @@ export interface Cue {
 interface TimedText {
   readonly startMs: number;
   readonly endMs: number;
-  /** Stands before the text of every cue; empty where the format has its own place for it. */
+  /** Prefix of every cue text; empty if the format has a separate field for it. */
   readonly speaker: string;
   readonly text: string;
   readonly words?:
@@ -28,7 +28,7 @@ interface Word {
   readonly endMs: number;
 }
 
-/** Times come from the words; where there are none, from the share of the characters. */
+/** Times come from the words. Without words, they come from the share of the characters. */
 export function cuesOf(segment: TimedText): Cue[] {
   const lead = segment.speaker === '' ? '' : `${segment.speaker.replace(/\s+/g, ' ').trim()}: `;
   const groups: Word[][] = [];
@@ -59,7 +59,7 @@ export function cuesOf(segment: TimedText): Cue[] {
   });
 }
 
-/** A sentence that fills more than a line ends its cue. */
+/** A sentence longer than a line ends its cue. */
 const isLong = (words: readonly Word[]): boolean =>
   words.reduce((sum, { text }) => sum + text.length + 1, 0) > LINE_CHARS;
 
@@ -75,7 +75,7 @@ function wrapped(lead: string, words: readonly Word[]): string[] {
   return [...lines, line];
 }
 
-/** The words of the text, which a person may have changed, with the times that fit. */
+/** The words of the text, which a user may have edited, with the matching times. */
 function timed({ text, words, startMs, endMs }: TimedText): Word[] {
   const parts = text.split(' ').filter((part) => part !== '');
   if (words?.length === parts.length)

@@ -98,7 +98,7 @@ export function renderSrt(session: ExportSession): string {
   return renderSrtAll([session]);
 }
 
-/** Cue numbers go on from one session to the next. */
+/** Cue numbers continue from one session to the next. */
 function renderSrtAll(sessions: readonly ExportSession[]): string {
   return sessions
     .flatMap(visible)
@@ -119,7 +119,7 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
   const escape = (text: string) =>
     text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const cues = sessions.flatMap(visible).flatMap((segment) =>
-    // The speaker is a tag, which takes no room.
+    // The speaker is a tag, which needs no space in the text.
     cuesOf({ ...segment, text: cueText(segment.text), speaker: '' }).map(
       ({ startMs, endMs, lines }) =>
         `\n${subtitleTime(startMs, '.')} --> ${subtitleTime(endMs, '.')}\n<v ${escape(cueText(segment.speaker))}>${escape(lines.join('\n'))}\n`,
@@ -201,7 +201,7 @@ function visible(session: ExportSession): readonly ExportSegment[] {
     .sort((a, b) => a.startMs - b.startMs);
 }
 
-/** On one line: a line break would end a cue or a heading. */
+/** On one line, because a line break would end a cue or a heading. */
 function cueText(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

@@ -1,8 +1,8 @@
-/** The spoken commands of dictation as a page of Markdown. */
+/** The spoken commands of dictation as a Markdown page. */
 import { DICTATION_COMMANDS, type DictationCommand } from '../../protocol/dictationCommands';
 import { t } from '../l10n';
 
-/** One table for each group: say, and an example with what it writes. */
+/** One table for each group: the command, and an example with its result. */
 export function cheatSheet(commands: readonly DictationCommand[] = DICTATION_COMMANDS): string {
   const titles: Readonly<Record<DictationCommand['group'], string>> = {
     Punctuation: t('Punctuation'),
@@ -31,7 +31,7 @@ export function cheatSheet(commands: readonly DictationCommand[] = DICTATION_COM
 
 const spoken = (text: string): string => text.replaceAll('|', '\\|');
 
-/** As code; a line break and a tab by their names, because a cell is one line. */
+/** As code. A line break and a tab appear by name, because a cell is one line. */
 function code(text: string): string {
   const shown = text.replaceAll('\n', '↵').replaceAll('\t', '⇥').replaceAll('|', '\\|');
   const fence = shown.includes('`') ? '``' : '`';

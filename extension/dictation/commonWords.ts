@@ -1,6 +1,6 @@
 /**
- * Common English words: one of these loses the capital that a recogniser gave it as the first word
- * of its sentence. Any other word may be a name ("Python", "Anna", "Monday") and keeps it.
+ * Common English words. A recogniser capitalises the first word of a sentence, and a common word
+ * loses that capital. Any other word may be a name ("Python", "Anna", "Monday") and keeps it.
  */
 const COMMON: ReadonlySet<string> = new Set(
   `
@@ -178,7 +178,7 @@ const COMMON: ReadonlySet<string> = new Set(
     .trim()
     .split(/\s+/),
 );
-/** Endings of inflected forms, and what the base form has instead. */
+/** Endings of inflected forms, and their replacements in the base form. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/ies$/, 'y'],
   [/(?:es|ed|er|ing|ly|s|d)$/, ''],

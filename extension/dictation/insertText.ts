@@ -53,7 +53,8 @@ export function fitText(
     text = KEEPS_CAPITAL.test(text) ? text : lowerFirst(text);
   const goesOn = /^[\t ]*[\p{Ll}\p{N},;]/u.test(after) || /^[.!?]/u.test(after);
   if (goesOn) text = text.replace(/(?<!\.)\.$/u, '');
-  // A commit message that begins with "#" has a blank before it, or git takes it for a comment.
+  // A commit message that begins with "#" gets a space before it. Otherwise Git treats it as a
+  // comment.
   if (spoken.startsWith(' #') && /(?:^|\n)$/.test(before)) text = ` ${text}`;
   const lead =
     before === '' || /\s$/u.test(before) || OPENING.test(before) || CLOSING.test(text) ? '' : ' ';

@@ -70,7 +70,7 @@ const INNER = [
 ];
 const inner = INNER.map((room) => `daemon/${room}`);
 
-/** Files of `protocol/` that are no wire types but words every room shares. */
+/** Files of `protocol/` that all rooms share. They contain no wire types. */
 const SHARED_WORDS = [
   'protocol/abbreviations',
   'protocol/dictationCommands',
