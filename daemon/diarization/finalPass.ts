@@ -18,7 +18,7 @@ export interface FinalSettings extends VoiceSettings {
  * Tuned on the tuning part of the simulated conversations
  * (docs/decisions/0067-speakers-by-segmentation.md).
  */
-export const FINAL_SETTINGS: FinalSettings = { ...VOICE_SETTINGS, trackBonus: 0.1, pauseMs: 100 };
+const FINAL_SETTINGS: FinalSettings = { ...VOICE_SETTINGS, trackBonus: 0.1, pauseMs: 100 };
 
 export interface FinalVoice {
   readonly centre: Embedding;

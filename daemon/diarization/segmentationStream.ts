@@ -43,7 +43,7 @@ export interface SegmentationSettings {
  * Tuned on the tuning part of the simulated conversations
  * (docs/decisions/0067-speakers-by-segmentation.md).
  */
-export const SEGMENTATION_SETTINGS: SegmentationSettings = {
+const SEGMENTATION_SETTINGS: SegmentationSettings = {
   // 5 s.
   hop: 296,
   longestPiece: 2,

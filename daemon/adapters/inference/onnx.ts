@@ -51,7 +51,7 @@ async function loadWasm(): Promise<Ort> {
   return ort;
 }
 
-export const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
+const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
 
 /** Makes our own graph from a model's file. */
 export interface GraphMaker {

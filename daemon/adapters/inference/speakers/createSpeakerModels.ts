@@ -7,7 +7,7 @@ import { IdleWorker, type IdleWorkerSetup } from '../idleWorker';
 import { SPEAKER_ROLES } from './speakerModels';
 
 /** Catalogue entries of the models. */
-export const SPEAKER_MODEL_IDS = {
+const SPEAKER_MODEL_IDS = {
   encoder: 'campplus-zh-en',
   segmentation: 'segmentation-3.0',
 } as const;

@@ -6,8 +6,8 @@
 import { SAMPLE_RATE } from '../../../audio/frame';
 
 /** Samples of a frame and of a hop: 25 and 10 ms. */
-export const FBANK_FRAME = 400;
-export const FBANK_HOP = 160;
+const FBANK_FRAME = 400;
+const FBANK_HOP = 160;
 /** Values of a frame. */
 export const FBANK_BINS = 80;
 const FFT_SIZE = 512;
