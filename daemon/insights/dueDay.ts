@@ -30,8 +30,7 @@ export type Day = Date | 'none';
 
 type Read = (match: RegExpExecArray, now: Now) => Day | undefined;
 
-const addDays = (date: Date, days: number): Date =>
-  new Date(date.getTime() + days * MS_A_DAY);
+const addDays = (date: Date, days: number): Date => new Date(date.getTime() + days * MS_A_DAY);
 
 const utc = (year: number, month: number, day: number): Date =>
   new Date(Date.UTC(year, month, day));
