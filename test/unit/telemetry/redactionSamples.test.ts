@@ -75,11 +75,11 @@ describe('redaction of samples', () => {
     ok(samples.length >= 120 && kinds >= 40, `${samples.length} samples of ${kinds} kinds`);
     const missed = samples.filter((s) => !isGone(s));
     const share = 1 - missed.length / samples.length;
-    const figure = `${samples.length - missed.length} of ${samples.length} secrets found, ${(share * 100).toFixed(1)} % (mark ${SECRETS_LEAST * 100} %)`;
-    console.log(`      ${figure}`);
+    const summary = `${samples.length - missed.length} of ${samples.length} secrets found, ${(share * 100).toFixed(1)} % (mark ${SECRETS_LEAST * 100} %)`;
+    console.log(`      ${summary}`);
     ok(
       share >= SECRETS_LEAST,
-      `${figure}; missed:\n${missed.map(({ kind, text }) => `${kind}: ${redact(text)}`).join('\n')}`,
+      `${summary}; missed:\n${missed.map(({ kind, text }) => `${kind}: ${redact(text)}`).join('\n')}`,
     );
   });
 
@@ -87,11 +87,11 @@ describe('redaction of samples', () => {
     const sentences = lines('ordinary.txt');
     ok(sentences.length >= 200, `${sentences.length} sentences`);
     const changed = sentences.filter((text) => redact(text) !== text);
-    const figure = `${changed.length} of ${sentences.length} sentences changed (mark 1 of 200)`;
-    console.log(`      ${figure}`);
+    const summary = `${changed.length} of ${sentences.length} sentences changed (mark 1 of 200)`;
+    console.log(`      ${summary}`);
     ok(
       changed.length / sentences.length <= CHANGED_MOST,
-      `${figure}:\n${changed.map(redact).join('\n')}`,
+      `${summary}:\n${changed.map(redact).join('\n')}`,
     );
   });
 
