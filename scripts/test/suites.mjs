@@ -97,7 +97,7 @@ export const CHECKS = [
     what: 'promises, imports, I/O',
     args: ['node_modules/eslint/bin/eslint.js', '.'],
   },
-  { name: 'exports', what: 'none that nobody imports', args: ['scripts/lint/unusedExports.mjs'] },
+  { name: 'exports', what: 'exports without an import', args: ['scripts/lint/unusedExports.mjs'] },
   {
     name: 'advisories',
     what: 'no dependency with a known high vulnerability',
