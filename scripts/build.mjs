@@ -63,13 +63,20 @@ async function bundles() {
       entry: 'extension/extension.ts',
       out: 'dist/extension.js',
       ...node,
-      plugins: [noJsonSchemas, apart('./noteClient'), apart('ws'), apart('openid-client')],
+      plugins: [
+        noJsonSchemas,
+        apart('./noteClient'),
+        apart('../../protocol/dictationCommands'),
+        apart('ws'),
+        apart('openid-client'),
+      ],
       supported: { 'dynamic-import': false },
     },
-    // Bundles for some windows only: with a note, with a remote daemon, or for sign-in.
+    // Bundles for some windows only: with a note, with a remote daemon, for sign-in, or for help.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
+    { entry: 'protocol/dictationCommands.ts', out: 'dist/dictationCommands.js', ...node },
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
@@ -121,19 +128,24 @@ const lessZod = {
   },
 };
 
-/** The extension writes no JSON schemas either (30 KB). The command line writes them for agents. */
+/** The extension writes no JSON schemas either (50 KB). The command line writes them for agents. */
 const noJsonSchemas = {
   name: 'no-json-schemas',
   setup(build) {
     build.onLoad(
-      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/ },
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:json-schema-processors|to-json-schema)\.js$/ },
       async ({ path: file }) => ({
+        // Every schema calls two of them when it is made.
         contents: [...(await readFile(file, 'utf8')).matchAll(/^export (?:const|function) (\w+)/gm)]
-          .map(([, name]) => `export const ${name} = undefined;`)
+          .map(([, name]) => `export const ${name} = () => () => undefined;`)
           .join('\n'),
         loader: 'js',
       }),
     );
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-generator\.js$/ }, () => ({
+      contents: 'export class JSONSchemaGenerator {}',
+      loader: 'js',
+    }));
   },
 };
 

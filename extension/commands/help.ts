@@ -32,9 +32,10 @@ export function helpCommands(parts: Parts): Handlers {
       await vscode.window.showTextDocument(document, { preview: true });
     },
     dictationCommands: async () => {
+      const { DICTATION_COMMANDS } = await import('../../protocol/dictationCommands');
       const document = await vscode.workspace.openTextDocument({
         language: 'markdown',
-        content: cheatSheet(),
+        content: cheatSheet(DICTATION_COMMANDS),
       });
       await vscode.window.showTextDocument(document, { preview: true });
       await vscode.commands.executeCommand('markdown.showPreview', document.uri);

@@ -1,9 +1,9 @@
 /** The spoken commands of dictation as a Markdown page. */
-import { DICTATION_COMMANDS, type DictationCommand } from '../../protocol/dictationCommands';
+import type { DictationCommand } from '../../protocol/dictationCommands';
 import { t } from '../l10n';
 
 /** One table for each group: the command, and an example with its result. */
-export function cheatSheet(commands: readonly DictationCommand[] = DICTATION_COMMANDS): string {
+export function cheatSheet(commands: readonly DictationCommand[]): string {
   const titles: Readonly<Record<DictationCommand['group'], string>> = {
     Punctuation: t('Punctuation'),
     'Brackets and quotes': t('Brackets and quotes'),

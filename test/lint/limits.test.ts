@@ -16,7 +16,7 @@ interface Limits {
 const MOST: Record<string, number> = {
   complexity: 49,
   'max-depth': 0,
-  'max-lines': 28,
+  'max-lines': 27,
   'max-lines-per-function': 23,
 };
 

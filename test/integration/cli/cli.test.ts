@@ -58,7 +58,7 @@ describe('command line', function () {
 
     it('prints a whole session as JSON, and an array for several files', async () => {
       const one = JSON.parse(
-        (await run('transcribe', '--format', 'json', file('a.wav', wav([say(1)])))).out,
+        (await run('transcribe', '--format', 'json', file('a.wav', wav([say(2)])))).out,
       ) as Record<string, unknown>;
       const two = JSON.parse(
         (
@@ -66,7 +66,7 @@ describe('command line', function () {
             'transcribe',
             '--format',
             'json',
-            file('b.wav', wav([say(1)])),
+            file('b.wav', wav([say(2)])),
             file('c.wav', wav([say(2)])),
           )
         ).out,
@@ -91,7 +91,7 @@ describe('command line', function () {
       const segment = (one['segments'] as Record<string, unknown>[])[0]!;
       deepEqual(
         [segment['id'], typeof segment['start'], segment['text'], segment['source']],
-        ['s1', 'number', 'w1', 'file'],
+        ['s1', 'number', 'w2', 'file'],
       );
     });
 

@@ -5,7 +5,7 @@ import { cheatSheet } from '../../../extension/dictation/cheatSheet';
 
 describe('cheat sheet of dictation', () => {
   it('has a row of three cells for every command', () => {
-    const rows = cheatSheet()
+    const rows = cheatSheet(DICTATION_COMMANDS)
       .split('\n')
       .filter((line) => /^\| (?!Say|---)/.test(line));
     deepEqual(
