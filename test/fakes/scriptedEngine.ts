@@ -154,7 +154,7 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
       return new Proxy(engine as unknown as EngineLease, {
         get: (target, name) => {
           if (name === 'dispose') return () => undefined;
-          if (name === 'rung') return 'NORMAL';
+          if (name === 'degradationLevel') return 'NORMAL';
           if (name === 'actions') return ACTIONS.NORMAL;
           const value: unknown = Reflect.get(target, name);
           return typeof value === 'function' ? (value.bind(target) as unknown) : value;

@@ -115,11 +115,7 @@ describe('earmark orgs, users and tokens', () => {
       ]),
       [
         [2, 1, 'No team database is named'],
-        [
-          2,
-          1,
-          "Command-argument value 'Ant' is invalid for argument 'ORG'. Use 1 to 63 lowercase letters, digits and -",
-        ],
+        [2, 1, "Command-argument value 'Ant' is invalid for argument 'ORG'"],
         [1, 1, 'There is no organisation "bee"'],
         [1, 1, "The team's database refuses this server"],
         [2, 1, "Required option '--yes' not specified"],
