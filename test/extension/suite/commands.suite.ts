@@ -63,9 +63,17 @@ describe('commands', function () {
     }
   });
 
-  it('write a report, and show the log and the settings', async () => {
+  it('write a report, list the dictation commands, and show the log and the settings', async () => {
     await run('doctor');
     match((await until('the report is shown', shown)).getText(), /Earmark[^]*Tone/);
+    await closeEditors();
+    await run('dictationCommands');
+    const listed = await until('the dictation commands are listed', () =>
+      vscode.workspace.textDocuments.find(
+        (document) => document.isUntitled && document.getText().startsWith('# Dictation commands'),
+      ),
+    );
+    match(listed.getText(), /scratch that/);
     await closeEditors();
     await run('showLogs');
     await until('the log is shown', () => shown()?.uri.path.endsWith('/logs/daemon.log'));
@@ -140,7 +148,7 @@ describe('commands', function () {
       asked.map((one) => one.asked.length),
       [1, 1],
     );
-    match(String(asked[0]?.asked[0]), /earmark\.remote\.issuer/);
+    match(String(asked[0]?.asked[0]), /"issuer" and "clientId" of "earmark\.remote"/);
     match(String(asked[1]?.asked[0]), /Nobody was signed in/);
   });
 });

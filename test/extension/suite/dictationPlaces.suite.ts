@@ -62,7 +62,7 @@ describe('places of dictation', function () {
     );
     equal(
       text(editor.document),
-      'a();\n  // Reads the whole file before it\n  // answers\n  // So it is slow.\nb();\n',
+      'a();\n  // Reads the whole file before it\n  // answers.\n  // So it is slow.\nb();\n',
     );
     // Phrases that ended before the stop have a step each.
     for (let step = 0; step < 3 && text(editor.document) !== 'a();\n  //\nb();\n'; step++)
@@ -75,7 +75,7 @@ describe('places of dictation', function () {
       'py',
       'def a():\n    """|\n    """\n',
       ['Reads the file.', 'New paragraph.', 'Then it answers.'],
-      'def a():\n    """Reads the file\n\n    Then it answers.\n    """\n',
+      'def a():\n    """Reads the file.\n\n    Then it answers.\n    """\n',
     ));
 
   it('escapes quotes in a string', () =>
@@ -91,7 +91,7 @@ describe('places of dictation', function () {
       'md',
       '- Read it.\n- |',
       ['Write it.', 'New line.', 'Send it.'],
-      '- Read it.\n- Write it\n- Send it.',
+      '- Read it.\n- Write it.\n- Send it.',
     ));
 
   it('writes for each of several cursors what stands there', async () => {

@@ -38,7 +38,7 @@ describe('meeting', function () {
     await start();
     const consent = parts.consent.given('meeting');
     ok(consent !== undefined && consent.by !== '' && Date.parse(consent.at) <= Date.now());
-    match(consent.wording, /stays on this machine[^]*Tell the others/);
+    match(consent.wording, /stay on this machine[^]*Tell all participants/);
   });
 
   it('shows finals of both sources, pauses, resumes and stops', async () => {
