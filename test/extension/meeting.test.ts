@@ -114,7 +114,7 @@ describe('a meeting in VS Code', function () {
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
     await window.screenshot(join(shots, 'consent-dark.png'));
-    match(await dialog.innerText(), /Record this meeting.*agreement/s);
+    match(await dialog.innerText(), /Record this meeting.*consent/s);
     equal(await rig.recorders(), 0);
     await window.pressButton('Cancel');
     await dialog.waitFor({ state: 'detached' });

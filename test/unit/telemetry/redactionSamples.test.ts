@@ -12,8 +12,8 @@ const CHANGED_MOST = 1 / 200;
 /** A text of this many odd things. */
 const REPETITIONS = 20_000;
 /** The loop of the daemon may not stand still longer; processor time, so that load does not count. */
-const RUNS = 7;
 const LONGEST_MS = 50;
+const RUNS = 7;
 
 const lines = (name: string): string[] =>
   readFileSync(join(__dirname, 'redaction', name), 'utf8')
