@@ -182,7 +182,7 @@ function mergePairs<L>(
 }
 
 /**
- * Where speakers are known by source only, "Others" is right for whoever was not called by name.
+ * If speakers are known by source only, "Others" is correct for a person without a spoken name.
  */
 function isUnnamed(label: string | null, found: string | undefined, me: string): boolean {
   return found === 'Others' && label !== null && label !== me;

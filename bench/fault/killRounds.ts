@@ -8,7 +8,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
@@ -22,6 +21,7 @@ import {
   type SessionEvent,
 } from '../../protocol/session';
 import { normaliseWords, wordErrors } from '../wordErrors';
+import { bundleProcesses } from './processBundle';
 import { randoms } from './random';
 import type { Speech } from './speech';
 
@@ -91,19 +91,7 @@ export async function killCommand(
   home: string,
 ): Promise<KillRoundsOptions['command']> {
   const outfile = join(ROOT, 'out', 'fault', 'killDaemon.js');
-  const { EXTERNAL } = (await import(join(ROOT, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
-  await build({
-    entryPoints: [join(__dirname, 'killDaemon.ts'), join(ROOT, 'daemon', 'storeThread.ts')],
-    outdir: dirname(outfile),
-    entryNames: '[name]',
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: EXTERNAL,
-    logLevel: 'error',
-    define: { 'require.main': 'undefined' },
-  }); // main.ts must not start by itself.
+  await bundleProcesses(ROOT, [join(__dirname, 'killDaemon.ts')], dirname(outfile));
   return {
     command: process.execPath,
     args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'],

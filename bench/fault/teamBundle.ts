@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundleProcesses } from './processBundle';
 
 const ROOT = resolve(__dirname, '..', '..');
 const OUT = join(ROOT, 'out', 'fault');
@@ -34,21 +34,6 @@ export async function olderTeamBundle(commit: string): Promise<string> {
 
 async function bundleOf(root: string, out: string): Promise<string> {
   mkdirSync(out, { recursive: true });
-  const { EXTERNAL } = (await import(join(root, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
-  await build({
-    entryPoints: [
-      join(root, 'test', 'fakes', 'scriptedTeam.ts'),
-      join(root, 'daemon', 'storeThread.ts'),
-    ],
-    outdir: out,
-    entryNames: '[name]',
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: EXTERNAL,
-    logLevel: 'error',
-    define: { 'require.main': 'undefined' },
-  });
+  await bundleProcesses(root, [join(root, 'test', 'fakes', 'scriptedTeam.ts')], out);
   return join(out, 'scriptedTeam.js');
 }

@@ -66,8 +66,7 @@ export const FUNCTION_WORDS = set(
 const PARTICLES = set('up down in out on off over away back');
 
 /**
- * Names among the first of so many are near; with each doubling beyond a chance likeness is
- * likelier.
+ * Names up to this rank are near. Each doubling of the rank makes a match by chance likelier.
  */
 const NEAR = 40;
 
@@ -163,8 +162,8 @@ export function nameScore(context: NameContext): number {
 }
 
 /**
- * How likely such a likeness comes about by chance: the farther the name, the more others there are
- * that might have matched.
+ * Scores the probability of a match by chance: the farther the name, the more other names might
+ * match.
  */
 function chance(
   { words, from, to, symbol, exact, similarity, unknownWords }: NameContext,

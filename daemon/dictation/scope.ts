@@ -1,5 +1,5 @@
 /**
- * Dictated text in the form of the place it goes to. Pure: whoever sees the place says what it is.
+ * Formats dictated text for its target. Pure: the caller describes the target.
  */
 
 /** Where lines of a commit message are broken, as git's own documentation asks. */
