@@ -1,7 +1,7 @@
 /**
- * Is a command word meant as the command or as the word? The decision has a reason: pauses around
- * it, the grammar of the sentence with and without it, and the target. Where taking the word out
- * breaks the sentence ("it was a busy …"), the word stays.
+ * Decides whether a command word is meant as the command or as the word. The decision has a reason:
+ * pauses around it, the grammar of the sentence with and without it, and the target. Where its
+ * removal breaks the sentence ("it was a busy …"), the word stays.
  */
 import type { SpokenCommand } from '../../protocol/dictationCommands';
 import {
@@ -27,7 +27,7 @@ export interface SpokenContext {
   readonly words: readonly string[];
   /** Does the recogniser write a pause before word i, or does a phrase begin there? */
   readonly pause: (i: number) => boolean;
-  /** The target is code: nobody talks about commas there. */
+  /** The target is code, where command words are rarely meant as words. */
   readonly code: boolean;
 }
 
@@ -85,14 +85,14 @@ function mark(place: Place): Sense {
   return decided(place.spoken === 'period' ? PERIOD_RULES : MARK_RULES, place);
 }
 
-/** What stands around the words of a command. */
+/** The surroundings of a command. */
 class Place {
   readonly before: string;
   readonly after: string;
   readonly words: readonly string[];
-  /** The command is a mark that opens something. */
+  /** The command is an opening mark. */
   readonly opens: boolean;
-  /** It is a mark that ends a sentence. */
+  /** The command is a mark that ends a sentence. */
   readonly ends: boolean;
   readonly isQuestionMark: boolean;
 
@@ -118,7 +118,7 @@ class Place {
     return this.word(this.at);
   }
 
-  /** Begins a clause at word i? */
+  /** Does a clause begin at word i? */
   opensClause(i: number): boolean {
     return (
       i <= 0 || this.context.pause(i) || /^(?:that|if|because|where|but|so)$/.test(this.word(i - 1))
@@ -147,7 +147,7 @@ class Place {
     return i === 0 || this.context.pause(i) || PREPOSITIONS.has(verb) || MARK_VERBS.has(verb);
   }
 
-  /** "why is it missing question mark"; an article before the mark makes it a thing. */
+  /** "why is it missing question mark"; an article before the mark makes it a noun. */
   endsQuestion(): boolean {
     return (
       this.to === this.words.length &&
@@ -213,7 +213,7 @@ const MARK_RULES: readonly Rule[] = [
   [(place) => place.hasDeterminer(), word('determiner')],
   [({ context }) => context.code, command('fits')],
   [({ before }) => before === 'between', word('preposition')],
-  // "open paren … close paren": the other half shows that both are meant.
+  // "open paren … close paren": the other half shows that both are commands.
   [
     ({ opens, words, to }) => opens && words.slice(to).some((one) => /^closed?$|^end$/.test(one)),
     command('fits'),
@@ -253,7 +253,7 @@ const PERIOD_RULES: readonly Rule[] = [
   [(place) => place.isObject(), word('object')],
   [({ before }) => /^(?:of|by|with|without|per|during|and|or)$/.test(before), word('preposition')],
   [({ after }) => after === '', command('fits')],
-  // In the middle a sentence has to begin behind it.
+  // In the middle of a sentence, a new sentence has to begin after it.
   [
     ({ after }) =>
       SUBJECTS.has(after) ||

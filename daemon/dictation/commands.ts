@@ -1,6 +1,6 @@
 /**
- * Spoken commands: finds the longest one at a word and leaves to `commandSense.ts` whether it is
- * one. What a command does is done by the writer.
+ * Spoken commands. Finds the longest command at a word; `commandSense.ts` decides whether it is
+ * one, and the writer carries it out.
  */
 import {
   DICTATION_COMMANDS,
@@ -16,9 +16,7 @@ interface Spoken {
   readonly command: Command;
 }
 
-/**
- * The commands that people give most, as they are said, for the recogniser's phrase boosting.
- */
+/** The most frequent commands in spoken form, for the recogniser's phrase boosting. */
 export const COMMAND_PHRASES: readonly string[] = [
   'comma',
   'full stop',
@@ -63,12 +61,14 @@ for (const { say, command } of DICTATION_COMMANDS) {
 }
 
 export interface CommandMatch {
-  /** Undefined where the words are words; they are read as one then: "a forward slash". */
+  /**
+   * Undefined where the words are not a command; they are then one expression: "a forward slash".
+   */
   readonly command?: Command;
   readonly count: number;
 }
 
-/** The command at word `at`, or the words of one that are not meant as such. */
+/** The command at word `at`, or the words of one that are meant literally. */
 export function matchCommand(at: number, context: SpokenContext): CommandMatch | undefined {
   for (const { words, command } of spokenAt(at, context.words)) {
     const to = at + words.length;
@@ -80,7 +80,7 @@ export function matchCommand(at: number, context: SpokenContext): CommandMatch |
   return undefined;
 }
 
-/** The number of words that "literal" protects: the command words behind it, in any sentence. */
+/** Number of words that "literal" protects: the command words after it, in any sentence. */
 export function matchAfterLiteral(at: number, context: SpokenContext): number | undefined {
   const found = spokenAt(at, context.words).find(({ command }) => command.kind !== 'literal');
   if (found) return found.words.length;

@@ -1,14 +1,14 @@
-/** Gives a speller many names without keeping others from their work. */
+/** Gives a speller many names without blocking the event loop. */
 import type { Clock } from '../base/clock';
 import type { SymbolSpeller } from './respell';
 
-/** About 2 ms of work. */
+/** Number of names added in one step of about 2 ms. */
 const NAMES_A_STEP = 40;
 
 /**
- * Thousands of names take a tenth of a second: they are added in small steps, in order, between
- * which the process does its work.
- * @param wanted asked after each step; the rest is left out where it says no
+ * Adds the names in small steps, in order, and yields to the event loop between them. Thousands of
+ * names take a tenth of a second.
+ * @param wanted called after each step; false leaves the rest out
  */
 export async function learnNames(
   clock: Clock,

@@ -1,6 +1,6 @@
 /**
- * Words that are in no dictionary, said by the rules of English spelling: good enough to compare
- * sounds, not to speak.
+ * Pronounces words that no dictionary has by the rules of English spelling. The result is good
+ * enough to compare sounds, not to speak.
  */
 import { type Phonemes, toPhonemes } from './phonemes';
 
@@ -159,7 +159,7 @@ for (const one of RULES) {
   BY_LETTER.set(letter, [...(BY_LETTER.get(letter) ?? []), one]);
 }
 
-/** @param word lower-case letters; others are passed over. */
+/** @param word lower-case letters; other characters are skipped */
 export function spellingToPhonemes(word: string): Phonemes {
   const phonemes: string[] = [];
   for (let at = 0; at < word.length;) {

@@ -1,6 +1,6 @@
 /**
- * How developers say what no dictionary of English has: short forms, names of tools, letters. Data
- * only; maps, because `constructor` is a word too.
+ * Pronunciations that no dictionary of English has: short forms, names of tools, letters. Data
+ * only, in maps, because `constructor` is a word too.
  */
 
 /** Names of the letters, ARPAbet. */
@@ -35,10 +35,7 @@ export const LETTERS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/**
- * Said as words (ARPAbet); a blank in front of a reading is not needed where it is said as its
- * letters, which is always tried for short ones.
- */
+/** Pronunciations as words (ARPAbet). Short words are always tried letter by letter too. */
 export const SAID: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     ansi: ['AE N S IY'],
@@ -141,7 +138,7 @@ export const SAID: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** What a short form stands for; people say either. */
+/** The word that a short form stands for; people say either. */
 export const LONG_FORMS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     addr: 'address',

@@ -1,8 +1,7 @@
 /**
- * Does a stretch of words name a symbol, or does it only read like one? "Add log level as a
- * parameter" names one, "she asked for a short break" does not. A sum of weighed signs from grammar
- * and vocabulary around the stretch; what people say about code comes without articles and stands
- * where a name stands.
+ * Decides whether a stretch of words names a symbol. "Add log level as a parameter" names one, "she
+ * asked for a short break" does not. The score is a sum of weighted features of grammar and
+ * vocabulary around the stretch: a name has no article and stands where a noun phrase stands.
  */
 import { NUMBER_WORDS, numberToWords } from './numberWords';
 import type { SpokenSymbol } from './symbols';
@@ -12,15 +11,15 @@ export interface NameContext {
   readonly words: readonly string[];
   readonly from: number;
   readonly to: number;
-  /** True where a sentence begins before word i, or a pause is written there. */
+  /** True where a sentence begins before word i, or the recogniser wrote a pause there. */
   readonly breakBefore: (i: number) => boolean;
   readonly symbol: Pick<SpokenSymbol, 'words' | 'style' | 'technical' | 'rank'>;
-  /** 0–1; 1 where the very words were heard. */
+  /** Similarity 0–1; 1 where the recogniser wrote the exact words. */
   readonly similarity: number;
   readonly exact: boolean;
-  /** Words in the stretch that are no English words. */
+  /** Words in the stretch that are not English words. */
   readonly unknownWords: number;
-  /** Other symbols surely named in the same phrase. */
+  /** Other symbols of the phrase that are certain. */
   readonly companions: number;
 }
 
@@ -28,52 +27,52 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 
 const INDEFINITE = set('a an another some any every no');
 const DEFINITE = set('the this that these those my your our his her its their each both');
-/** After these a name may stand without an article, and an ordinary singular noun may not. */
+/** A name may follow these without an article; an ordinary singular noun may not. */
 const PREPOSITIONS = set(
   'in of from into with for before after inside under by via using on at between against within through like as than over per',
 );
-/** What people do with names of code. */
+/** Verbs that take names of code as objects. */
 const NAMING_VERBS = set(
   'rename call calls called calling import imports use uses using extend extends implement implements override move moves replace delete remove refactor add make mock test inject export exports wrap inline extract deprecate document set pass passes return returns throw throws await invoke construct instantiate change update fix cache log store handle read write fetch get print bump increase decrease run check see create',
 );
-/** Before these a verb is a verb. */
+/** A verb after one of these is a verb. */
 const BEFORE_VERBS = set(
   'i we us you they he she it to and or will would can could should shall must might may please let lets not never always also just then do does did dont cant wont who',
 );
-/** "why does get token await …": two verbs after one of these, so the first is a name. */
+/** "why does get token await …": two verbs follow one of these, so the first is a name. */
 const AUXILIARIES = set('does do did can could should will would must');
-/** After a name that is the subject. */
+/** Words after a name that is the subject. */
 const FINITE = set(
   'is was returns return runs takes throws should must fails starts stops needs does has gets calls expects uses holds can cannot will would means matches equals contains lives belongs becomes breaks works doesnt isnt wont accepts extends implements depends handles logs writes reads sends defaults drops blocks leaks crashes loops hangs throws keeps loads parses renders produces triggers skips ignores',
 );
-/** What a name is followed by when somebody says what kind of thing it is. */
+/** Nouns after a name that state its kind. */
 const KINDS = set(
   'function method class constant variable file field parameter argument test tests type interface component hook module object property enum struct trait service helper instance endpoint table column flag option package import imports callback',
 );
 const OPENERS = set('dot open paren parens equals plus minus arrow colon');
-/** Talk about code. Words with an everyday meaning are left out. */
+/** Vocabulary of code. Words with an everyday meaning are left out. */
 const DEVELOPER = set(
   'function method class constant variable parameter argument bug test tests string integer boolean null undefined array list comprehension loop field interface module import export rename refactor commit branch merge deploy server client api endpoint query database worker thread cache timeout retry retries exception stack trace unit mock config repository callback async await promise returns return throw throws private public static abstract override login lint build compile scheme url json port regex token flag hook component props prop',
 );
-/** First words of names that do something; in a sentence they are verbs. */
+/** First words of function names; in a sentence they are verbs. */
 const VERBS = set(
   'get set run parse fetch update load save send open close check read write create delete remove add find list make build render format sort filter map reduce use is has can should handle start stop reset clear init validate verify compute calculate convert to from on do apply call connect disconnect enable disable show hide toggle select insert append push pop merge split join copy move rename import export print log test try retry wait sleep notify publish subscribe register plan ship ask explain fix play sign sync set up look clean shut turn back check roll log',
 );
-/** Words that are swallowed only by mistake: "close the door" is not closeDoor. */
+/** Words that a name must not swallow: "close the door" is not closeDoor. */
 export const FUNCTION_WORDS = set(
   'a an the this that my your our you me him her it them us to of in on at and or not for with is are was be all some any',
 );
 const PARTICLES = set('up down in out on off over away back');
 
 /**
- * Names up to this rank are near. Each doubling of the rank makes a match by chance likelier.
+ * Names up to this rank are near. Each doubling of the rank makes a match by chance more likely.
  */
 const NEAR = 40;
 
 /**
- * Weights of the signs, in the order in which they are asked below. Chosen on the items of
- * test/fixtures/dictation; the first five with 1,250 to 2,000 other names behind those of the items
- * as well (`npm run bench -- dictation`).
+ * Weights of the features, in the order of their evaluation below. They were chosen on the items of
+ * test/fixtures/dictation; the first five also with 1,250 to 2,000 other names after those of the
+ * items (`npm run bench -- dictation`).
  */
 const W = {
   farUnlike: 2,
@@ -104,7 +103,7 @@ const W = {
   questioned: 2.6,
 } as const;
 
-/** Names from this sum on. */
+/** A stretch is a name from this sum on. */
 export const NAME_THRESHOLD = 0.75;
 
 export function nameScore(context: NameContext): number {
@@ -112,7 +111,7 @@ export function nameScore(context: NameContext): number {
   const before = context.breakBefore(from) ? '' : (words[from - 1] ?? '');
   const after = to >= words.length || context.breakBefore(to) ? '' : (words[to] ?? '');
   const spoken = symbol.words.filter((word) => word !== 'dot');
-  // "parse URL" is no sentence: letters are said of names.
+  // "parse URL" is not a sentence: people spell names.
   const verb = VERBS.has(spoken[0] ?? '') && spoken.length > 1 && !symbol.technical;
   const pascal =
     symbol.style === 'pascal' || symbol.style === 'constant' || symbol.style === 'file';
@@ -161,10 +160,7 @@ export function nameScore(context: NameContext): number {
   return score + W.companion * Math.min(2, context.companions);
 }
 
-/**
- * Scores the probability of a match by chance: the farther the name, the more other names might
- * match.
- */
+/** Scores the probability of a match by chance, which grows with the rank of the name. */
 function chance(
   { words, from, to, symbol, exact, similarity, unknownWords }: NameContext,
   spoken: readonly string[],
@@ -188,7 +184,7 @@ function chance(
   );
 }
 
-/** "rename parse config to load settings": what stands after `to` is a name. */
+/** "rename parse config to load settings": the words after `to` are a name. */
 function renamed(words: readonly string[], at: number): boolean {
   return (
     words[at - 1] === 'to' &&

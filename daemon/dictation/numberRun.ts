@@ -1,30 +1,30 @@
 /**
- * Runs of number words and the numbers they consist of: "two thousand and five" is one, "five six"
- * are two. Which of them is written with digits is decided in `numbers.ts`.
+ * Runs of number words and their numbers: "two thousand and five" is one number, "five six" are
+ * two. `numbers.ts` decides which are written with digits.
  */
 import { ORDINALS, SCALES, VALUES } from './numberWords';
 
-/** One number of a run, as large as English grammar lets it be. */
+/** One number of a run, as long as English grammar allows. */
 export interface Atom {
   readonly kind: 'digit' | 'pair' | 'large' | 'ordinal';
   readonly value: number;
-  /** Said as "oh". */
+  /** Spoken as "oh". */
   readonly oh?: boolean;
-  /** For `large`: the scale that closes it ("five million"), if its words end there. */
+  /** For `large`: the scale at its end ("five million"), if its words end there. */
   readonly scale?: string;
 }
 
 export interface Run {
-  /** Index behind its last word. */
+  /** Index after its last word. */
   readonly end: number;
-  /** The words between "point" or "dot", in order; one part where none is said. */
+  /** The words between "point" or "dot", in order; one part where neither occurs. */
   readonly parts: readonly (readonly string[])[];
   /** Contains a number that the recogniser wrote with digits. */
   readonly mixed: boolean;
 }
 
 const POINTS = new Set(['point', 'dot']);
-/** "double five" in a string of digits is two of them. */
+/** "double five" in a string of digits is 55. */
 const TIMES: ReadonlyMap<string, number> = new Map([
   ['double', 2],
   ['triple', 3],
@@ -56,7 +56,7 @@ export function runAt(
   return { end, parts, mixed: said.some(isDigits) };
 }
 
-/** Does word i go on with the run that begins at word `from`? */
+/** Does word i continue the run that begins at word `from`? */
 function belongs(word: (i: number) => string, i: number, from: number): boolean {
   const [before, here, after] = [word(i - 1), word(i), word(i + 1)];
   if (i === from) return begins(word, i);
@@ -79,7 +79,7 @@ function begins(word: (i: number) => string, i: number): boolean {
   const [here, after] = [word(i), word(i + 1)];
   if (here === 'oh') return [1, 2, 3].every((k) => isSingle(word(i + k)));
   if (VALUES.has(here)) return true;
-  // "5 thousand": the recogniser wrote the half of it.
+  // "5 thousand": the recogniser wrote half of it.
   if (isDigits(here)) return SCALES.has(after) || POINTS.has(after) || VALUES.has(after);
   if (TIMES.has(here)) return [1, 2, 3].every((k) => isSingle(word(i + k)));
   // "a hundred and twenty"; "a hundred" alone stays.
@@ -92,7 +92,7 @@ function begins(word: (i: number) => string, i: number): boolean {
   );
 }
 
-/** The numbers of a part of a run; undefined where it is none in full. */
+/** The numbers of a part of a run; undefined where a part of it is not a number. */
 export function atomsOf(words: readonly string[]): readonly Atom[] | undefined {
   const atoms: Atom[] = [];
   for (let i = 0; i < words.length;) {
@@ -117,7 +117,7 @@ interface Group {
   readonly ordinal?: boolean;
 }
 
-/** A whole number with its scales in falling order. */
+/** A whole number with its scales in descending order. */
 function cardinal(
   words: readonly string[],
   from: number,
@@ -147,7 +147,7 @@ function cardinal(
   };
 }
 
-/** The group that follows a scale, if it belongs to the same number. */
+/** The group after a scale, if it belongs to the same number. */
 function lowerGroup(words: readonly string[], at: number, scale: number): Group | undefined {
   const next = hundreds(words, words[at] === 'and' ? at + 1 : at);
   const above = SCALES.get(words[next?.end ?? -1] ?? '') ?? 0;
@@ -162,7 +162,7 @@ function sized(words: readonly string[], from: number, end: number, value: numbe
   return { kind: 'large', value, ...(SCALES.has(last) ? { scale: last } : {}) };
 }
 
-/** Below a thousand, or "twenty five hundred". */
+/** A number below a thousand, or "twenty five hundred". */
 function hundreds(words: readonly string[], from: number): Group | undefined {
   const first = impliedOne(words, from) ?? belowHundred(words, from);
   if (!first || first.ordinal || words[first.end] !== 'hundred' || first.value === 0) return first;

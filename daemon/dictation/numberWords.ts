@@ -1,4 +1,4 @@
-/** The words of English numbers, and numbers as the words they are said with. */
+/** The words of English numbers, and numbers in words. */
 
 export const UNITS = [
   'zero',
@@ -34,7 +34,7 @@ export const TENS = [
   'eighty',
   'ninety',
 ];
-/** `hundred` multiplies within a group of three digits, the others close one. */
+/** `hundred` multiplies within a group of three digits; the others close a group. */
 export const SCALES: ReadonlyMap<string, number> = new Map([
   ['hundred', 100],
   ['thousand', 1_000],
@@ -43,7 +43,7 @@ export const SCALES: ReadonlyMap<string, number> = new Map([
   ['trillion', 1_000_000_000_000],
 ]);
 
-/** Words below a hundred that stand for themselves; `oh` is the zero of digit strings. */
+/** Words below a hundred; `oh` is the zero of digit strings. */
 export const VALUES: ReadonlyMap<string, number> = new Map<string, number>([
   ...UNITS.map((word, i) => [word, i] as const),
   ...TENS.flatMap((word, i) => (word === '' ? [] : [[word, i * 10] as const])),
@@ -62,20 +62,20 @@ export const ORDINALS: ReadonlyMap<string, number> = new Map([
 
 export const NUMBER_WORDS: ReadonlySet<string> = new Set([...VALUES.keys(), ...SCALES.keys()]);
 
-/** A number before these is a quantity: it is written with digits, however small. */
+/** A number before these is a quantity and has digits, however small. */
 export const MEASURES: ReadonlySet<string> = new Set(
   'percent ms millisecond milliseconds second seconds minute minutes hour hours pixel pixels byte bytes kilobyte kilobytes megabyte megabytes gigabyte gigabytes terabyte terabytes mb gb kb px rem em degrees columns characters megahertz gigahertz hertz kilometers meters miles kilograms volts watts'.split(
     ' ',
   ),
 );
-/** A number after these names a thing: it is written with digits, however small. */
+/** A number after these is a label and has digits, however small. */
 export const LABELS: ReadonlySet<string> = new Set(
   'port version line page step chapter section number issue ticket equals node python index column row room extension code pin bug gate flight channel level error status http zip phone'.split(
     ' ',
   ),
 );
 
-/** Whole numbers below a thousand thousand, and single digits, as words. */
+/** Whole numbers below a million, and single digits, as words. */
 export function numberToWords(digits: string): string[] {
   const value = Number(digits);
   if (value >= 1_000_000) return [...digits].flatMap((digit) => numberToWords(digit));

@@ -1,13 +1,13 @@
 /**
  * Spoken numbers as digits. One decision covers a whole run of number words: all of it is written
- * with digits, or all of it stays words. A reading is taken only where it keeps the value said;
- * "five six engineers" has none and stays as it is.
+ * with digits, or all of it stays in words. A reading must keep the spoken value; "five six
+ * engineers" has no such reading and stays.
  */
 import { type Atom, atomsOf, runAt } from './numberRun';
 import { LABELS, MEASURES, SCALES } from './numberWords';
 
 export interface NumberMatch {
-  /** Words of the run, and of "and a half" behind it. */
+  /** Words of the run, and of "and a half" after it. */
   readonly count: number;
   /** Undefined where the words stay. */
   readonly written?: string;
@@ -21,12 +21,12 @@ interface Context {
   readonly before: string;
   readonly after: string;
   readonly afterThat: string;
-  /** A label stands before it or up to two words before: "number is", "port". */
+  /** A label stands up to two words before the number: "number is", "port". */
   readonly labelled: boolean;
 }
 
 const WORDS: Reading = { kind: 'words' };
-/** Digits that make a telephone, card or account number. */
+/** Length of a telephone, card or account number, digits. */
 const LONG_STRING = 7;
 const HALVES: ReadonlyMap<string, string> = new Map([
   ['half', '5'],
@@ -54,17 +54,17 @@ const BEFORE_YEAR = new Set(
   ),
 );
 const HALF_DAY = /^(?:am|pm|a\.m|p\.m)$/;
-/** Around the clock; the words of the idiom are no number. */
+/** "twenty four seven": the words of an idiom are not a number. */
 const IDIOMS: ReadonlyMap<string, string> = new Map([
   ['twenty four seven', '24/7'],
   ['twenty four seven three sixty five', '24/7/365'],
 ]);
 
 /**
- * The numbers that begin at word `at`: digits from ten on, with a point, digit by digit, before a
- * measure or after a label such as `port`. Small numbers in prose stay words.
+ * The numbers that begin at word `at`. Digits are used from ten on, with a decimal point, digit by
+ * digit, before a unit or after a label such as `port`. Small numbers in prose stay in words.
  * @param words lower case
- * @param breaks is there a pause before word i?
+ * @param breaks returns whether there is a pause before word i
  * @returns undefined where no number begins
  */
 export function matchNumber(
@@ -218,7 +218,7 @@ function year(atoms: readonly Atom[], context: Context): Reading | undefined {
     : { written: `${first.value}${String(last).padStart(2, '0')}`, kind: 'year' };
 }
 
-/** "twenty thirty people", "eighteen nineteen users": about so many. */
+/** "twenty thirty people", "eighteen nineteen users": an approximate number. */
 function isEstimate(low: number, high: number, { before, after, labelled }: Context): boolean {
   const neighbours = high === low + 1 || (low % 10 === 0 && high % 10 === 0 && high > low);
   const counted =
@@ -226,7 +226,7 @@ function isEstimate(low: number, high: number, { before, after, labelled }: Cont
   return neighbours && counted && !labelled && !BEFORE_YEAR.has(before);
 }
 
-/** Digits one by one; pairs among them where it is long or a label stands before it. */
+/** Single digits; pairs too where the number is long or follows a label. */
 function digitString(
   first: Atom,
   atoms: readonly Atom[],
@@ -236,7 +236,7 @@ function digitString(
   const reading: Reading = { written: digits, kind: 'digits' };
   const allDigits = atoms.slice(1).every(({ kind }) => kind === 'digit');
   if (first.kind === 'large') {
-    // "eight hundred five five five …": the five belongs to what follows.
+    // "eight hundred five five five …": the first five belongs to the digits after it.
     const area = first.value - (first.value % 100);
     const rest = `${first.value % 100 || ''}${digits.slice(String(first.value).length)}`;
     return allDigits && first.value < 1_000 && first.value % 100 < 10 && rest.length >= LONG_STRING

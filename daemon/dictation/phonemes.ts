@@ -1,15 +1,15 @@
 /**
- * The sounds of English (ARPAbet, without stress) as small numbers, and how easily a recogniser
- * takes one for another. Costs follow articulation: place, manner and voice of consonants, position
- * of the tongue for vowels.
+ * The phonemes of English (ARPAbet, without stress) as small numbers, and the cost of confusing two
+ * of them. Costs follow articulation: place, manner and voice of consonants, position of the tongue
+ * for vowels.
  */
 
-/** A string of sounds; each byte is an index into `PHONEMES`. */
+/** A string of phonemes; each byte is an index into `PHONEMES`. */
 export type Phonemes = Uint8Array;
 
 /**
- * Height (0 close … 1 open), backness (0 front … 1 back), and where a diphthong glides to (0
- * nowhere, −1 front, 1 back).
+ * Height (0 close … 1 open), backness (0 front … 1 back), and the direction of a diphthong's glide
+ * (0 none, −1 front, 1 back).
  */
 const VOWELS: Readonly<Record<string, readonly [height: number, backness: number, glide: number]>> =
   {
@@ -76,9 +76,8 @@ export function isVowel(phoneme: number): boolean {
 }
 
 /**
- *
  * @param arpabet names with or without stress digits, separated by blanks; ER counts as AH R.
- * Unknown names are left out.
+ * Unknown names are skipped.
  */
 export function toPhonemes(arpabet: string): Phonemes {
   const found: number[] = [];
@@ -105,7 +104,7 @@ export function joinPhonemes(parts: readonly Phonemes[]): Phonemes {
 function vowelCost(a: string, b: string): number {
   const [heightA, backA, glideA] = VOWELS[a] as readonly [number, number, number];
   const [heightB, backB, glideB] = VOWELS[b] as readonly [number, number, number];
-  // The unstressed vowel stands for any other in fast speech.
+  // In fast speech the unstressed vowel replaces any other.
   if (a === 'AH' || b === 'AH') return 0.35;
   return Math.min(
     0.7,
@@ -133,13 +132,13 @@ function consonantCost(a: string, b: string): number {
 
 const SIZE = PHONEMES.length;
 
-/** Cost of hearing one sound for another, 0 for the same; row-major, PHONEMES × PHONEMES. */
+/** Cost of recognising one phoneme as another, 0 for the same; row-major, PHONEMES × PHONEMES. */
 const SUBSTITUTION = Float32Array.from({ length: SIZE * SIZE }, (_, i) => {
   const [a, b] = [PHONEMES[Math.floor(i / SIZE)] as string, PHONEMES[i % SIZE] as string];
   if (a === b) return 0;
   if (a in VOWELS && b in VOWELS) return vowelCost(a, b);
   if (a in CONSONANTS && b in CONSONANTS) return consonantCost(a, b);
-  // A vowel before R is often all that is heard of it.
+  // Recognisers often drop an R after a vowel.
   return [a, b].includes('R')
     ? 0.6
     : [a, b].includes('Y') && [a, b].includes('IY')
@@ -149,7 +148,7 @@ const SUBSTITUTION = Float32Array.from({ length: SIZE * SIZE }, (_, i) => {
         : 1.2;
 });
 
-/** Sounds that come and go: schwa, R after a vowel, H, T and D in clusters. */
+/** Phonemes that recognisers often add or drop: schwa, R after a vowel, H, T and D in clusters. */
 const WEAK: Readonly<Record<string, number>> = {
   AH: 0.35,
   R: 0.35,
@@ -163,15 +162,15 @@ const WEAK: Readonly<Record<string, number>> = {
   N: 0.6,
 };
 
-/** Cost of a sound that is there in one and not in the other. */
+/** Cost of a phoneme that only one of the two strings has. */
 const INDEL = Float32Array.from(PHONEMES, (name) => WEAK[name] ?? 0.75);
 
-/** Of hearing another sound for `sound`, by the other sound. */
+/** Costs of recognising `sound` as each other phoneme. */
 const SUBSTITUTIONS = Array.from({ length: SIZE }, (_, phoneme) =>
   SUBSTITUTION.subarray(phoneme * SIZE, (phoneme + 1) * SIZE),
 );
 
-/** Costs of hearing each sound for this one, 0 for the same. */
+/** Costs of recognising each phoneme as this one, 0 for the same. */
 export function substitutionCosts(phoneme: number): Float32Array {
   return SUBSTITUTIONS[phoneme] as Float32Array;
 }

@@ -1,7 +1,7 @@
 /**
- * Where in a phrase something sounds like a symbol: weighted edit distance between sounds, over all
- * stretches of whole words. The candidates are a tree of sounds that is left where it gets too
- * unlike, which keeps thousands cheap.
+ * Finds the stretches of a phrase that resemble a symbol: weighted edit distance between phonemes,
+ * over all stretches of whole words. The candidates form a trie of phonemes; a branch is left as
+ * soon as its cost is too high, so thousands of names stay cheap.
  */
 import { type Phonemes, indelCost, substitutionCosts } from './phonemes';
 import type { SpokenSymbol } from './symbols';
@@ -11,30 +11,30 @@ export interface PhoneticMatch {
   /** Words `from` to `to`, `to` excluded. */
   readonly from: number;
   readonly to: number;
-  /** 1 the same sounds … 0 nothing in common. */
+  /** Similarity: 1 the same phonemes … 0 nothing in common. */
   readonly similarity: number;
 }
 
-/** Matches under this are of no use to anybody. */
+/** Lower matches are not reported. */
 const MIN_SIMILARITY = 0.7;
 /**
- * Cost that the first sounds of a form may have, beside their share of what the whole may cost:
- * mistakes come in heaps.
+ * Cost allowed for the first phonemes of a form, beside their share of the whole cost: errors occur
+ * in clusters.
  */
 const EARLY_SLACK = 1.2;
 /**
- * Share of a symbol's sounds that must have been heard: weak sounds come and go cheaply; all of
- * them together are a word.
+ * Share of a symbol's phonemes that must occur in the phrase. Weak phonemes are cheap to drop, but
+ * dropping all of them leaves another word.
  */
 const MIN_MATCHED = 0.7;
-/** Similarity that a symbol of so many phonemes needs at least: short ones are hit by chance. */
+/** Lowest similarity by the number of phonemes: short symbols match by chance. */
 const NEEDED: readonly (readonly [phonemes: number, similarity: number])[] = [
   [4, 0.9],
   [6, 0.82],
   [9, 0.76],
   [Infinity, 0.7],
 ];
-/** Words of a phrase that are looked at; an open phrase of 30 s has a hundred. */
+/** Words of a phrase that are compared; an open phrase of 30 s has a hundred. */
 const MAX_WORDS = 1024;
 
 function neededSimilarity({ shortest }: SpokenSymbol): number {
@@ -42,15 +42,16 @@ function neededSimilarity({ shortest }: SpokenSymbol): number {
 }
 
 /**
- * One sound in the tree of all forms; forms that begin alike share their beginning, and their work.
+ * One phoneme in the trie of all forms; forms with the same beginning share its nodes and their
+ * work.
  */
 interface Node {
-  /** Of hearing each sound for this one, and of not hearing it. */
+  /** Costs of recognising each phoneme as this one, and of dropping this one. */
   readonly costs: Float32Array;
   readonly missing: number;
   readonly phoneme: number;
   readonly children: Node[];
-  /** Sounds in the longest form below. */
+  /** Phonemes in the longest form below. */
   longest: number;
   /** Symbols with a form that ends here. */
   readonly ends: SpokenSymbol[];
@@ -71,9 +72,8 @@ export class PhoneticMatcher {
   }
 
   /**
-   *
-   * @param words the sounds of each word of the phrase.
-   * @returns every stretch that is like enough to a symbol, with its likest form
+   * @param words the phonemes of each word of the phrase
+   * @returns every stretch that is similar enough to a symbol, with its most similar form
    */
   find(words: readonly Phonemes[]): PhoneticMatch[] {
     const phrase = flatten(words);
@@ -188,14 +188,14 @@ interface Walk {
   readonly phrase: Phrase;
   readonly from: number;
   readonly start: number;
-  /** One for every depth of the tree. */
+  /** One row for each depth of the trie. */
   readonly rows: readonly Row[];
   readonly best: Map<number, PhoneticMatch>;
 }
 
 /**
- * Costs of a form's beginning against the phrase's first j sounds; only from `from` to `to` are
- * they low enough to go on.
+ * Costs of a form's beginning against the phrase's first j phonemes. Only those between `from` and
+ * `to` are low enough to continue.
  */
 interface Row {
   readonly costs: Float32Array;
@@ -203,12 +203,12 @@ interface Row {
   to: number;
 }
 
-/** What the first `depth` sounds may cost where the longest form below has `longest`. */
+/** Highest cost of the first `depth` phonemes where the longest form below has `longest`. */
 function boundOf(longest: number, depth: number): number {
   return Math.min((1 - MIN_SIMILARITY) * longest, (1 - MIN_SIMILARITY) * depth + EARLY_SLACK);
 }
 
-/** How alike two strings of sounds are, 0–1, by the length of the first. */
+/** Similarity of two strings of phonemes, 0–1, by the length of the first. */
 export function similarity(form: Phonemes, spoken: Phonemes): number {
   let row = Float32Array.from({ length: spoken.length + 1 }, () => 0);
   spoken.forEach((phoneme, j) => (row[j + 1] = (row[j] as number) + indelCost(phoneme)));
@@ -231,9 +231,9 @@ export function similarity(form: Phonemes, spoken: Phonemes): number {
 
 interface Phrase {
   readonly phonemes: Phonemes;
-  /** Cost of each sound where the form has none. */
+  /** Cost of each phoneme of the phrase that the form lacks. */
   readonly missing: Float32Array;
-  /** Where each word begins, and the end. */
+  /** Start of each word, and the end. */
   readonly starts: readonly number[];
 }
 

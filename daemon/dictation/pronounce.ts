@@ -1,20 +1,20 @@
 /**
- * Words → sounds: the dictionary, what developers say for short forms, letter names, and spelling
- * where nothing else is known.
+ * Words to phonemes: by the dictionary, by developers' short forms, letter by letter, and by
+ * spelling rules where nothing else is known.
  */
 import { spellingToPhonemes } from './letterToPhoneme';
 import { LETTERS, LONG_FORMS, SAID } from './lexicon';
 import { numberToWords } from './numberWords';
 import { type Phonemes, isVowel, joinPhonemes, toPhonemes } from './phonemes';
 
-/** ARPAbet transcriptions of a lower-case word; none where it is unknown. */
+/** ARPAbet transcriptions of a lower-case word; none where the word is unknown. */
 export type Pronunciations = (word: string) => readonly string[];
 
-/** Longest word that is also tried letter by letter when it is unknown. */
+/** Longest unknown word that is also tried letter by letter. */
 const MAX_SPELLED = 5;
-/** A word is taken for two known ones when each has this many letters. */
+/** A word counts as two known ones when each has at least this many letters. */
 const MIN_PART = 3;
-/** Pronunciations that are remembered; a phrase and its candidates have far fewer. */
+/** Entries in the cache; a phrase and its candidates have far fewer. */
 const MAX_REMEMBERED = 200_000;
 
 export class Pronouncer {
@@ -23,7 +23,7 @@ export class Pronouncer {
 
   constructor(private readonly dictionary: Pronunciations) {}
 
-  /** Is it an English word, as far as the dictionary knows? */
+  /** Is it an English word by the dictionary? */
   knows(word: string): boolean {
     const known = this.known.get(word) ?? this.dictionary(word.toLowerCase()).length > 0;
     if (this.known.size >= MAX_REMEMBERED) this.known.clear();
@@ -31,7 +31,7 @@ export class Pronouncer {
     return known;
   }
 
-  /** How a word may be said, most usual first; never empty for letters and digits. */
+  /** Pronunciations of a word, most usual first; never empty for letters and digits. */
   of(word: string): readonly Phonemes[] {
     const known = this.remembered.get(word);
     if (known) return known;
@@ -54,7 +54,7 @@ export class Pronouncer {
     const long = LONG_FORMS.get(lower);
     const readings = [...said, ...listed, ...(long === undefined ? [] : [this.join([long])])];
     const letters = joinPhonemes([...lower].map((letter) => toPhonemes(LETTERS.get(letter) ?? '')));
-    // Two or three capitals in a row are said one by one, whatever word they happen to spell.
+    // Two or three capitals in a row are said letter by letter, even if they spell a word.
     if (/^[A-Z]{2,4}$/.test(word))
       return readings.length > 0
         ? [...said, letters, ...listed]

@@ -1,7 +1,4 @@
-/**
- * Which stretches of a phrase name which symbols: by sound, then by whether a name makes sense
- * there.
- */
+/** Finds which stretches of a phrase name which symbols: first by sound, then by grammar. */
 import { FUNCTION_WORDS, NAME_THRESHOLD, nameScore } from './nameOrProse';
 import { joinPhonemes } from './phonemes';
 import type { Pronouncer } from './pronounce';
@@ -17,20 +14,20 @@ export interface NamedSymbol {
   readonly to: number;
 }
 
-/** A name this far over the threshold makes other names in the phrase likelier. */
+/** A name this far over the threshold makes other names of the phrase more likely. */
 const SURE = 0.4;
-/** What other names in the phrase can add to a score at most. */
+/** Highest amount that other names of the phrase add to a score. */
 const HOPE = 0.8;
-/** Candidates of one phrase that are looked at closely. */
+/** Candidates of one phrase that are scored. */
 const MAX_CANDIDATES = 200;
-/** Names whose spoken forms a recogniser is told of. */
+/** Names whose spoken forms are given to a recogniser. */
 const MAX_SPOKEN = 300;
 
 interface Candidate {
   readonly match: PhoneticMatch;
-  /** The very words were heard. */
+  /** The recogniser wrote the exact words. */
   readonly exact: boolean;
-  /** How far over the threshold of a name. */
+  /** Distance to the threshold of a name. */
   value: number;
 }
 
@@ -39,7 +36,7 @@ export class SymbolSpeller {
   private readonly matcher = new PhoneticMatcher();
   private readonly spoken: string[] = [];
 
-  /** @param names nearest to the cursor first; what cannot be said is passed over */
+  /** @param names nearest to the cursor first; unpronounceable names are skipped */
   constructor(
     names: readonly string[],
     private readonly pronouncer: Pronouncer,
@@ -51,12 +48,12 @@ export class SymbolSpeller {
     return this.names.size;
   }
 
-  /** The nearest names as a recogniser would write them if it knew them. */
+  /** The nearest names in the form a recogniser would write. */
   get phrases(): readonly string[] {
     return this.spoken;
   }
 
-  /** A name that is farther away than all before it. */
+  /** Adds a name that is further away than all before it. */
   add(name: string): void {
     if (this.names.has(name)) return;
     const symbol = spokenSymbol(name, this.names.size, this.pronouncer);
@@ -67,7 +64,10 @@ export class SymbolSpeller {
       this.spoken.push(...spokenPhrases(symbol, this.pronouncer));
   }
 
-  /** Stretches in order, none overlapping. @param taken words that are something else already */
+  /**
+   * Stretches in order, without overlaps.
+   * @param taken words that already belong to something else
+   */
   find({ words, gaps }: WordList, taken: (word: number) => boolean = () => false): NamedSymbol[] {
     if (this.names.size === 0 || words.length === 0) return [];
     const lower = words.map((word) => word.toLowerCase());
@@ -88,7 +88,8 @@ export class SymbolSpeller {
       });
     const all = this.matcher.find(phonemes).flatMap((match): Candidate[] => {
       for (let i = match.from; i < match.to; i++) if (taken(i)) return [];
-      // A sentence that ends inside is no name; the dot of a file name is written without a blank.
+      // A name does not contain the end of a sentence; the dot of a file name is written without a
+      // blank.
       for (let i = match.from + 1; i < match.to; i++) if (endsSentence(gaps[i] ?? '')) return [];
       const candidate = { match, exact: sameLetters(match, lower), value: 0 };
       if (
@@ -97,8 +98,7 @@ export class SymbolSpeller {
       )
         return [];
       candidate.value = score(candidate, 0) - NAME_THRESHOLD;
-      // The very words stay even where they are prose: what merely sounds like them must not win
-      // over them.
+      // Exact words stay even in prose, so that a mere likeness in sound does not win over them.
       return candidate.exact || candidate.value > -HOPE ? [candidate] : [];
     });
     const likeliest = all
@@ -123,7 +123,7 @@ export class SymbolSpeller {
     }));
   }
 
-  /** Is there a little word in the stretch of which the symbol has nothing? */
+  /** Does the stretch contain a function word that the symbol lacks? */
   private swallows(
     { symbol, from, to, similarity: whole }: PhoneticMatch,
     words: readonly string[],
@@ -143,7 +143,7 @@ export class SymbolSpeller {
   }
 }
 
-/** A file's name has a dot, said or written. */
+/** A file's name has a dot, spoken or written. */
 function hasDot(
   { from, to }: PhoneticMatch,
   words: readonly string[],
@@ -154,14 +154,14 @@ function hasDot(
   );
 }
 
-/** "the email" has of sendEmail no more than the last word; the little word is one of its own. */
+/** "the email" shares only the last word with sendEmail; its article is not part of the name. */
 function onlyItsEnd({ symbol, from, to }: PhoneticMatch, words: readonly string[]): boolean {
   if (!FUNCTION_WORDS.has(words[from] ?? '') || symbol.words[0] === words[from]) return false;
   const rest = words.slice(from + 1, to).join('');
   return rest !== '' && symbol.words.slice(1).join('').endsWith(rest);
 }
 
-/** The very words, whether written together or apart. */
+/** The exact words, written together or apart. */
 function sameLetters({ symbol, from, to }: PhoneticMatch, words: readonly string[]): boolean {
   const spokenWords = words
     .slice(from, to)
@@ -172,8 +172,9 @@ function sameLetters({ symbol, from, to }: PhoneticMatch, words: readonly string
 }
 
 /**
- * Of the stretches for one symbol that overlap the likest; nothing that overlaps the very words of
- * another symbol, but for a longer one over a single word: `token` leaves `AUTH_TOKEN_TTL` be.
+ * Of overlapping stretches for one symbol, the most similar. Nothing may overlap the exact words of
+ * another symbol, except a longer stretch over a single word: `token` gives way to
+ * `AUTH_TOKEN_TTL`.
  */
 function nearest(all: readonly Candidate[]): Candidate[] {
   const outranks = (a: Candidate, b: Candidate): boolean =>
@@ -186,8 +187,8 @@ function nearest(all: readonly Candidate[]): Candidate[] {
 }
 
 /**
- * The set of stretches that do not overlap with the greatest sum; of equals the nearer symbol.
- * Values under zero are left out.
+ * The set of non-overlapping stretches with the highest sum; the nearer symbol wins a tie. Negative
+ * values are left out.
  */
 function best(all: readonly Candidate[]): Candidate[] {
   const good = all

@@ -2,9 +2,9 @@
  * Formats dictated text for its target. Pure: the caller describes the target.
  */
 
-/** Where lines of a commit message are broken, as git's own documentation asks. */
+/** Line length of a commit message, as git's documentation recommends. */
 const COMMIT_COLUMNS = 72;
-/** Ids under which editors know a commit message. */
+/** Language ids of commit messages in editors. */
 const COMMITS: ReadonlySet<string> = new Set([
   'git-commit',
   'scminput',
@@ -39,7 +39,7 @@ export type WritingScope =
   | { readonly kind: 'commit' };
 
 /**
- * What is known of a place by its language alone.
+ * The scope that follows from a language alone.
  * @param languageId VS Code's id of the language
  */
 export const scopeOfLanguage = (languageId: string): WritingScope =>
@@ -59,8 +59,8 @@ export function inScope(text: string, scope: WritingScope): string {
       return quoted(text, scope);
     case 'commit': {
       const [subject = '', ...body] = text.split('\n');
-      // A subject is one line without a full stop, however long: breaking it would make a body of
-      // it.
+      // A subject is one line without a full stop, however long: a line break would make a body of
+      // the rest.
       return [
         withoutStop(subject),
         ...body.flatMap((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS, COMMENT)),
@@ -71,7 +71,7 @@ export function inScope(text: string, scope: WritingScope): string {
   }
 }
 
-/** git drops lines that begin with this; a blank before it is enough to keep them. */
+/** git drops lines that begin with this; a blank before it keeps them. */
 const COMMENT = '#';
 const notComment = (line: string): string => (line.startsWith(COMMENT) ? ` ${line}` : line);
 
@@ -87,12 +87,12 @@ function wrapped(
     .join('\n');
 }
 
-/** What would end the comment is broken by a blank. */
+/** A blank breaks up the mark that would end the comment. */
 function apart(text: string, close: string): string {
   return text.replaceAll(close, [...close].join(' '));
 }
 
-/** A new line is a new item, a new paragraph ends the list. */
+/** A new line begins an item, a new paragraph ends the list. */
 function list(
   text: string,
   { indent, marker, number }: Extract<WritingScope, { kind: 'list' }>,
@@ -123,9 +123,9 @@ function quoted(
 }
 
 /**
- * Breaks at blanks; a word that is longer than the line stays whole.
- * @param first room on the first line, in characters
- * @param never no further line begins with this: the word before goes with it
+ * Breaks at blanks; a word longer than the line stays whole.
+ * @param first room on the first line, characters
+ * @param never no further line begins with this: the word before moves with it
  */
 function wrap(line: string, first: number, rest: number, never?: string): string[] {
   const lines: string[] = [];

@@ -1,11 +1,11 @@
 /**
- * Names of the code as a recogniser would write them if it knew them: `AUTH_TOKEN_TTL` → "auth
- * token TTL", `index.ts` → "index.ts".
+ * Names of the code in the form a recogniser would write: `AUTH_TOKEN_TTL` → "auth token TTL",
+ * `index.ts` → "index.ts".
  */
 import type { Pronouncer } from './pronounce';
 import type { SpokenSymbol } from './symbols';
 
-/** @returns nothing for what says nothing new: one word that is in the dictionary */
+/** @returns an empty list for a name that is one word of the dictionary */
 export function spokenPhrases(
   { name, style, words }: SpokenSymbol,
   pronouncer: Pronouncer,
@@ -21,7 +21,7 @@ export function spokenPhrases(
   return written.length === 1 && pronouncer.knows(written[0] ?? '') ? [] : [written.join(' ')];
 }
 
-/** Said letter by letter. */
+/** Spoken letter by letter. */
 function isLetters(word: string, name: string, constant: boolean): boolean {
   if (word === 'dot') return false;
   return (

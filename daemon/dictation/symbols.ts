@@ -1,5 +1,5 @@
 /**
- * Identifiers and file names as people say them: `AUTH_TOKEN_TTL` → auth token T T L, `index.ts` →
+ * Identifiers and file names in spoken form: `AUTH_TOKEN_TTL` → auth token T T L, `index.ts` →
  * index dot T S.
  */
 import type { Pronouncer } from './pronounce';
@@ -9,29 +9,25 @@ export type SymbolStyle = 'camel' | 'pascal' | 'snake' | 'constant' | 'file' | '
 
 export interface SpokenSymbol {
   readonly name: string;
-  /** Place in the list it came from; the first is nearest to the cursor. */
+  /** Index in its list; the first is nearest to the cursor. */
   readonly rank: number;
   readonly style: SymbolStyle;
   /** As spoken, lower case; `dot` stands for the dot of a file name. */
   readonly words: readonly string[];
-  /** Capitals that are said letter by letter, digits, or a dot: nobody says these in prose. */
+  /** It has spelled capitals, digits or a dot, which are not spoken in prose. */
   readonly technical: boolean;
-  /** Every way to say it. */
+  /** All pronunciations. */
   readonly forms: readonly Phonemes[];
-  /** Sounds in the shortest of them. */
+  /** Phonemes in the shortest pronunciation. */
   readonly shortest: number;
 }
 
-/** Ways to say one symbol that are tried. */
+/** Pronunciations tried per symbol. */
 const MAX_FORMS = 8;
 const MAX_NAME = 100;
 const DOT = toPhonemes('D AA T');
 
-/**
- *
- * @returns undefined where there is nothing to say: operators, names without a letter, names that
- * are too long
- */
+/** @returns undefined for names without a letter, operators and names that are too long */
 export function spokenSymbol(
   name: string,
   rank: number,
@@ -43,13 +39,13 @@ export function spokenSymbol(
   const parts = identifierParts(base);
   if (parts.length === 0) return undefined;
   const style = styleOf(base);
-  // In a constant every word is in capitals, so capitals say nothing about letters there.
+  // A constant is all capitals, so capitals do not mark spelled letters there.
   const shown = parts.map((part) => (style === 'constant' ? part.toLowerCase() : part));
   let forms: Phonemes[][] = [[]];
   shown.forEach((part, i) => {
     const readings = part === '.' ? [DOT] : pronouncer.of(part);
     forms = forms.flatMap((form) => readings.map((reading) => [...form, reading]));
-    // The later words keep their first reading when the ways multiply.
+    // Later words keep their first reading when the combinations multiply.
     if (forms.length > MAX_FORMS)
       forms = forms.slice(0, Math.max(1, i === shown.length - 1 ? MAX_FORMS : MAX_FORMS / 2));
   });
@@ -71,7 +67,7 @@ export function spokenSymbol(
   };
 }
 
-/** Words of an identifier, dots of a file name as parts of their own. */
+/** Words of an identifier; dots of a file name are words of their own. */
 function identifierParts(name: string): string[] {
   return name.match(/[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+|(?<=[\w-])\.(?=\w)/g) ?? [];
 }

@@ -1,4 +1,4 @@
-/** Closed classes of English words by which a command word and an everyday word are told apart. */
+/** Closed classes of English words that distinguish command words from everyday words. */
 
 const set = (words: string): ReadonlySet<string> =>
   new Set(words.split(' ').filter((word) => word !== ''));
@@ -23,14 +23,14 @@ export const SUBJECTS = set(
 export const QUESTIONS = set(
   'what why how who which where when whose do does did is are was were can could should would will has have had',
 );
-/** What people do with marks: "insert comma", "press tab", "the regex needs backslash". */
+/** Verbs that take marks as objects: "insert comma", "press tab", "the regex needs backslash". */
 export const MARK_VERBS = set(
   'add adds added adding put puts insert inserts inserted use uses used using write writes type types typed remove removes removed removing delete deletes deleted deleting drop drops strip strips escape escapes escaped replace replaces replaced append appends prepend need needs needed want wants forget forgot press pressed hit say says said print prints skip skips ignore ignores trim trims find finds expect expects allow allows include includes contain contains lack lacks require requires miss misses change changes swap match matches',
 );
 export const ADVERB_AFTER = set(
   'here there instead again too also missing first last at once twice everywhere and or',
 );
-/** A noun of which the command word is the first half: "comma separated", "new line character". */
+/** Nouns that follow a command word in a compound: "comma separated", "new line character". */
 export const COMPOUND_AFTER = set(
   'of separated delimited separator delimiter character characters operator operators key keys sign symbol symbols style cancer terminated',
 );
@@ -44,7 +44,7 @@ const partners = (before: string, after: string): Partners => ({
   before: set(before),
   after: set(after),
 });
-/** Everyday compounds of single words that are commands too. */
+/** Everyday compounds of words that are also commands. */
 export const MODIFIERS_OF_WORD: ReadonlyMap<string, Partners> = new Map([
   [
     'tab',
@@ -70,7 +70,7 @@ export const MODIFIERS_OF_WORD: ReadonlyMap<string, Partners> = new Map([
   ['full', partners('complete', '')],
 ]);
 
-/** "the grace period", "a ten day period": nouns that make a time of it. */
+/** "the grace period", "a ten day period": nouns before "period" in the sense of time. */
 export const PERIOD_NOUNS = set(
   'time trial grace waiting retention notice free short long billing reporting review test testing probation transition cooling sampling warranty holiday lunch rest class study sprint freeze lookback refresh timeout lock grade payback incubation accounting fiscal quiet training support contract subscription evaluation comment embargo off day week month year hour minute second days weeks months years peak off-peak busy same whole entire initial first second third last next previous later early late certain given fixed limited brief difficult historical victorian colonial roman jurassic every growth recovery validation lease pay rental election campaign maintenance blackout deprecation observation measurement settlement vesting lockup',
 );
@@ -85,7 +85,7 @@ const DEGREE = set('very really quite rather too so pretty such more most less l
 export const isModifier = (word: string): boolean =>
   ADJECTIVES.has(word) || DEGREE.has(word) || (word.length > 5 && ADJECTIVE_ENDING.test(word));
 
-/** Words that open no name and no word to be joined. */
+/** Words that begin neither a name nor a word to be joined. */
 export const FUNCTION_WORDS: ReadonlySet<string> = new Set([
   ...DETERMINERS,
   ...PREPOSITIONS,

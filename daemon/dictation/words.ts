@@ -1,6 +1,5 @@
 /**
- * A recognised text as words with what stands between them, so that a stretch of words can be
- * written anew.
+ * A recognised text as words and the gaps between them, so that a stretch of words can be replaced.
  */
 
 import { endsWithAbbreviation } from '../../protocol/abbreviations';
@@ -8,7 +7,7 @@ import { endsWithAbbreviation } from '../../protocol/abbreviations';
 export interface WordList {
   /** As written; apostrophes belong to a word, hyphens and dots do not. */
   readonly words: readonly string[];
-  /** `gaps[i]` stands before word i, the last one behind the last word: one more than words. */
+  /** `gaps[i]` stands before word i, the last one after the last word: one more than words. */
   readonly gaps: readonly string[];
 }
 
@@ -35,10 +34,10 @@ export const lowerFirst = (text: string): string =>
 /** Does a sentence end in this gap? */
 export const endsSentence = (gap: string): boolean => /[.!?…]["'”’)]*\s|\n/u.test(gap);
 
-/** Words before a gap that can belong to an abbreviation ("a.k.a."). */
+/** Words before a gap that may belong to an abbreviation ("a.k.a."). */
 const ABBREVIATION_WORDS = 4;
 
-/** Does a sentence end before word i? A full stop of an abbreviation ends none. */
+/** Does a sentence end before word i? The full stop of an abbreviation does not end one. */
 export function sentenceEndsBefore({ words, gaps }: WordList, i: number): boolean {
   const gap = gaps[i] ?? '';
   if (!endsSentence(gap)) return false;

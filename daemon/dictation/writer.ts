@@ -1,6 +1,6 @@
 /**
- * What a developer means by what was said: symbols spelled as in the code, spoken punctuation and
- * commands carried out, numbers in digits, a capital at the start of a sentence.
+ * Writes recognised speech as a developer means it: symbols spelled as in the code, spoken
+ * punctuation and commands carried out, numbers in digits, a capital at the start of a sentence.
  */
 import { matchAfterLiteral, matchCommand, type NameStyle, styled } from './commands';
 import type { SpokenContext } from './commandSense';
@@ -11,15 +11,15 @@ import { splitWords, upperFirst, type WordList } from './words';
 
 export interface Dictated {
   readonly text: string;
-  /** It begins with a name whose first letter stays as it is. */
+  /** The text begins with a name, whose first letter stays. */
   readonly named: boolean;
-  /** Phrases before this one that are to be taken back ("scratch that"). */
+  /** Number of earlier phrases to remove ("scratch that"). */
   readonly takeBack: number;
-  /** What was spelled anew: recognised → written, in order. */
+  /** Respelled words in order, recognised → written. */
   readonly spelled: readonly { readonly recognised: string; readonly written: string }[];
 }
 
-/** Spellings of a hundred years ago, which the embedded model has from its audio books. */
+/** Old spellings that the embedded model has learned from audio books. */
 const OLD_SPELLINGS: Readonly<Record<string, string>> = {
   'to-day': 'today',
   'to-morrow': 'tomorrow',
@@ -27,7 +27,7 @@ const OLD_SPELLINGS: Readonly<Record<string, string>> = {
   'good-by': 'goodbye',
   'good-bye': 'goodbye',
 };
-/** Before `dot` and a word these are a path into an object. */
+/** After these, `dot` and a word are a path into an object. */
 const DOTTED = new Set(
   'this self process console module window document math json object array promise node package example std os sys np pd response request req res error event config app'.split(
     ' ',
@@ -38,7 +38,7 @@ const EXTENSIONS = new Set(
     ' ',
   ),
 );
-/** A name said with "camel case" goes on to one of these. */
+/** A name after "camel case" ends before one of these. */
 const STYLE_ENDS = new Set(
   'is are was were to in of from with for and or should must can will returns takes equals when if the a an end'.split(
     ' ',
@@ -46,11 +46,11 @@ const STYLE_ENDS = new Set(
 );
 
 /**
- * @param said recognised text, phrase by phrase: "scratch that" takes back one
+ * @param said recognised text, phrase by phrase: "scratch that" removes one
  * @param speller of the symbols of the workspace; without one only commands and numbers are written
  * @param opens a sentence begins with it; else its first letter stays as recognised, for the caller
  * that knows the text before it
- * @param code the target is code, where a command word is hardly ever a word
+ * @param code the target is code, where command words are rarely meant as words
  */
 export function writeDictation(
   said: string | readonly string[],
@@ -66,18 +66,18 @@ const COMMAND_WORD = '';
 
 interface Step {
   readonly item?: Item;
-  /** Words taken. */
+  /** Number of words taken. */
   readonly count: number;
 }
 
-/** The items so far, from which "scratch that" takes a phrase back. */
+/** The items so far, from which "scratch that" removes a phrase. */
 class Taken {
   readonly items: Item[] = [];
-  /** Phrases before the first of these that are taken back. */
+  /** Number of earlier phrases to remove. */
   takeBack = 0;
-  /** Where the items of each phrase so far begin. */
+  /** Index of each phrase's first item. */
   private readonly marks: number[] = [];
-  /** What stood before the words that were taken back stands before those that come instead. */
+  /** The gap before removed words stands before those that replace them. */
   private gap: string | undefined;
 
   phrase(): void {
@@ -95,7 +95,7 @@ class Taken {
   private scratch(): void {
     const { items, marks } = this;
     if (items.length === 0) this.takeBack++;
-    // What was said before it in its own phrase; where that is nothing, the phrase before.
+    // Removes the words before it in its own phrase; where there are none, the phrase before.
     while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
     const [first] = items.splice(marks.at(-1) ?? 0);
     if (first !== undefined && first.kind !== 'command') this.gap = first.gap;
@@ -105,7 +105,7 @@ class Taken {
 class Writer {
   private readonly list: WordList;
   private readonly lower: readonly string[];
-  /** `lower`, in which words that were carried out are nobody's neighbours any more. */
+  /** `lower`, without the words of commands that were carried out. */
   private readonly unread: string[];
   private readonly starts: readonly number[];
   private readonly context: SpokenContext;
@@ -216,7 +216,7 @@ class Writer {
     }
   }
 
-  /** Words `at` … with what stands between them. */
+  /** Words from `at` on with the gaps between them. */
   private asSaid(at: number, count: number): string {
     return this.list.words
       .slice(at, at + count)
@@ -224,7 +224,7 @@ class Writer {
       .join('');
   }
 
-  /** `… dot x` joins where it is a path into something or an ending of a file. */
+  /** `… dot x` joins in a path or before the extension of a file. */
   private dot(at: number, words: readonly string[]): Step | undefined {
     if (words[at] !== 'dot' || at === 0) return undefined;
     const letters = letterRun(this.list.words, at + 1);
@@ -279,7 +279,7 @@ const PATH_OPENERS = new Set(
   ),
 );
 
-/** The side on which "dash" and "slash" touch depends on what they stand before. */
+/** The word after "dash" and "slash" decides the side on which they touch. */
 function fitted(mark: Mark, at: number, to: number, { words, pause }: SpokenContext): Mark {
   const [before, after] = [words[at - 1] ?? '', words[to] ?? ''];
   if (mark.text === '/' && !pause(at) && PATH_OPENERS.has(before))
@@ -290,7 +290,7 @@ function fitted(mark: Mark, at: number, to: number, { words, pause }: SpokenCont
   return mark;
 }
 
-/** Number of the first word of each phrase. */
+/** Index of each phrase's first word. */
 function phraseStarts(phrases: readonly string[]): number[] {
   let words = 0;
   return phrases.map((phrase) => {
@@ -300,7 +300,7 @@ function phraseStarts(phrases: readonly string[]): number[] {
   });
 }
 
-/** Words of names that are spelled by command, and what "literal" protects: no symbols there. */
+/** Words of names that a command spells, and words that "literal" protects: no symbols there. */
 function protectedWords(context: SpokenContext): ReadonlySet<number> {
   const { words } = context;
   const fixed = new Set<number>();
@@ -321,7 +321,7 @@ function freeEnd(named: readonly NamedSymbol[], at: number, length: number): num
   return named.find(({ from }) => from > at)?.from ?? length;
 }
 
-/** Letters said one by one from word `at` on. */
+/** Spelled letters from word `at` on. */
 function letterRun(words: readonly string[], at: number): number {
   let count = 0;
   while (/^\p{L}$/u.test(words[at + count] ?? '')) count++;

@@ -1,6 +1,6 @@
 /**
- * The items of a dictation as text. What the recogniser wrote between words stays, except beside a
- * command; what was dictated stays in any case.
+ * The items of a dictation as text. The recogniser's text between words stays, except beside a
+ * command; dictated marks always stay.
  */
 import { endsWithAbbreviation } from '../../protocol/abbreviations';
 import type { Command } from './commands';
@@ -9,7 +9,7 @@ import { endsSentence, lowerFirst, upperFirst } from './words';
 interface Written {
   readonly kind: 'word' | 'symbol';
   readonly text: string;
-  /** What the recogniser wrote before it. */
+  /** The recogniser's gap before it. */
   readonly gap: string;
 }
 
@@ -17,7 +17,7 @@ export type Item =
   Written | { readonly kind: 'command'; readonly command: Command; readonly gap: string };
 
 type Given = Extract<Item, { kind: 'command' }>;
-/** What the text ends with; after `joined` nothing is put between. */
+/** The end of the text so far; `joined` takes no blank after it. */
 type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
 
 /** @param opens a sentence begins with the first item */
@@ -48,7 +48,7 @@ class Text {
   }
 
   word(item: Written, previous: Item | undefined): void {
-    // A compound of which a part is a name falls apart.
+    // A compound with a name in it is written as separate words.
     if (item.kind === 'symbol' && item.gap === '-')
       this.value = this.value.replace(/\S+$/u, (word) => word.replaceAll('-', ' '));
     const gap = this.gapBefore(item, previous);
@@ -78,12 +78,12 @@ class Text {
     this.before = side === 'right' || side === 'both' ? 'joined' : 'mark';
   }
 
-  /** Opens where it is even so far, closes else. */
+  /** Opening at an even count so far, else closing. */
   private toggled(text: string): 'left' | 'right' {
     return this.value.split(text).length % 2 === 1 ? 'right' : 'left';
   }
 
-  /** The end of a sentence that the recogniser wrote before a command. */
+  /** The recogniser's end of a sentence before a command. */
   private keptEnd(gap: string, marks: RegExp): string {
     const spoken = this.before === 'word' || this.before === 'symbol';
     return spoken ? (marks.exec(gap)?.[0] ?? '') : '';
@@ -99,13 +99,13 @@ class Text {
     if (before === 'joined') return '';
     if (before === 'start') return afterCommand ? '' : gap.replace(/^[\s,.;:!?]+/u, '');
     if (afterCommand) return ' ';
-    // The ending of a file's name.
+    // The extension of a file name.
     if (item.kind === 'symbol' && item.text.startsWith('.')) return '';
     if (gap !== '') return gap;
     return before === 'symbol' || item.kind === 'symbol' ? ' ' : '';
   }
 
-  /** A name stays as it is; the recogniser's capital goes where its sentence was none. */
+  /** A name keeps its case. The recogniser's capital is lowered where no sentence begins. */
   private cased({ kind, text, gap }: Written, previous: Item | undefined, opens: boolean): string {
     if (kind === 'symbol') return text;
     if (opens) return upperFirst(text);
@@ -114,7 +114,7 @@ class Text {
   }
 }
 
-/** "I", weekdays and months keep their capital anywhere. */
+/** "I", weekdays and months are always capitalised. */
 const keepsCapital = (text: string): boolean =>
   /^(?:I(?:['’]\p{L}+)?|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October|November|December)$/u.test(
     text,

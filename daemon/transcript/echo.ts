@@ -1,8 +1,8 @@
 /**
- * Echo removal in one session: hears the loudness of the microphone and of the system, sees the
- * finals of both, and says which of the microphone's are the loudspeakers' words. The words stay;
- * the copy is hidden. Times are those of the capture clock, so a recording that is read fast is
- * judged as a live one.
+ * Echo removal in one session. It compares the loudness of the microphone with that of the system's
+ * audio, and the finals of both, and hides the microphone's segments that repeat the loudspeakers.
+ * Hidden segments keep their words. Times are those of the capture clock, so a file that is read
+ * fast is judged like a live recording.
  */
 import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Revision } from '../session/events';
@@ -11,17 +11,23 @@ import { EnvelopeTrack } from './echoEnvelope';
 import { AFTER, BEFORE, type EchoPath } from './echoCorrelation';
 import type { Segment } from './types';
 
-/** Finals of a source that are remembered: sources of a file may be minutes apart. */
+/** Finals remembered per source. The sources of a file may be minutes apart. */
 const REMEMBERED = 128;
-/** The system's words so far before and after the microphone's may be the same. */
+/**
+ * Words of the system this long before and after the microphone's can be the same speech,
+ * milliseconds.
+ */
 const NEAR_MS = 1_500;
-/** How much of one more echo changes what is known of the room. */
+/** Weight of a new echo in the running estimate of the room. */
 const LEARN = 0.3;
 
 export interface EchoVerdict {
-  /** What the final is to be: itself, itself hidden, or its parts in order. */
+  /** Result for a final: whole, hidden, or its parts in order. */
   readonly segments: readonly Segment[];
-  /** The audio of it, or of a part, is an echo's, but the system's words are not there yet. */
+  /**
+   * The audio of the segment, or of a part, is an echo, but the system's words have not arrived
+   * yet.
+   */
   readonly suspect: boolean;
 }
 
@@ -29,10 +35,10 @@ export class EchoRemover {
   private readonly mic = new EnvelopeTrack();
   private readonly system = new EnvelopeTrack();
   private readonly said: Segment[] = [];
-  /** The microphone's finals that may still turn out to be an echo. */
+  /** Finals of the microphone that may still turn out to be an echo. */
   private readonly open: Segment[] = [];
   private path: EchoPath | undefined;
-  /** What came since `takeFresh` was asked. */
+  /** Finals of the system since the last `takeFresh`. */
   private fresh: Segment[] = [];
   private taught = false;
 
@@ -41,7 +47,7 @@ export class EchoRemover {
     if (frame.source === 'system') this.system.push(frame);
   }
 
-  /** What is known now about a final of the microphone. May be asked again. */
+  /** Judges a final of the microphone by the present knowledge. It may be called again. */
   judge(segment: Segment): EchoVerdict {
     const decision = this.decide(segment);
     return {
@@ -51,40 +57,40 @@ export class EchoRemover {
   }
 
   /**
-   * A final of the microphone was published, whole or parted: later words of the system may hide
-   * what is seen of it.
+   * Notes that a final of the microphone was published, whole or in parts. Later words of the
+   * system may hide visible parts of it.
    */
   published(segments: readonly Segment[]): void {
     for (const segment of segments) if (!segment.hidden) remember(this.open, segment);
   }
 
-  /** A final of the system. */
+  /** Notes a final of the system. */
   add(segment: Segment): void {
     remember(this.said, segment);
     remember(this.fresh, segment);
   }
 
-  /** What the system said since this was asked. */
+  /** @returns the system's finals since the last call */
   takeFresh(): readonly Segment[] {
     const { fresh } = this;
     this.fresh = [];
     return fresh;
   }
 
-  /** The way of the audio was learnt: earlier finals may look different now. */
+  /** True when the estimate of the room changed, so that earlier finals must be judged again. */
   get learnt(): boolean {
     return this.taught;
   }
 
   /**
-   * Published finals that turn out to be echoes now.
-   * @param fresh what the system said meanwhile
-   * @param current the segment as it is; one that was revised is a person's and stays, one that is
-   * not there yet waits
+   * @returns published finals that turn out to be echoes now
+   * @param fresh finals of the system since the last call
+   * @param current returns the present segment; a segment that a person revised stays, and an
+   * unpublished one waits
    */
   late(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
     const revisions = this.lateOf(fresh, current);
-    // One that taught the way of the audio lets earlier short ones be known.
+    // A long echo teaches the room, so that earlier short ones can be recognised.
     return this.taught ? [...revisions, ...this.lateOf([], current)] : revisions;
   }
 
@@ -109,13 +115,13 @@ export class EchoRemover {
       if (!revision) continue;
       close();
       revisions.push(revision);
-      // The first part is a revision now; the others are as new.
+      // The first part is published as a revision, the others as new segments.
       this.published(parts.slice(1));
     }
     return revisions;
   }
 
-  /** True while what the microphone hears since `fromMs` is the loudspeakers alone. */
+  /** True while the microphone has captured only the loudspeakers since `fromMs`. */
   echoing(fromMs: number): boolean {
     const frames = Math.round((this.mic.endMs - fromMs) / FRAME_MS);
     return (
@@ -157,7 +163,7 @@ export class EchoRemover {
   private learn(path: EchoPath): void {
     const old = this.path;
     if (!old) this.taught = true;
-    // Another device, or another volume: what was known is of no use.
+    // Another device or another volume makes the estimate of the room invalid.
     if (!old || Math.abs(path.lagMs - old.lagMs) > 60 || Math.abs(path.gainDb - old.gainDb) > 6)
       this.path = path;
     else
@@ -193,7 +199,10 @@ function timedWords({
   }));
 }
 
-/** @returns hide or split by the machine; undefined where the segment is whole and seen */
+/**
+ * @returns whether the machine hides or splits the segment; undefined where it stays whole and
+ * visible
+ */
 function revisionOf(before: Segment, parts: readonly Segment[]): Revision | undefined {
   const [first, ...added] = parts;
   if (!first || (added.length === 0 && !first.hidden)) return undefined;
@@ -211,7 +220,7 @@ function revisionOf(before: Segment, parts: readonly Segment[]): Revision | unde
 function partsOf(segment: Segment, decision: Decision): readonly Segment[] {
   if (decision.kind === 'hide') return [{ ...segment, hidden: true }];
   const tokens = segment.text.split(/\s+/).filter(Boolean);
-  // Only where the words are the text's own can it be parted between them.
+  // A segment can be split only where its word list matches its text.
   if (decision.kind === 'keep' || tokens.length !== timedWords(segment).length) return [segment];
   return pieces(segment, decision.runs, tokens.length).map(
     ({ from, to, startMs, endMs, hidden }, i) => ({
@@ -238,7 +247,7 @@ interface Piece extends EchoRun {
   readonly hidden: boolean;
 }
 
-/** Runs and what is between them, with times that follow each other. */
+/** The runs and the stretches between them, with ascending times. */
 function pieces(segment: Segment, runs: readonly EchoRun[], count: number): Piece[] {
   const found: Piece[] = [];
   let at = 0;

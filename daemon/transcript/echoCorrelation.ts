@@ -1,62 +1,65 @@
 /**
- * Does the microphone hear the loudspeakers? Compares the loudness of both over a stretch of time:
- * an echo rises and falls as the system's audio does, a little later and softer by the same amount
- * throughout. Speech of its own sticks out.
+ * Tests whether the microphone captured the loudspeakers. It compares the loudness of both over a
+ * stretch of time: an echo follows the system's audio a little later and softer by a constant
+ * amount. Other speech does not follow it.
  */
 import { FRAME_MS } from '../audio/frame';
 import { FLOOR_DB } from './echoEnvelope';
 
 /**
- * Way of the audio: capture of the loudspeakers' signal to capture in the microphone. Two recorders
- * may disagree about now, so it may seem to go back in time.
+ * Range of the lag from the loudspeakers' capture to the microphone's. The clocks of two recorders
+ * may differ, so the lag can be negative.
  */
 const MIN_LAG_MS = -100;
 const MAX_LAG_MS = 400;
-/** Frames this far below the loudest one of the stretch say nothing. */
+/** Frames this far below the loudest frame of the stretch are ignored, dB. */
 const RANGE_DB = 25;
-/** A room decays by about so much a frame (60 dB in 0.6 s). */
+/** Decay of a room per frame, dB (60 dB in 0.6 s). */
 const DECAY_DB = 2;
-/** Audio is this much above the noise of the room. */
+/** Audio begins this far above the room's noise, dB. */
 const OVER_NOISE_DB = 6;
-/** Louder than the echo by so much is somebody's own voice, if it lasts for OWN_FRAMES. */
+/**
+ * A frame louder than the echo by this much belongs to another voice, if the difference lasts for
+ * OWN_FRAMES.
+ */
 const OWN_DB = 7;
 const OWN_FRAMES = 3;
 
 /** How the loudspeakers reach the microphone. */
 export interface EchoPath {
   readonly lagMs: number;
-  /** Microphone against system, negative where the echo is softer. */
+  /** Level of the microphone relative to the system, negative where the echo is softer, dB. */
   readonly gainDb: number;
 }
 
 export interface EchoCorrelation extends EchoPath {
-  /** −1…1, of both envelopes in dB at the best lag. */
+  /** Correlation of both envelopes in dB at the best lag, −1…1. */
   readonly correlation: number;
   /**
    * Width of the middle half of the differences of level: small for an echo, large for two voices.
    */
   readonly spreadDb: number;
-  /** Audio in the microphone, and how much of it the loudspeakers do not explain. */
+  /** Audio in the microphone, and the part of it that the loudspeakers do not explain. */
   readonly audioMs: number;
   readonly ownMs: number;
-  /** Of its own, while the loudspeakers are heard too. */
+  /** Own speech while the loudspeakers play. */
   readonly bothMs: number;
-  /** By frame: quiet, explained by the loudspeakers, of its own, or of its own over them. */
+  /** Class of each frame: quiet, explained by the loudspeakers, own, or own over them. */
   readonly frames: readonly FrameKind[];
 }
 
 export type FrameKind = 'quiet' | 'echo' | 'own' | 'both';
 
-/** Frames of the system before and after the microphone's stretch that `similarity` needs. */
+/** Frames of the system that `similarity` needs before and after the microphone's stretch. */
 export const BEFORE = MAX_LAG_MS / FRAME_MS;
 export const AFTER = -MIN_LAG_MS / FRAME_MS;
 
 /**
- * @param mic dBFS by frame
- * @param system dBFS by frame, from BEFORE frames earlier to AFTER frames later
- * @param noiseDb level of the microphone's room without anybody
- * @param known what is known of this room: then the level of the echo is not guessed from a stretch
- * that may hold two voices
+ * @param mic level of each frame, dBFS
+ * @param system level of each frame, dBFS, from BEFORE frames earlier to AFTER frames later
+ * @param noiseDb level of the microphone's room without speech
+ * @param known the estimate of this room; with it the level of the echo is not estimated from a
+ * stretch that may contain two voices
  * @returns undefined where one of them was silent
  */
 export function correlateSpeech(
@@ -118,8 +121,8 @@ function kinds(
   audibleDb: number,
 ): FrameKind[] {
   const lag = Math.round(lagMs / FRAME_MS);
-  // The steps of a frame may fall differently on both, and the capture clocks wander: the loudest
-  // of the neighbours counts.
+  // The frames of both recorders may be cut at different times, and the capture clocks drift: the
+  // loudest neighbour counts.
   const near = (j: number): number =>
     Math.max(system[j - 1] ?? FLOOR_DB, system[j] ?? FLOOR_DB, system[j + 1] ?? FLOOR_DB);
   let tail = FLOOR_DB;

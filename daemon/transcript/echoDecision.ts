@@ -1,9 +1,9 @@
 /**
- * Is what the microphone heard the loudspeakers? Audio and text must both say so. Speech of its own
- * in the audio keeps a segment, whatever its words are; where own speech and echo follow each
- * other, the segment is parted between them. Thresholds are from meetings mixed into the microphone
- * at −3 to −25 dB (`bench/echo.ts`): segments of echo alone correlate at 0.93 to 1 with no audio of
- * their own, voices that talk at once at most at 0.84, and share few words.
+ * Decides whether a segment of the microphone is an echo. Audio and text must both agree. Own
+ * speech in the audio keeps a segment, whatever its words are; where own speech and echo follow
+ * each other, the segment is split. The thresholds come from meetings mixed into the microphone at
+ * −3 to −25 dB (`bench/echo.ts`): segments of echo alone correlate at 0.93 to 1, voices that talk
+ * at once at most at 0.84.
  */
 import { FRAME_MS } from '../audio/frame';
 import {
@@ -16,76 +16,76 @@ import {
 } from './echoCorrelation';
 import { type Match, type TimedWord, matchWords } from './echoText';
 
-/** Envelopes that agree so well are one audio … */
+/** Envelopes that correlate from here on are one audio signal. */
 const SAME_AUDIO = 0.85;
 /**
- * … these may be, in a ringing room, when nearly all words agree too; and of these a part of the
- * words is enough.
+ * Envelopes from here on may be one signal in a ringing room, when nearly all words agree too. Only
+ * part of the words must agree from the second value on.
  */
 const MAYBE_SAME_AUDIO = 0.78;
 const SURELY_SAME_AUDIO = 0.92;
-/** Audio of its own that misjudged frames may add up to. */
+/** Own audio that misjudged frames may add up to. */
 const OWN_MS = 80;
 const OWN_SHARE = 0.02;
 /**
- * In a stretch between own speech whose audio is surely one: its quiet frames are judged by its own
- * loudness, so the tail of a voice before it counts.
+ * The audio of a stretch between own speech is certainly an echo: its quiet frames are judged by
+ * its own loudness, so the decay of a voice before it counts.
  */
 const STRETCH_OWN_SHARE = 0.05;
 /**
- * Share of the words that must be in the system's text: a soft echo is misheard, so audio that is
- * surely an echo needs fewer.
+ * Share of the words that must occur in the system's text. A soft echo is often misrecognised, so
+ * audio that is certainly an echo needs fewer.
  */
 const COVERED = 0.5;
 const NEARLY_ALL = 0.85;
 /**
- * What is shorter may rise and fall alike by chance, or because two people say the same word: it
- * must also come by the way that longer ones have shown to be the room's. Nobody says more than
- * this along with somebody else.
+ * Shorter segments may correlate by chance, or because two people say the same word. They must also
+ * match the room that longer segments have shown. Nobody says more than this together with another
+ * person.
  */
 const LONG_WORDS = 8;
 const LONG_MS = 2_200;
-/** So many words in a row that the system did not say are somebody's own. */
+/** This many words in a row that the system did not say are own speech. */
 const OWN_WORDS = 5;
-/** And so many where somebody speaks between two stretches: a short answer is not misheard. */
+/** The same between two stretches of own speech, where a short answer is rarely misrecognised. */
 const ANSWER_WORDS = 2;
 /**
- * Below this the level of the echo is taken from what is known: a voice over it makes it seem
- * louder than it is.
+ * Below this the level of the echo comes from the room's estimate: a voice over the echo makes it
+ * seem louder.
  */
 const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
 /**
- * In a segment of both, a stretch of echo alone is taken out when it has so much audio and so many
- * words.
+ * In a segment of both, a stretch of echo is removed when it has at least this much audio and this
+ * many words.
  */
 const STRETCH_MS = 600;
 const STRETCH_WORDS = 3;
-/** So much audio is enough to hold back words that are still in the making. */
+/** This much audio is enough to hold back partial words. */
 const GLIMPSE_MS = 200;
-/** Own speech over the others' for so long is double-talk, of which nothing is taken away. */
+/** Own speech over the echo for this long is double-talk; nothing of it is removed. */
 const BOTH_MS = 160;
-/** Misheard words at an edge of a stretch that go with it. */
+/** Misrecognised words at the edge of a stretch that belong to it. */
 const EDGE_WORDS = 3;
-/** Own speech with shorter pauses is one stretch. */
+/** Stretches of own speech with shorter pauses are joined. */
 const PAUSE_FRAMES = 15;
-/** Word times are guesses. */
+/** Error of a word time, milliseconds. */
 const WORD_TIME_MS = 1_500;
 
 export interface EchoCase {
   readonly startMs: number;
   readonly words: readonly TimedWord[];
-  /** What the system said at about that time, in order. */
+  /** Words of the system at about that time, in order. */
   readonly others: readonly TimedWord[];
-  /** As `similarity` takes them. */
+  /** In the form that `similarity` takes. */
   readonly mic: Float32Array;
   readonly system: Float32Array;
   readonly noiseDb: number;
   readonly path: EchoPath | undefined;
 }
 
-/** Words from … to (exclusive) that are an echo, and the time they take. */
+/** Words from … to (exclusive) that are an echo, and their time. */
 export interface EchoRun {
   readonly from: number;
   readonly to: number;
@@ -94,13 +94,10 @@ export interface EchoRun {
 }
 
 export type Decision =
-  /**
-   * `suspect`: the audio of what stays, or of some of it, is an echo's; the system's words may
-   * still come.
-   */
+  /** `suspect`: the audio of a visible part is an echo, and the system's words may still arrive. */
   | { readonly kind: 'keep'; readonly suspect: boolean }
   | { readonly kind: 'hide'; readonly path?: EchoPath }
-  /** In order; some words remain. */
+  /** In order; at least one word stays visible. */
   | {
       readonly kind: 'part';
       readonly runs: readonly EchoRun[];
@@ -140,10 +137,7 @@ export function decide(given: EchoCase): Decision {
   );
 }
 
-/**
- * True where the audio so far is the loudspeakers' alone; for what is shown before the words are
- * final.
- */
+/** True where the audio so far is only the loudspeakers'. Used for partials. */
 export function resemblesEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
   const receive = correlateSpeech(mic, system, noiseDb);
   return receive !== undefined && receive.audioMs >= GLIMPSE_MS && correlates(receive, SAME_AUDIO);
@@ -165,12 +159,12 @@ function sameWay(receive: EchoPath, path: EchoPath | undefined): boolean {
   );
 }
 
-/** 0–1: how much of the words is in the other text. */
+/** Share of the words that occur in the other text, 0–1. */
 function coverage(matches: readonly Match[]): number {
   return matches.reduce((sum, match) => sum + (match?.alike ?? 0), 0) / Math.max(1, matches.length);
 }
 
-/** Words in a row for which nothing stands. */
+/** Longest run of words without a match. */
 function longestMiss(matches: readonly Match[]): number {
   let most = 0;
   let run = 0;
@@ -213,7 +207,7 @@ function partly(
       continue;
     }
     if (!known) learnt = { lagMs: alone.lagMs, gainDb: alone.gainDb };
-    // Before the first own audio, and after the last, there is only echo.
+    // Before the first own audio and after the last, only echo remains.
     const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
     const last =
       to === receive.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
@@ -230,7 +224,7 @@ function partly(
   return { kind: 'part', runs, suspect, ...(learnt ? { path: learnt } : {}) };
 }
 
-/** Frames without own speech between, before and after own speech. */
+/** Stretches without own speech before, between and after own speech. */
 function stretches({ frames }: EchoCorrelation): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   let from = 0;
@@ -243,8 +237,8 @@ function stretches({ frames }: EchoCorrelation): { from: number; to: number }[] 
 }
 
 /**
- * The words near that time of which most follow each other in the other text; a cut falls between
- * sentences where it can.
+ * The words near that time whose matches mostly follow each other in the other text. A cut falls
+ * between sentences where possible.
  */
 function bestRun(
   words: readonly TimedWord[],
@@ -270,7 +264,7 @@ function bestRun(
         score -= 0.8;
         if (++missed >= ANSWER_WORDS) break;
       }
-      // A misheard word may end a run only where it ends a sentence.
+      // A misrecognised word may end a run only at the end of a sentence.
       if (!match && !endsSentence(words[to - 1])) continue;
       const total = score + (to === words.length || endsSentence(words[to - 1]) ? 1 : 0);
       if (

@@ -1,13 +1,13 @@
-/** Loudness of one source over the last minutes, one byte for each 20 ms, by the capture clock. */
+/** Loudness of one source over the last minutes, one byte per 20 ms, by the capture clock. */
 import { FRAME_MS, type Frame } from '../audio/frame';
 
 /** Below this a frame counts as silence. */
 export const FLOOR_DB = -90;
 /** 0.4 dB a step: 255 steps reach 12 dB above full scale. */
 const STEP_DB = 0.4;
-/** Five minutes: sources of a file may be far apart, those of a meeting are not. 15 kB. */
+/** Five minutes, 15 kB. The sources of a file can be further apart, those of a meeting cannot. */
 const SLOTS = 15_000;
-/** A hole of the capture clock up to this many frames is jitter, not silence. */
+/** A gap of the capture clock up to this many frames is jitter, not silence. */
 const JITTER = 2;
 const NOISE_FRAMES = 1_000;
 
@@ -22,11 +22,11 @@ export function frameDb(pcm: Int16Array): number {
 
 export class EnvelopeTrack {
   private readonly ring = new Uint8Array(SLOTS);
-  /** First slot that was not heard yet. */
+  /** First slot without audio yet. */
   private end = 0;
   private begin = 0;
 
-  /** Session time up to which it was heard, milliseconds. */
+  /** Session time up to which audio has arrived, milliseconds. */
   get endMs(): number {
     return this.end * FRAME_MS;
   }
@@ -44,8 +44,8 @@ export class EnvelopeTrack {
   }
 
   /**
-   * dBFS of every frame from `fromMs` (rounded to a frame) on, `frames` of them; FLOOR_DB where
-   * nothing was heard.
+   * Levels of `frames` frames from `fromMs` on (rounded to a frame), dBFS; FLOOR_DB where no audio
+   * arrived.
    */
   slice(fromMs: number, frames: number): Float32Array {
     const from = Math.round(fromMs / FRAME_MS);
@@ -55,7 +55,7 @@ export class EnvelopeTrack {
     return levels;
   }
 
-  /** The room without anybody: the level that nine tenths of the 20 s before `toMs` exceed. */
+  /** Level of the room without speech: nine tenths of the 20 s before `toMs` are louder. */
   noiseDb(toMs: number): number {
     const receive = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES)
       .filter((v) => v > FLOOR_DB)

@@ -1,28 +1,28 @@
 /**
- * Which words of one text are in the other? Two decodes of the same speech differ: words are
- * misheard, joined, parted and spelt as figures. Words are aligned in order by how alike their
- * letters are.
+ * Finds the words of one text in another. Two decodes of the same speech differ: words are
+ * misrecognised, joined, split, and numbers are written with digits. Words are aligned in order by
+ * the similarity of their letters.
  */
 
-/** A word with its time, which is a guess good to about half a second. */
+/** A word with its time, accurate to about half a second. */
 export interface TimedWord {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** Two words are alike from here on; 1 is the same word. */
+/** Words from this similarity on match; 1 is the same word. */
 const ALIKE = 0.6;
-/** The same word further apart than this is another time it was said. */
+/** The same word further apart than this was said twice. */
 const NEAR_MS = 2_000;
 
 /**
- * What stands for a word in the other text: how alike it is (0.6–1), and which word it is;
- * undefined where nothing does.
+ * The match of a word in the other text: its similarity (0.6–1) and its index; undefined where
+ * there is none.
  */
 export type Match = { readonly alike: number; readonly index: number } | undefined;
 
-/** One match for each of `words`; the order of both is kept. */
+/** One match for each of `words`; the order of both texts is kept. */
 export function matchWords(words: readonly TimedWord[], others: readonly TimedWord[]): Match[] {
   const a = words.map(({ text }) => bareWord(text));
   const b = others.map(({ text }) => bareWord(text));
@@ -32,14 +32,15 @@ export function matchWords(words: readonly TimedWord[], others: readonly TimedWo
     () => new Float32Array(b.length + 1),
   );
   const score = (i: number, j: number): number => (best[i] as Float32Array)[j] as number;
-  /** What is won by taking `na` words that end before i for `nb` words that end before j. */
+  /** Gain of matching `na` words that end before i with `nb` words that end before j. */
   const gain = (i: number, j: number, na: number, nb: number): number => {
     if (i < na || j < nb) return 0;
     const one = words[i - 1] as TimedWord;
     const other = others[j - 1] as TimedWord;
     if (Math.max(one.startMs - other.endMs, other.startMs - one.endMs) > NEAR_MS) return 0;
     const alike = similarity(a.slice(i - na, i).join(''), b.slice(j - nb, j).join(''));
-    // Parts of a word weigh as one: two short words for one long one win no more than the one.
+    // Parts of a word count as one: two short words for one long word gain no more than the long
+    // one.
     return alike < (na + nb > 2 ? 0.8 : ALIKE) ? 0 : alike * na;
   };
   const steps = [
@@ -74,7 +75,7 @@ export function matchWords(words: readonly TimedWord[], others: readonly TimedWo
   return matched;
 }
 
-/** 0–1: one less the share of letters to change. */
+/** One minus the share of letters to change, 0–1. */
 export function similarity(a: string, b: string): number {
   if (a === b) return a === '' ? 0 : 1;
   const longest = Math.max(a.length, b.length);
@@ -96,7 +97,7 @@ export function similarity(a: string, b: string): number {
 }
 
 /**
- * Letters alone, small; numbers up to 99 as words, since one decode writes "30" and the next
+ * Letters only, lower case; numbers up to 99 as words, since one decode writes "30" and the next
  * "thirty".
  */
 export function bareWord(word: string): string {

@@ -1,7 +1,7 @@
 /**
- * Segments as a session keeps them for hours: the words of each in one string, some three bytes a
- * word and eight for a confidence of its own, instead of an object of a hundred. Unpacked they are
- * what they were, key for key.
+ * Segments in the packed form that a session keeps for hours. The words of each are one string:
+ * about three bytes per word and eight for a confidence, instead of an object of a hundred bytes.
+ * An unpacked segment equals the original, key for key.
  */
 import type { AsrWord } from '../asr/provider';
 import { Packer, Unpacker } from '../base/packing';
@@ -11,11 +11,11 @@ export interface PackedSegment extends SegmentText {
   readonly words?: string;
 }
 
-/** Bits of a word: what of it follows in which form. */
+/** Bits of a word: which of its fields follow in which form. */
 const ESTIMATED = 1;
 const WHOLE_TIMES = 2;
 const SAME_CONFIDENCE = 4;
-/** Times further from the word before are not written as steps. */
+/** Larger time differences to the word before are not written as steps. */
 const MOST_STEP_MS = 2 ** 29;
 
 export function packSegment(segment: Segment): PackedSegment {
@@ -30,7 +30,7 @@ export function unpackSegment(segment: PackedSegment): Segment {
 
 function packWords(text: string, words: readonly AsrWord[]): string {
   const packer = new Packer();
-  // Nearly always the words of the text, in their order.
+  // Nearly always the word list is the words of the text in order.
   const said =
     words.map((word) => word.text).join(' ') === text && text.split(' ').length === words.length;
   packer.number(said ? 1 : 0);
@@ -80,7 +80,7 @@ function unpackWords(text: string, packed: string): readonly AsrWord[] {
   });
 }
 
-/** @param ms the time that the step leads to */
+/** @param ms the time after the step */
 function isStep(step: number, ms: number): boolean {
   return (
     Number.isInteger(step) &&

@@ -1,6 +1,6 @@
 /**
- * Spoken words as people would write them: fillers, repeated words and broken-off words marked and,
- * if wished, left out; numbers, dates and times with digits; sentences with a capital. A view only:
+ * Spoken words in written form: fillers, repetitions and broken-off words are marked and optionally
+ * left out; numbers, dates and times have digits; sentences start with a capital. This is a view:
  * the words of a segment stay.
  */
 import { endsWithAbbreviation } from '../../protocol/abbreviations';
@@ -9,13 +9,13 @@ import { writeNumbers } from './readableNumbers';
 /** `filler`: um. `repeat`: the the. `brokenOff`: we sh- we should. */
 export interface Disfluency {
   readonly kind: 'filler' | 'repeat' | 'brokenOff';
-  /** Offsets in the text, UTF-16 units; the blank after it is part of it. */
+  /** Offsets in the text, UTF-16 units. The blank after the word is included. */
   readonly start: number;
   readonly end: number;
 }
 
 interface Word {
-  /** Lower case, without punctuation around it. */
+  /** Lower case, without surrounding punctuation. */
   readonly norm: string;
   readonly start: number;
   readonly end: number;
@@ -25,11 +25,11 @@ interface Word {
 const FILLERS = new Set(['um', 'umm', 'uh', 'uhm', 'erm', 'er', 'hmm', 'hm']);
 /** "uh huh", "uh oh" and "mm hmm" are answers. */
 const ANSWERS: ReadonlySet<string> = new Set(['uh huh', 'uh oh', 'mm hmm', 'mm hm', 'hmm hmm']);
-/** Fillers only where commas set them off. */
+/** Fillers only between commas. */
 const ASIDES = [['you', 'know'], ['i', 'mean'], ['like']];
 /**
- * Words that are said again when somebody starts anew. Content words are said twice on purpose
- * ("win win"), and so are particles ("log in in the morning"), "that that" and "had had".
+ * Words that a speaker repeats when they start a sentence again. Content words are repeated on
+ * purpose ("win win"), and so are particles ("log in in the morning"), "that that" and "had had".
  */
 const RESTARTED: ReadonlySet<string> = new Set(
   "the a an i we you he she they it this these those my your our their its to of for with from at as and or but if when where what who how why because is are was were am be been can could should would will must may might shall do does did have has not don't doesn't can't won't i'm we're it's that's there's let's i'll we'll i've we've just also then".split(
@@ -39,13 +39,13 @@ const RESTARTED: ReadonlySet<string> = new Set(
 const NEVER_RESTARTED: ReadonlySet<string> = new Set(['is', 'do', 'will', 'not']);
 /** "on and on and on", "one by one by one". */
 const LINKS: ReadonlySet<string> = new Set(['and', 'by', 'or', 'to', 'after', 'upon']);
-/** These make a text one of another language, where "um" and "er" are words. */
+/** These show that a text is in another language, where "um" and "er" are words. */
 const OTHER_LANGUAGE =
   /\b(?:und|ist|der|das|nicht|ich|wir|ein|eine|auf|mit|sich|het|een|van|niet|och|att|som|para|que|los|les|des|est)\b/giu;
 const OTHER_LANGUAGE_WORDS = 2;
 const MAX_REPEAT = 4;
 
-/** What the speaker did not mean to say, in order. */
+/** Words the speaker did not mean, in order. */
 export function disfluencies(text: string): Disfluency[] {
   const words = wordsOf(text);
   const marked = new Map<number, Disfluency['kind']>();
@@ -88,16 +88,16 @@ export function disfluencies(text: string): Disfluency[] {
     }));
 }
 
-/** @param fillers `show` keeps every word, and writes numbers and sentences all the same */
+/** @param fillers `show` keeps every word; numbers and sentences are written all the same */
 export function readableText(text: string, fillers: 'hide' | 'show' = 'hide'): string {
   const plain = fillers === 'hide' ? without(text, disfluencies(text)) : text;
-  // Somebody who says nothing but "hm" said that.
+  // A speaker who says only "hm" means it.
   return sentences(writeNumbers(/\p{L}|\p{N}/u.test(plain) ? plain : text));
 }
 
 /**
- * How many words from here on are said again right away; "I think, I think" counts, "no, no" does
- * not.
+ * Number of words from here on that follow once more right away; "I think, I think" counts, "no,
+ * no" does not.
  */
 function repeatAt(words: readonly Word[], said: readonly number[], at: number): number {
   const word = (i: number): Word | undefined => words[said[i] ?? -1];
@@ -122,7 +122,7 @@ function repeatAt(words: readonly Word[], said: readonly number[], at: number): 
   return 0;
 }
 
-/** "ER" is an emergency room, "er" is none. */
+/** "ER" is an emergency room, "er" is a filler. */
 function isFiller(words: readonly Word[], i: number): boolean {
   const { norm = '', text = '' } = words[i] ?? {};
   if (!FILLERS.has(norm) || /\p{Lu}{2}/u.test(text)) return false;
@@ -130,7 +130,7 @@ function isFiller(words: readonly Word[], i: number): boolean {
   return !ANSWERS.has(`${norm} ${after}`) && !ANSWERS.has(`${before} ${norm}`);
 }
 
-/** Would somebody who starts anew say these words again? */
+/** Can a new start of the sentence repeat these words? */
 function isRestart(norms: readonly string[]): boolean {
   const [first = ''] = norms;
   if (norms.length === 1) return RESTARTED.has(first) && !NEVER_RESTARTED.has(first);
@@ -144,7 +144,7 @@ function without(text: string, marks: readonly Disfluency[]): string {
   let at = 0;
   for (const { start, end } of marks) {
     out += text.slice(at, start);
-    // What ends the sentence stays where the word goes.
+    // The mark that ends the sentence stays where the word is removed.
     const stop = /[.?!]+(?=["'”’)]*\s*$)/.exec(text.slice(start, end))?.[0] ?? '';
     if (stop !== '' && /[\p{L}\p{N}][,\s]*$/u.test(out))
       out = `${out.replace(/[,\s]+$/, '')}${stop} `;
@@ -153,7 +153,7 @@ function without(text: string, marks: readonly Disfluency[]): string {
   return out + text.slice(at);
 }
 
-/** Blanks in order, and a capital where a sentence begins. */
+/** Single blanks, and a capital at the start of a sentence. */
 function sentences(text: string): string {
   // Only marks that end a word move: ".NET" and "std::vector" are names.
   const tidy = text

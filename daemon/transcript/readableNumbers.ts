@@ -1,6 +1,6 @@
 /**
- * Numbers, days and times of day in transcripts, written as people write them. Every number is
- * written as a whole or stays as a whole.
+ * Numbers, days and times of day in transcripts, in written form. Every number is converted as a
+ * whole or stays in words.
  */
 import { matchNumber, type NumberMatch } from '../dictation/numbers';
 import { ORDINALS, TENS, VALUES } from '../dictation/numberWords';
@@ -11,11 +11,11 @@ const MONTHS =
     ' ',
   );
 const DAYS_MAX = 31;
-/** Without one of these there is nothing to write otherwise; most sentences have none. */
+/** Without one of these words there is nothing to convert. Most sentences have none. */
 const NUMBERISH =
   /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|\w+teenth|hundred|thousand|january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
 
-/** What stands at a word: so many words are written like this. */
+/** The written form at a word, and the number of words it replaces. */
 interface Written {
   readonly count: number;
   readonly written?: string;
@@ -65,7 +65,9 @@ class NumberReader {
     return /[^\s\-–]/u.test(this.list.gaps[i] ?? '');
   }
 
-  /** A quantity with which a sentence begins stays in words; "ten past nine" does anywhere. */
+  /**
+   * A quantity at the start of a sentence stays in words; "ten past nine" is converted anywhere.
+   */
   private inSentence(at: number, { count, written, kind }: NumberMatch): Written {
     if (written === undefined) return { count };
     const after = this.breaks(at + count) ? '' : (this.norms[at + count] ?? '');
@@ -100,7 +102,7 @@ class NumberReader {
     return MONTHS.find((name) => name.toLowerCase() === this.norms[i]);
   }
 
-  /** A day of a month, where the month stands with it; alone, "the twenty third" is a rank. */
+  /** A day of a month, where the month is said with it. Alone, "the twenty third" is a rank. */
   private day(at: number): Written | undefined {
     const name = this.month(at);
     const the = (i: number): number => (this.norms[i] === 'the' ? 1 : 0);
@@ -147,7 +149,7 @@ class NumberReader {
   }
 }
 
-/** 12000 is "12,000"; years, ports and the like have four digits and stay. */
+/** 12000 is "12,000". Years and ports have four digits and stay. */
 function grouped(written: string): string {
   return /^[1-9]\d{4,}$/.test(written) ? written.replace(/\B(?=(\d{3})+$)/g, ',') : written;
 }

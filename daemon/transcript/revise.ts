@@ -1,7 +1,4 @@
-/**
- * A person's change to a segment as revisions: one for the words, one for the speaker, one for
- * hiding.
- */
+/** A person's change to a segment as revisions: one each for the words, the speaker and hiding. */
 import type { Revision } from '../session/events';
 import type { Segment } from './types';
 
@@ -11,7 +8,7 @@ export interface SegmentChange {
   readonly hidden?: boolean;
 }
 
-/** In the order in which they apply; empty when nothing changes. */
+/** In the order of their application; empty when nothing changes. */
 export function revisionsOf(segment: Segment, change: SegmentChange): readonly Revision[] {
   const revisions: Revision[] = [];
   let now = segment;
@@ -34,7 +31,7 @@ export function revisionsOf(segment: Segment, change: SegmentChange): readonly R
   return revisions;
 }
 
-/** The times of the spoken words say nothing about typed ones, nor about what is meant. */
+/** The times of the spoken words do not hold for typed ones. */
 function withoutWords(segment: Segment): Segment {
   const { words: _words, ...rest } = segment;
   return rest;

@@ -1,6 +1,6 @@
 /**
- * One time-ordered transcript of all sources. Segments come as finals and change only through
- * revisions; the machine may hide, split and name a speaker, the words are a person's to change.
+ * One time-ordered transcript of all sources. Segments arrive as finals and change only through
+ * revisions. The machine may hide, split and name a speaker; only a person may change words.
  */
 import type { Revision } from '../session/events';
 import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
@@ -19,7 +19,7 @@ export class Transcript {
     return this.byId.size;
   }
 
-  /** Highest number among ids of the form `s12`; 0 when none. */
+  /** Highest number among ids of the form `s12`; 0 when there is none. */
   get highestNumber(): number {
     return this.highest;
   }
@@ -29,26 +29,28 @@ export class Transcript {
     return packed && unpackSegment(packed);
   }
 
-  /** As it is kept: the same object until it is revised, for who keeps it too. */
+  /**
+   * The segment in its kept form: the same object until a revision, so that others can keep it too.
+   */
   packedOf(id: string): PackedSegment | undefined {
     return this.byId.get(id);
   }
 
   /**
-   * By start, then by end, then by id: two sources may speak at once. Takes some milliseconds after
-   * hours.
+   * Sorted by start, then end, then id, since two sources may speak at once. Takes some
+   * milliseconds after hours.
    */
   ordered(): readonly Segment[] {
     return this.packed().map(unpackSegment);
   }
 
-  /** In the same order, for who looks at all of them often and does not ask for words. */
+  /** The same order without words, for callers that read all segments often. */
   packed(): readonly PackedSegment[] {
     this.sorted ??= [...this.byId.values()].sort(compareSegments);
     return this.sorted;
   }
 
-  /** @throws Error when the id is taken: a final is said once. */
+  /** @throws Error when the id exists: a final arrives once */
   add(segment: Segment): void {
     if (this.byId.has(segment.id)) throw new Error(`Segment ${segment.id} is already final.`);
     this.put(segment);

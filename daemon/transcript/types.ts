@@ -15,7 +15,7 @@ export interface Segment {
   readonly revision: number;
 }
 
-/** A segment for who does not ask when each word was said, whatever form its words are kept in. */
+/** A segment without word times, in whatever form its words are kept. */
 export type SegmentText = Omit<Segment, 'words'>;
 
 export interface Speaker {
@@ -25,18 +25,18 @@ export interface Speaker {
   /** A person gave the name. */
   readonly named?: boolean;
   /**
-   * Whose kept voice it is like, by the cosine; `name` is the same where that named the speaker,
-   * else it is a suggestion.
+   * The stored voiceprint that it resembles, by cosine similarity. `name` is the same where the
+   * voiceprint named the speaker; else it is a suggestion.
    */
   readonly recognised?: { readonly name: string; readonly similarity: number };
   /**
-   * What others call this person, where they plainly do; a suggestion, for who has no name yet.
-   * `segmentId`: where it was said.
+   * The name by which others address this person; a suggestion for a speaker without a name.
+   * `segmentId` is the segment that contains it.
    */
   readonly called?: { readonly name: string; readonly segmentId: string };
   /**
-   * When it was heard, once the session is over and its voices were told apart; empty where the
-   * voice turned out to be another one's.
+   * Times of the speech, after the session's final pass. Empty where the voice turned out to be
+   * another speaker's.
    */
   readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[];
 }
