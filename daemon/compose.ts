@@ -66,6 +66,8 @@ import type { SessionOptions } from './session/options';
 import type { SpoolFactory } from './session/ports';
 import { createSessionManager } from './session/sessionManager';
 import { BufferedSpools } from './session/bufferedSpool';
+import { EphemeralSpools, spoolsByKind } from './session/ephemeralSpools';
+import { EphemeralStore } from './session/ephemeralStore';
 import { bufferedStore } from './session/bufferedStore';
 import { AudioAllowance } from './team/audioAllowance';
 import { type Buckets, MemoryBuckets } from './team/buckets';
@@ -242,6 +244,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     logger: logger.child('spool'),
   });
   const store = bufferedStore(telemetry.watchStore(kept.store));
+  const ephemeral = new EphemeralStore(store);
+  const inMemory = dump.watch(new EphemeralSpools(clock));
   const models =
     options.models?.({ clock, logger }) ??
     createModelManager({
@@ -347,8 +351,13 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const sessions = open.add(
     managerOf(
       {
-        store,
-        spools,
+        // Another server of a team may continue a session, so a team stores ephemeral ones too.
+        ...(shared
+          ? { store, spools }
+          : {
+              store: ephemeral,
+              spools: spoolsByKind(spools, inMemory, (id) => ephemeral.has(id)),
+            }),
         engines,
         voiceStore: storage.store,
         ...(shared && { ownership: shared.ownership }),

@@ -86,6 +86,8 @@ export interface SessionOptions {
    * wait.
    */
   readonly fileBacklogMs: number;
+  /** The same for ephemeral sessions, whose audio waits in memory: 4 MB for each source. */
+  readonly ephemeralBacklogMs: number;
   /**
    * A captured session without a window or client pauses after this time. An ephemeral session
    * without a client ends.
@@ -142,6 +144,7 @@ export const defaultSessionOptions: SessionOptions = {
   unacknowledgedMs: 10 * SECOND,
   aheadMs: MINUTE,
   fileBacklogMs: 10 * MINUTE,
+  ephemeralBacklogMs: 2 * MINUTE,
   unseenMs: MINUTE,
   recoverCaptureMs: MINUTE,
   warningMs: 30 * SECOND,

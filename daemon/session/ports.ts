@@ -102,8 +102,9 @@ export interface SessionStore {
     kinds: { readonly transcript: boolean; readonly insights: boolean },
   ): Promise<void>;
   /**
-   * Removes the words of deleted data from the search index. Takes about 75 ms for every hundred
-   * stored hours.
+   * Removes the words of deleted data from the search index and the log of the database. Takes
+   * about 75 ms for every hundred stored hours; does nothing if nothing was deleted.
+   * @throws EarmarkError store.unwritable while another program reads the database
    */
   tidy(): Promise<void>;
   /** Reads a setting of the daemon; undefined if it was never set. */

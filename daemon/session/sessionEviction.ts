@@ -9,6 +9,11 @@ import type { SessionQueries } from './sessionQueries';
 import type { SessionOptions } from './options';
 import type { Session } from './session';
 
+/** Deleted words leave the search index and the log after this time; the promise is 5 s. */
+const TIDY_MS = 1_000;
+/** Delay before the next try while another program reads the database. */
+const TIDY_RETRY_MS = 30_000;
+
 export interface SessionEvictionSetup {
   readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger'>;
   readonly options: Pick<SessionOptions, 'unseenMs' | 'storeRetryMs'>;
@@ -24,6 +29,8 @@ export class SessionEviction implements Disposable {
   /** Timers of sessions that will be evicted. */
   private readonly timers = new Set<Disposable>();
   private disposed = false;
+  /** True while a `tidy` of the store is due. */
+  private tidying = false;
 
   constructor(private readonly setup: SessionEvictionSetup) {}
 
@@ -100,6 +107,22 @@ export class SessionEviction implements Disposable {
     this.close(sessionId);
     this.setup.deps.spools.remove(sessionId);
     await this.setup.deps.store.deleteSession(sessionId);
+    this.tidySoon(TIDY_MS);
+  }
+
+  /** Deletions in quick succession share one pass over the database. */
+  private tidySoon(waitMs: number): void {
+    if (this.tidying || this.disposed) return;
+    this.tidying = true;
+    this.later(waitMs, () => {
+      this.tidying = false;
+      this.setup.deps.store.tidy().catch((error: unknown) => {
+        this.setup.deps.logger.warn('session.notTidied', {
+          error: error instanceof EarmarkError ? error.code : 'unexpected',
+        });
+        this.tidySoon(TIDY_RETRY_MS);
+      });
+    });
   }
 
   close(sessionId: string): void {

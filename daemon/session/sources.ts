@@ -162,7 +162,8 @@ export class Sources implements Disposable {
     this.pushedMs = deps.clock.now();
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
-    if (!record.live && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
+    const backlogMs = record.ephemeral ? options.ephemeralBacklogMs : options.fileBacklogMs;
+    if (!record.live && pipeline.waitingMs > backlogMs) throw tooFast(1000);
     if (
       record.live &&
       (seq + pcm.length / FRAME_SAMPLES) * FRAME_MS > this.spokenMs(pipeline) + options.aheadMs

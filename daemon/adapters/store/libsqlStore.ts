@@ -67,8 +67,10 @@ export class LibsqlStore implements SyncStore {
   private readonly meaningTable: MeaningTable;
   private closed = false;
   private grouped = false;
-  /** True while the search index may hold words of deleted rows. */
+  /** True while the search index or the log may hold words of deleted rows. */
   private untidy = true;
+  /** True if this run deleted rows after the last `tidy`. */
+  private deleted = false;
 
   /** @param removeSetAside deletes damaged databases that were set aside; returns their number */
   constructor(
@@ -233,7 +235,7 @@ export class LibsqlStore implements SyncStore {
       this.sql.deleteSegments.run(id);
       this.sql.deleteSession.run(id);
     });
-    this.untidy = true;
+    this.untidy = this.deleted = true;
   }
 
   purgeSession(id: string): RemovedRows {
@@ -336,6 +338,7 @@ export class LibsqlStore implements SyncStore {
     if (this.closed) return;
     this.closed = true;
     try {
+      if (this.deleted) this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')");
       this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // A reader is still active; the log stays until the next start.
@@ -346,17 +349,32 @@ export class LibsqlStore implements SyncStore {
   tidy(): void {
     if (!this.untidy) return;
     this.guard(() => this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')"));
-    this.untidy = false;
+    this.emptyLog();
+    this.untidy = this.deleted = false;
+  }
+
+  /**
+   * Moves the write-ahead log into the database and truncates it.
+   * @throws EarmarkError store.unwritable while another program reads the database
+   */
+  private emptyLog(): void {
+    const [row] = this.guard(() =>
+      this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all(),
+    ) as readonly { readonly busy: number }[];
+    if (row?.busy === 1)
+      throw new EarmarkError(
+        'store.unwritable',
+        'Another program reads the database of sessions, so deleted text is still in its log.',
+        { retryAfterMs: 1000 },
+      );
   }
 
   /** Removes deleted data from the search index, the free pages and the write-ahead log. */
   private scrub(): void {
     this.untidy = true;
     this.tidy();
-    this.guard(() => {
-      this.db.exec('VACUUM');
-      this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    });
+    this.guard(() => this.db.exec('VACUUM'));
+    this.emptyLog();
   }
 
   /** True if the events are already stored, after a repeated call. */

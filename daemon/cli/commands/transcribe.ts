@@ -36,6 +36,8 @@ interface Options {
   readonly symbols?: string;
 }
 
+type FileOptions = Options & { readonly phrases?: readonly string[] };
+
 /**
  * Files in flight: two keep both workers busy at the ends of files; the third is decoded meanwhile.
  */
@@ -154,6 +156,36 @@ async function transcribe(
   if (failures > 0) throw new SilentFailure();
 }
 
+/**
+ * A daemon that ends takes its ephemeral sessions with it. The file is then transcribed again, this
+ * many times at most.
+ */
+const RESTARTS = 3;
+
+/** Repeats the transcription after the daemon lost the session; no final is shown twice. */
+async function oneFile(
+  env: Environment,
+  connection: Connection,
+  file: string,
+  options: FileOptions,
+  watch: Watch,
+): Promise<ExportSession> {
+  const shownMs = new Map<string, number>();
+  const onFinal = (segment: Segment): void => {
+    if (segment.startMs < (shownMs.get(segment.source) ?? 0)) return;
+    shownMs.set(segment.source, segment.endMs);
+    watch.onFinal(segment);
+  };
+  for (let restarts = 0; ; restarts++) {
+    try {
+      return await tryFile(env, connection, file, options, { ...watch, onFinal });
+    } catch (error) {
+      const lost = isEarmarkError(error, 'session.notFound') && options.keep !== true;
+      if (!lost || restarts >= RESTARTS) throw error;
+    }
+  }
+}
+
 const isEmpty = ({ segments }: ExportSession): boolean =>
   segments.every(({ hidden, text }) => hidden === true || text.trim() === '');
 
@@ -168,11 +200,11 @@ interface Watch {
   readonly complain: (sentence: string) => void;
 }
 
-async function oneFile(
+async function tryFile(
   env: Environment,
   connection: Connection,
   file: string,
-  options: Options & { readonly phrases?: readonly string[] },
+  options: FileOptions,
   watch: Watch,
 ): Promise<ExportSession> {
   const open = (): Promise<AudioFile> =>
