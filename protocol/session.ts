@@ -553,6 +553,11 @@ export const SessionPurge = request({
       insights: z.number().int(),
       audioFiles: z.number().int(),
       setAside: z.number().int().describe('Earlier damaged databases that may have contained it.'),
+      unread: z
+        .number()
+        .int()
+        .optional()
+        .describe('Earlier databases that nothing could be read from; they are left.'),
     }),
   }),
   errors: ['session.notFound', 'store.unwritable'],

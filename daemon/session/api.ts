@@ -63,6 +63,7 @@ export interface Purged {
   readonly insights: number;
   readonly audioFiles: number;
   readonly setAside: number;
+  readonly unread: number;
 }
 
 /** Receives the events of an attachment in order, without gap or repeat. */

@@ -81,7 +81,7 @@ export function bufferedStore(store: SessionStore): BufferedStore {
     },
     purgeSession: async (id) =>
       pending.delete(id)
-        ? { events: 0, segments: 0, insights: 0, setAside: 0 }
+        ? { events: 0, segments: 0, insights: 0, setAside: 0, unread: 0 }
         : store.purgeSession(id),
     forget: (id, kinds) => store.forget(id, kinds),
     tidy: () => watched(store.tidy()),

@@ -163,6 +163,7 @@ export class EphemeralStore implements SessionStore {
       segments: projection.transcript.size,
       insights: projection.insights.size,
       setAside: 0,
+      unread: 0,
     };
   }
 

@@ -116,13 +116,14 @@ export interface SessionStore {
 
 /**
  * Counts of a purge. `setAside` counts databases that were damaged earlier and may contain the
- * session.
+ * session. `unread` counts set-aside databases of which nothing was read; they are left.
  */
 export interface RemovedRows {
   readonly events: number;
   readonly segments: number;
   readonly insights: number;
   readonly setAside: number;
+  readonly unread: number;
 }
 
 /** The voice of a named person in a session, stored after consent. */

@@ -636,7 +636,7 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
           last: (await store.counts('b')).lastSeq,
         },
         {
-          removed: { events: 3, segments: 1, insights: 1, setAside: 0 },
+          removed: { events: 3, segments: 1, insights: 1, setAside: 0, unread: 0 },
           left: { a: undefined, b: 1 },
           half: {
             segments: 0,

@@ -246,6 +246,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
       segments: entry?.projection.transcript.size ?? 0,
       insights: entry?.projection.insights.size ?? 0,
       setAside: 0,
+      unread: 0,
     };
   }
 

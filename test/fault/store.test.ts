@@ -98,7 +98,7 @@ describe('database file', () => {
     store.createSession(record);
     deepEqual(
       { setAside, size: statSync(setAside ?? '').size, there: store.getSession('a')?.title },
-      { setAside: `${file}.damaged-2026-01-05T09-00-00-000Z`, size: 10_000, there: 'Title' },
+      { setAside: `${file}.unread-2026-01-05T09-00-00-000Z`, size: 10_000, there: 'Title' },
     );
     store.close();
   });

@@ -359,6 +359,7 @@ export class PostgresStore implements FencedStore {
       segments: held?.segments ?? 0,
       insights: held?.insights ?? 0,
       setAside: 0,
+      unread: 0,
     };
   }
 

@@ -59,6 +59,14 @@ export type SyncStore = {
   ) => Awaited<ReturnType<AllStores[Name]>>;
 };
 
+/** Databases that were set aside. */
+export interface SetAside {
+  /** Deletes those of which all readable data was copied. @returns their number */
+  remove(): number;
+  /** Number of those of which nothing was read. */
+  countUnread(): number;
+}
+
 export type Outcome = { readonly value: unknown } | { readonly error: EarmarkError };
 
 export class LibsqlStore implements SyncStore {
@@ -72,10 +80,9 @@ export class LibsqlStore implements SyncStore {
   /** True if this run deleted rows after the last `tidy`. */
   private deleted = false;
 
-  /** @param removeSetAside deletes damaged databases that were set aside; returns their number */
   constructor(
     private readonly db: Sqlite,
-    private readonly removeSetAside: () => number = () => 0,
+    private readonly setAside: SetAside = { remove: () => 0, countUnread: () => 0 },
   ) {
     this.sql = prepareSessions(db);
     this.voiceTable = new VoiceTable(db);
@@ -247,7 +254,13 @@ export class LibsqlStore implements SyncStore {
     this.deleteSession(id);
     this.guard(() => this.voiceTable.forgetSession(id));
     this.scrub();
-    return { events, segments, insights, setAside: this.removeSetAside() };
+    return {
+      events,
+      segments,
+      insights,
+      setAside: this.setAside.remove(),
+      unread: this.setAside.countUnread(),
+    };
   }
 
   forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): void {
@@ -307,7 +320,7 @@ export class LibsqlStore implements SyncStore {
   forgetVoices(owner: string | undefined, name?: string): void {
     this.guard(() => this.voiceTable.forget(owner, name));
     this.scrub();
-    this.removeSetAside();
+    this.setAside.remove();
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -20,6 +21,7 @@ import { basename, dirname, join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { openSqlite, type Sqlite } from '../sqlite';
 import { LibsqlStore } from './libsqlStore';
+import { keyFileMissing, looksEncrypted } from './encryptionMark';
 import { ENDINGS, finishReplacing, placeForNew, replaceDatabase } from './replaceDatabase';
 import { isDamaged, salvage, type Salvaged } from './salvage';
 import { MIGRATIONS } from './schema';
@@ -67,18 +69,25 @@ export function openStore({
 }: OpenStoreOptions): OpenedStore {
   const how: How = { busySeconds, ...(key ? { key } : {}) };
   const opened = (): LibsqlStore =>
-    new LibsqlStore(openDatabase(file, how), () => removeSetAside(file));
+    new LibsqlStore(openDatabase(file, how), {
+      remove: () => removeSetAside(file),
+      countUnread: () => countUnread(file),
+    });
   try {
     finishReplacing(file);
+    // An intact encrypted database cannot be read without its key; it is not damaged.
+    if (key === undefined && looksEncrypted(file)) throw keyFileMissing();
     const encryptedNow = key !== undefined && isInTheClear(file);
     if (encryptedNow) encrypt(file, how);
     return { store: opened(), encryptedNow };
   } catch (error) {
     if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true))
       throw storeError(error);
-    const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
+    const time = new Date(now()).toISOString().replace(/[:.]/g, '-');
+    const damaged = `${file}.damaged-${time}`;
     try {
-      const salvaged = beginAnew(file, setAside, how, onStep);
+      const salvaged = beginAnew(file, damaged, how, onStep);
+      const setAside = salvaged ? damaged : renamed(damaged, `${file}${UNREAD}${time}`);
       return { store: opened(), setAside, ...(salvaged ? { salvaged } : {}) };
     } catch (again) {
       throw storeError(again);
@@ -112,8 +121,25 @@ function beginAnew(
   return salvaged;
 }
 
+/** A set-aside database of which nothing was read. A purge leaves it to the user. */
+const UNREAD = '.unread-';
+
+function renamed(from: string, to: string): string {
+  for (const ending of ENDINGS)
+    if (existsSync(from + ending)) renameSync(from + ending, to + ending);
+  return to;
+}
+
+/** Number of set-aside databases of which nothing was read. */
+function countUnread(file: string): number {
+  return readdirSync(dirname(file)).filter(
+    (name) => name.startsWith(`${basename(file)}${UNREAD}`) && !/-(wal|shm)$/.test(name),
+  ).length;
+}
+
 /**
- * Removes earlier damaged databases, which may hold data to purge.
+ * Removes earlier damaged databases, which may hold data to purge. All of their readable data was
+ * copied.
  * @returns their number
  */
 function removeSetAside(file: string): number {

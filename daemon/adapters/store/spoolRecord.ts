@@ -71,6 +71,12 @@ export function writeMark(into: Buffer, at: number, source: Source, seq: number)
   return seal(into, at, 0);
 }
 
+/** True if one of the records is an encrypted frame. */
+export function isSealed(bytes: Buffer): boolean {
+  for (const { kind } of records(bytes)) if (kind === 'sealed') return true;
+  return false;
+}
+
 /** Reads the record at `at`; undefined if it is incomplete. */
 function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   if (at + HEADER_BYTES > from.length || from.readUInt32LE(at) !== MAGIC) return undefined;

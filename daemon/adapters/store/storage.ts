@@ -9,6 +9,13 @@ import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import type { MeaningStore, SessionStore, SpoolFactory, VoiceStore } from '../../session/ports';
 import { canEncrypt } from '../sqlite';
+import {
+  DATABASE,
+  hasEncryptedData,
+  isMarkedEncrypted,
+  keyFileMissing,
+  markEncrypted,
+} from './encryptionMark';
 import { FileSpools } from './fileSpools';
 import { type GivenKey, givenKey, type KeySetup } from './givenKey';
 import { createKeyring, openKeyring, readKeeper, wrapDataKey } from './keyring';
@@ -83,8 +90,10 @@ export class Storage implements Disposable {
     // Concurrent callers wait for the first and return false.
     if (this.unlocking) return this.unlocking.then(() => false);
     const { home } = this.setup;
+    const isNew = readKeeper(home) === undefined;
+    if (isNew && hasEncryptedData(home)) throw keyFileMissing();
     this.unlocking = this.open(
-      readKeeper(home) === undefined ? createKeyring(home, key, 'given') : openKeyring(home, key),
+      isNew ? createKeyring(home, key, 'given') : openKeyring(home, key),
     ).finally(() => (this.unlocking = undefined));
     await this.unlocking;
     return true;
@@ -119,6 +128,10 @@ export class Storage implements Disposable {
   private async begin(): Promise<void> {
     const { home, keys } = this.setup;
     const keeper = readKeeper(home);
+    if (keeper === undefined && hasEncryptedData(home)) {
+      this.reason = keyFileMissing();
+      return;
+    }
     let given: GivenKey | undefined;
     try {
       given = givenKey(keys, keeper);
@@ -132,7 +145,7 @@ export class Storage implements Disposable {
       this.reason = cannotEncrypt();
       return;
     }
-    if (keeper === undefined)
+    if (keeper === undefined && (given !== undefined || !isMarkedEncrypted(home)))
       await this.open(given && createKeyring(home, given.key, given.keeper));
     else if (given) await this.tryUnlock(given.key);
     else
@@ -154,6 +167,7 @@ export class Storage implements Disposable {
 
   private async open(dataKey: Buffer | undefined): Promise<void> {
     const { home, clock, logger, onSynced } = this.setup;
+    if (dataKey) markEncrypted(home);
     const spools = new FileSpools({
       folder: join(home, 'spool'),
       clock,
@@ -180,7 +194,7 @@ export class Storage implements Disposable {
         });
     };
     const opened = await openStoreThread({
-      file: join(home, 'earmark.db'),
+      file: join(home, DATABASE),
       now: () => clock.wall(),
       ...(dataKey ? { key: dataKey } : {}),
       onLost: (cause) =>

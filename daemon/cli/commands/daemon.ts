@@ -15,6 +15,7 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
+import { setStoreAside } from '../../adapters/store/encryptionMark';
 import { isSameProcess } from '../../adapters/system/processStart';
 import { METRICS_FILE, MetricsFile } from '../../adapters/telemetry/metricsServer';
 import { tryInstanceLock } from '../../adapters/transport/instanceLock';
@@ -46,7 +47,14 @@ export function daemonCommandGroup(program: Command, env: () => Environment): vo
     )
     .option('--tls-cert <FILE>', 'TLS certificate (PEM) for --listen; default: self-signed')
     .option('--tls-key <FILE>', 'private key of the certificate (PEM)')
-    .action((options: ListenOptions) => start(env(), options));
+    .option(
+      '--new-store',
+      'set the stored sessions aside and begin without any; for a lost key file',
+    )
+    .action((options: ListenOptions & { newStore?: boolean }) => {
+      if (options.newStore === true) startAnew(env());
+      return start(env(), options);
+    });
   daemon
     .command('stop')
     .summary('finish all sessions and stop the daemon')
@@ -78,6 +86,22 @@ interface ListenOptions {
   readonly listen?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+}
+
+/** Moves the stored sessions into a folder of their own. @throws EarmarkError */
+function startAnew(env: Environment): void {
+  const lock = existsSync(env.home) ? tryInstanceLock(env.home) : undefined;
+  if (!lock && existsSync(env.home))
+    throw new EarmarkError(
+      'daemon.startFailed',
+      'The daemon is running. Stop it with "earmark daemon stop", then try again.',
+    );
+  try {
+    const folder = setStoreAside(env.home, Date.now());
+    if (folder !== undefined) env.out.write(`The stored sessions are now in ${folder}.\n`);
+  } finally {
+    lock?.dispose();
+  }
 }
 
 async function start(env: Environment, { listen, tlsCert, tlsKey }: ListenOptions): Promise<void> {

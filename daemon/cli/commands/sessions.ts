@@ -275,7 +275,7 @@ function purgedText(
   removed: ResultOf<typeof SessionPurge>['removed'],
   notes: readonly string[],
 ): string {
-  const { segments, insights, events, audioFiles, setAside } = removed;
+  const { segments, insights, events, audioFiles, setAside, unread = 0 } = removed;
   const parts = [
     `${segments} transcript segments`,
     `${insights} insights`,
@@ -286,7 +286,11 @@ function purgedText(
   if (setAside > 0) parts.push(`${setAside} earlier damaged databases`);
   return (
     `${sessionId}: removed ${parts.join(', ')}.\n` +
-    `${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`
+    `${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}` +
+    (unread > 0
+      ? `${unread} unreadable databases (earmark.db.unread-…) are left in the state folder and may ` +
+        'hold the session; delete them if you need nothing from them.\n'
+      : '')
   );
 }
 
