@@ -18,6 +18,7 @@ import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
 import { AudioDump } from './adapters/store/audioDump';
+import { StateFolderWatch } from './adapters/store/stateFolderWatch';
 import { Storage } from './adapters/store/storage';
 import { MetricsEndpoint } from './adapters/telemetry/metricsEndpoint';
 import { createFileLogger } from './adapters/telemetry/logger';
@@ -153,6 +154,8 @@ export interface RunningDaemon {
 }
 
 const SENTENCE_MODEL = 'minilm-l6-v2';
+const FOLDER_LOST =
+  'The state folder was removed. The recording continues in memory while Earmark makes a new one.';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 25;
@@ -165,9 +168,8 @@ export async function composeDaemon(options: ComposeOptions): Promise<RunningDae
   const lock = await waitForLock(home);
   if (!lock) return undefined;
   const open = new DisposableStore();
-  open.add(lock);
   try {
-    return await compose(options, open);
+    return await compose(options, open, lock);
   } catch (error) {
     open.dispose();
     throw error;
@@ -190,9 +192,16 @@ async function waitForLock(home: string): Promise<Disposable | undefined> {
   }
 }
 
-async function compose(options: ComposeOptions, open: DisposableStore): Promise<RunningDaemon> {
+async function compose(
+  options: ComposeOptions,
+  open: DisposableStore,
+  lock: Disposable,
+): Promise<RunningDaemon> {
   const { home } = options;
   const clock = systemClock;
+  // Holds the lock until everything else is closed.
+  const held: { lock: Disposable; folder?: StateFolderWatch; sentence?: string } = { lock };
+  open.add(toDisposable(() => held.lock.dispose()));
   const begun = clock.now();
   const logger = open.add(createFileLogger(join(home, 'logs'), DEFAULT_SETTINGS['log.level']));
   const settings = open.add(
@@ -482,6 +491,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
           ...(await problems(models, engines, storage)),
           ...(llm.problem === undefined ? [] : [llm.problem]),
           ...settingProblems(),
+          ...[held.folder?.problem ?? held.sentence ?? []].flat(),
           ...(dump.sentence === undefined ? [] : [dump.sentence]),
           ...telemetry.condition().alerts.map(({ message }) => message),
         ]),
@@ -597,6 +607,27 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     accept: rpc.accept,
     logger: logger.child('transport'),
     limits: { ...defaultTransportLimits, ...options.transportLimits },
+  });
+  held.lock = held.folder = new StateFolderWatch({
+    home,
+    clock,
+    logger: logger.child('folder'),
+    lock,
+    hasDatabase: () => !storage.locked && !shared,
+    onLost: () => {
+      spools.lost();
+      sessions.warn('store.degraded', FOLDER_LOST);
+    },
+    move: async (to) => {
+      await storage.moveTo(to);
+      spools.moved();
+      logger.reopen();
+    },
+    onMoved: (sentence) => {
+      held.sentence = sentence;
+      sessions.warn('store.degraded', sentence);
+    },
+    repair: () => transport.repair(),
   });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();

@@ -16,6 +16,7 @@ import type { ResultOf } from '../../protocol/method';
 import type { Segment } from '../../protocol/transcript';
 import type { DeviceChoice } from '../asr/provider';
 import type { AudioFile } from '../audio/audioFile';
+import { watchDisk } from './diskWatch';
 import { persist } from './persist';
 
 export interface FileSessionOptions {
@@ -35,6 +36,8 @@ export interface FileSessionOptions {
   readonly onFinal?: (segment: Segment) => void;
   /** Receives the transcribed milliseconds of the recording. */
   readonly onProgress?: (doneMs: number) => void;
+  /** Receives warnings of the session and of the disk at once. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 export type FileResult = ResultOf<typeof SessionGet> & { readonly diagnostics: readonly string[] };
@@ -64,9 +67,15 @@ export async function transcribeFile(
   const onAbort = () => follower.fail(new EarmarkError('rpc.cancelled', 'Stopped before the end.'));
   options.signal.addEventListener('abort', onAbort, { once: true });
   if (options.signal.aborted) onAbort();
+  const { onWarning } = options;
+  // A session in memory needs no disk.
+  const disk =
+    options.keep && onWarning
+      ? watchDisk(connection, onWarning, (error) => follower.fail(error))
+      : undefined;
   try {
     await Promise.race([follower.ended, pushAll(audio, pushers, options)]);
-    await persist(connection, SessionStop, { sessionId });
+    await Promise.race([follower.ended, persist(connection, SessionStop, { sessionId })]);
     await follower.ended;
     const document = await persist(
       connection,
@@ -77,10 +86,14 @@ export async function transcribeFile(
     if (!options.keep) await remove(connection, sessionId);
     return { ...document, diagnostics: audio.diagnostics.map((d) => d.message) };
   } catch (error) {
-    if (!options.keep) await remove(connection, sessionId).catch(() => undefined);
+    const tidied = options.keep
+      ? connection.request(SessionStop, { sessionId })
+      : remove(connection, sessionId);
+    await tidied.catch(() => undefined);
     throw error;
   } finally {
     options.signal.removeEventListener('abort', onAbort);
+    disk?.dispose();
     for (const pusher of pushers) pusher.dispose();
     subscription.dispose();
   }
@@ -182,6 +195,7 @@ class Follower {
       if (event.segment.hidden !== true) this.options.onFinal?.(event.segment);
       this.options.onProgress?.(event.segment.endMs);
     }
+    if (event.kind === 'warning') this.options.onWarning?.(event.message);
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);
     if (event.kind !== 'state') return;
     if (event.to === 'DONE') this.resolve();

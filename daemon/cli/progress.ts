@@ -10,11 +10,19 @@ export interface Progress {
    * the terminal.
    */
   readonly drawing: boolean;
+  /** Writes to the terminal at once, above the bar. */
+  interrupt(write: () => void): void;
   stop(): void;
 }
 
 export function progressBar(err: Terminal, what: string, parts: number, wanted = true): Progress {
-  if (!err.isTTY || !wanted) return { set: () => undefined, drawing: false, stop: () => undefined };
+  if (!err.isTTY || !wanted)
+    return {
+      set: () => undefined,
+      drawing: false,
+      interrupt: (write) => write(),
+      stop: () => undefined,
+    };
   const fractions = new Array<number>(parts).fill(0);
   const counter = parts > 1 ? '  {done}/{parts}' : '';
   const bar = new SingleBar(
@@ -29,16 +37,21 @@ export function progressBar(err: Terminal, what: string, parts: number, wanted =
     },
     Presets.rect,
   );
-  bar.start(parts * 100, 0, { done: 0, parts, note: '' });
+  let payload: object = { done: 0, parts, note: '' };
+  const total = (): number => fractions.reduce((sum, f) => sum + f, 0) * 100;
+  bar.start(parts * 100, 0, payload);
   let drawing = true;
   return {
     set: (index, fraction, note = '') => {
       fractions[index] = Math.max(fractions[index] ?? 0, Math.min(1, fraction));
-      bar.update(fractions.reduce((sum, f) => sum + f, 0) * 100, {
-        done: fractions.filter((f) => f >= 1).length,
-        parts,
-        note,
-      });
+      payload = { done: fractions.filter((f) => f >= 1).length, parts, note };
+      bar.update(total(), payload);
+    },
+    interrupt: (write) => {
+      if (!drawing) return write();
+      bar.stop();
+      write();
+      bar.start(parts * 100, total(), payload);
     },
     get drawing() {
       return drawing;

@@ -23,6 +23,7 @@ export interface BufferedSpoolsSetup {
 const MEMORY_MS = 10 * 60_000;
 /** Delay between two tries of a disk that refuses. */
 const RETRY_MS = 500;
+const SOURCES: readonly Source[] = ['mic', 'system', 'file'];
 /** Maximum number of frames in a write. */
 const BATCH = 100;
 
@@ -54,6 +55,19 @@ export class BufferedSpools implements SpoolFactory {
     return spool;
   }
 
+  /**
+   * The disk of all spools was removed: readable frames without final text go into memory, unsynced,
+   * until `moved`.
+   */
+  lost(): void {
+    for (const spool of this.open_) spool.loseDisk();
+  }
+
+  /** The disk exists again: frames are written to it. */
+  moved(): void {
+    for (const spool of this.open_) spool.sync();
+  }
+
   private mayHave(sessionId: string): boolean {
     try {
       return this.setup.spools.list().includes(sessionId);
@@ -74,6 +88,10 @@ export class BufferedSpools implements SpoolFactory {
 class BufferedSpool implements Spool {
   private readonly waiting = new Map<Source, Frame[]>();
   private readonly released = new Map<Source, number>();
+  /** Frames up to here were on a disk that was removed, and have final text. */
+  private readonly settledThrough = new Map<Source, number>();
+  /** True while the disk was removed and is not replaced. */
+  private isLost = false;
   private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
   private retry: Disposable | undefined;
   private closed = false;
@@ -91,7 +109,28 @@ class BufferedSpool implements Spool {
     private readonly setup: BufferedSpoolsSetup,
     private readonly gone: () => void,
   ) {
-    disk?.onDidSync((synced) => this.syncs.fire(synced));
+    if (disk) this.follow(disk);
+  }
+
+  /** Takes unreleased frames into memory and leaves the disk. */
+  loseDisk(): void {
+    const { disk } = this;
+    if (!disk) return;
+    for (const source of SOURCES) {
+      const range = disk.range(source);
+      const last = range?.lastSeq ?? disk.durableSeq(source);
+      if (last < 0) continue;
+      const frames = range ? readable(disk, source, range.firstSeq) : [];
+      // Earlier frames have final text.
+      this.settledThrough.set(source, (frames[0]?.seq ?? last + 1) - 1);
+      const kept = [...frames, ...(this.waiting.get(source) ?? [])];
+      if (kept.length > 0) this.waiting.set(source, kept);
+    }
+    this.disk = undefined;
+    this.isLost = true;
+    disk.dispose();
+    this.setup.logger.warn('spool.diskLost');
+    this.retryLater();
   }
 
   get lost(): readonly LostAudio[] {
@@ -99,7 +138,7 @@ class BufferedSpool implements Spool {
   }
 
   get behind(): boolean {
-    return this.waiting.size > 0;
+    return this.waiting.size > 0 || this.isLost;
   }
 
   append(...frames: readonly Frame[]): void {
@@ -128,7 +167,7 @@ class BufferedSpool implements Spool {
   }
 
   durableSeq(source: Source): number {
-    return this.disk?.durableSeq(source) ?? -1;
+    return Math.max(this.disk?.durableSeq(source) ?? -1, this.settledThrough.get(source) ?? -1);
   }
 
   range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined {
@@ -181,11 +220,19 @@ class BufferedSpool implements Spool {
     this.disk?.dispose();
   }
 
+  /** A removed disk syncs nothing any more. */
+  private follow(disk: Spool): void {
+    disk.onDidSync((synced) => {
+      if (this.disk === disk) this.syncs.fire(synced);
+    });
+  }
+
   private tryDisk(): void {
     if (this.disk) return;
     try {
       this.disk = this.openDisk();
-      this.disk.onDidSync((synced) => this.syncs.fire(synced));
+      this.isLost = false;
+      this.follow(this.disk);
       for (const [source, seq] of this.released) this.disk.release(source, seq);
     } catch (error) {
       if (!isEarmarkError(error, 'store.unwritable')) throw error;
@@ -233,4 +280,23 @@ class BufferedSpool implements Spool {
     this.syncs.dispose();
     this.gone();
   }
+}
+
+/** Frames of a removed disk that are still in memory; older ones may be gone. */
+function readable(disk: Spool, source: Source, firstSeq: number): Frame[] {
+  const frames: Frame[] = [];
+  const last = disk.range(source)?.lastSeq ?? -1;
+  for (let seq = firstSeq; seq <= last;) {
+    let read: readonly Frame[];
+    try {
+      read = disk.read(source, seq, BATCH);
+    } catch {
+      // A file of 1 MB that was closed before the removal.
+      seq += BATCH;
+      continue;
+    }
+    for (const frame of read) frames.push({ ...frame, pcm: frame.pcm.slice() });
+    seq = (read.at(-1)?.seq ?? seq + BATCH - 1) + 1;
+  }
+  return frames;
 }

@@ -10,6 +10,7 @@ import type { MetricRecorder } from '../telemetry/metrics';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { NameLearner } from './codeContext';
+import type { WarningCode } from './events';
 import type { MeaningsSetup } from './meanings';
 import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
@@ -75,6 +76,8 @@ export interface SessionManager extends Sessions, Disposable {
    * the session has ended.
    */
   finish(sessionId: string): Promise<void>;
+  /** Warns the clients of every running session. */
+  warn(code: WarningCode, message: string): void;
   /** Changes limits at once, also for running sessions. */
   configure(change: Partial<SessionOptions>): void;
 }

@@ -50,6 +50,7 @@ const REPORTED_EACH: ReadonlySet<WarningCode> = new Set([
   'source.lost',
   'engine.failover',
   'engine.degraded',
+  'store.degraded',
 ]);
 
 export interface SessionSetup {

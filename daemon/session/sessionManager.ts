@@ -15,7 +15,7 @@ import { BackgroundRecovery, PAGE } from './backgroundRecovery';
 import { SessionQueries } from './sessionQueries';
 import { Subscribers } from './subscribers';
 import type { SessionManager, SessionManagerDeps } from './deps';
-import type { SessionState } from './events';
+import type { SessionState, WarningCode } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
 import type { InsightEdit } from './insightRevisions';
@@ -384,6 +384,10 @@ class Manager implements SessionManager {
   setWindowCount(count: number): void {
     if (count > 0) this.windowsGoneMs = undefined;
     else this.windowsGoneMs ??= this.deps.clock.now();
+  }
+
+  warn(code: WarningCode, message: string): void {
+    for (const session of this.active()) session.warn(code, message);
   }
 
   configure(change: Partial<SessionOptions>): void {

@@ -30,6 +30,17 @@ export function readKeeper(home: string): KeyKeeper | undefined {
   return read(home)?.keeper;
 }
 
+/** Content of the keyring, to write it again after its folder was removed. */
+export function keyringText(home: string): string {
+  return readFileSync(join(home, FILE), 'utf8');
+}
+
+export function writeKeyring(home: string, text: string): void {
+  const path = join(home, FILE);
+  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+}
+
 /** Makes a keyring with a new data key. @returns the data key */
 export function createKeyring(home: string, key: string, keeper: KeyKeeper): Buffer {
   const dataKey = randomBytes(KEY_BYTES);
@@ -52,9 +63,7 @@ export function wrapDataKey(home: string, dataKey: Buffer, key: string, keeper: 
     tag: text(cipher.getAuthTag()),
     wrapped: text(wrapped),
   };
-  const path = join(home, FILE);
-  writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  writeKeyring(home, `${JSON.stringify(file)}\n`);
 }
 
 /** @throws EarmarkError store.locked for a wrong key */

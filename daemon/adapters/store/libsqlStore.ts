@@ -359,6 +359,29 @@ export class LibsqlStore implements SyncStore {
     this.db.close();
   }
 
+  /** Copies all rows into a new, empty database with the same key. */
+  copyInto(file: string): void {
+    this.guard(() => {
+      const tables = this.db
+        .prepare(
+          `SELECT name FROM main.sqlite_master WHERE type = 'table'
+            AND name NOT LIKE 'segment_text%' AND name NOT LIKE 'sqlite_%'`,
+        )
+        .all() as { name: string }[];
+      this.db.prepare('ATTACH DATABASE ? AS fresh').run(file);
+      try {
+        this.db.exec('PRAGMA foreign_keys = OFF');
+        this.db.transaction(() => {
+          for (const { name } of tables)
+            this.db.exec(`INSERT INTO fresh."${name}" SELECT * FROM main."${name}"`);
+        })();
+      } finally {
+        this.db.exec('PRAGMA foreign_keys = ON');
+        this.db.exec('DETACH DATABASE fresh');
+      }
+    });
+  }
+
   tidy(): void {
     if (!this.untidy) return;
     this.guard(() => this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')"));

@@ -68,15 +68,10 @@ export function openStore({
   onStep,
 }: OpenStoreOptions): OpenedStore {
   const how: How = { busySeconds, ...(key ? { key } : {}) };
-  const opened = (): LibsqlStore =>
-    new LibsqlStore(openDatabase(file, how), {
-      remove: () => removeSetAside(file),
-      countUnread: () => countUnread(file),
-    });
+  const opened = (): LibsqlStore => storeAt(file, how);
   try {
     finishReplacing(file);
-    // An intact encrypted database cannot be read without its key; it is not damaged.
-    if (key === undefined && looksEncrypted(file)) throw keyFileMissing();
+    refuseWithoutKey(file, key);
     const encryptedNow = key !== undefined && isInTheClear(file);
     if (encryptedNow) encrypt(file, how);
     return { store: opened(), encryptedNow };
@@ -93,6 +88,40 @@ export function openStore({
       throw storeError(again);
     }
   }
+}
+
+/** An intact encrypted database cannot be read without its key; it is not damaged. */
+function refuseWithoutKey(file: string, key: Buffer | undefined): void {
+  if (key === undefined && looksEncrypted(file)) throw keyFileMissing();
+}
+
+/**
+ * Writes an open database, whose file was removed, to a new path.
+ * @returns the store at the new path; the old one is closed
+ * @throws EarmarkError store.unwritable; the old store then stays open
+ */
+export function moveStore(
+  from: LibsqlStore,
+  { file, busySeconds = BUSY_SECONDS, key }: OpenStoreOptions,
+): LibsqlStore {
+  const how: How = { busySeconds, ...(key ? { key } : {}) };
+  try {
+    // A log without its database would be applied to the new one.
+    for (const ending of ENDINGS) rmSync(file + ending, { force: true });
+    openDatabase(file, how).close();
+    from.copyInto(file);
+    from.close();
+    return storeAt(file, how);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function storeAt(file: string, how: How): LibsqlStore {
+  return new LibsqlStore(openDatabase(file, how), {
+    remove: () => removeSetAside(file),
+    countUnread: () => countUnread(file),
+  });
 }
 
 /**

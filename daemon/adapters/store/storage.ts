@@ -2,6 +2,7 @@
  * Database and audio of a state folder, encrypted if a key was ever given. Without the key, every
  * call of store and spools is refused with `store.locked` until `unlock`.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -18,7 +19,14 @@ import {
 } from './encryptionMark';
 import { FileSpools } from './fileSpools';
 import { type GivenKey, givenKey, type KeySetup } from './givenKey';
-import { createKeyring, openKeyring, readKeeper, wrapDataKey } from './keyring';
+import {
+  createKeyring,
+  keyringText,
+  openKeyring,
+  readKeeper,
+  wrapDataKey,
+  writeKeyring,
+} from './keyring';
 import { type OpenedThread, openStoreThread } from './storeThread';
 import { UploadFiles } from './uploadFiles';
 import { type Usage, usageOf } from './usage';
@@ -41,6 +49,8 @@ interface Opened extends OpenedThread {
 export class Storage implements Disposable {
   private opened: Opened | undefined;
   private reason: EarmarkError | undefined;
+  /** Content of keyring.json. */
+  private keyring: string | undefined;
   private unlocking: Promise<void> | undefined;
   /** Refuses calls while locked. */
   readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) =>
@@ -110,10 +120,27 @@ export class Storage implements Disposable {
         'Nothing is encrypted yet; start the daemon with EARMARK_KEY to encrypt.',
       );
     wrapDataKey(this.setup.home, dataKey, key, 'given');
+    this.keyring = keyringText(this.setup.home);
   }
 
   usage(): Usage {
     return usageOf(this.setup.home);
+  }
+
+  /**
+   * Continues in another folder after the state folder was removed. Open spools must move too.
+   * @throws EarmarkError store.unwritable
+   */
+  async moveTo(folder: string): Promise<void> {
+    const { opened } = this;
+    if (!opened) return;
+    const { dataKey } = opened;
+    if (dataKey && this.keyring !== undefined) {
+      markEncrypted(folder);
+      writeKeyring(folder, this.keyring);
+    }
+    if (!existsSync(join(folder, DATABASE))) await opened.moveTo(join(folder, DATABASE));
+    this.opened = { ...opened, spools: this.spoolsIn(folder, dataKey) };
   }
 
   /** Resolves when all pending writes are on disk and the database is closed. */
@@ -167,14 +194,11 @@ export class Storage implements Disposable {
 
   private async open(dataKey: Buffer | undefined): Promise<void> {
     const { home, clock, logger, onSynced } = this.setup;
-    if (dataKey) markEncrypted(home);
-    const spools = new FileSpools({
-      folder: join(home, 'spool'),
-      clock,
-      logger: logger.child('spool'),
-      onSynced,
-      ...(dataKey ? { key: dataKey } : {}),
-    });
+    if (dataKey) {
+      markEncrypted(home);
+      this.keyring = keyringText(home);
+    }
+    const spools = this.spoolsIn(home, dataKey);
     const uploadSpools = new FileSpools({
       folder: this.uploads.audioFolder,
       clock,
@@ -207,6 +231,17 @@ export class Storage implements Disposable {
     if (opened.encryptedNow === true) for (const each of [spools, uploadSpools]) each.encryptAll();
     this.opened = { ...opened, spools, uploadSpools, dataKey };
     this.reason = undefined;
+  }
+
+  private spoolsIn(folder: string, dataKey: Buffer | undefined): FileSpools {
+    const { clock, logger, onSynced } = this.setup;
+    return new FileSpools({
+      folder: join(folder, 'spool'),
+      clock,
+      logger: logger.child('spool'),
+      onSynced,
+      ...(dataKey ? { key: dataKey } : {}),
+    });
   }
 
   private whenOpen(): Opened {

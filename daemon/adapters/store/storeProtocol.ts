@@ -13,7 +13,8 @@ export interface ThreadSetup {
 }
 
 export interface StoreCall {
-  readonly name: keyof (SessionStore & VoiceStore & MeaningStore);
+  /** `moveTo` writes the database to the path in `args`. */
+  readonly name: keyof (SessionStore & VoiceStore & MeaningStore) | 'moveTo';
   readonly args: readonly unknown[];
 }
 

@@ -48,12 +48,21 @@ export interface ThreadEntry {
 
 export interface OpenedThread extends StoreOpening {
   readonly store: SessionStore & VoiceStore & MeaningStore;
+  /**
+   * Writes the database, whose file was removed, to a new path, and continues there.
+   * @throws EarmarkError store.unwritable
+   */
+  moveTo(file: string): Promise<void>;
 }
 
 /** @throws the errors of `openStore` */
 export async function openStoreThread(setup: ThreadOptions): Promise<OpenedThread> {
   const thread = new StoreThread(setup);
-  return { ...(await thread.opening), store: storeOf(thread) };
+  return {
+    ...(await thread.opening),
+    store: storeOf(thread),
+    moveTo: (file) => thread.moveTo(file),
+  };
 }
 
 /** Maps every method of the port to a call of the thread. */
@@ -77,7 +86,7 @@ class StoreThread {
   /** Error of the last attempt to open the database. */
   private failure: EarmarkError | undefined;
 
-  constructor(private readonly setup: ThreadOptions) {
+  constructor(private setup: ThreadOptions) {
     this.start();
   }
 
@@ -105,6 +114,11 @@ class StoreThread {
     return waiting.answer.promise;
   }
 
+  async moveTo(file: string): Promise<void> {
+    await this.call({ name: 'moveTo', args: [file] });
+    this.setup = { ...this.setup, file };
+  }
+
   private start(): void {
     const {
       now,
@@ -130,8 +144,9 @@ class StoreThread {
   private send(): void {
     if (this.sent.length > 0 || this.waiting.length === 0) return;
     if (!this.worker) this.start();
-    const again = this.waiting[0]?.tries !== 0;
-    const first = again ? 1 : this.waiting.findIndex(({ tries }) => tries > 0);
+    // A repeated call and a move are sent alone.
+    const isAlone = ({ tries, name }: Waiting): boolean => tries > 0 || name === 'moveTo';
+    const first = this.waiting.slice(0, 1).some(isAlone) ? 1 : this.waiting.findIndex(isAlone);
     this.sent = this.waiting.splice(0, first < 0 ? TOGETHER : Math.min(first, TOGETHER));
     for (const call of this.sent) call.tries++;
     this.worker?.ref();

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
 import type { LibsqlStore, Outcome } from './libsqlStore';
-import { openStore } from './openStore';
+import { moveStore, openStore } from './openStore';
 import {
   type Answer,
   type FromThread,
@@ -55,37 +55,54 @@ export function runStoreThread(): void {
     tell({ failed: sent(storeError(error)) });
     return;
   }
+  const move = (to: string): void => {
+    store = moveStore(store, {
+      file: to,
+      ...(key ? { key: Buffer.from(key) } : {}),
+      ...(busySeconds === undefined ? {} : { busySeconds }),
+    });
+  };
   port.on('message', ({ calls }: StoreCalls) => {
-    tell({ answers: carryOut(store, calls) });
+    const [first] = calls;
+    // Sent alone.
+    const answers =
+      first?.name === 'moveTo'
+        ? [alone(() => move(String(first.args[0])))]
+        : carryOut(store, calls);
+    tell({ answers: answers.map(sentAnswer) });
     if (calls.some(({ name }) => name === 'close')) port.close();
   });
 }
 
 /** Runs calls in order; consecutive writes share a transaction. */
-function carryOut(store: LibsqlStore, calls: readonly StoreCall[]): readonly Answer[] {
-  const answers: Answer[] = [];
+function carryOut(store: LibsqlStore, calls: readonly StoreCall[]): readonly Outcome[] {
+  const answers: Outcome[] = [];
   for (let at = 0; at < calls.length;) {
     let end = at;
     while (end < calls.length && GROUPED.has((calls[end] as StoreCall).name)) end++;
     const outcomes =
       end > at
         ? store.together(calls.slice(at, end).map((call) => () => run(store, call)))
-        : [alone(store, calls[end++] as StoreCall)];
-    for (const outcome of outcomes)
-      answers.push('error' in outcome ? { error: sent(outcome.error) } : outcome);
+        : [alone(() => run(store, calls[end++] as StoreCall))];
+    answers.push(...outcomes);
     at = end;
   }
   return answers;
 }
 
-function alone(store: LibsqlStore, call: StoreCall): Outcome {
+function sentAnswer(outcome: Outcome): Answer {
+  return 'error' in outcome ? { error: sent(outcome.error) } : outcome;
+}
+
+function alone(work: () => unknown): Outcome {
   try {
-    return { value: run(store, call) };
+    return { value: work() };
   } catch (error) {
     return { error: error instanceof EarmarkError ? error : storeError(error) };
   }
 }
 
 function run(store: LibsqlStore, { name, args }: StoreCall): unknown {
+  if (name === 'moveTo') throw new Error('A move is sent alone.');
   return (store[name] as (...given: readonly unknown[]) => unknown).apply(store, args as unknown[]);
 }

@@ -26,6 +26,8 @@ export interface FileLogger extends Logger, Disposable {
   level: LogLevel;
   /** Writes text marked as spoken; for debugging with the consent of the speakers. */
   spoken: boolean;
+  /** Opens the log file again after its folder was removed. */
+  reopen(): void;
   /** The last warnings and errors, newest last. */
   readonly lastErrors: readonly LoggedError[];
   /** Adds the request's id to all log lines until `work` is done. */
@@ -33,7 +35,8 @@ export interface FileLogger extends Logger, Disposable {
 }
 
 export function createFileLogger(folder: string, level: LogLevel): FileLogger {
-  return createLogger(new RotatingFile(folder, 'daemon'), level, 'daemon');
+  const file = new RotatingFile(folder, 'daemon');
+  return createLogger(file, level, 'daemon', () => file.reopen());
 }
 
 /** @param name default component */
@@ -56,6 +59,7 @@ function createLogger(
   file: DestinationStream & Disposable,
   level: LogLevel,
   name: string,
+  reopen: () => void = () => undefined,
 ): FileLogger {
   const requests = new AsyncLocalStorage<Request>();
   let running = 0;
@@ -120,6 +124,7 @@ function createLogger(
         }
       },
     },
+    reopen: { value: reopen },
     dispose: { value: () => file.dispose() },
   });
 }

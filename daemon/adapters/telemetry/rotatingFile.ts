@@ -35,6 +35,12 @@ export class RotatingFile implements Disposable {
     this.descriptor = undefined;
   }
 
+  /** Opens the file again after its folder was removed. */
+  reopen(): void {
+    this.dispose();
+    this.open();
+  }
+
   private open(): void {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });

@@ -4,11 +4,12 @@
  * output, connections.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
 import { linger, socketWire } from '../../../client/socketWire';
+import type { Wire } from '../../../client/wire';
 import { EarmarkError } from '../../../protocol/errors';
 import {
   HANDSHAKE_DENIED,
@@ -39,6 +40,11 @@ export interface TransportOptions {
 export interface Transport {
   readonly socket: string;
   /**
+   * Writes `daemon.json` again if it was changed or deleted, and opens a deleted socket again. Call
+   * only while holding the instance lock.
+   */
+  repair(): Promise<void>;
+  /**
    * Admits no new clients, sends the queues and ends every connection. Removes the socket and
    * `daemon.json`.
    */
@@ -54,20 +60,13 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const expected = digest(`${HANDSHAKE_PREFIX}${token}`);
   const peers = new Set<WirePeer>();
   const unauthenticated = new Set<Socket>();
-  const wire = (socket: Socket) =>
-    socketWire(socket, {
-      readBytes: limits.messageBytes,
-      writeBytes: limits.queuedBytes,
-      queuedBytes: limits.queuedBytes,
-    });
-
   const admit = (socket: Socket, rest: Buffer) => {
     socket.write(HANDSHAKE_OK);
     if (rest.length > 0) socket.unshift(rest);
     socket.on('error', (error: NodeJS.ErrnoException) =>
       logger.debug('transport.socketError', { error: error.code ?? error.name }),
     );
-    const peer = new WirePeer(LOCAL, wire(socket), logger, () => peers.delete(peer));
+    const peer = new WirePeer(LOCAL, wireOf(socket, limits), logger, () => peers.delete(peer));
     if (peers.size >= limits.connections)
       return peer.refuse(
         'rpc.tooMany',
@@ -77,7 +76,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     peer.serve(options.accept);
   };
 
-  const server = createServer({ pauseOnConnect: false }, (socket) => {
+  const greetSocket = (socket: Socket): void => {
     if (unauthenticated.size >= limits.unauthenticated) return void socket.destroy();
     unauthenticated.add(socket);
     options.traffic?.add(socket);
@@ -89,18 +88,21 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
       socket.end(HANDSHAKE_DENIED);
       linger(socket);
     });
-  });
+  };
+  let closed = false;
+  let server = createServer({ pauseOnConnect: false }, greetSocket);
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
-  // Written before the socket exists, so that no client sends an old token to a new daemon.
-  writeDaemonFile(stateDir, {
+  const content = `${JSON.stringify({
     socket: path,
     pid: process.pid,
     startMs: ownStartMs(),
     protocol: { ...PROTOCOL_VERSION },
     token,
     ...(options.listen ? { listen: options.listen } : {}),
-  });
+  } satisfies DaemonFile)}\n`;
+  // Written before the socket exists, so that no client sends an old token to a new daemon.
+  writeDaemonFile(stateDir, content);
   try {
     await listen(server, path);
   } catch (cause) {
@@ -115,14 +117,24 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
   return {
     socket: path,
+    repair: async () => {
+      if (closed) return;
+      if (!isWritten(stateDir, content)) writeDaemonFile(stateDir, content);
+      if (!isSocket(path)) server = await reopen(server, path, greetSocket);
+    },
     close: async () => {
+      closed = true;
       rmSync(join(stateDir, DAEMON_FILE), { force: true });
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of unauthenticated) socket.destroy();
       for (const peer of peers) peer.close();
-      await closed;
+      await ended;
     },
   };
+}
+
+function wireOf(socket: Socket, { messageBytes, queuedBytes }: TransportLimits): Wire {
+  return socketWire(socket, { readBytes: messageBytes, writeBytes: queuedBytes, queuedBytes });
 }
 
 type Outcome =
@@ -163,6 +175,20 @@ function digest(data: string | Buffer): Buffer {
   return createHash('sha256').update(data).digest();
 }
 
+/** Opens a deleted socket again; connections of the old server stay. */
+async function reopen(
+  old: Server,
+  path: string,
+  onSocket: (socket: Socket) => void,
+): Promise<Server> {
+  makePrivateFolder(dirname(path));
+  rmSync(path, { force: true });
+  old.close();
+  const server = createServer({ pauseOnConnect: false }, onSocket);
+  await listen(server, path);
+  return server;
+}
+
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -181,9 +207,26 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 /** Written to a second file and renamed, so that clients never read an incomplete file. */
-function writeDaemonFile(stateDir: string, content: DaemonFile): void {
+function writeDaemonFile(stateDir: string, content: string): void {
   const path = join(stateDir, DAEMON_FILE);
-  writeFileSync(`${path}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  rmSync(`${path}.new`, { force: true });
+  writeFileSync(`${path}.new`, content, { mode: 0o600, flag: 'wx' });
   chmodSync(`${path}.new`, 0o600);
   renameSync(`${path}.new`, path);
+}
+
+/** True if the file has exactly this content and only its user may read it. */
+function isWritten(stateDir: string, content: string): boolean {
+  const path = join(stateDir, DAEMON_FILE);
+  try {
+    if (process.platform !== 'win32' && (lstatSync(path).mode & 0o777) !== 0o600) return false;
+    return readFileSync(path, 'utf8') === content;
+  } catch {
+    return false;
+  }
+}
+
+/** Pipes of Windows cannot be deleted. */
+function isSocket(path: string): boolean {
+  return path.startsWith('\\\\') || lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
 }

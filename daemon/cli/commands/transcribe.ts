@@ -123,6 +123,10 @@ async function transcribe(
                 onFinal: (s) => printer.final(index, s),
                 onFraction: (f) => progress.set(index, f),
                 complain,
+                warn: (sentence) =>
+                  progress.interrupt(() =>
+                    env.err.write(`earmark: ${shownName(file)}: ${sentence}\n`),
+                  ),
               },
             );
             printer.done(index, session);
@@ -194,10 +198,22 @@ const nothingRecognised = (file: string): string =>
 
 const shownName = (file: string): string => (basename(file) === STANDARD_INPUT ? '-' : file);
 
+/** Passes each sentence once. */
+function once(say: (sentence: string) => void): (sentence: string) => void {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (said.has(sentence)) return;
+    said.add(sentence);
+    say(sentence);
+  };
+}
+
 interface Watch {
   readonly onFinal: (segment: Segment) => void;
   readonly onFraction: (fraction: number) => void;
   readonly complain: (sentence: string) => void;
+  /** Writes at once, also while the progress bar draws. */
+  readonly warn: (sentence: string) => void;
 }
 
 async function tryFile(
@@ -224,6 +240,7 @@ async function tryFile(
     ...defined({ phrases, language, provider, model, device }),
     signal: env.signal,
     onFinal: watch.onFinal,
+    onWarning: once(watch.warn),
     ...(declaredMs
       ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) }
       : {}),
