@@ -17,6 +17,7 @@ import {
 } from '../../protocol/session';
 import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
 import { cli } from '../fakes/runCli';
+import { wav } from '../unit/capture/audioBytes';
 import { say } from '../unit/session/harness';
 
 /** Words that stand in no other file. */
@@ -132,7 +133,11 @@ describe('text that must leave', function () {
 
   it('a transcript that is not kept leaves nothing', async () => {
     const file = join(folder.path, 'talk.raw');
-    writeFileSync(`${file}.wav`, wav(say(1, 2, 3)));
+    const pcm = say(1, 2, 3);
+    writeFileSync(
+      `${file}.wav`,
+      wav(pcm.length, (i) => (pcm[i] ?? 0) / 32_768),
+    );
     const { out, err } = await cli(folder.path, ['transcribe', `${file}.wav`]);
     ok(out.includes('zeppelin'), `${out}${err}`);
     checkNothingLeft('after transcribe');
@@ -164,21 +169,3 @@ describe('text that must leave', function () {
       deepEqual((await client?.request(SessionSearch, { query: 'zeppelin' }))?.hits, []);
     });
 });
-
-/** Mono, 16 kHz, 16 bit. */
-function wav(pcm: Int16Array): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + pcm.byteLength, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(16_000, 24);
-  head.writeUInt32LE(32_000, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(pcm.byteLength, 40);
-  return Buffer.concat([head, Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength)]);
-}

@@ -4,7 +4,15 @@
  */
 import { deepEqual, match, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
@@ -12,8 +20,8 @@ import { DaemonShutdown } from '../../protocol/health';
 import { scriptedDaemon, until } from '../fakes/daemonProcess';
 import { startCli, type CliResult, type CliRun } from '../fakes/runCli';
 import { skip } from '../skip';
+import { wav } from '../unit/capture/audioBytes';
 import { say } from '../unit/session/harness';
-import { wav } from '../unit/capture/wav';
 
 /** Time until the first word on stderr, and until the end. */
 const WARNED_MS = 10_000;
@@ -65,7 +73,11 @@ describe('transcribe on a full disk', function () {
   };
   const transcribe = (...options: string[]): CliRun => {
     const file = join(folder, 'talk.wav');
-    writeFileSync(file, wav([say(1, 2, 3)]));
+    const pcm = say(1, 2, 3);
+    writeFileSync(
+      file,
+      wav(pcm.length, (i) => (pcm[i] ?? 0) / 32_768),
+    );
     return startCli(home, ['transcribe', file, ...options]);
   };
 
