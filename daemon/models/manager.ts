@@ -445,6 +445,13 @@ class ModelManager implements Models {
   /** Checks the size of every file, and its checksum unless this file was verified before. */
   private async check(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
     const { disk } = this.setup;
+    const unsafe = await disk.unsafe(entry, version);
+    if (unsafe !== undefined)
+      throw new EarmarkError(
+        'model.corrupt',
+        `Other users can change ${unsafe}, so Earmark does not load ${entry.name} from it. Run ` +
+          `"chmod go-w ${unsafe}" in a folder of your own.`,
+      );
     for (const file of version.files) {
       const facts = await disk.facts(entry, version, file);
       if (!facts) throw missing(entry);
@@ -506,6 +513,9 @@ class ModelManager implements Models {
     const wrong = current.files.find((file, i) => facts[i]?.bytes !== file.bytes);
     if (wrong) return { state: 'broken', reason: `${wrong.name} is missing or cut` };
     if (kept?.state === 'broken') return kept;
+    const unsafe = await disk.unsafe(entry, current);
+    if (unsafe !== undefined)
+      return { state: 'broken', reason: `other users can change ${unsafe}` };
     return {
       state: 'installed',
       verified: current.files.every(

@@ -30,7 +30,10 @@ export interface ActiveVersion {
 export type InstallFrom = 'source' | 'import' | { readonly folder: string };
 
 export interface ModelDisk {
-  /** Installed versions, newest first, including versions that the catalogue no longer contains. */
+  /**
+   * Installed versions, newest first: versions of the catalogue, and other versions that this state
+   * folder verified.
+   */
   installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]>;
   /** Undefined if no version was chosen: a new folder, or a folder of an older Earmark. */
   active(entry: CatalogueEntry): Promise<ActiveVersion | undefined>;
@@ -49,7 +52,9 @@ export interface ModelDisk {
     version: ModelVersion,
     file: ModelFile,
   ): Promise<FileFacts | undefined>;
-  /** Models that the user added. */
+  /** A folder of the model that other users may change; undefined if there is none. */
+  unsafe(entry: CatalogueEntry, version: ModelVersion): Promise<string | undefined>;
+  /** Models that the user added in this state folder. */
   own(): Promise<readonly CatalogueEntry[]>;
   /**
    * Describes the model in a user's folder, with the checksums of its files.

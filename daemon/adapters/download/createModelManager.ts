@@ -21,6 +21,7 @@ export function createModelManager({ home, settings, ...setup }: ModelManagerSet
   const policy = (): ModelSettings => modelSettings(settings());
   const disk = createModelDisk({
     folder: modelFolder(home, settings()['models.folder']),
+    record: path.join(home, 'verified-models.json'),
     bundled: bundledFolder(__dirname),
     from: policy,
   });

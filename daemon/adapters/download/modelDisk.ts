@@ -46,6 +46,7 @@ import { fetchHubFile } from './hubFile';
 import { loadNpmOptions, type NpmOptions } from './npmOptions';
 import { extractFiles, write } from './npmTarball';
 import { describeFolder, keepOwnEntry, ownEntries } from './ownFolder';
+import { VerifiedVersions } from './verifiedVersions';
 import { readActive, readManifest, writeManifest } from './records';
 
 export interface ModelDiskOptions {
@@ -53,6 +54,11 @@ export interface ModelDiskOptions {
   readonly folder: string;
   /** Absolute path of the models that come with Earmark, one folder each. */
   readonly bundled?: string;
+  /**
+   * Absolute path of the record of verified versions, in the state folder; absent: in memory, for
+   * one process.
+   */
+  readonly record?: string;
   /** npm's configuration; read from npm if absent. */
   readonly npm?: () => Promise<NpmOptions>;
   /**
@@ -93,9 +99,11 @@ class NodeModelDisk implements ModelDisk {
   private readonly folder: string;
   /** The user's import folder, then the models that come with Earmark. */
   private readonly importFolders: readonly string[];
+  private readonly verified: VerifiedVersions;
   private npm: Promise<NpmOptions> | undefined;
 
   constructor(private readonly options: ModelDiskOptions) {
+    this.verified = new VerifiedVersions(options.record);
     this.folder = path.resolve(options.folder);
     this.importFolders = [
       this.folder,
@@ -115,6 +123,8 @@ class NodeModelDisk implements ModelDisk {
         const own = await readManifest(place);
         const version: ModelVersion | undefined = known.get(revision) ?? own;
         if (!version) return [];
+        // A `model.json` alone proves nothing: anyone can write one.
+        if (!known.has(revision) && !(await this.verified.has(entry.id, version.files))) return [];
         const sizes = await Promise.all(
           version.files.map((file) =>
             stat(path.join(place, file.name)).then(
@@ -184,16 +194,30 @@ class NodeModelDisk implements ModelDisk {
     return { bytes: found.size, stamp: `${found.size}:${found.mtimeMs}:${found.ino}` };
   }
 
-  own(): Promise<readonly CatalogueEntry[]> {
-    return ownEntries(this.folder);
+  async own(): Promise<readonly CatalogueEntry[]> {
+    const found = await Promise.all(
+      (await ownEntries(this.folder)).map(async (entry) =>
+        (await this.verified.has(entry.id, entry.files)) ? [entry] : [],
+      ),
+    );
+    return found.flat();
+  }
+
+  async unsafe(entry: CatalogueEntry, version: ModelVersion): Promise<string | undefined> {
+    if (entry.source.type === 'bundled') return undefined;
+    const place = this.place(entry, version);
+    for (const folder of [this.folder, path.dirname(place), place])
+      if (await isOpenToOthers(folder)) return folder;
+    return undefined;
   }
 
   describe(folder: string): Promise<CatalogueEntry> {
     return describeFolder(folder);
   }
 
-  keepOwn(entry: CatalogueEntry): Promise<void> {
-    return keepOwnEntry(path.join(this.folder, entry.id), entry);
+  async keepOwn(entry: CatalogueEntry): Promise<void> {
+    await keepOwnEntry(path.join(this.folder, entry.id), entry);
+    await this.verified.add(entry.id, entry.files);
   }
 
   async sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string> {
@@ -236,7 +260,8 @@ class NodeModelDisk implements ModelDisk {
       await this.refuseLinks(entry, version);
       lock = await this.lock(entry, version, onProgress, signal);
       // Another process may have placed it in the meantime.
-      if (await this.isPlaced(entry, version)) return;
+      if (await this.isPlaced(entry, version))
+        return await this.verified.add(entry.id, version.files);
       await this.sweep();
       await mkdir(staging, { mode: 0o700 });
       needed -= await this.partBytes(version);
@@ -418,6 +443,7 @@ class NodeModelDisk implements ModelDisk {
     }
     await rename(staging, place);
     await syncFolder(path.dirname(place));
+    await this.verified.add(entry.id, version.files);
   }
 
   private async isPlaced(entry: CatalogueEntry, version: ModelVersion): Promise<boolean> {
@@ -488,6 +514,17 @@ class NodeModelDisk implements ModelDisk {
         await rm(part, { force: true });
     }
   }
+}
+
+/** True if the folder, or the target of a link, belongs to another user or others may write to it. */
+async function isOpenToOthers(folder: string): Promise<boolean> {
+  const uid = process.getuid?.();
+  if (uid === undefined) return false;
+  const facts = await stat(folder).catch(() => undefined);
+  // An administrator may provide a folder.
+  return (
+    facts !== undefined && ((facts.uid !== uid && facts.uid !== 0) || (facts.mode & 0o022) !== 0)
+  );
 }
 
 /**

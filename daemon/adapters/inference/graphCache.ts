@@ -1,14 +1,14 @@
 /**
  * Graphs that ONNX Runtime has optimised for this machine. A stored graph halves the processor time
- * of the next load (docs/decisions/0018-keep-optimised-graphs.md). A file name contains hashes of
- * inputs and content; a damaged or foreign file is removed and made again.
+ * of the next load (docs/decisions/0018-keep-optimised-graphs.md). A file name contains a hash
+ * of its inputs and a checksum of the content with a key of this state folder; a damaged or foreign file is
+ * removed and made again.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { dirname, join } from 'node:path';
 import { isAlive } from '../processAlive';
 
 export interface GraphPlace {
@@ -24,6 +24,9 @@ export interface GraphPlace {
 const SPARE_BYTES = 1_000_000_000;
 /** Suffix of an unfinished graph. */
 const DRAFT = '.part.ort';
+/** Key of the checksums, beside the folders of the models. */
+const KEY = '.key';
+const KEY_BYTES = 32;
 
 function keyOf({ madeOf }: GraphPlace): string {
   return createHash('sha256')
@@ -36,10 +39,12 @@ function keyOf({ madeOf }: GraphPlace): string {
 export async function readGraph(place: GraphPlace): Promise<Buffer | undefined> {
   const beginning = `${place.role}-${keyOf(place)}-`;
   for (const name of await readdir(place.folder).catch(() => [])) {
-    const sum = name.startsWith(beginning) ? /-([0-9a-f]{8})\.ort$/.exec(name)?.[1] : undefined;
+    const sum = name.startsWith(beginning) ? /-([0-9a-f]{32})\.ort$/.exec(name)?.[1] : undefined;
     if (sum === undefined) continue;
     const bytes = await readFile(join(place.folder, name)).catch(() => undefined);
-    if (bytes && sumOf(bytes) === sum) return bytes;
+    const key = await secretOf(place.folder);
+    if (bytes && key && createHmac('sha256', key).update(bytes).digest('hex').slice(0, 32) === sum)
+      return bytes;
     await rm(join(place.folder, name), { force: true }).catch(() => undefined);
   }
   return undefined;
@@ -64,7 +69,8 @@ export async function graphDraft(place: GraphPlace): Promise<string | undefined>
 /** Stores a finished draft; removes graphs of the same role with other inputs. */
 export async function keepGraph(place: GraphPlace, draft: string): Promise<void> {
   try {
-    const name = `${place.role}-${keyOf(place)}-${await sumOfFile(draft)}.ort`;
+    const key = (await secretOf(place.folder)) ?? (await newSecret(place.folder));
+    const name = `${place.role}-${keyOf(place)}-${await sumOfFile(draft, key)}.ort`;
     await dropGraphs(place);
     await rename(draft, join(place.folder, name));
   } catch {
@@ -83,7 +89,8 @@ export async function dropGraphs({ folder, role }: GraphPlace): Promise<void> {
 /** Removes graphs of models that are not installed. @param folder parent folder of all models */
 export async function tidyGraphs(folder: string, installed: readonly string[]): Promise<void> {
   for (const id of await readdir(folder).catch(() => []))
-    if (!installed.includes(id)) await rm(join(folder, id), { recursive: true, force: true });
+    if (id !== KEY && !installed.includes(id))
+      await rm(join(folder, id), { recursive: true, force: true });
 }
 
 /** True if a living process, perhaps this one, is writing the file. */
@@ -92,18 +99,35 @@ function isUnderWay(name: string): boolean {
   return !Number.isNaN(pid) && isAlive(pid);
 }
 
-function sumOf(bytes: Uint8Array): string {
-  return hex(crc32(bytes));
-}
-
 /** Hashes piece by piece: a decoding worker has no memory for the whole file. */
-async function sumOfFile(path: string): Promise<string> {
-  let sum = 0;
+async function sumOfFile(path: string, key: Buffer): Promise<string> {
+  const sum = createHmac('sha256', key);
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))
-    sum = crc32(piece as Buffer, sum);
-  return hex(sum);
+    sum.update(piece as Buffer);
+  return sum.digest('hex').slice(0, 32);
 }
 
-function hex(sum: number): string {
-  return sum.toString(16).padStart(8, '0');
+/** Undefined if the key is absent, cut, or readable by others: no graph is then trusted. */
+async function secretOf(folder: string): Promise<Buffer | undefined> {
+  const path = join(dirname(folder), KEY);
+  const facts = await lstat(path).catch(() => undefined);
+  if (!facts?.isFile() || (process.platform !== 'win32' && (facts.mode & 0o077) !== 0))
+    return undefined;
+  const key = await readFile(path).catch(() => undefined);
+  return key?.length === KEY_BYTES ? key : undefined;
+}
+
+/** Workers may make a key at the same time; the first one counts. */
+async function newSecret(folder: string): Promise<Buffer> {
+  const path = join(dirname(folder), KEY);
+  const key = randomBytes(KEY_BYTES);
+  await writeFile(path, key, { mode: 0o600, flag: 'wx', flush: true }).catch(
+    async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      if ((await secretOf(folder)) === undefined) await rm(path, { force: true });
+    },
+  );
+  const found = await secretOf(folder);
+  if (!found) throw new Error('The key of stored graphs cannot be used.');
+  return found;
 }

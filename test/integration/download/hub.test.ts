@@ -69,6 +69,7 @@ describe('a download from the model hub', function () {
     createModels({
       disk: createModelDisk({
         folder,
+        record: path.join(path.dirname(folder), 'verified-models.json'),
         from: () => ({ mirror: hub.url }),
         npm: () => Promise.resolve(npm),
         ...disk,

@@ -2,6 +2,7 @@
  * Run as a process: gets one model. Arguments: folder, registry or hub, catalogue entry as JSON,
  * `pull` or `update`. Prints the outcome.
  */
+import { dirname, join } from 'node:path';
 import { createModelDisk } from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -13,6 +14,7 @@ const catalogue = [JSON.parse(entry) as CatalogueEntry];
 const models = createModels({
   disk: createModelDisk({
     folder,
+    record: join(dirname(folder), 'verified-models.json'),
     from: () => ({ mirror: address }),
     npm: () => Promise.resolve({ registry: address }),
   }),

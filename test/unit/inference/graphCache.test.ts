@@ -1,7 +1,7 @@
 // Optimised graphs that are kept for the next load: used, made anew where they are damaged or of
 // another model, gone with their model.
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tidyGraphs } from '../../../daemon/adapters/inference/graphCache';
@@ -49,7 +49,7 @@ describe('kept graphs', function () {
     const text = await load();
     ok(text.length > 10, text);
     deepEqual(
-      graphs().map((name) => name.replace(/-[0-9a-f]{16}-[0-9a-f]{8}\./, '.')),
+      graphs().map((name) => name.replace(/-[0-9a-f]{16}-[0-9a-f]{32}\./, '.')),
       ['cross.ort', 'decoder.ort', 'encoder.ort'],
     );
     // The models themselves are no longer looked into.
@@ -71,6 +71,18 @@ describe('kept graphs', function () {
     }
   });
 
+  it('of another state folder are made anew: the key of their checksum is another', async () => {
+    const text = await load();
+    const before = graphs();
+    equal(statSync(join(folder, '.key')).mode & 0o777, 0o600);
+    writeFileSync(join(folder, '.key'), Buffer.alloc(32, 7));
+    deepEqual([await load(), graphs().length], [text, 3]);
+    deepEqual(
+      graphs().filter((name) => before.includes(name)),
+      [],
+    );
+  });
+
   it('of an older version of the model go', async () => {
     await load();
     const before = graphs();
@@ -85,7 +97,7 @@ describe('kept graphs', function () {
   it('go with their model', async () => {
     await load('r1', 'kept');
     await tidyGraphs(folder, ['kept', 'encoder.onnx']);
-    deepEqual(readdirSync(folder).sort(), ['encoder.onnx', 'kept']);
+    deepEqual(readdirSync(folder).sort(), ['.key', 'encoder.onnx', 'kept']);
     await tidyGraphs(join(folder, 'nowhere'), []);
   });
 });

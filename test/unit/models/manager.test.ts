@@ -65,6 +65,9 @@ class MemoryDisk implements ModelDisk {
     const text = this.versions.get(revisionOf(version))?.files.get(file.name);
     return Promise.resolve(text === undefined ? undefined : { bytes: text.length, stamp: text });
   };
+  /** A folder that other users may change. */
+  open: string | undefined;
+  unsafe: ModelDisk['unsafe'] = () => Promise.resolve(this.open);
   sha256: ModelDisk['sha256'] = (_, version, file) => {
     this.hashed++;
     return Promise.resolve((this.files(version).get(file.name) ?? '').slice(0, 3));
