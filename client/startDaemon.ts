@@ -4,9 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EarmarkError } from '../protocol/errors';
 import type { DaemonCommand } from './api';
+import { cannotWrite } from './startLock';
 
 export interface StartingDaemon {
   /**
@@ -32,10 +33,9 @@ export async function startDaemon(
 ): Promise<StartingDaemon> {
   const secrets = await command.secrets?.();
   const logs = join(stateDir, 'logs');
-  mkdirSync(logs, { recursive: true, mode: 0o700 });
   const startLog = join(logs, 'start.log');
   // A file instead of a pipe: the daemon writes after this client is gone.
-  const stderr = openSync(startLog, 'w', 0o600);
+  const stderr = openLog(stateDir, startLog);
   let failure: EarmarkError | undefined;
   try {
     const child = spawn(
@@ -68,6 +68,15 @@ export async function startDaemon(
       return failure;
     },
   };
+}
+
+function openLog(stateDir: string, path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, 'w', 0o600);
+  } catch (cause) {
+    throw cannotWrite(stateDir, cause);
+  }
 }
 
 function failed(reason: string, cause?: unknown): EarmarkError {

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { EarmarkError } from '../protocol/errors';
 import { RESERVE_FILE } from '../protocol/version';
 import type { Disposable } from './api';
 import { assertOwn } from './daemonFile';
@@ -27,7 +28,7 @@ export function tryStartLock(
   stateDir: string,
   wall: () => number = Date.now,
 ): Disposable | undefined {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeFolder(stateDir);
   assertOwn(stateDir, 0o022);
   const path = join(stateDir, 'start.lock');
   for (let round = 0; round < 2; round++) {
@@ -37,12 +38,33 @@ export function tryStartLock(
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOSPC' && freeReserve(stateDir)) continue;
-      if (code !== 'EEXIST') throw error;
+      if (code !== 'EEXIST') throw cannotWrite(stateDir, error);
       if (!isStale(path, wall())) return undefined;
       unlinkQuietly(path);
     }
   }
   return undefined;
+}
+
+function makeFolder(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw cannotWrite(stateDir, cause);
+  }
+}
+
+/** A read-only folder or disk, or a path that is no folder. */
+export function cannotWrite(stateDir: string, cause: unknown): EarmarkError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new EarmarkError(
+    'store.unwritable',
+    code === 'ENOSPC'
+      ? `The disk of the state folder ${stateDir} is full; free some space.`
+      : `Earmark cannot write to the state folder ${stateDir}. Check its permissions, or set ` +
+          'EARMARK_HOME to another folder.',
+    { cause },
+  );
 }
 
 function makeLock(path: string): void {

@@ -16,6 +16,7 @@ import { tidyGraphs } from './adapters/inference/graphCache';
 import { createSpeakerModels } from './adapters/inference/speakers/createSpeakerModels';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
+import { makePrivate, PRIVATE_UMASK } from './adapters/store/privateFiles';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
 import { AudioDump } from './adapters/store/audioDump';
 import { StateFolderWatch } from './adapters/store/stateFolderWatch';
@@ -163,6 +164,7 @@ const LOCK_POLL_MS = 25;
 /** @returns undefined when another daemon serves this folder */
 export async function composeDaemon(options: ComposeOptions): Promise<RunningDaemon | undefined> {
   const { home } = options;
+  process.umask(PRIVATE_UMASK);
   makePrivateFolder(home);
   freeReserve(home);
   const lock = await waitForLock(home);
@@ -203,6 +205,7 @@ async function compose(
   const held: { lock: Disposable; folder?: StateFolderWatch; sentence?: string } = { lock };
   open.add(toDisposable(() => held.lock.dispose()));
   const begun = clock.now();
+  makePrivate(home);
   const logger = open.add(createFileLogger(join(home, 'logs'), DEFAULT_SETTINGS['log.level']));
   const settings = open.add(
     openSettings({

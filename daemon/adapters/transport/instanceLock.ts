@@ -1,9 +1,22 @@
 /** One daemon per state folder, guaranteed by the operating system (see fileLock.ts). */
 import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable';
+import { EarmarkError } from '../../../protocol/errors';
 import { tryFileLock } from '../fileLock';
 
-/** Returns the lock, or undefined while another daemon holds it. The folder must exist. */
+/**
+ * Returns the lock, or undefined while another daemon holds it. The folder must exist.
+ * @throws EarmarkError store.unwritable
+ */
 export function tryInstanceLock(stateDir: string): Disposable | undefined {
-  return tryFileLock(join(stateDir, 'daemon.lock'));
+  try {
+    return tryFileLock(join(stateDir, 'daemon.lock'));
+  } catch (cause) {
+    throw new EarmarkError(
+      'store.unwritable',
+      `Earmark cannot write to the state folder ${stateDir}. Check its permissions, or set ` +
+        'EARMARK_HOME to another folder.',
+      { cause },
+    );
+  }
 }

@@ -3,7 +3,7 @@
  * too long.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertOwn } from '../../../client/daemonFile';
@@ -27,14 +27,21 @@ export function socketPath(stateDir: string, platform: NodeJS.Platform = process
     const folder = join(base, `earmark-${process.getuid?.() ?? 0}-${hash}`);
     const path = join(folder, 'daemon.sock');
     if (Buffer.byteLength(path) > SOCKET_PATH_MAX_BYTES) continue;
+    // Everyone may write to the folder above, so a link there may be another user's.
+    if (isLink(folder)) continue;
     makePrivateFolder(folder);
+    if (isLink(folder)) continue;
     return path;
   }
   throw new EarmarkError(
     'daemon.startFailed',
-    "The path of every folder for the daemon's socket is too long; set " +
+    "The path of every folder for the daemon's socket is too long or a link; set " +
       'EARMARK_HOME to a shorter one.',
   );
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /**
