@@ -2,10 +2,11 @@
  * Reads and edits the note, as an open document or as a file. Never overwrites text that a person
  * wrote meanwhile.
  */
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { NoteEdit } from '../../protocol/notes';
 import { applyEdits } from './applyEdits';
-import { GITIGNORE, wantsGitignore } from './noteFolder';
+import { GITIGNORE, linkIn, wantsGitignore } from './noteFolder';
 import type { WriteResult } from './noteScheduler';
 
 const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined =>
@@ -35,6 +36,17 @@ export async function makeFolder(folder: vscode.Uri): Promise<void> {
       vscode.Uri.joinPath(folder, '.gitignore'),
       Buffer.from(GITIGNORE),
     );
+}
+
+/** @throws if a part of `path` below the workspace folder is a link */
+export async function refuseLinks(workspace: vscode.Uri, path: string): Promise<void> {
+  const link = await linkIn(path, (part) =>
+    vscode.workspace.fs.stat(vscode.Uri.joinPath(workspace, part)).then(
+      ({ type }) => (type & vscode.FileType.SymbolicLink) !== 0,
+      () => false,
+    ),
+  );
+  if (link !== undefined) throw vscode.FileSystemError.NoPermissions(link);
 }
 
 /**
@@ -130,8 +142,14 @@ async function updateFile(uri: vscode.Uri, plan: Plan): Promise<WriteResult> {
     return { kind: 'stale' };
   // The text is written to a second file, then renamed. A crash leaves the old or the new note,
   // never half of it.
-  const beside = uri.with({ path: `${uri.path}.tmp` });
-  await fs.writeFile(beside, Buffer.from(applyEdits(text, edits)));
-  await fs.rename(beside, uri, { overwrite: true });
+  // A link cannot wait at a random name.
+  const beside = uri.with({ path: `${uri.path}.${randomUUID()}.tmp` });
+  try {
+    await fs.writeFile(beside, Buffer.from(applyEdits(text, edits)));
+    await fs.rename(beside, uri, { overwrite: true });
+  } catch (error) {
+    await fs.delete(beside).then(undefined, () => undefined);
+    throw error;
+  }
   return { kind: 'written' };
 }

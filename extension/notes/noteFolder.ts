@@ -51,6 +51,32 @@ function fromUser(user: string | undefined, home: string): NoteFolder {
   return { kind: 'workspace', path: inside(chosen) ?? DEFAULT_FOLDER };
 }
 
+/** A workspace can switch notes off, but not on against the user's setting. */
+export const notesWanted = ({
+  user,
+  workspace,
+}: {
+  readonly user?: unknown;
+  readonly workspace?: unknown;
+}): boolean => user !== false && workspace !== false;
+
+/**
+ * Returns the first part of a path that is a link. A repository can contain a link to outside the
+ * workspace.
+ * @param path inside the workspace folder, with `/`
+ */
+export async function linkIn(
+  path: string,
+  isLink: (part: string) => PromiseLike<boolean>,
+): Promise<string | undefined> {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  for (let i = 1; i <= names.length; i++) {
+    const part = names.slice(0, i).join('/');
+    if (await isLink(part)) return part;
+  }
+  return undefined;
+}
+
 /** Git ignores a new `.earmark` folder, so spoken text stays out of the repository. */
 export const wantsGitignore = (path: string): boolean => posix.basename(path) === DEFAULT_FOLDER;
 export const GITIGNORE = '# Meeting notes are private: Git ignores this folder.\n*\n';

@@ -20,7 +20,7 @@ import { isOver, type Meeting, type MeetingState } from '../meeting/meeting';
 import { currentFolder } from '../meeting/workspaceInfo';
 import type { PanelModel } from '../panel/panelModel';
 import { settings } from '../settings/settings';
-import { makeFolder, updateNote } from './noteFiles';
+import { makeFolder, refuseLinks, updateNote } from './noteFiles';
 import { noteFolder } from './noteFolder';
 import { NoteScheduler, type WriteResult } from './noteScheduler';
 
@@ -220,6 +220,8 @@ export class NoteWriter implements vscode.Disposable {
         action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' },
       });
     }
+    if (workspace !== undefined && where.kind === 'workspace')
+      await refuseLinks(workspace.uri, where.path);
     await makeFolder(folder);
     return vscode.Uri.joinPath(folder, fileName);
   }

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import type { FolderSetting } from '../notes/noteFolder';
+import { type FolderSetting, notesWanted } from '../notes/noteFolder';
 
 const Source = z.enum(['mic', 'system']);
 export type MeetingSource = z.infer<typeof Source>;
@@ -33,7 +33,6 @@ export const settings = {
     read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
   keepAudio: (): boolean => read('meeting.keepAudio', z.boolean(), false),
   askEveryMeeting: (): boolean => read('consent.askEveryMeeting', z.boolean(), false),
-  notesEnabled: (scope?: vscode.Uri): boolean => read('notes.enabled', z.boolean(), true, scope),
   noteFillers: (scope?: vscode.Uri): 'hide' | 'show' =>
     read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),
   openNoteOnStart: (): boolean => read('notes.openOnStart', z.boolean(), false),
@@ -89,6 +88,16 @@ export const settings = {
   ofUser: (name: string): unknown =>
     vscode.workspace.getConfiguration('earmark').inspect<unknown>(name)?.globalValue,
   nodePath: (): string => read('daemon.nodePath', Text, ''),
+
+  notesEnabled(scope?: vscode.Uri): boolean {
+    const found = vscode.workspace
+      .getConfiguration('earmark', scope)
+      .inspect<unknown>('notes.enabled');
+    return notesWanted({
+      user: found?.globalValue,
+      workspace: found?.workspaceFolderValue ?? found?.workspaceValue,
+    });
+  },
 
   /** The origin of the folder matters: a workspace may only name a folder inside itself. */
   notesFolder(scope?: vscode.Uri): FolderSetting {
