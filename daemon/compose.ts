@@ -81,11 +81,11 @@ import type { TeamState } from './telemetry/teamState';
 import { Uploads } from './uploads/uploads';
 import { PhraseSource } from './vad/phraseSource';
 
-/** What several servers share. */
+/** Limits that several servers share. */
 export interface SharedLimits {
-  /** One of so many places of a kind, `sessions.USER` or `model`; undefined where all are taken. */
+  /** Takes one of `max` places of a kind (`sessions.USER`, `model`); undefined if all are taken. */
   place(kind: string, max: number): Promise<Lease | undefined>;
-  /** Of audio that was sent. */
+  /** Allowances of sent audio. */
   readonly buckets: Buckets;
 }
 
@@ -94,17 +94,14 @@ export interface ComposeOptions {
   readonly home: string;
   /** The process's environment, for settings. */
   readonly env: EnvironmentText;
-  /** Settings of the command line; they go before all others. */
+  /** Settings of the command line; they override all others. */
   readonly given: Readonly<Record<string, unknown>>;
-  /**
-   * A team's server: who may come in over the network, and where each organisation's sessions are
-   * kept.
-   */
+  /** On a server of a team: admission over the network, and the store of each organisation. */
   readonly team?: (context: {
     readonly clock: Clock;
     readonly logger: Logger;
   }) => Promise<TeamHome>;
-  /** What a team's server knows of the team. */
+  /** State of the team, on a server of a team. */
   readonly teamState?: () => TeamState;
   /** Parts that tests replace. */
   readonly engines?: (context: {
@@ -116,7 +113,7 @@ export interface ComposeOptions {
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
   readonly limits?: SharedLimits;
-  /** What is written goes where other servers find it, too; for a team without a database. */
+  /** Copies writes to where other servers find them; for a team without a database. */
   readonly share?: (kept: {
     readonly store: Storage['store'];
     readonly spools: SpoolFactory;
@@ -127,14 +124,11 @@ export interface ComposeOptions {
     readonly spools: SpoolFactory;
     readonly ownership: Ownership;
   }>;
-  /**
-   * Looks after sessions that no server of the team has; asks for those that are to be finished
-   * here.
-   */
+  /** Watches for sessions without a server, and requests those that this server must finish. */
   readonly orphans?: (finish: OrphansSetup['finish']) => Disposable;
-  /** The same for an organisation's sessions in the team's database. */
+  /** Shares the sessions of an organisation through the team's database. */
   readonly shareTenant?: ShareTenant;
-  /** `none` where scripted words have no voice. */
+  /** `none` if scripted words have no voice. */
   readonly voices?: 'none';
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
@@ -144,24 +138,24 @@ export interface ComposeOptions {
 
 export interface RunningDaemon {
   readonly logger: Logger;
-  /** True where a session could be started now. */
+  /** True if a session can start now. */
   readonly ready: boolean;
   /** The metrics in the text form of Prometheus. */
   metrics(): Promise<string>;
   /** Flushes every session and ends. Idempotent. */
   shutdown(): void;
-  /** Resolves when all is closed and the process may end. */
+  /** Resolves when everything is closed and the process may end. */
   readonly ended: Promise<void>;
 }
 
 const SENTENCE_MODEL = 'minilm-l6-v2';
 const FOLDER_LOST =
   'The state folder was removed. The recording continues in memory while Earmark makes a new one.';
-/** An older daemon that makes room closes its socket a little before its process ends. */
+/** An older daemon that makes room closes its socket shortly before its process ends. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 25;
 
-/** @returns undefined when another daemon serves this folder */
+/** @returns undefined if another daemon serves this folder */
 export async function composeDaemon(options: ComposeOptions): Promise<RunningDaemon | undefined> {
   const { home } = options;
   process.umask(PRIVATE_UMASK);
@@ -178,7 +172,7 @@ export async function composeDaemon(options: ComposeOptions): Promise<RunningDae
   }
 }
 
-/** Another daemon that is on its way out is waited for; one that serves is left alone. */
+/** Waits for a daemon that is ending. Returns undefined if another daemon serves the folder. */
 async function waitForLock(home: string): Promise<Disposable | undefined> {
   for (let waited = 0; ; waited += LOCK_POLL_MS) {
     const lock = tryInstanceLock(home);
@@ -447,7 +441,7 @@ async function compose(
             resolveEnded();
           })
           .catch((error: unknown) => {
-            // Nothing is left to flush; what could not be closed ends with the process.
+            // Everything is flushed; the process closes the rest.
             logger.error('daemon.closeFailed', {
               error: error instanceof Error ? error.name : 'unknown',
             });
@@ -488,7 +482,7 @@ async function compose(
       },
       uptimeMs: () => clock.now() - begun,
       rssBytes: () => process.memoryUsage.rss(),
-      // An alert says again what its cause says; it is told once.
+      // An alert repeats the sentence of its cause; it is listed once.
       problems: async () => [
         ...new Set([
           ...(await problems(models, engines, storage)),
@@ -658,7 +652,7 @@ async function compose(
   };
 }
 
-/** A wrong address is no reason not to start: the rules do without, and the problem is shown. */
+/** With a wrong address the daemon starts, the rules write the notes, and the problem is listed. */
 function languageModel(
   settings: Settings,
   clock: Clock,
@@ -669,7 +663,7 @@ function languageModel(
   try {
     const place = limits && (() => limits.place('model', settings['llm.concurrency']));
     const configured = configuredModel(settings, clock, place);
-    // A model that an editor lends is its user's own.
+    // A lent model belongs to the user of the editor.
     const lent = queueFor(offered, settings, clock);
     return { queue: () => configured ?? (offered.available ? lent : undefined) };
   } catch (error) {
@@ -687,8 +681,8 @@ function languageModel(
 }
 
 /**
- * Undefined where nobody but this machine is listened to. @throws EarmarkError daemon.startFailed,
- * rpc.invalidParams
+ * @returns undefined without a setting `listen.address`
+ * @throws EarmarkError daemon.startFailed, rpc.invalidParams
  */
 async function listen(
   home: string,
@@ -755,7 +749,7 @@ async function problems(
   return found;
 }
 
-/** Spellers of symbols share one dictionary of sounds, which is opened with the first. */
+/** Spellers of symbols share one pronouncing dictionary, which the first one opens. */
 function symbolSpellers(): () => SymbolSpeller {
   let pronouncer: Pronouncer | undefined;
   return () => new SymbolSpeller([], (pronouncer ??= new Pronouncer(openCmuDictionary())));

@@ -21,9 +21,7 @@ const OPTIONS = {
   'tls-key': { type: 'string' },
 } as const;
 
-/**
- * What was given goes before every other place of a setting. @throws EarmarkError rpc.invalidParams
- */
+/** Given options override every other source of a setting. @throws EarmarkError rpc.invalidParams */
 export function parseOptions(argv: readonly string[]): ComposeOptions {
   const usage = (what: string) =>
     new EarmarkError(
@@ -73,7 +71,7 @@ const ARGUMENT_OF: Partial<Record<SettingName, string>> = {
 /**
  * Runs until the daemon ends, then ends the process.
  * @param replace parts for tests (see test/fakes/)
- * @param began is told when it serves
+ * @param began called when the daemon serves
  */
 export async function runDaemon(
   argv: readonly string[],
@@ -87,7 +85,7 @@ export async function runDaemon(
     const { logger } = daemon;
     process.on('SIGTERM', () => daemon.shutdown());
     process.on('SIGINT', () => daemon.shutdown());
-    // A terminal that closes takes its daemon with it only when it asks for that.
+    // The daemon survives the terminal that started it.
     process.on('SIGHUP', () => undefined);
     process.on('unhandledRejection', (error) =>
       logger.error('process.unhandledRejection', { error: placeOf(error) }),
@@ -95,8 +93,8 @@ export async function runDaemon(
     process.on('uncaughtException', (error) => {
       logger.error('process.uncaughtException', { error: placeOf(error) });
       process.exitCode = 1;
-      // What state it is in nobody knows; sessions are flushed, and a client that needs a daemon
-      // starts a new one.
+      // The state is unknown. Sessions are flushed, and a client that needs a daemon starts a new
+      // one.
       daemon.shutdown();
     });
     await daemon.ended;

@@ -165,6 +165,7 @@ describe('text that must leave', function () {
       const begun = Date.now();
       await until(() => filesWith(folder.path, TEXTS).length === 0, 'the words left', GONE_MS * 2);
       const ms = Date.now() - begun;
+      console.log(`        ${ms} ms, mark ${GONE_MS} ms`);
       ok(ms <= GONE_MS, `${ms} ms, mark ${GONE_MS} ms`);
       deepEqual((await client?.request(SessionSearch, { query: 'zeppelin' }))?.hits, []);
     });

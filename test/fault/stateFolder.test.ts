@@ -92,6 +92,7 @@ describe('a state folder under a running daemon', function () {
       await push(3);
       await until(() => warnings.length > 0, 'a warning arrives', 2 * NOTICED_MS);
       const ms = Date.now() - begun;
+      console.log(`        ${ms} ms, mark ${NOTICED_MS} ms`);
       ok(ms <= NOTICED_MS, `${ms} ms, mark ${NOTICED_MS} ms`);
       await push(4);
       await until(() => existsSync(join(folder.path, 'daemon.json')), 'the new folder is complete');

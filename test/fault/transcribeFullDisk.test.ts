@@ -100,6 +100,9 @@ describe('transcribe on a full disk', function () {
       void run.done.then((done) => (result = done));
       await until(() => result !== undefined, 'the command ends', ENDED_MS * 2);
       const endedMs = Date.now() - begun;
+      console.log(
+        `      warned ${warnedMs} ms, mark ${WARNED_MS}; ended ${endedMs} ms, mark ${ENDED_MS}`,
+      );
       ok(warnedMs <= WARNED_MS, `warned after ${warnedMs} ms, mark ${WARNED_MS} ms`);
       ok(endedMs <= ENDED_MS, `ended after ${endedMs} ms, mark ${ENDED_MS} ms`);
       deepEqual(

@@ -107,7 +107,8 @@ export function moveStore(
   const how: How = { busySeconds, ...(key ? { key } : {}) };
   try {
     // A log without its database would be applied to the new one.
-    for (const ending of ENDINGS) rmSync(file + ending, { force: true });
+    if (existsSync(file)) renamed(file, `${file}${UNREAD}${Date.now()}`);
+    else for (const ending of ENDINGS) rmSync(file + ending, { force: true });
     openDatabase(file, how).close();
     from.copyInto(file);
     from.close();

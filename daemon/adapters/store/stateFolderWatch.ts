@@ -8,7 +8,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
-import { tryInstanceLock } from '../transport/instanceLock';
+import { LOCK_FILE, tryInstanceLock } from '../transport/instanceLock';
 import { makePrivateFolder } from '../transport/socketPath';
 import { DATABASE } from './encryptionMark';
 
@@ -92,8 +92,7 @@ export class StateFolderWatch implements Disposable {
       this.setup.onLost();
     }
     makePrivateFolder(home);
-    if (identityOf(home) === this.identity) this.folder = home;
-    else {
+    if (identityOf(this.folder) !== this.identity) {
       let lock = tryInstanceLock(home);
       this.folder = home;
       if (!lock) {
@@ -119,11 +118,14 @@ export class StateFolderWatch implements Disposable {
   }
 }
 
-/** The birth time distinguishes a folder from a new one with the same number. */
+/**
+ * Number of the lock file. The daemon holds it open, so no other file can get that number, even in
+ * a folder that was made again.
+ */
 function identityOf(folder: string): string | undefined {
   try {
-    const { dev, ino, birthtimeNs } = statSync(folder, { bigint: true });
-    return `${dev}:${ino}:${birthtimeNs}`;
+    const { dev, ino } = statSync(join(folder, LOCK_FILE), { bigint: true });
+    return `${dev}:${ino}`;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
  * Database and audio of a state folder, encrypted if a key was ever given. Without the key, every
  * call of store and spools is refused with `store.locked` until `unlock`.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -51,6 +51,8 @@ export class Storage implements Disposable {
   private reason: EarmarkError | undefined;
   /** Content of keyring.json. */
   private keyring: string | undefined;
+  /** Number of the open database file, which no other file can have. */
+  private databaseNumber: bigint | undefined;
   private unlocking: Promise<void> | undefined;
   /** Refuses calls while locked. */
   readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) =>
@@ -139,7 +141,9 @@ export class Storage implements Disposable {
       markEncrypted(folder);
       writeKeyring(folder, this.keyring);
     }
-    if (!existsSync(join(folder, DATABASE))) await opened.moveTo(join(folder, DATABASE));
+    const file = join(folder, DATABASE);
+    if (numberOf(file) !== this.databaseNumber) await opened.moveTo(file);
+    this.databaseNumber = numberOf(file);
     this.opened = { ...opened, spools: this.spoolsIn(folder, dataKey) };
   }
 
@@ -230,6 +234,7 @@ export class Storage implements Disposable {
     tellDamage(opened);
     if (opened.encryptedNow === true) for (const each of [spools, uploadSpools]) each.encryptAll();
     this.opened = { ...opened, spools, uploadSpools, dataKey };
+    this.databaseNumber = numberOf(join(home, DATABASE));
     this.reason = undefined;
   }
 
@@ -250,6 +255,10 @@ export class Storage implements Disposable {
       this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; enter the key.')
     );
   }
+}
+
+function numberOf(file: string): bigint | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function cannotEncrypt(): EarmarkError {

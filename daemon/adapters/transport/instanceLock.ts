@@ -4,13 +4,15 @@ import type { Disposable } from '../../base/disposable';
 import { EarmarkError } from '../../../protocol/errors';
 import { tryFileLock } from '../fileLock';
 
+export const LOCK_FILE = 'daemon.lock';
+
 /**
  * Returns the lock, or undefined while another daemon holds it. The folder must exist.
  * @throws EarmarkError store.unwritable
  */
 export function tryInstanceLock(stateDir: string): Disposable | undefined {
   try {
-    return tryFileLock(join(stateDir, 'daemon.lock'));
+    return tryFileLock(join(stateDir, LOCK_FILE));
   } catch (cause) {
     throw new EarmarkError(
       'store.unwritable',

@@ -1,9 +1,9 @@
--- A team's sessions in PostgreSQL. Every table has the organisation in its key and row-level security that is forced, so
--- that it binds the owner of the tables too: a transaction sees the rows of the organisation that it set with SET LOCAL
--- earmark.organisation, and none where it set none.
+-- Sessions of a team in PostgreSQL. Every table has the organisation in its key. Row-level security is forced, so it
+-- binds the owner of the tables too. A transaction sees the rows of the organisation that it named with SET LOCAL
+-- earmark.organisation; without a name it sees no row.
 --
--- earmark_gateway: what the servers are; owns nothing, reads and writes sessions, and looks up who signs in.
--- earmark_admin: manages organisations, users and tokens; has no right to any table that holds what was said.
+-- earmark_gateway: role of the servers; owns nothing, reads and writes sessions, finds users at their sign-in.
+-- earmark_admin: manages organisations, users and tokens; has no right to any table with transcripts.
 
 DO $$ BEGIN
   CREATE ROLE earmark_gateway NOLOGIN;
@@ -18,7 +18,7 @@ CREATE SCHEMA earmark;
 REVOKE ALL ON SCHEMA earmark FROM PUBLIC;
 GRANT USAGE ON SCHEMA earmark TO earmark_gateway, earmark_admin;
 
--- NULL, which equals nothing, where the transaction set none.
+-- NULL, which equals nothing, if the transaction named no organisation.
 CREATE FUNCTION earmark.organisation() RETURNS text LANGUAGE sql STABLE
   RETURN nullif(current_setting('earmark.organisation', true), '');
 
@@ -33,7 +33,7 @@ CREATE TABLE earmark.users (
   organisation text NOT NULL REFERENCES earmark.organisations ON DELETE CASCADE,
   id text NOT NULL CHECK (id ~ '^[A-Za-z0-9._@-]{1,64}$'),
   scopes text[] NOT NULL CHECK (scopes <@ ARRAY['read', 'record', 'admin']),
-  -- Who the provider of OpenID Connect says it is.
+  -- Identity at the OpenID Connect provider.
   issuer text,
   subject text,
   created_ms bigint NOT NULL,
@@ -71,10 +71,10 @@ CREATE TABLE earmark.sessions (
   provider text NOT NULL,
   model text NOT NULL,
   owner text,
-  -- Which server runs it, or has to finish it.
+  -- Server that runs or must finish the session.
   server text NOT NULL,
   created_ms bigint NOT NULL,
-  -- Orders sessions of one millisecond. No number over all organisations: its gaps would count the others'.
+  -- Orders sessions of one millisecond. A number over all organisations would reveal their counts by its gaps.
   inserted timestamptz NOT NULL DEFAULT clock_timestamp(),
   duration_ms bigint NOT NULL DEFAULT 0,
   last_seq integer NOT NULL DEFAULT 0,
@@ -82,7 +82,7 @@ CREATE TABLE earmark.sessions (
   segments integer NOT NULL DEFAULT 0,
   record jsonb NOT NULL,
   stats jsonb NOT NULL DEFAULT '{}',
-  -- With the organisation first, a key or an id that another one uses is free here: a refusal would tell of it.
+  -- The organisation comes first, so an id or key of another organisation is free here; a refusal would reveal it.
   PRIMARY KEY (organisation, id),
   UNIQUE (organisation, key)
 );
@@ -100,7 +100,7 @@ CREATE TABLE earmark.events (
   FOREIGN KEY (organisation, session) REFERENCES earmark.sessions ON DELETE CASCADE
 );
 
--- `n` numbers the rows of a session as they came.
+-- `n` numbers the rows of a session in the order of their arrival.
 CREATE TABLE earmark.segments (
   organisation text NOT NULL,
   session text NOT NULL,
@@ -166,13 +166,13 @@ END $$;
 CREATE POLICY own ON earmark.organisations FOR SELECT USING (id = earmark.organisation());
 CREATE POLICY managed ON earmark.organisations TO earmark_admin USING (true) WITH CHECK (true);
 
--- Somebody who signs in says a secret or an identity, from which the organisation follows: that one row can be seen.
+-- A sign-in names a token or an identity, which determines the organisation; only that row is visible.
 CREATE POLICY presented ON earmark.tokens FOR SELECT TO earmark_gateway USING (id = nullif(current_setting('earmark.token', true), ''));
 CREATE POLICY presented ON earmark.users FOR SELECT TO earmark_gateway
   USING (issuer = nullif(current_setting('earmark.issuer', true), '') AND subject = nullif(current_setting('earmark.subject', true), ''));
 
 GRANT SELECT ON earmark.organisations TO earmark_gateway;
--- An organisation's administrators give tokens, and who signs in for the first time becomes a user.
+-- Administrators of an organisation create tokens. The first sign-in of a person creates a user.
 GRANT SELECT, INSERT, UPDATE ON earmark.users, earmark.tokens TO earmark_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON earmark.sessions, earmark.events, earmark.segments, earmark.speakers, earmark.insights, earmark.progress, earmark.settings TO earmark_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON earmark.organisations, earmark.users, earmark.tokens TO earmark_admin;

@@ -1,2 +1,2 @@
--- What of a source came in and can be proved, as `frames digest`; null where no client asks for it.
+-- Provably received frames of a source, as `frames digest`; null if no client requests a proof.
 ALTER TABLE earmark.progress ADD COLUMN received text;

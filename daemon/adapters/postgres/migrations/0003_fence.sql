@@ -1,2 +1,2 @@
--- Counts up whenever another server takes a session over: who wrote to it before is refused.
+-- Rises when another server takes a session over; writes of the earlier server are then refused.
 ALTER TABLE earmark.sessions ADD COLUMN fence integer NOT NULL DEFAULT 0;

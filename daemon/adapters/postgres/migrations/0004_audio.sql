@@ -1,4 +1,4 @@
--- Sound that is not final and that the stream did not take in time: it goes when the stream has it, or the session ends.
+-- Audio without final text that the stream did not accept in time. Deleted when the stream has it or the session ends.
 CREATE TABLE earmark.audio (
   organisation text NOT NULL,
   session text NOT NULL,
@@ -11,5 +11,5 @@ CREATE TABLE earmark.audio (
 ALTER TABLE earmark.audio ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON earmark.audio USING (organisation = earmark.organisation()) WITH CHECK (organisation = earmark.organisation());
 GRANT SELECT, INSERT, UPDATE, DELETE ON earmark.audio TO earmark_gateway;
--- What comes and goes is not worth compressing.
+-- Compression costs time, and the rows are short-lived.
 ALTER TABLE earmark.audio ALTER COLUMN frames SET STORAGE EXTERNAL;
