@@ -35,8 +35,8 @@ export function socketPath(stateDir: string, platform: NodeJS.Platform = process
   }
   throw new EarmarkError(
     'daemon.startFailed',
-    "The path of every folder for the daemon's socket is too long or a link; set " +
-      'EARMARK_HOME to a shorter one.',
+    "The path of every folder for the daemon's socket is too long or a link. Set " +
+      'EARMARK_HOME to a shorter path.',
   );
 }
 

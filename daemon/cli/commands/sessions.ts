@@ -288,8 +288,8 @@ function purgedText(
     `${sessionId}: removed ${parts.join(', ')}.\n` +
     `${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}` +
     (unread > 0
-      ? `${unread} unreadable databases (earmark.db.unread-…) are left in the state folder and may ` +
-        'hold the session; delete them if you need nothing from them.\n'
+      ? `${unread} unreadable databases (earmark.db.unread-…) are left in the state folder. ` +
+        'They may hold the session; delete them if you need nothing from them.\n'
       : '')
   );
 }
