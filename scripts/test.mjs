@@ -1,13 +1,12 @@
 // `npm test [-- SUITE...] [-- --grep TEXT]` runs setup, then every check and suite, and prints the
 // results. With named suites, only those run, without checks and coverage. The last line is `N
 // passed, N failed`.
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { root, setUp, SetupError } from './setup.mjs';
+import { root, SetupError } from './setup.mjs';
 import { killAll, runCheck, runSuite } from './test/jobs.mjs';
 import { endLeftovers } from './test/leftovers.mjs';
+import { makeSandbox, prepare } from './test/sandbox.mjs';
 import { CHECKS, SUITES } from './test/suites.mjs';
 
 const say = (line = '') => console.log(line);
@@ -30,41 +29,6 @@ const hasTests = ({ name }) =>
   readdirSync(path.join(root, 'test', name), { recursive: true }).some((f) =>
     f.endsWith('.test.ts'),
   );
-
-async function prepare(suites) {
-  const needs = new Set(suites.flatMap((s) => s.needs));
-  // The user's own state is not changed. Downloaded models stay for the next run.
-  process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
-  await setUp({ log: say, models: needs.has('models'), whisper: needs.has('whisper') });
-  if (suites.some((s) => s.heavy)) {
-    const { ensureSystemPackages } = await import('./testHost/systemPackages.mjs');
-    const { message } = await ensureSystemPackages(say);
-    if (message) say(message);
-  }
-  if (needs.has('host')) {
-    const { ensureCodeServer } = await import('./testHost/install.mjs');
-    // The suites report why they were skipped.
-    await ensureCodeServer(say).catch((error) => say(error.message));
-  }
-}
-
-/** Folders and environment for this run only. */
-function makeSandbox() {
-  // A short path, because a Unix socket's path is limited to about 100 characters.
-  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'earmark-test-')));
-  const run = randomUUID();
-  mkdirSync(path.join(folder, 'home'), { mode: 0o700 });
-  mkdirSync(path.join(folder, 'coverage'));
-  const env = {
-    EARMARK_TEST_RUN: run,
-    EARMARK_HOME: path.join(folder, 'home'),
-    EARMARK_MODELS: process.env.EARMARK_MODELS,
-    TMPDIR: folder,
-    NO_COLOR: '1',
-    FORCE_COLOR: undefined,
-  };
-  return { folder, env, mark: `EARMARK_TEST_RUN=${run}`, coverage: path.join(folder, 'coverage') };
-}
 
 /** Runs the parts in order: two light parts at a time, each heavy part alone. */
 async function runAll(parts, run, onDone) {
@@ -140,7 +104,7 @@ async function main() {
       `There are no tests in ${names.map((name) => `test/${name}`).join(', ')}.`,
     );
   const whole = names.length === 0 && grep === undefined;
-  await prepare(suites);
+  await prepare(suites, say);
   say(`Set up in ${seconds(performance.now() - begun)}. Full outputs: out/test/`);
 
   const { folder, env, mark, coverage } = makeSandbox();

@@ -79,10 +79,18 @@ export async function runCheck({ name, args, show = false }) {
   };
 }
 
-/** @returns {Promise<Outcome>} */
-export async function runSuite({ name, heavy, processes, limitMs }, { env, grep, coverage }) {
+/**
+ * @param {import('./suites.mjs').Suite} suite
+ * @param {{env: object, grep?: string, coverage?: string, files?: string[], log?: string}} options
+ * `files`: paths to run instead of the whole suite; `log`: name of the outputs in out/test
+ * @returns {Promise<Outcome & {records: object[]}>} `records`: lines of scripts/test/reporter.cjs
+ */
+export async function runSuite(
+  { name, heavy, processes, limitMs },
+  { env, grep, coverage, files, log = name },
+) {
   const begun = performance.now();
-  const results = path.join(root, 'out/test', `${name}.results.jsonl`);
+  const results = path.join(root, 'out/test', `${log}.results.jsonl`);
   rmSync(results, { force: true });
   const args = [
     'node_modules/mocha/bin/mocha.js',
@@ -91,10 +99,10 @@ export async function runSuite({ name, heavy, processes, limitMs }, { env, grep,
     ...(process.env.CI ? ['--forbid-only'] : []),
     ...(processes ? ['--retries', '1'] : []),
     ...(grep ? ['--grep', grep] : []),
-    `test/${name}/**/*.test.ts`,
+    ...(files ?? [`test/${name}/**/*.test.ts`]),
   ];
   const { child, ended, tail } = start(
-    name,
+    log,
     args,
     {
       ...env,
@@ -140,6 +148,7 @@ export async function runSuite({ name, heavy, processes, limitMs }, { env, grep,
     skipped: records.filter((r) => r.type === 'skip'),
     retried: records.filter((r) => r.type === 'retry'),
     failures,
+    records,
     ms: performance.now() - begun,
   };
 }

@@ -13,6 +13,13 @@ function reasonOf(test) {
   return undefined;
 }
 
+/** Sentence of the promise that a test attacks: the title after `promise: `, its own or a suite's. */
+function promiseOf(test) {
+  for (let at = test; at; at = at.parent)
+    if (at.title.startsWith('promise: ')) return at.title.slice('promise: '.length);
+  return undefined;
+}
+
 class Reporter {
   constructor(runner) {
     const write = (record) => appendFileSync(file, `${JSON.stringify(record)}\n`);
@@ -20,13 +27,19 @@ class Reporter {
       if (verbose) console.log(`    ${mark} ${test.fullTitle()}${more}`);
     };
     runner.on(EVENT_TEST_PASS, (test) => {
-      write({ type: 'pass', title: test.fullTitle(), ms: test.duration });
+      write({
+        type: 'pass',
+        title: test.fullTitle(),
+        promise: promiseOf(test),
+        ms: test.duration,
+      });
       show('✔', test, test.duration > 1000 ? ` (${(test.duration / 1000).toFixed(1)} s)` : '');
     });
     runner.on(EVENT_TEST_FAIL, (test, error) => {
       write({
         type: 'fail',
         title: test.fullTitle(),
+        promise: promiseOf(test),
         file: test.file,
         error: `${error.stack ?? error.message ?? error}`,
       });
@@ -41,7 +54,12 @@ class Reporter {
       show('↻', test, ' failed and is tried once more');
     });
     runner.on(EVENT_TEST_PENDING, (test) => {
-      write({ type: 'skip', title: test.fullTitle(), reason: reasonOf(test) });
+      write({
+        type: 'skip',
+        title: test.fullTitle(),
+        promise: promiseOf(test),
+        reason: reasonOf(test),
+      });
       show('–', test, ' skipped');
     });
     runner.on(EVENT_RUN_END, () => write({ type: 'end' }));

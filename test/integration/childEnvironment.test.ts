@@ -28,7 +28,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   XDG_SESSION_TOKEN: 'canary-xdg',
 };
 
-describe("children's environment", function () {
+describe('promise: keys and passwords of the daemon reach none of its children', function () {
   this.timeout(30_000);
   let folder: string;
   const before = new Map<string, string | undefined>();

@@ -10,7 +10,7 @@ import { socketPath } from '../../../daemon/adapters/transport/socketPath';
 import type { Disposable } from '../../../daemon/base/disposable';
 import { DaemonFolder, scriptedCli, until } from '../../fakes/daemonProcess';
 
-describe('daemon stop with a stale daemon.json', function () {
+describe('promise: daemon stop ends the daemon and no other program', function () {
   this.timeout(60_000);
   let folder: DaemonFolder;
   let program: ChildProcess;

@@ -69,7 +69,7 @@ const isGone = ({ text, secret }: Sample): boolean => {
   );
 };
 
-describe('redaction of samples', () => {
+describe('promise: secrets are found and ordinary sentences stay', () => {
   it('finds at least 95 % of the secrets', () => {
     const samples = lines('secrets.txt').map(sample);
     const kinds = new Set(samples.map(({ kind }) => kind)).size;

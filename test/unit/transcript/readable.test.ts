@@ -40,7 +40,7 @@ describe('readable text', () => {
       'Give me a second, two or three people came.',
     );
   });
-  it('writes a number as a whole, or leaves it as a whole', () => {
+  it('promise: no spoken digit is lost in readable text', () => {
     check('Nineteen ninety nine was the year.', 'Nineteen ninety nine was the year.');
     check('One hundred twenty users signed up.', 'One hundred twenty users signed up.');
     check('Ninety five percent passed.', 'Ninety five percent passed.');

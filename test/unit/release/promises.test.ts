@@ -1,0 +1,50 @@
+/** Promises are found in test files and in results, and each has one state. */
+import { deepEqual } from 'node:assert/strict';
+import { promiseFiles, promisesIn, promisesOf } from '../../../scripts/test/promises.mjs';
+
+describe('promises', () => {
+  it('are titles of suites and tests that start with the word', () => {
+    deepEqual(
+      promisesIn(
+        [
+          `describe('promise: a', () => {`,
+          `  it("promise: b's", async () => {`,
+          'it(\n  `promise: c`, function () {',
+          `it('keeps the promise: d', () => {`,
+          `// 'promise: e'`,
+        ].join('\n'),
+      ),
+      ['a', "b's", 'c'],
+    );
+  });
+
+  it('select their files by a part of the title', () => {
+    const files = [
+      { file: 'unit/b.test.ts', source: `it('promise: one', () => {` },
+      { file: 'unit/a.test.ts', source: `it('promise: two', () => {` },
+      { file: 'unit/c.test.ts', source: `it('three', () => {` },
+    ];
+    deepEqual(promiseFiles(files), ['unit/a.test.ts', 'unit/b.test.ts']);
+    deepEqual(promiseFiles(files, 'one'), ['unit/b.test.ts']);
+  });
+
+  it('are held if every test passed, broken if one failed, skipped if none ran', () => {
+    deepEqual(
+      promisesOf([
+        { type: 'pass', promise: 'a' },
+        { type: 'pass', promise: 'b' },
+        { type: 'pass' },
+        { type: 'retry', promise: 'a' },
+        { type: 'skip', promise: 'a', reason: 'no ffmpeg' },
+        { type: 'fail', promise: 'b', error: 'wrong' },
+        { type: 'skip', promise: 'c', reason: 'no socket' },
+        { type: 'end' },
+      ]),
+      [
+        { promise: 'a', state: 'held', tests: 1, reason: 'no ffmpeg' },
+        { promise: 'b', state: 'broken', tests: 2, error: 'wrong' },
+        { promise: 'c', state: 'skipped', tests: 0, reason: 'no socket' },
+      ],
+    );
+  });
+});
