@@ -12,8 +12,9 @@ interface ShippedPackage {
 }
 export const NOTICES_FILE: string;
 export const ALLOWED: readonly string[];
-export const EXCEPTIONS: Record<string, string>;
 export function shippedPackages(lock: Record<string, LockEntry>): ShippedPackage[];
 export function isAllowed(expression: string): boolean;
 export function refusedPackages(packages: readonly ShippedPackage[]): ShippedPackage[];
 export function noticesText(lock: Record<string, LockEntry>): string;
+export function copyleftFiles(folder: string): string[];
+export function refuseCopyleft(folder: string): void;

@@ -22,31 +22,23 @@ export const ALLOWED = [
 ];
 
 /**
- * Package → a licence that is not on the list but is accepted for this package. This list may only
- * shrink.
- * @type {Record<string, string>}
+ * Works inside packages with a separate licence, which the packages' manifests do not name: name,
+ * owner, licence, and the file in node_modules with its text, if it is not the package's own.
  */
-export const EXCEPTIONS = { 'codec-parser': 'LGPL-3.0-or-later' };
-
-/** Works inside packages with a separate licence, which the packages' manifests do not name. */
 const WITHIN = [
   ['codicon.ttf, the icon font of @vscode/codicons', 'Microsoft Corporation', 'CC-BY-4.0'],
+  ['minimp3, as WebAssembly within minimp3-wasm', 'Martin Fiedler and lieff', 'CC0-1.0'],
   [
-    'codec-parser, within @audio/decode-flac, -opus and -vorbis',
-    'Ethan Halsall',
-    EXCEPTIONS['codec-parser'],
-  ],
-  ['mpg123, as WebAssembly within @audio/decode-mp3', 'the mpg123 project', 'LGPL-2.1-only'],
-  ['libFLAC, as WebAssembly within @audio/decode-flac', 'Xiph.Org Foundation', 'BSD-3-Clause'],
-  [
-    'libogg and libvorbis, as WebAssembly within @audio/decode-vorbis',
+    'libogg and libvorbis, as WebAssembly within ogv',
     'Xiph.Org Foundation',
     'BSD-3-Clause',
+    'ogv/dist/COPYING-vorbis.txt',
   ],
   [
-    'libopus, as WebAssembly within @audio/decode-opus',
+    'libopus, as WebAssembly within opus-decoder',
     'Xiph.Org Foundation and others',
     'BSD-3-Clause',
+    'ogv/dist/COPYING-opus.txt',
   ],
   [
     'libsamplerate, as WebAssembly within @alexanderolsen/libsamplerate-js',
@@ -89,9 +81,7 @@ export function isAllowed(expression) {
  * @returns packages that may not ship
  */
 export function refusedPackages(packages) {
-  return packages.filter(
-    ({ name, license }) => !isAllowed(license) && EXCEPTIONS[name] !== license,
-  );
+  return packages.filter(({ license }) => !isAllowed(license));
 }
 
 /**
@@ -111,6 +101,15 @@ export function noticesText(lock) {
     'Earmark includes or may load the following works of others.',
     '',
     ...WITHIN.map(([work, owner, license]) => `${work}: ${owner}, ${license}`),
+    ...WITHIN.filter(([, , , file]) => file).flatMap(([work, , , file]) => [
+      '',
+      line,
+      work,
+      '',
+      readFileSync(path.join(root, 'node_modules', file), 'utf8')
+        .replace(/\r/g, '')
+        .trim(),
+    ]),
     ...packages.flatMap(({ place, name, version, license }) => [
       '',
       line,
@@ -127,4 +126,45 @@ function licenseTexts(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /^(licen[cs]e|copying|notice)/i.test(entry.name))
     .map((entry) => readFileSync(path.join(folder, entry.name), 'utf8').replace(/\r/g, '').trim());
+}
+
+/**
+ * Signs of code under the GPL, the LGPL or the AGPL: the title of their texts, their SPDX names, and
+ * names of common codecs under them, which compiled code and bundles keep.
+ */
+const COPYLEFT = [
+  /GNU (?:LESSER |LIBRARY |AFFERO )?GENERAL PUBLIC LICEN[CS]E/i,
+  /\b[AL]?GPL(?:-|v|-v| v)?[23]\b/i,
+  /codec-?parser|CodecParser/,
+  /mpg123|libmad|faad2|liba52|libdca/i,
+];
+
+/** Files that only list the names of all licences; maps and pages do not ship. */
+const LISTS = /[\\/]spdx-(?:exceptions|license-ids)[\\/]|\.(?:map|md)$/;
+
+/**
+ * Files of a folder that carry such a sign; searches every file, also inside WASM.
+ * @param {string} folder
+ * @returns {string[]} `path: text around the sign`
+ */
+export function copyleftFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => !LISTS.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(file, 'latin1');
+      const sign = COPYLEFT.map((pattern) => pattern.exec(text)).find((found) => found !== null);
+      if (!sign) return [];
+      const around = text.slice(Math.max(0, sign.index - 40), sign.index + 60);
+      return [`${path.relative(folder, file)}: ${around.replace(/[^ -~]+/g, ' ')}`];
+    })
+    .sort();
+}
+
+/** @throws Error that names the files of a VSIX's folder that may not ship */
+export function refuseCopyleft(folder) {
+  const found = copyleftFiles(folder);
+  if (found.length > 0)
+    throw new Error(`These files may not ship, because of their licence:\n${found.join('\n')}`);
 }

@@ -19,7 +19,7 @@ import {
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, EXTERNAL, root } from './build.mjs';
-import { NOTICES_FILE, noticesText } from './notices.mjs';
+import { NOTICES_FILE, noticesText, refuseCopyleft } from './notices.mjs';
 import { npm, setUp } from './setup.mjs';
 
 /** Maximum size of a VSIX without models, in megabytes. */
@@ -42,7 +42,7 @@ export const TARGETS = {
 /** One package contains binaries for every target. */
 const PLAIN_SQLITE = '@photostructure/sqlite';
 
-const here = `${process.platform}-${process.arch}`;
+export const here = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
 /**
@@ -59,7 +59,7 @@ const RUN_TIME_ONLY = {
 /**
  * Folders in node_modules of a target's packages outside the bundles, with all their dependencies.
  */
-function closure(target) {
+export function closure(target) {
   const { libsql, ort, audiotee } = TARGETS[target];
   // Of smart-whisper, only its build is included.
   const leftOut = new Set([
@@ -236,6 +236,7 @@ async function packageFor(target, { full, release }) {
     ...shipped
   } = manifest;
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
+  refuseCopyleft(stage);
   const file = path.join(
     root,
     `${manifest.name}-${manifest.version}-${target}${full ? '-full' : ''}.vsix`,

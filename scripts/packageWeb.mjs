@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, root } from './build.mjs';
-import { NOTICES_FILE, noticesText } from './notices.mjs';
+import { NOTICES_FILE, noticesText, refuseCopyleft } from './notices.mjs';
 
 /**
  * Writes all files of the extension except its script, in their form for a browser.
@@ -59,6 +59,7 @@ export function stageWeb(stage) {
 export async function packageWeb(file, stage) {
   stageWeb(stage);
   await build({ minify: true, into: stage, only: 'dist/web.js', log: () => undefined });
+  refuseCopyleft(stage);
   const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
   const { status } = spawnSync(
     process.execPath,

@@ -1,6 +1,7 @@
 /** Reads the header of a recording before any decoder runs: kind, rate, channels, length. */
 import { EarmarkError } from '../../../protocol/errors';
 import { FULL_SCALE, type FullScale } from '../../audio/pcm';
+import { mpegFrame, xingTag } from './codecs/mpegFrame';
 
 /** `oga` is Ogg Vorbis. */
 export type DecoderName = 'wav' | 'flac' | 'mp3' | 'oga' | 'opus';
@@ -188,7 +189,7 @@ function isUnknownLength(declaredBytes: number, presentBytes: number): boolean {
   );
 }
 
-/** FLAC STREAMINFO (RFC 9639, section 8.2). Its decoder divides every sample by 2^(bits−1) − 1. */
+/** FLAC STREAMINFO (RFC 9639, section 8.2). */
 function flac(head: Uint8Array): AudioHeader | undefined {
   if (head.length < 42 || (head[4]! & 0x7f) !== 0) return undefined;
   const sampleRate = (head[18]! << 12) | (head[19]! << 4) | (head[20]! >> 4);
@@ -201,7 +202,7 @@ function flac(head: Uint8Array): AudioHeader | undefined {
     channels,
     declaredSamples: samples === 0 ? undefined : samples,
     endMissing: false,
-    fullScale: { negative: 32_767, positive: 32_767 },
+    fullScale: FULL_SCALE,
   };
 }
 
@@ -262,23 +263,6 @@ async function lastGranule(read: ReadAt, fileBytes: number): Promise<number | un
   return undefined;
 }
 
-const MPEG_RATES: readonly (readonly number[])[] = [
-  [11_025, 12_000, 8_000],
-  [],
-  [22_050, 24_000, 16_000],
-  [44_100, 48_000, 32_000],
-];
-const KBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-
-interface MpegFrame {
-  readonly sampleRate: number;
-  readonly channels: number;
-  readonly bytes: number;
-  readonly samples: number;
-  readonly mpeg1: boolean;
-}
-
 /**
  * MPEG audio layer III (ISO 11172-3, 13818-3), after an optional ID3v2 tag. Two consecutive frames
  * must agree: the sync word alone is common in any data.
@@ -306,53 +290,12 @@ async function mp3(
       decoder: 'mp3',
       sampleRate: frame.sampleRate,
       channels: frame.channels,
-      declaredSamples: xingSamples(data, at, frame),
+      declaredSamples: xingTag(data, at, frame)?.samples,
       endMissing: false,
       fullScale: FULL_SCALE,
     };
   }
   return undefined;
-}
-
-function mpegFrame(b: Uint8Array, at: number): MpegFrame | undefined {
-  if (b[at] !== 0xff || (b[at + 1]! & 0xe0) !== 0xe0) return undefined;
-  const version = (b[at + 1]! >> 3) & 3;
-  const layer3 = ((b[at + 1]! >> 1) & 3) === 1;
-  const sampleRate = MPEG_RATES[version]?.[(b[at + 2]! >> 2) & 3];
-  const mpeg1 = version === 3;
-  const kbits = (mpeg1 ? KBITS_1 : KBITS_2)[b[at + 2]! >> 4];
-  if (!layer3 || sampleRate === undefined || !kbits) return undefined;
-  const padding = (b[at + 2]! >> 1) & 1;
-  const bytes = Math.floor(((mpeg1 ? 144_000 : 72_000) * kbits) / sampleRate) + padding;
-  return {
-    sampleRate,
-    channels: b[at + 3]! >> 6 === 3 ? 1 : 2,
-    bytes,
-    samples: mpeg1 ? 1_152 : 576,
-    mpeg1,
-  };
-}
-
-/** The Xing or Info frame of LAME and ffmpeg: number of frames, encoder delay and padding. */
-function xingSamples(b: Uint8Array, at: number, frame: MpegFrame): number | undefined {
-  const tag =
-    at + 4 + (frame.mpeg1 ? (frame.channels === 1 ? 17 : 32) : frame.channels === 1 ? 9 : 17);
-  const name = text(b, tag, 4);
-  if ((name !== 'Xing' && name !== 'Info') || tag + 144 > b.length) return undefined;
-  const view = new DataView(b.buffer, b.byteOffset, b.byteLength);
-  const flags = view.getUint32(tag + 4);
-  if (!(flags & 1)) return undefined;
-  const samples = view.getUint32(tag + 8) * frame.samples;
-  const lame =
-    tag +
-    8 +
-    (flags & 1 ? 4 : 0) +
-    (flags & 2 ? 4 : 0) +
-    (flags & 4 ? 100 : 0) +
-    (flags & 8 ? 4 : 0);
-  const delay = (b[lame + 21]! << 4) | (b[lame + 22]! >> 4);
-  const padding = ((b[lame + 22]! & 15) << 8) | b[lame + 23]!;
-  return Math.max(0, samples - delay - padding);
 }
 
 function text(b: Uint8Array, at: number, length: number): string {

@@ -7,7 +7,7 @@ import { SAMPLE_RATE } from '../../audio/frame';
 import { ChannelMixer } from '../../audio/channelMixer';
 import { type FullScale, toInt16 } from '../../audio/pcm';
 import type { Resampler } from '../../audio/resampler';
-import type { FloatBlock } from './audioDecoders';
+import type { FloatBlock } from './codecs/codec';
 import { createResampler } from './resampler';
 
 export class TrackMaker {
