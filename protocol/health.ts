@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EngineHealth, Machine } from './engine';
 import { ALERT_IDS, Alert, LoggedError, Part } from './metrics';
-import { Empty, notification, request } from './method';
+import { Empty, notification, PlainLine, request } from './method';
 
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
 
@@ -14,8 +14,8 @@ export const DaemonHello = request({
     'older caller gets `rpc.versionMismatch`, which names the side to update.',
   params: z.object({
     protocol: Version,
-    client: z.string().max(100).describe('Name for logs: `vscode`, `cli`, …'),
-    clientVersion: z.string().max(50),
+    client: PlainLine.max(100).describe('Name for logs: `vscode`, `cli`, …'),
+    clientVersion: PlainLine.max(50),
     window: z
       .boolean()
       .optional()

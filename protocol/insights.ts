@@ -3,7 +3,7 @@
  * evidence.
  */
 import { z } from 'zod';
-import { Empty, request } from './method';
+import { Empty, PlainLine, PlainText, request } from './method';
 import { DeriveForm } from './noteServer';
 
 export const Evidence = z.object({
@@ -73,8 +73,8 @@ export const InsightRevise = request({
   params: z.object({
     sessionId: z.string(),
     insightId: z.string(),
-    text: z.string().max(2000).optional(),
-    owner: z.string().max(200).optional(),
+    text: PlainText.max(2000).optional(),
+    owner: PlainLine.max(200).optional(),
     status: InsightStatus.optional(),
   }),
   result: Empty,
@@ -104,8 +104,8 @@ const AnalysisSegment = z.object({
   start: z.number().describe('Seconds.'),
   end: z.number(),
   source: z.string(),
-  speaker: z.string(),
-  text: z.string(),
+  speaker: PlainLine,
+  text: PlainText,
 });
 
 export const InsightAnalyze = request({

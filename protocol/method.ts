@@ -1,6 +1,7 @@
 /** Declaration of a message: its schema, direction, errors and documentation, in one place. */
 import { z } from 'zod';
 import type { ErrorCode } from './errors';
+import { isPlainLine, isPlainText } from './plainText';
 
 export type Direction = 'clientToDaemon' | 'daemonToClient';
 
@@ -65,3 +66,13 @@ export function notification<P extends z.ZodType>(
 
 /** An answer without content. */
 export const Empty = z.object({});
+
+/** Titles and names: one line without control characters. */
+export const PlainLine = z
+  .string()
+  .refine(isPlainLine, 'it contains control characters or line breaks; remove them');
+
+/** Words of a person: lines without other control characters. */
+export const PlainText = z
+  .string()
+  .refine(isPlainText, 'it contains control characters; remove them');

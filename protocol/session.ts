@@ -4,7 +4,7 @@ import { AudioFormat, SourceName } from './audio';
 import { DegradationLevel } from './engine';
 import { ErrorCodes } from './errors';
 import { Insight, InsightKind, InsightOp } from './insights';
-import { Empty, notification, request } from './method';
+import { Empty, notification, PlainLine, request } from './method';
 import { Revision, Segment } from './transcript';
 
 export const SessionState = z.enum([
@@ -237,7 +237,7 @@ export type SourceSpec = z.infer<typeof SourceSpec>;
 
 /** Whisper reads 224 prompt tokens; more words than this never fit. */
 export const Vocabulary = z
-  .array(z.string().min(1).max(60))
+  .array(PlainLine.min(1).max(60))
   .max(200)
   .describe('Likely words, best first.');
 export const Translate = z
@@ -264,9 +264,9 @@ export const SessionStart = request({
       .optional()
       .describe('Chosen by the client; makes the call idempotent.'),
     kind: SessionKind,
-    title: z.string().max(300).optional(),
+    title: PlainLine.max(300).optional(),
     sources: z.array(SourceSpec).min(1).max(3),
-    language: z.string().max(20).optional().describe('BCP 47; if absent, `en`.'),
+    language: PlainLine.max(20).optional().describe('BCP 47; if absent, `en`.'),
     provider: z
       .string()
       .max(50)
@@ -283,7 +283,7 @@ export const SessionStart = request({
       .describe('Device of the model; if absent, the daemon chooses.'),
     vocabulary: Vocabulary.optional(),
     phrases: z
-      .array(z.string().min(1).max(200))
+      .array(PlainLine.min(1).max(200))
       .max(1_000)
       .optional()
       .describe(
@@ -433,7 +433,7 @@ export const SessionExport = request({
 export const SessionRename = request({
   method: 'session/rename',
   doc: 'Sets the title.',
-  params: z.object({ sessionId: z.string(), title: z.string().min(1).max(300) }),
+  params: z.object({ sessionId: z.string(), title: PlainLine.min(1).max(300) }),
   result: Empty,
   errors: ['session.notFound'],
 });

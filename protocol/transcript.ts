@@ -1,7 +1,7 @@
 /** Family `transcript`: segments, and their revisions by users. */
 import { z } from 'zod';
 import { SourceName } from './audio';
-import { Empty, request } from './method';
+import { Empty, PlainLine, PlainText, request } from './method';
 
 export const Word = z.object({
   text: z.string(),
@@ -59,8 +59,8 @@ export const TranscriptRevise = request({
   params: z.object({
     sessionId: z.string(),
     segmentId: z.string(),
-    text: z.string().max(20_000).optional(),
-    speaker: z.string().max(200).optional(),
+    text: PlainText.max(20_000).optional(),
+    speaker: PlainLine.max(200).optional(),
     hidden: z.boolean().optional(),
   }),
   result: Empty,
@@ -76,7 +76,7 @@ export const TranscriptNameSpeaker = request({
   params: z.object({
     sessionId: z.string(),
     speakerId: z.string().max(100),
-    name: z.string().min(1).max(200).optional(),
+    name: PlainLine.min(1).max(200).optional(),
   }),
   result: z.object({
     voice: z

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { PUSH_MAX_FRAMES, Received, SourceName } from './audio';
-import { Empty, request } from './method';
+import { Empty, PlainLine, PlainText, request } from './method';
 
 const UploadId = z.object({ uploadId: z.string().max(100) });
 const Recorded = SourceName.exclude(['file']);
@@ -39,7 +39,7 @@ export const UploadOpen = request({
     "Opens the local copy of a remote session's recording, or creates it. One " +
     'client at a time sends it; the copy is released with the connection.',
   params: z.object({
-    remote: z.string().min(1).max(300),
+    remote: PlainLine.min(1).max(300),
     sessionId: z.string().min(1).max(100),
     sources: UploadInfo.shape.sources.min(1),
   }),
@@ -94,7 +94,7 @@ export const UploadSettle = request({
     'says why the remote daemon could not answer.',
   params: UploadId.extend({
     received: z.array(Received.extend({ source: Recorded })),
-    problem: z.string().max(1000).optional(),
+    problem: PlainText.max(1000).optional(),
   }),
   result: z.object({ state: UploadState, problem: z.string().optional() }),
   errors: ['session.notFound', 'store.unwritable', 'store.locked'],

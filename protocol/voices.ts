@@ -3,7 +3,7 @@
  * a user's consent.
  */
 import { z } from 'zod';
-import { Empty, request } from './method';
+import { Empty, PlainLine, request } from './method';
 
 export const Voiceprint = z.object({
   name: z.string(),
@@ -46,7 +46,7 @@ export const VoicesForget = request({
   method: 'voices/forget',
   doc:
     'Erases the voice of a person, or, without a name, all voices. Names in ' + 'transcripts stay.',
-  params: z.object({ name: z.string().max(200).optional() }),
+  params: z.object({ name: PlainLine.max(200).optional() }),
   result: z.object({ forgotten: z.number().int().describe('People whose voices were erased.') }),
   errors: ['store.unwritable'],
 });

@@ -3,6 +3,7 @@
  * beside.
  */
 import type { SessionEvent } from '../../protocol/session';
+import { plainLine } from '../../protocol/plainText';
 import { clockTime, type Terminal } from './output';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -43,7 +44,7 @@ export class LiveTranscript {
         if (hidden !== true)
           this.line(
             this.out,
-            `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(speaker)}  ${text}\n`,
+            `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(plainLine(speaker))}  ${plainLine(text)}\n`,
           );
         return this.drawPartials();
       }
@@ -83,7 +84,7 @@ export class LiveTranscript {
   private drawPartials(): void {
     if (!this.out.isTTY) return;
     this.wipe();
-    const text = [...this.partials.values()].join('  ·  ');
+    const text = plainLine([...this.partials.values()].join('  ·  '));
     if (text === '') return;
     const room = Math.max(10, this.out.columns - 12);
     const tail = text.length > room ? `…${text.slice(-room + 1)}` : text;

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { plainLine } from '../../protocol/plainText';
 import type { Environment } from './environment';
 
 /** Read limit from the end of a file; the log rotates at a few megabytes. */
@@ -73,11 +74,11 @@ function logLine(env: Environment, line: string): string {
     const name = LEVELS[Number(level)] ?? 'info';
     const colour = name === 'error' ? style.red : name === 'warn' ? style.yellow : style.dim;
     const rest = Object.entries(facts)
-      .map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
+      .map(([k, v]) => plainLine(`${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`))
       .join(' ');
     return (
       `${style.dim(String(time).slice(0, 23).replace('T', ' '))} ${colour(name.padEnd(5))} ` +
-      `${component ? `${String(component)} ` : ''}${String(event)}` +
+      `${component ? `${plainLine(String(component))} ` : ''}${plainLine(String(event))}` +
       `${rest ? ` ${style.dim(rest)}` : ''}\n`
     );
   } catch {

@@ -2,6 +2,7 @@
  * The terminal: stdout and stderr, colours only on a terminal, and a closed pipe as a normal end.
  */
 import type { WriteStream } from 'node:tty';
+import { plainLine } from '../../protocol/plainText';
 
 export interface Style {
   bold(text: string): string;
@@ -47,6 +48,20 @@ export interface Terminal {
   drained(): Promise<void>;
 }
 
+/** The codes of `makeStyle`, the return to an emptied line, and an emptied screen. */
+const ESC = '\u001b';
+const OWN_CODES = new RegExp(
+  `(${ESC}\\[(?:[12]|22|3[12369])m|\\r${ESC}\\[K|${ESC}\\[2J${ESC}\\[H)`,
+);
+
+/** Text for a terminal: of control characters, only line breaks, tabs and Earmark's own codes. */
+export function guarded(text: string): string {
+  return text
+    .split(OWN_CODES)
+    .map((part, i) => (i % 2 === 1 ? part : part.replace(/[^\n\t]+/g, plainLine)))
+    .join('');
+}
+
 function reasonOf({ code }: NodeJS.ErrnoException): string {
   if (code === 'ENOSPC') return 'the disk is full; make room and run it again';
   if (code === 'EIO') return 'the disk or terminal fails; write it elsewhere';
@@ -73,7 +88,7 @@ export function terminal(
       return (stream as WriteStream).columns ?? 80;
     },
     style: makeStyle(isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'),
-    write: (text) => void stream.write(text),
+    write: (text) => void stream.write(guarded(text)),
     drained: () => new Promise((resolve) => stream.write('', () => resolve())),
   };
 }
@@ -86,10 +101,11 @@ export function table(
   rows: readonly (readonly string[])[],
   styles: readonly (((text: string) => string) | undefined)[] = [],
 ): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  const plain = rows.map((row) => row.map(plainLine));
+  const widths = (plain[0] ?? []).map((_, column) =>
+    Math.max(...plain.map((row) => (row[column] ?? '').length)),
   );
-  return rows
+  return plain
     .map((row) => {
       const cells = row.map((cell, i) => {
         const padded = i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0);

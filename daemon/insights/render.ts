@@ -1,5 +1,6 @@
 /** Renders insights as JSON and Markdown for `earmark analyze`, and as single lines for a note. */
 import { summaryParts, wholeSummary } from './summarySections';
+import { jsonText, markdownText } from '../../protocol/plainText';
 import { timeStamp } from './timeStamp';
 import type { Insight } from './types';
 
@@ -60,7 +61,7 @@ export function insightWords(insight: RenderableInsight): string {
     (insight.due.date ? `${insight.due.phrase} (${insight.due.date})` : insight.due.phrase);
   const who = insight.owner && `@${insight.owner}`;
   const tail = insight.kind === 'action' ? [who, due].filter(Boolean).join(', ') : '';
-  return oneLine(insight.text) + (tail && ` — ${oneLine(tail)}`);
+  return markdownText(insight.text) + (tail && ` — ${markdownText(tail)}`);
 }
 
 /** One Markdown line: `- [ ] Fix the token refresh — @Ben, by Friday (2026-11-27) [00:14:05]`. */
@@ -111,7 +112,7 @@ export function sectionLines(
     return [
       {
         key: `t.${topic.startMs}`,
-        line: `- **${oneLine(topic.title)}** ${timeStamp(topic.startMs)}`,
+        line: `- **${markdownText(topic.title)}** ${timeStamp(topic.startMs)}`,
       },
       ...lines(sentences, '  '),
     ];
@@ -137,9 +138,5 @@ export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): 
  * `{actions, decisions, risks, questions, entities, summary}`, indented, with a final line break.
  */
 export function renderInsightsJson<T extends RenderableInsight>(insights: readonly T[]): string {
-  return `${JSON.stringify(groupInsights(insights), null, 2)}\n`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return `${jsonText(groupInsights(insights), 2)}\n`;
 }

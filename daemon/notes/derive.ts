@@ -5,6 +5,7 @@
  */
 import type { Insight } from '../insights/types';
 import { timeStamp } from '../insights/timeStamp';
+import { commentText, markdownText } from '../../protocol/plainText';
 
 export type Derivative = 'todo' | 'task' | 'issue' | 'adr';
 
@@ -82,11 +83,14 @@ export function derive(
 
 function todo(insight: Insight, { title }: DerivedFrom, languageId: string): string {
   const [open, close] = COMMENTS[languageId] ?? ['// ', ''];
-  const who = insight.owner === undefined ? '' : `(${oneLine(insight.owner)})`;
-  const by = insight.due === undefined ? '' : `, ${insight.due.date ?? insight.due.phrase}`;
+  const who = insight.owner === undefined ? '' : `(${commentText(insight.owner, close)})`;
+  const by =
+    insight.due === undefined
+      ? ''
+      : `, ${commentText(insight.due.date ?? insight.due.phrase, close)}`;
   return (
-    `${open}TODO${who}: ${safe(oneLine(insight.text), close)} (` +
-    `${safe(oneLine(title), close)}${stampOf(insight)}${by})${close}\n`
+    `${open}TODO${who}: ${commentText(insight.text, close)} (` +
+    `${commentText(title, close)}${stampOf(insight)}${by})${close}\n`
   );
 }
 
@@ -95,27 +99,27 @@ function taskLine({ text, owner, due, ...rest }: Insight): string {
     due === undefined
       ? ''
       : due.date === undefined
-        ? `, ${due.phrase}`
-        : `, ${due.phrase} (${due.date})`;
-  return `${oneLine(text)}${owner === undefined ? '' : ` — @${oneLine(owner)}`}${by}${stampOf(rest)}`;
+        ? `, ${markdownText(due.phrase)}`
+        : `, ${markdownText(due.phrase)} (${due.date})`;
+  return `${markdownText(text)}${owner === undefined ? '' : ` — @${markdownText(owner)}`}${by}${stampOf(rest)}`;
 }
 
 function issue(insight: Insight, from: DerivedFrom): string {
   const facts = [
-    ...(insight.owner === undefined ? [] : [`**Owner:** ${oneLine(insight.owner)}`]),
+    ...(insight.owner === undefined ? [] : [`**Owner:** ${markdownText(insight.owner)}`]),
     ...(insight.due === undefined
       ? []
       : [
-          `**Due:** ${insight.due.phrase}${insight.due.date === undefined ? '' : ` (${insight.due.date})`}`,
+          `**Due:** ${markdownText(insight.due.phrase)}${insight.due.date === undefined ? '' : ` (${insight.due.date})`}`,
         ]),
     ...insight.symbols.map((symbol) => `**Code:** ${symbolLink(symbol, from)}`),
   ];
   return (
     [
-      `# ${oneLine(insight.text)}`,
+      `# ${markdownText(insight.text)}`,
       ...(facts.length === 0 ? [] : [facts.join('  \n')]),
       ...quotes(insight),
-      `From *${oneLine(from.title)}*, ${from.startedAt.slice(0, 10)}${placed(from)}.`,
+      `From *${markdownText(from.title)}*, ${from.startedAt.slice(0, 10)}${placed(from)}.`,
     ].join('\n\n') + '\n'
   );
 }
@@ -125,15 +129,15 @@ function adr(insight: Insight, from: DerivedFrom): string {
   const stamp = quoted ? ` at${stampOf(insight)}` : '';
   return (
     `${[
-      `# ${oneLine(insight.text)}`,
+      `# ${markdownText(insight.text)}`,
       `Date: ${from.startedAt.slice(0, 10)}`,
       '## Status',
       'Proposed',
       '## Context',
-      `Decided in *${oneLine(from.title)}*${stamp}${placed(from)}.${quoted ? ' Quotes:' : ''}`,
+      `Decided in *${markdownText(from.title)}*${stamp}${placed(from)}.${quoted ? ' Quotes:' : ''}`,
       ...quotes(insight),
       '## Decision',
-      `We will: ${oneLine(insight.text)}${/[.!?]$/.test(insight.text) ? '' : '.'}`,
+      `We will: ${markdownText(insight.text)}${/[.!?]$/.test(insight.text) ? '' : '.'}`,
       '## Consequences',
       '_What becomes easier or harder; to be written._',
     ].join('\n\n')}` + '\n'
@@ -146,15 +150,15 @@ function quotes({ evidence }: Insight): string[] {
     ? []
     : [
         evidence
-          .map(({ quote, startMs }) => `> “${oneLine(quote)}” ${timeStamp(startMs)}`)
+          .map(({ quote, startMs }) => `> “${markdownText(quote)}” ${timeStamp(startMs)}`)
           .join('\n>\n'),
       ];
 }
 
 function placed({ repository, branch, commit }: DerivedFrom): string {
   const at = [
-    repository,
-    branch === undefined ? undefined : `branch ${branch}`,
+    repository === undefined ? undefined : markdownText(repository),
+    branch === undefined ? undefined : `branch ${markdownText(branch)}`,
     commit?.slice(0, 12),
   ].filter((part) => part !== undefined);
   return at.length === 0 ? '' : ` (${at.join(', ')})`;
@@ -181,10 +185,6 @@ function symbolLink(
 /** ` [00:14:05]`, or an empty text. */
 const stampOf = ({ evidence }: Pick<Insight, 'evidence'>): string =>
   evidence[0] === undefined ? '' : ` ${timeStamp(evidence[0].startMs)}`;
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-/** Replaces comment ends, so quoted text cannot end its comment. */
-const safe = (text: string, close: string): string =>
-  close.trim() === '' ? text : text.replaceAll(close.trim(), '');
 const slug = (text: string): string =>
   text
     .toLowerCase()

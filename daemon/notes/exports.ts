@@ -6,6 +6,14 @@ import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../insights/rende
 import { subtitleTime, timeStamp } from '../insights/timeStamp';
 import { cuesOf } from './cues';
 import { readableText } from '../transcript/readable';
+import {
+  jsonText,
+  markdownText,
+  plainLine,
+  rttmField,
+  srtText,
+  vttText,
+} from '../../protocol/plainText';
 import type { ExportSegment, ExportSession } from './types';
 
 export type ExportFormat = 'text' | 'jsonl' | 'json' | 'srt' | 'vtt' | 'md' | 'rttm';
@@ -22,7 +30,7 @@ export function renderExport(format: ExportFormat, sessions: readonly ExportSess
       return sessions.map(renderJsonl).join('');
     case 'json':
       return (
-        `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}` +
+        `${jsonText(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), 2)}` +
         '\n'
       );
     case 'srt':
@@ -40,7 +48,9 @@ export function renderExport(format: ExportFormat, sessions: readonly ExportSess
 export function renderText(session: ExportSession): string {
   const segments = visible(session);
   const named = new Set(segments.map((s) => s.speaker)).size > 1;
-  return segments.map((s) => `${named ? `${s.speaker}: ` : ''}${s.text}\n`).join('');
+  return segments
+    .map((s) => `${named ? `${plainLine(s.speaker)}: ` : ''}${plainLine(s.text)}\n`)
+    .join('');
 }
 
 /** `{"file","start","end","source","speaker","text","confidence"}`, times in seconds. */
@@ -48,7 +58,7 @@ export function jsonlLine(file: string, segment: ExportSegment): string {
   const { startMs, endMs, source, speaker, text, confidence } = segment;
   const times = { start: seconds(startMs), end: seconds(endMs) };
   const line = { file, ...times, source, speaker, text, confidence: round(confidence) };
-  return `${JSON.stringify(line)}\n`;
+  return `${jsonText(line)}\n`;
 }
 
 function renderJsonl(session: ExportSession): string {
@@ -102,7 +112,9 @@ export function renderSrt(session: ExportSession): string {
 function renderSrtAll(sessions: readonly ExportSession[]): string {
   return sessions
     .flatMap(visible)
-    .flatMap((segment) => cuesOf({ ...segment, text: cueText(segment.text) }))
+    .flatMap((segment) =>
+      cuesOf({ ...segment, speaker: srtText(segment.speaker), text: srtText(segment.text) }),
+    )
     .map(
       ({ startMs, endMs, lines }, i) =>
         `${i + 1}\n${subtitleTime(startMs, ',')} --> ${subtitleTime(endMs, ',')}\n${lines.join('\n')}\n`,
@@ -116,13 +128,11 @@ export function renderVtt(session: ExportSession): string {
 
 /** WebVTT allows one header in a file. Further sessions follow as cues. */
 function renderVttAll(sessions: readonly ExportSession[]): string {
-  const escape = (text: string) =>
-    text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const cues = sessions.flatMap(visible).flatMap((segment) =>
     // The speaker is a tag, which needs no space in the text.
-    cuesOf({ ...segment, text: cueText(segment.text), speaker: '' }).map(
+    cuesOf({ ...segment, text: plainLine(segment.text), speaker: '' }).map(
       ({ startMs, endMs, lines }) =>
-        `\n${subtitleTime(startMs, '.')} --> ${subtitleTime(endMs, '.')}\n<v ${escape(cueText(segment.speaker))}>${escape(lines.join('\n'))}\n`,
+        `\n${subtitleTime(startMs, '.')} --> ${subtitleTime(endMs, '.')}\n<v ${vttText(segment.speaker)}>${lines.map(vttText).join('\n')}\n`,
     ),
   );
   return `WEBVTT\n${cues.join('')}`;
@@ -135,7 +145,7 @@ function renderMarkdown(session: ExportSession): string {
     lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line),
   }));
   const blocks = [
-    `# ${cueText(session.title ?? session.file)}\n`,
+    `# ${markdownText(session.title ?? session.file)}\n`,
     ...sections
       .filter(({ lines }) => lines.length > 0)
       .map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
@@ -152,8 +162,8 @@ export function transcriptLine(
   fillers: 'hide' | 'show' = 'hide',
 ): string {
   return (
-    `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ` +
-    `${readableText(segment.text, fillers)}`
+    `**${markdownText(segment.speaker)}** ${timeStamp(segment.startMs)} ` +
+    `${markdownText(readableText(segment.text, fillers))}`
   );
 }
 
@@ -163,8 +173,7 @@ export function transcriptLine(
  */
 export function renderRttm(session: ExportSession): string {
   const base = session.file.split(/[\\/]/).pop() ?? session.file;
-  const word = (text: string) => text.trim().replace(/\s+/g, '_') || '<NA>';
-  const id = word(base.replace(/\.[^.]+$/, ''));
+  const id = rttmField(base.replace(/\.[^.]+$/, ''));
   const line = ({
     startMs,
     endMs,
@@ -175,7 +184,7 @@ export function renderRttm(session: ExportSession): string {
     readonly speaker: string;
   }): string =>
     `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ` +
-    `${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> ` +
+    `${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${rttmField(speaker)} <NA> ` +
     '<NA>\n';
   // Uses speaker turns, which end with the last word, if diarization ran. Otherwise uses the
   // segments.
@@ -199,11 +208,6 @@ function visible(session: ExportSession): readonly ExportSegment[] {
   return session.segments
     .filter((s) => !s.hidden && s.text.trim() !== '')
     .sort((a, b) => a.startMs - b.startMs);
-}
-
-/** On one line, because a line break would end a cue or a heading. */
-function cueText(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }
 
 function seconds(ms: number): number {

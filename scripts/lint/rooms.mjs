@@ -75,6 +75,7 @@ const SHARED_WORDS = [
   'protocol/abbreviations',
   'protocol/dictationCommands',
   'protocol/errors',
+  'protocol/plainText',
   'protocol/settings',
   'protocol/version',
 ];

@@ -9,6 +9,7 @@ import { type DestinationStream, pino } from 'pino';
 import { type Disposable, toDisposable } from '../../base/disposable';
 import { type LogFields, type Logger, Spoken } from '../../base/logger';
 import { redact } from '../../base/redact';
+import { plainLine } from '../../../protocol/plainText';
 import type { LoggedError } from '../../telemetry/condition';
 import { RotatingFile } from './rotatingFile';
 
@@ -138,10 +139,10 @@ function written(fields: LogFields, spoken: boolean): object {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value instanceof Spoken) {
-      if (spoken) out[name] = redact(value.text);
+      if (spoken) out[name] = plainLine(redact(value.text));
     } else if (typeof value === 'string')
-      out[name] = name === 'session' ? sessionMark(value) : redact(value);
-    else out[name] = value;
+      out[name] = name === 'session' ? sessionMark(value) : plainLine(redact(value));
+    else out[name] = Array.isArray(value) ? value.map((item) => plainLine(String(item))) : value;
   }
   return out;
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../../../client';
 import { EarmarkError } from '../../../protocol/errors';
+import { jsonText } from '../../../protocol/plainText';
 import {
   SessionDelete,
   SessionGet,
@@ -50,7 +51,7 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
         persist(c, SessionList, { limit: options.limit }),
       );
       env().out.write(
-        options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found),
+        options.format === 'json' ? `${jsonText(found, 2)}\n` : listText(env(), found),
       );
     });
   sessions
@@ -130,7 +131,7 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
           }),
         );
         const { out } = env();
-        out.write(format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
+        out.write(format === 'json' ? `${jsonText(hits, 2)}\n` : hitsText(env(), hits));
       },
     );
   sessions

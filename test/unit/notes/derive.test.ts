@@ -42,7 +42,7 @@ describe('derived texts', () => {
   it('lets no spoken word end its comment', () => {
     equal(
       derive('todo', { ...insight, text: 'Say --> twice\nand */ once' }, from, 'html').text,
-      '<!-- TODO(Ben): Say  twice and */ once (Stand-up [00:14:05], 2026-11-27) -->\n',
+      '<!-- TODO(Ben): Say twice and */ once (Stand-up [00:14:05], 2026-11-27) -->\n',
     );
   });
 

@@ -200,7 +200,7 @@ const table = (polynomial: number, width: 8 | 16): Uint16Array =>
     for (let i = 0; i < 8; i++) crc = (crc << 1) ^ (crc & (1 << (width - 1)) ? polynomial : 0);
     return crc & (2 ** width - 1);
   });
-/** Section 9.1.8: x^8 + x^2 + x + 1; section 9.3: x^16 + x^15 + x^2 + 1. */
+/** Polynomials of the frame's header (section 9.1.8) and of the frame (section 9.3). */
 const CRC8 = table(0x07, 8);
 const CRC16 = table(0x8005, 16);
 
