@@ -189,7 +189,7 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       await rejects(subject.tokens.revoke('0123456789ab', 'ben'), { code: 'token.notFound' });
     });
 
-    it('never gives a secret or its hash away', async () => {
+    it('promise: no answer contains a token or its hash', async () => {
       const { secret } = await subject.tokens.create('ann', ['read'], 'root');
       const shown = JSON.stringify([await subject.tokens.list(), await subject.gate.check(secret)]);
       deepEqual(
@@ -279,7 +279,7 @@ describe('people of a team', () => {
     );
   });
 
-  it('lets a disabled user in by no token, and enabled again by all of them', async () => {
+  it('promise: a disabled user has no access', async () => {
     const gate = new PostgresGate(gateway, wall);
     const { secret } = await new PostgresTokens(gateway, 'bee', wall).create(
       'ben',

@@ -100,7 +100,7 @@ describe('transport contract', function () {
     new WireClient(socketWire(await openSocket(readDaemonFile(folder)!, 2_000), CLIENT_LIMITS));
   const frame = (body: string) => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-  it('keeps folder, socket and daemon.json to their owner, with a token of 32 random bytes', async () => {
+  it('promise: folder, socket and daemon.json belong to one user, with a token of 32 random bytes', async () => {
     await open();
     const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
     deepEqual(
@@ -122,15 +122,16 @@ describe('transport contract', function () {
   const DENIED = 'EARMARK/1 DENIED\n';
   it('denies a wrong token', () => checkDenied(`EARMARK/1 ${'0'.repeat(64)}\n`, DENIED));
   it('denies an empty line', () => checkDenied('\n', DENIED));
-  it('denies JSON-RPC without a greeting', () =>
+  it('promise: nothing is parsed before the token', () =>
     checkDenied(frame('{"jsonrpc":"2.0","id":1,"method":"session/list"}'), DENIED));
   it('denies HTTP', () => checkDenied('GET / HTTP/1.1\r\nHost: x\r\n\r\n', DENIED));
-  it('denies a line of 4 KB and more', () => checkDenied(`EARMARK/1 ${'0'.repeat(5000)}`, DENIED));
-  it('denies who says nothing in time', () => checkDenied('EARMARK', DENIED));
+  it('promise: the first line has at most 4 KB', () =>
+    checkDenied(`EARMARK/1 ${'0'.repeat(5000)}`, DENIED));
+  it('promise: the first line has a time limit', () => checkDenied('EARMARK', DENIED));
   it('denies bytes that are no text', () =>
     checkDenied(Buffer.from([0xff, 0x00, 0xfe, 0x0a]), DENIED));
 
-  it('denies a token that is right but for its last letter', async () => {
+  it('promise: a token is denied that differs in its last letter', async () => {
     await open();
     const wrong = token().slice(0, -1) + (token().endsWith('0') ? '1' : '0');
     equal((await say(`EARMARK/1 ${wrong}\n`)).answer, DENIED);
@@ -177,7 +178,7 @@ describe('transport contract', function () {
     c.dispose();
   });
 
-  it('refuses a message of 100 MB with a typed error and without reading it into memory', async () => {
+  it('promise: a message of 100 MB is refused before it is read', async () => {
     await open();
     const before = process.memoryUsage().arrayBuffers;
     const socket = connect(transport.socket);
@@ -419,9 +420,9 @@ describe('transport contract', function () {
         () => chmodSync(join(folder, 'daemon.json'), 0o644),
         /Other users can access/,
       ));
-    it('does not say the token to a socket that others may use', () =>
+    it('promise: a client sends no token to a socket that others may use', () =>
       checkNotTrusted(() => chmodSync(transport.socket, 0o666), /Other users can access/));
-    it("does not say the token to another user's socket", async function () {
+    it("promise: a client sends no token to another user's socket", async function () {
       if (process.getuid?.() !== 0) this.skip();
       const { chownSync } = await import('node:fs');
       await checkNotTrusted(

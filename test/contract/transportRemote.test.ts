@@ -138,7 +138,7 @@ describe('remote transport contract', function () {
     equal(await knock(bearer(good)), 'admitted');
   });
 
-  it('refuses plain HTTP on a TLS port, TLS below 1.2, and what is no WebSocket', async () => {
+  it('promise: plain HTTP and TLS below 1.2 are refused', async () => {
     await rig.open(accept);
     const token = await rig.token();
     const headers = { authorization: `Bearer ${token}` };
@@ -178,7 +178,7 @@ describe('remote transport contract', function () {
     deepEqual(versions, ['TLSv1.2', 'TLSv1.3']);
   });
 
-  it('lets no web page reach a daemon on loopback without TLS', async () => {
+  it('promise: a web page reaches no daemon, on loopback too', async () => {
     await rig.open(accept, { tls: false });
     const headers = { authorization: `Bearer ${await rig.token()}` };
     equal(
@@ -188,7 +188,7 @@ describe('remote transport contract', function () {
     equal(await knock(headers, {}, httpRequest), 'admitted');
   });
 
-  it('keeps tokens hashed and every file to its owner', async () => {
+  it('promise: tokens are stored as hashes, in files of one user', async () => {
     await rig.open(accept);
     const secret = await rig.token('ann', ['admin']);
     const mode = (...path: string[]) =>
@@ -210,7 +210,7 @@ describe('remote transport contract', function () {
     );
   });
 
-  it('says the token to nobody but the certificate that is pinned', async () => {
+  it('promise: a client sends its token only to the pinned certificate', async () => {
     await rig.open(accept);
     await rejects(rig.client(await rig.token(), { fingerprint: '0'.repeat(64) }), {
       code: 'rpc.untrusted',
@@ -321,7 +321,7 @@ describe('remote transport contract', function () {
     equal(await (await raw(await rig.token())).closed, 4408);
   });
 
-  it('refuses what is too fast with retry-after, then closes with 4429, and lets the token back in after its time', async () => {
+  it('promise: a client that is too fast is refused with a time, then disconnected', async () => {
     await rig.open(accept, {
       limits: { messagesPerSecond: 10, messageBurst: 20, refusals: 5, penaltyMs: 300 },
     });
@@ -358,7 +358,7 @@ describe('remote transport contract', function () {
     (await rig.client(token)).dispose();
   });
 
-  it('refuses more connections than a user and all may have', async () => {
+  it('promise: connections are bounded per user and in total', async () => {
     await rig.open(accept, { limits: { connectionsPerUser: 2, connections: 3 } });
     const [ann, ben] = [await rig.token('ann'), await rig.token('ben')];
     const clients = [await rig.client(ann), await rig.client(ann)];
@@ -370,7 +370,7 @@ describe('remote transport contract', function () {
     (await rig.client(ann)).dispose();
   });
 
-  it('closes what a token opened when it is revoked or expires', async () => {
+  it('promise: revoking a token closes its connections', async () => {
     await rig.open(accept, { limits: { keepaliveMs: 30 } });
     const [one, two] = [await rig.token('ann'), await rig.token('ben', ['record'], 5_000)];
     const [ann, ben] = [await rig.client(one), await rig.client(two)];

@@ -116,7 +116,7 @@ describe('the extension in its host', function () {
     equal(passes.length, 3);
   });
 
-  it('encrypts with a key from its secret storage', async () => {
+  it('promise: the encryption key comes from the secret storage', async () => {
     const home = join(dir, 'withKey');
     try {
       const { passes, failures } = await runExtensionTests(browser, {

@@ -107,7 +107,7 @@ describe('a meeting in VS Code', function () {
     }
   }
 
-  it('asks for consent before the first recording, and records nothing until it is given', async () => {
+  it('promise: nothing is recorded before consent', async () => {
     const { window } = rig;
     await openFile(window, 'refreshSession.ts');
     await window.runCommand('Earmark: Start Meeting');
@@ -121,7 +121,7 @@ describe('a meeting in VS Code', function () {
     deepEqual([await rig.recorders(), rig.daemonPid()], [0, undefined]);
   });
 
-  it('records microphone and speakers once the person agreed, and says so in the status bar', async () => {
+  it('promise: the status bar shows an open microphone', async () => {
     const { window } = rig;
     await window.runCommand('Earmark: Start Meeting');
     const pressed = Date.now();

@@ -121,7 +121,7 @@ describe('the dump of sound', () => {
     deepEqual(files(), ['b-mic.wav']);
   });
 
-  it('writes nothing beside what is encrypted', () => {
+  it('promise: debug audio writes nothing if data is encrypted', () => {
     encrypted = true;
     const { dump, spools } = open();
     spools.open('a').append(...frames(0, 1));

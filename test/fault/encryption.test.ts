@@ -149,7 +149,7 @@ describe('encryption at rest', function () {
   const whole = { texts: 3, found: 1, title: 'The quagga', frames: [20, 20], uploads: ['u'] };
   const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(audio.buffer, 200, 64)];
 
-  it('leaves no word and no sound in any file, also of what lay there in the clear', async () => {
+  it('promise: encrypted data has no readable word and no audio in any file', async () => {
     await speak(await storage());
     const clear = filesWith(folder.path, secrets).length;
     const now = await read(await storage({ EARMARK_KEY: 'a long passphrase' }));

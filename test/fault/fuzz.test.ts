@@ -5,7 +5,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { fuzz, fuzzTargets } from '../../bench/fuzzTargets';
 
-describe('malformed input', function () {
+describe('promise: malformed input ends in an error', function () {
   this.timeout(60_000);
   for (const target of fuzzTargets()) {
     it(target.name, async () => {

@@ -128,7 +128,7 @@ describe('purge and retention', function () {
   });
   const db = (): string => join(folder.path, 'earmark.db');
 
-  it('leaves neither the id nor a word of the session in any file, and the others whole', async () => {
+  it('promise: a purge leaves neither the id nor a word in any file', async () => {
     const [id, other] = ['Purge4Me9xYz', 'KeepMe7aBcD'];
     fill(db(), other, Date.now(), ['narwhal', 'tugboat']);
     fill(db(), id, Date.now(), WORDS);
@@ -160,7 +160,7 @@ describe('purge and retention', function () {
     deepEqual(filesWith(folder.path, [other, 'narwhal', 'tugboat']), []);
   });
 
-  it('keeps each kind as long as the settings say, at once and at every start', async () => {
+  it('promise: data is deleted after the days in the settings', async () => {
     const [old, young] = ['OldSession11', 'NewSession22'];
     fill(db(), old, Date.now() - 10 * DAY_MS, WORDS);
     fill(db(), young, Date.now(), ['narwhal', 'tugboat']);

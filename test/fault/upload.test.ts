@@ -199,7 +199,7 @@ describe('a recording that is kept until the other side has confirmed it', funct
     }
   }
 
-  it('is sent, checked and then gone from here', async () => {
+  it('promise: a local copy is deleted after the remote confirms it', async () => {
     const { connection, sessionId, states } = await record({});
     await confirmed();
     await done(connection, sessionId);
@@ -267,7 +267,7 @@ describe('a recording that is kept until the other side has confirmed it', funct
     connection.dispose();
   });
 
-  it('keeps a copy that is damaged, says so, and lets a person transcribe it here or discard it', async () => {
+  it('promise: only a person deletes an unconfirmed copy', async () => {
     const child = startClient();
     const sessionId = await child.sessionId;
     await until(() => said >= 20, '20 words were said');

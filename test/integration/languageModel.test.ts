@@ -335,7 +335,7 @@ describe('a language model that reads along', function () {
     ok(asked.length > 5 && (metrics?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
   });
 
-  it('is asked only where the user configured it, and over plain http only on this machine', () => {
+  it('promise: a language model is used only if configured', () => {
     equal(configuredModel(DEFAULT_SETTINGS, systemClock), undefined);
     throws(
       () => configure({ 'llm.endpoint': 'http://models.example/v1' }),

@@ -207,7 +207,7 @@ describe('voices of named people', function () {
     );
   });
 
-  it('are gone half an hour after the session where nobody agreed', async () => {
+  it('promise: a voice is not stored without consent', async () => {
     const id = await meeting(...OTHER);
     const speaker = await name(id, 'Ben');
     clock.advance(30 * 60_000);
@@ -215,7 +215,7 @@ describe('voices of named people', function () {
     await rejects(() => sessions.voices.keep(id, speaker, undefined), { code: 'speaker.noVoice' });
   });
 
-  it('leave no byte in the database once forgotten, and name nobody any more', async () => {
+  it('promise: a forgotten voice leaves no byte', async () => {
     const [kept] = (await store.voices()).map(({ centre }) =>
       Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString('base64'),
     );

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 
 type Verdict = (printed: string) => { state: string; sentence: string };
 
-describe('the check of dependencies', () => {
+describe('promise: a known high vulnerability of a dependency fails the tests', () => {
   async function check(printed: string, state: string): Promise<void> {
     const { verdict } = (await import(
       pathToFileURL(resolve(__dirname, '../../scripts/test/advisories.mjs')).href

@@ -241,7 +241,7 @@ describe('organisations of one server, over every method', function () {
     );
   });
 
-  it('tells nothing of another organisation: not what, not how much, not whether', async () => {
+  it('promise: no method shows anything of another organisation', async () => {
     const nobody = await answers('bee', { sessionId: 'AAAAAAAAAAAA', segmentId: 's1' });
 
     await people.addOrganisation('ant', 'Same');
@@ -290,7 +290,7 @@ describe('organisations of one server, over every method', function () {
     ok((await ann.request(SessionExport, { sessionId, format: 'json' })).text.includes('w7'));
   });
 
-  it('keeps the process, its settings and its models from an administrator of an organisation', async () => {
+  it('promise: administrators of an organisation cannot control the process', async () => {
     const root = await client('ant', 'chief', ['admin']);
     const forbidden: string[] = [];
     for (const type of REQUESTS) {

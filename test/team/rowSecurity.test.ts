@@ -130,7 +130,7 @@ describe('PostgreSQL: an organisation sees itself alone', () => {
     return found;
   }
 
-  it('forces row-level security on every table, also on its owner', async () => {
+  it('promise: row-level security is forced on every table', async () => {
     const open = await server.sql<{ name: string }>(
       DB,
       "SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'earmark' AND (c.relkind IN ('v', 'm', 'S') OR (c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)))",
@@ -139,7 +139,7 @@ describe('PostgreSQL: an organisation sees itself alone', () => {
     deepEqual({ open, tables: tables.length }, { open: [], tables: 11 });
   });
 
-  it('shows a role one organisation, whichever it set, and nothing where it set none', async () => {
+  it('promise: a transaction sees the rows of one organisation', async () => {
     await server.sql(
       DB,
       'DO $$ BEGIN CREATE ROLE owning LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$',
@@ -179,7 +179,7 @@ describe('PostgreSQL: an organisation sees itself alone', () => {
     );
   });
 
-  it('lets nobody write, move or delete a row of another organisation', async () => {
+  it('promise: no row of another organisation can be changed', async () => {
     const before = await server.sql(
       DB,
       'SELECT organisation, id, title FROM earmark.sessions ORDER BY 1',

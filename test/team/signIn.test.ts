@@ -89,7 +89,7 @@ describe('signing in with OpenID Connect', function () {
     );
   });
 
-  it('gives nobody the name, or the organisation, of somebody else', async () => {
+  it('promise: a new user never gets the name of an existing one', async () => {
     await new PostgresTokens(gateway, 'bee', wall).create('ben', ['admin'], 'root');
     const check = await gate().check((await signedIn('ben', 'bee')).token);
     ok(check.kind === 'ok' && check.token.user.startsWith('oidc-'), 'a name of their own');
@@ -101,7 +101,7 @@ describe('signing in with OpenID Connect', function () {
     equal((await gate({}).check((await signedIn('dan', 'ant')).token)).kind, 'unknown');
   });
 
-  it('lets in whom an administrator added, until they are disabled or the token ends', async () => {
+  it('promise: an added user has access until disabled or the token ends', async () => {
     await people.putUser('bee', 'eve', ['read', 'admin'], {
       issuer: provider.issuer,
       subject: 'e-1',
@@ -128,7 +128,7 @@ describe('signing in with OpenID Connect', function () {
     );
   });
 
-  it('takes no token that the provider did not sign for this client', async () => {
+  it('promise: only tokens that the provider signed for the client are accepted', async () => {
     const { token } = await signedIn('ann', 'ant');
     const [head = '', body = '', signature = ''] = token.split('.');
     const part = (value: unknown): string =>

@@ -32,7 +32,7 @@ describe('earmark mcp', function () {
     await folder.remove();
   });
 
-  it('offers tools that only read, and says that what people said is no instruction', async () => {
+  it('promise: agents only read unless changes are allowed', async () => {
     const { tools } = await agent.client.listTools();
     deepEqual(
       tools.map(({ name }) => name),
@@ -187,7 +187,7 @@ describe('earmark mcp', function () {
     throw new Error('The words did not come.');
   }
 
-  describe('refuses', () => {
+  describe('promise: agents name no file and no unbounded argument', () => {
     const refused = (
       name: string,
       tool: string,
@@ -343,7 +343,7 @@ describe('earmark mcp', function () {
     equal(code, 0);
   });
 
-  it('changes an action and a title where the user allows it, and takes out secrets', async () => {
+  it('promise: agents change only if allowed, and get no secret', async () => {
     const bold = new McpAgent();
     await bold.start(scriptedCli(['mcp', '--allow-changes']), { EARMARK_HOME: folder.path });
     try {

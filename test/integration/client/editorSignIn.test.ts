@@ -43,7 +43,7 @@ describe('signing in from the editor', function () {
   const inBrowser = (page: string): void => void provider.browse(page);
   const never = new AbortController().signal;
 
-  it('keeps the token for all windows in the secret storage, and makes it anew a minute before it ends', async () => {
+  it('promise: the editor stores its sign-in in the secret storage', async () => {
     const secrets = new Secrets();
     const [one, other] = [window(secrets), window(secrets)];
     equal(await one.signIn.token(one.at), undefined);

@@ -21,7 +21,7 @@ const SESSIONS = 3;
 /** The loudness of a 16-bit sample is the word: up to w327. */
 const words = (session: number): number[] => [1, 2, 3].map((n) => 240 + session * 4 + n);
 
-describe('content', function () {
+describe('promise: spoken words are in no log and no metric', function () {
   this.timeout(120_000);
 
   for (const level of ['debug', 'info', 'warn', 'error'] as const) {

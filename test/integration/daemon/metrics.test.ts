@@ -77,7 +77,7 @@ describe('metrics', function () {
   const status = async (path: string, headers?: Record<string, string>) =>
     (await get(path, headers)).status;
 
-  it('are told to nobody without the token, and to no web page', async () => {
+  it('promise: metrics need the token and refuse web pages', async () => {
     const auth = { authorization: `Bearer ${file.token}` };
     deepEqual(
       await Promise.all([

@@ -225,7 +225,7 @@ describe('daemon process', function () {
     match((wrong as EarmarkError).message, /Unknown argument/);
   });
 
-  it('does not use a state folder that others may write', async function () {
+  it('promise: a state folder that others may write is refused', async function () {
     if (process.getuid === undefined) this.skip();
     chmodSync(folder.path, 0o777);
     await rejects(come(), { code: 'rpc.unauthorized' });

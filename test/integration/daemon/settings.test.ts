@@ -160,7 +160,7 @@ describe('settings of a running daemon', function () {
     );
   });
 
-  it('lie in a file for this user alone', () => {
+  it('promise: settings are in a file of one user', () => {
     if (process.platform !== 'win32')
       equal(statSync(join(folder.path, 'config.last.json')).mode & 0o777, 0o600);
   });

@@ -122,7 +122,7 @@ describe('a model download', function () {
     equal(left().filter((f) => f.startsWith('.')).length, 0);
   });
 
-  it('refuses files that differ from the catalogue', async () => {
+  it('promise: model files that differ from the catalogue are refused', async () => {
     const other = pack({ ...FILES, 'dist/one.onnx': randomBytes(600_000) });
     await check(
       modelsFrom((await serve(other)).url),

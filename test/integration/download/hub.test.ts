@@ -150,7 +150,7 @@ describe('a download from the model hub', function () {
     equal((await modelsOf(OLD).get('ear')).version, '2');
   });
 
-  it('refuses files that are not what was published', async () => {
+  it('promise: hub files that differ from the catalogue are refused', async () => {
     await withOld();
     hub.answer = (request, response) => serveFile(request, response, randomBytes(1_000_000));
     await check(modelsOf(NEW), 'model.checksum', /wrong checksum.*Pull the model again/);

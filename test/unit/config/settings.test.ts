@@ -139,7 +139,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('come from a client: kept in config.json, secrets in memory alone, wrong ones named', () => {
+  it('promise: keys are never written into config.json', () => {
     const { disk, settings, problems, changes } = open({ file: { 'log.level': 'warn' } });
     settings.set({
       'llm.endpoint': 'http://127.0.0.1:1',

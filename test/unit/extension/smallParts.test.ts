@@ -43,7 +43,7 @@ describe('note folder', () => {
   );
   check({ workspace: 'a/../../b' }, { kind: 'workspace', path: '.earmark', refused: 'a/../../b' });
   check({ workspace: '~/x' }, { kind: 'workspace', path: '~/x' });
-  it('knows whose folder needs a .gitignore', () =>
+  it('promise: the notes folder ignores itself in Git', () =>
     deepEqual(['/w/.earmark', '/w/docs'].map(wantsGitignore), [true, false]));
 });
 
@@ -268,7 +268,7 @@ describe('manifest', () => {
           manifest.contributes.commands.findIndex((c) => c.command.endsWith(`.${b}`)),
       ),
     ));
-  it('lets no workspace name programs, devices, engines or consent', () => {
+  it('promise: no workspace sets programs, addresses, keys or consent', () => {
     const settings = Object.assign(
       {},
       ...manifest.contributes.configuration.map((c) => c.properties),

@@ -42,6 +42,18 @@ describe('promise: no GPL ships, and the licence of every package is named', () 
     );
   });
 
+  it('have exact versions in package.json', () => {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>;
+    deepEqual(
+      Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
+        ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+      ),
+      [],
+    );
+  });
+
   it('accept one side of OR and ask for both of AND', async () => {
     const { isAllowed } = await load();
     deepEqual(

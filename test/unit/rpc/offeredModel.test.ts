@@ -42,7 +42,7 @@ describe('a language model that is lent', () => {
     );
   });
 
-  it('answers what it is asked, and is told no secrets', async () => {
+  it('promise: a language model gets no secret', async () => {
     const client = await lender();
     const text = ask('The password is hunter2secret99, said Ben.');
     const [question] = asked(client);
@@ -89,7 +89,7 @@ describe('a language model that is lent', () => {
     deepEqual(await answer(client, asked(client)[0]?.id ?? 0, { kind: 'text', text: 'late' }), {});
   });
 
-  it('is not taken from another machine', async () => {
+  it('promise: no other machine lends its language model', async () => {
     const remote = await rpc.client(
       {},
       { kind: 'remote', user: 'ann', scopes: ['admin'], tokenId: 'ann' },

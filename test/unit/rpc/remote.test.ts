@@ -27,7 +27,7 @@ describe('clients over the network', () => {
       .map((s) => s.id)
       .sort();
 
-  it('need a scope for every method, admin where none is named', async () => {
+  it('promise: every method needs a scope, admin if it names none', async () => {
     const requests = Object.values(FAMILIES)
       .flat()
       .filter((m) => m.type === 'request' && m.method !== 'daemon/hello')
@@ -89,7 +89,7 @@ describe('clients over the network', () => {
     );
   });
 
-  it('see their own sessions only, an admin and the local user all', async () => {
+  it('promise: users see only their own sessions', async () => {
     const [ann, ben, admin, local] = [
       await rpc.client({}, remote('ann', 'record')),
       await rpc.client({}, remote('ben', 'record')),
@@ -134,7 +134,7 @@ describe('clients over the network', () => {
     );
   });
 
-  it('may not change the settings of the machine, an admin either', async () => {
+  it('promise: no remote client changes settings', async () => {
     const admin = await rpc.client({}, remote('root', 'admin'));
     deepEqual(
       [
@@ -161,7 +161,7 @@ describe('clients over the network', () => {
     );
   });
 
-  it('have keys of their own', async () => {
+  it('promise: keys of repeated starts belong to one user', async () => {
     const [ann, ben] = [
       await rpc.client({}, remote('ann', 'record')),
       await rpc.client({}, remote('ben', 'record')),
@@ -170,7 +170,7 @@ describe('clients over the network', () => {
     deepEqual([a === again, a === b], [true, false]);
   });
 
-  it("never open the microphone of the daemon's machine", async () => {
+  it("promise: no remote client opens the daemon's microphone", async () => {
     const admin = await rpc.client({}, remote('root', 'admin'));
     deepEqual(
       [
@@ -185,7 +185,7 @@ describe('clients over the network', () => {
     );
   });
 
-  it('have a limit of sessions, and are told when to try again', async () => {
+  it('promise: sessions are bounded per user', async () => {
     const ann = await rpc.client({}, remote('ann', 'record'));
     for (let i = 0; i < 16; i++) await start(ann);
     await rejects(start(ann), { code: 'session.tooMany', retryAfterMs: 500 });

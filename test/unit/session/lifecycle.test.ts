@@ -279,7 +279,7 @@ describe('session lifecycle', () => {
     long.dispose();
   });
 
-  it('pauses a recording 60 s after the last window is gone, and not when one comes back', async () => {
+  it('promise: recording pauses 60 s after the last window is gone', async () => {
     h.manager.setWindowCount(1);
     const id = await h.recorded();
     const pushed = await h.pushed();

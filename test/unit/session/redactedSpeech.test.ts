@@ -16,7 +16,7 @@ function said(text: string): AsrResult {
   return { text, words, confidence: 1, language: 'en', inferenceMs: 1 };
 }
 
-describe('a transcript without secrets', () => {
+describe('promise: transcripts have no secrets if that is set', () => {
   const check = (text: string, expected: string, times: readonly string[]): void =>
     void it(expected, () => {
       const { text: left, words } = redactedResult(said(text));

@@ -107,7 +107,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     deepEqual(uploads.open(REQUEST, one).id, 'u1');
   });
 
-  it('goes when the other side has the same, by length and hash, also after a restart, and stays otherwise', async () => {
+  it('promise: a copy stays until length and hash of every frame are confirmed', async () => {
     uploads.open(REQUEST, {});
     const recording = record();
     recording.write(SPOKEN);
