@@ -11,7 +11,7 @@ import type { PhraseDecoder } from '../daemon/session/phraseDecoder';
 import { Speculation } from '../daemon/session/speculation';
 import type { Pause, Phrase } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
-import { segmenterOptionsFor } from '../daemon/vad/segmenter';
+import { defaultPreset, segmenterOptionsFor } from '../daemon/vad/segmenter';
 import { type DecodedPhrase, phraseDecoder } from './speechPath';
 
 export interface LivePathSetup {
@@ -152,7 +152,7 @@ export class LivePath {
       onFallback: (error) => {
         throw error;
       },
-      options: segmenterOptionsFor('moonshine', true, { mixed }),
+      options: segmenterOptionsFor(defaultPreset, true, { mixed }),
     });
   }
 

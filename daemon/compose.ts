@@ -41,7 +41,7 @@ import { Traffic } from './adapters/transport/traffic';
 import { createAnalyzerFactory } from './insights/analyzerFactory';
 import type { ModelQueue } from './insights/model/modelQueue';
 import type { ManagedEngines } from './asr/enginesApi';
-import { openaiInfo, voxtralInfo } from './asr/providerInfos';
+import { recognisersOf } from './asr/registry';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
 import type { TokenGate } from './base/identity';
@@ -585,9 +585,7 @@ async function compose(
         )
       )
         llm = languageModel(to, clock, logger, offeredModel, options.limits);
-      if (has('openai.endpoint', 'openai.model', 'openai.plainHttp', 'openai.key'))
-        engines.renew(openaiInfo.id);
-      if (has('voxtral.program')) engines.renew(voxtralInfo.id);
+      for (const id of recognisersOf((setting) => has(setting))) engines.renew(id);
     }),
   );
   const transport = await openTransport({

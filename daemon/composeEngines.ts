@@ -13,11 +13,11 @@ import { readWarmUp } from './adapters/inference/warmUpPhrase';
 import { calibrationFile } from './adapters/system/calibrationFile';
 import { machineLoad } from './adapters/system/machineLoad';
 import { probeSystem } from './adapters/system/probeSystem';
-import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
+import type { ChoiceSetup } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
 import type { LoadedModelFiles } from './asr/provider';
-import { moonshineInfo, nemoInfo, whisperInfo } from './asr/providerInfos';
+import { WORKER_RECOGNISERS, runsInWorker } from './asr/registry';
 import { shareDetectors } from './asr/sharedDetectors';
 import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
@@ -28,12 +28,6 @@ import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
 import { tierOf } from './models/tiers';
 import { workerEntry, warmUpPath } from './programFiles';
 
-/** Recognisers that workers run. */
-export const WORKER_PROVIDERS: readonly ProviderFact[] = [
-  { info: moonshineInfo },
-  { info: nemoInfo },
-  { info: whisperInfo },
-];
 /** Speech that a calibration decodes, and the time that it takes at most. */
 const CALIBRATION_S = 60;
 export const VAD_MODEL = 'silero-vad';
@@ -63,7 +57,7 @@ export function createEngines({
   });
   const detectorsOf = shareDetectors(detectors);
   const inThisProcess = processProviders(settings, clock);
-  const providers = [...WORKER_PROVIDERS, ...inThisProcess];
+  const providers = [...WORKER_RECOGNISERS, ...inThisProcess];
   // Until the probes have answered this is a machine without a GPU.
   let machine: MachineFacts = factsOf({
     platform: process.platform,
@@ -87,9 +81,7 @@ export function createEngines({
         .map(({ id }) => id);
       return tierOf(await capabilities).targets.filter(
         ({ provider, model, device }) =>
-          device !== 'gpu' &&
-          WORKER_PROVIDERS.some(({ info }) => info.id === provider) &&
-          installed.includes(model),
+          device !== 'gpu' && runsInWorker(provider) && installed.includes(model),
       );
     },
     measure: async ({ provider, model }) => {

@@ -15,13 +15,7 @@ import type { TeamBus } from './adapters/nats/teamBus';
 import type { DetectorService } from './asr/speechEngine';
 import { createEnginePool } from './asr/enginePool';
 import type { ManagedEngines } from './asr/enginesApi';
-import {
-  moonshineInfo,
-  openaiInfo,
-  scriptedInfo,
-  voxtralInfo,
-  whisperInfo,
-} from './asr/providerInfos';
+import { DEFAULT_TARGET, RECOGNISERS } from './asr/registry';
 import { shareDetectors } from './asr/sharedDetectors';
 import type { Clock } from './base/clock';
 import { DisposableStore } from './base/disposable';
@@ -36,13 +30,6 @@ import type { FencedStore, Ownership } from './team/ownership';
 import { type Presence, WORKER_HEARTBEAT_MS } from './team/presence';
 import { QueuedEngine } from './team/queuedEngine';
 import { TeamChoice } from './team/teamChoice';
-
-/** A worker may run any of them, whatever this machine can. */
-const PROVIDERS = [moonshineInfo, whisperInfo, voxtralInfo, openaiInfo, scriptedInfo].map(
-  (info) => ({ info }),
-);
-/** Whoever comes first waits for a worker with the catalogue's default. */
-const FALLBACK = { provider: moonshineInfo.id, model: 'moonshine-tiny', device: 'auto' } as const;
 
 export interface GatewayContext {
   readonly clock: Clock;
@@ -65,7 +52,7 @@ export function gatewayEngines(
     detector ??
     createDetectors({ worker: workerEntry(), clock, logger, files: () => models.files(VAD_MODEL) });
   const detectorsOf = shareDetectors(detectors);
-  const choice = new TeamChoice(PROVIDERS, FALLBACK);
+  const choice = new TeamChoice(RECOGNISERS, DEFAULT_TARGET);
   const machine = factsOf({
     platform: process.platform,
     arch: process.arch,

@@ -19,7 +19,8 @@ import type { DetectorService } from './asr/speechEngine';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';
 import type { Logger } from './base/logger';
-import { filesWithCache, WORKER_PROVIDERS } from './composeEngines';
+import { RECOGNISERS } from './asr/registry';
+import { filesWithCache } from './composeEngines';
 import { warmUpPath, workerEntry } from './programFiles';
 import { WorkerRole } from './team/workerRole';
 import type { Readiness } from './telemetry/readiness';
@@ -161,8 +162,9 @@ async function engineOf(
       `There is no such model for a worker; choose one of ${known.map(({ id }) => id).join(', ')}.`,
     );
   const languages = entry?.languages ??
-    [...WORKER_PROVIDERS, ...(own ? [own] : [])].find(({ info }) => info.id === target.provider)
-      ?.info.capabilities.languages ?? ['*'];
+    RECOGNISERS.find(({ info }) => info.id === target.provider)?.info.capabilities.languages ?? [
+      '*',
+    ];
   const engine = createSpeechEngine({
     clock,
     logger: logger.child('engine'),

@@ -5,6 +5,7 @@
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { EngineTarget } from '../asr/enginesApi';
+import { workOf } from '../asr/registry';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -20,27 +21,8 @@ export interface Calibration {
   readonly atMs: number;
 }
 
-/**
- * CPU work of the models relative to Moonshine tiny. Moonshine tiny and Whisper base are measured
- * (whisper bench). The others are estimated from their parameters: Moonshine 27 and 61 million,
- * Whisper 39, 74, 244, 769, 809, 1550 million.
- */
-const WORK: readonly (readonly [string, number])[] = [
-  ['moonshine-tiny', 1],
-  ['moonshine-base', 2.3],
-  ['whisper-tiny', 2.1],
-  ['whisper-base', 4],
-  ['whisper-small', 13],
-  ['whisper-medium', 42],
-  ['whisper-large-v3-turbo', 44],
-  ['whisper-large-v3', 84],
-];
 /** A model with a higher real-time factor leaves no time for partials and a second source. */
 export const HIGHEST_RTF = 0.6;
-
-function workOf(model: string): number | undefined {
-  return WORK.find(([name]) => model.startsWith(name))?.[1];
-}
 
 /**
  * Estimates a model's speed.

@@ -54,7 +54,7 @@ export type OwnPlan = Omit<CatalogueEntry, 'files'> & {
  */
 export function planOwnModel(description: string, files: readonly FolderFile[]): OwnPlan {
   const { id, name, recogniser, languages, licence, precision } = readDescription(description);
-  const roles = rolesOf(recogniser, files, precision);
+  const roles = ROLES[recogniser](files, precision);
   const outside = Object.entries(roles).flatMap(([role, path]) =>
     files
       .filter((file) => OUTSIDE_WEIGHTS.some((ending) => file.path === `${path}${ending}`))
@@ -97,27 +97,33 @@ function readDescription(text: string): Description {
   );
 }
 
-function rolesOf(
-  recogniser: Description['recogniser'],
-  files: readonly FolderFile[],
-  precision: Precision | undefined,
-): Readonly<Record<string, string>> {
-  const names = files.map(({ path }) => path);
-  if (recogniser === 'whisper') {
-    const models = names.filter((name) => /^[^/]+\.bin$/.test(name));
-    const [model] = models;
-    if (model !== undefined && models.length === 1) return { model };
-    throw lacking('one ggml file (*.bin)');
-  }
-  if (recogniser === 'moonshine') {
-    const named = (...wanted: readonly string[]): string | undefined =>
-      wanted.find((name) => names.includes(name));
-    const encoder = named('encoder_model.onnx', 'encoder_model_quantized.onnx');
-    const decoder = named('decoder_model_merged.onnx', 'decoder_model_merged_quantized.onnx');
-    if (encoder !== undefined && decoder !== undefined) return { encoder, decoder };
-    throw lacking('encoder_model.onnx and decoder_model_merged.onnx');
-  }
-  const models = nemoModelsIn(names);
+type Roles = Readonly<Record<string, string>>;
+
+/** Finds the files of each recogniser: role → path inside the folder. */
+const ROLES: Readonly<
+  Record<
+    Description['recogniser'],
+    (files: readonly FolderFile[], precision: Precision | undefined) => Roles
+  >
+> = { nemo: nemoRoles, moonshine: moonshineRoles, whisper: whisperRoles };
+
+function whisperRoles(files: readonly FolderFile[]): Roles {
+  const [model, ...more] = files.filter(({ path }) => /^[^/]+\.bin$/.test(path));
+  if (model !== undefined && more.length === 0) return { model: model.path };
+  throw lacking('one ggml file (*.bin)');
+}
+
+function moonshineRoles(files: readonly FolderFile[]): Roles {
+  const named = (...wanted: readonly string[]): string | undefined =>
+    wanted.find((name) => files.some(({ path }) => path === name));
+  const encoder = named('encoder_model.onnx', 'encoder_model_quantized.onnx');
+  const decoder = named('decoder_model_merged.onnx', 'decoder_model_merged_quantized.onnx');
+  if (encoder !== undefined && decoder !== undefined) return { encoder, decoder };
+  throw lacking('encoder_model.onnx and decoder_model_merged.onnx');
+}
+
+function nemoRoles(files: readonly FolderFile[], precision: Precision | undefined): Roles {
+  const models = nemoModelsIn(files.map(({ path }) => path));
   const size = (roles: Readonly<Partial<Record<string, string>>>): number =>
     Object.values(roles).reduce((sum, path) => sum + bytesOf(files, path ?? ''), 0);
   const float = models.find((model) => model.precision === 'float');
@@ -126,7 +132,7 @@ function rolesOf(
     precision === undefined
       ? (small ?? models.find((model) => model.precision === 'int8') ?? float)
       : models.find((model) => model.precision === precision);
-  if (found) return found.roles as Readonly<Record<string, string>>;
+  if (found) return found.roles as Roles;
   throw lacking(
     'encoder-model.onnx with decoder_joint-model.onnx, encoder.onnx with decoder.onnx and joiner.onnx, or model.onnx, and vocab.txt or tokens.txt',
   );

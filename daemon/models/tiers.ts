@@ -3,12 +3,9 @@
  * reason. Data and pure functions.
  */
 import type { EngineTarget } from '../asr/enginesApi';
-import type { DeviceChoice } from '../asr/provider';
+import { type Tier, rankedModels, workOf } from '../asr/registry';
 import { type Calibration, HIGHEST_RTF, expectedRtf } from './calibration';
 import type { Capabilities } from './capabilities';
-
-export const TIERS = ['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra'] as const;
-export type Tier = (typeof TIERS)[number];
 
 export interface TierChoice {
   readonly tier: Tier;
@@ -32,66 +29,20 @@ const GPU_MEMORY_GB = {
   'whisper-large-v3-turbo': 3,
 } as const;
 
-const moonshine = (size: string): EngineTarget => ({
-  provider: 'moonshine',
-  model: `moonshine-${size}`,
-  device: 'cpu',
-});
-const whisper = (size: string, device: DeviceChoice = 'cpu'): EngineTarget => ({
-  provider: 'whisper',
-  model: `whisper-${size}`,
-  device,
-});
-/** The model on the GPU, with the CPU as fallback. */
-const onGpu = (size: string): readonly EngineTarget[] => [whisper(size, 'gpu'), whisper(size)];
-
-/**
- * On the CPU, Moonshine for English: with the same errors it takes a third of Whisper base's time
- * (`npm run bench -- whisper`). On a GPU, Whisper: it is more accurate and does not load the CPU.
- */
-const MODELS: Readonly<Record<Tier, readonly EngineTarget[]>> = {
-  ultra_low: [moonshine('tiny'), whisper('tiny-q8_0'), whisper('tiny-q5_1')],
-  low: [moonshine('tiny'), whisper('base-q8_0'), whisper('tiny-q8_0')],
-  medium: [
-    moonshine('base'),
-    moonshine('tiny'),
-    whisper('small-q8_0'),
-    whisper('base-q8_0'),
-    whisper('tiny-q8_0'),
-  ],
-  medium_gpu: [...onGpu('small'), ...onGpu('base-q8_0'), moonshine('tiny'), whisper('tiny-q8_0')],
-  high: [
-    ...onGpu('medium-q8_0'),
-    ...onGpu('small'),
-    whisper('base-q8_0'),
-    moonshine('base'),
-    moonshine('tiny'),
-    whisper('tiny-q8_0'),
-  ],
-  ultra: [
-    ...onGpu('large-v3-turbo'),
-    ...onGpu('medium-q8_0'),
-    ...onGpu('small'),
-    whisper('base-q8_0'),
-    moonshine('base'),
-    moonshine('tiny'),
-    whisper('tiny-q8_0'),
-  ],
-};
-
 /** @param calibration of this machine; without it, memory decides */
 export function tierOf(
   { memoryGb, gpu, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>,
   calibration?: Calibration,
 ): TierChoice {
   const tier = byMemory(memoryGb, gpu !== undefined);
-  const fits = MODELS[tier].filter(
+  const ranked = rankedModels(tier);
+  const fits = ranked.filter(
     ({ model, device }) =>
       device !== 'gpu' ||
       gpu?.memoryGb === undefined ||
       gpu.memoryGb >= (GPU_MEMORY_GB[model as keyof typeof GPU_MEMORY_GB] ?? 0),
   );
-  const left = MODELS[tier].length - fits.length;
+  const left = ranked.length - fits.length;
   const { targets, slow } = fastEnough(fits, calibration);
   const why = [
     `${memoryGb} GB of memory and ${gpu ? `the GPU ${gpu.name} (${gpu.kind})` : 'no GPU that recognition can use'}`,
@@ -112,7 +63,7 @@ export function tierOf(
 }
 
 /**
- * Removes models that are too slow for this CPU. The last and smallest model of each provider
+ * Removes models that are too slow for this CPU. The model of each provider with the least work
  * always stays.
  */
 function fastEnough(
@@ -120,12 +71,13 @@ function fastEnough(
   calibration: Calibration | undefined,
 ): { readonly targets: readonly EngineTarget[]; readonly slow: readonly EngineTarget[] } {
   if (!calibration) return { targets, slow: [] };
-  const isLast = ({ provider }: EngineTarget, i: number): boolean =>
-    !targets.some((other, j) => j > i && other.provider === provider);
+  const work = ({ model }: EngineTarget): number => workOf(model) ?? Infinity;
+  const isLeast = (target: EngineTarget): boolean =>
+    !targets.some((other) => other.provider === target.provider && work(other) < work(target));
   const slow = targets.filter(
-    (target, i) =>
+    (target) =>
       target.device !== 'gpu' &&
-      !isLast(target, i) &&
+      !isLeast(target) &&
       (expectedRtf(calibration, target.model) ?? 0) > HIGHEST_RTF,
   );
   return { targets: targets.filter((target) => !slow.includes(target)), slow };

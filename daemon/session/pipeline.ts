@@ -10,6 +10,7 @@ import type { Disposable } from '../base/disposable';
 import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
+import { segmenterPresetOf } from '../asr/registry';
 import { segmenterOptionsFor } from '../vad/segmenter';
 import type { TransientEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
@@ -225,7 +226,7 @@ export class SourcePipeline implements Disposable {
           source,
         ),
       fromSeq: setup.fromSeq,
-      options: segmenterOptionsFor(engine.provider, setup.live, setup),
+      options: segmenterOptionsFor(segmenterPresetOf(engine.provider), setup.live, setup),
       ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : {}),
     });
     this.syncs = setup.spool.onDidSync((synced) => {

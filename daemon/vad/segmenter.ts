@@ -86,11 +86,17 @@ const dictationSegmenterOptions: Partial<SegmenterOptions> = { pauseMs: 128, pau
  */
 const mixedSegmenterOptions: Partial<SegmenterOptions> = { shortPhraseMs: 5_000 };
 
-/** Options for recordings, by recogniser. */
-const FILE_OPTIONS: Readonly<Record<string, Partial<SegmenterOptions>>> = {
-  whisper: whisperFileSegmenterOptions,
-  nemo: nemoFileSegmenterOptions,
+/** Options of a recogniser that differ from the defaults: for live audio and for recordings. */
+export interface SegmenterPreset {
+  readonly live: Partial<SegmenterOptions>;
+  readonly file: Partial<SegmenterOptions>;
+}
+export const defaultPreset: SegmenterPreset = { live: {}, file: fileSegmenterOptions };
+export const whisperPreset: SegmenterPreset = {
+  live: whisperLiveSegmenterOptions,
+  file: whisperFileSegmenterOptions,
 };
+export const nemoPreset: SegmenterPreset = { live: {}, file: nemoFileSegmenterOptions };
 
 export interface SourceUse {
   /** A user waits for the end of the text. */
@@ -99,19 +105,14 @@ export interface SourceUse {
   readonly mixed?: boolean;
 }
 
-/** Returns the options of a recogniser that differ from the defaults. */
+/** Returns the options of a source that differ from the defaults. */
 export function segmenterOptionsFor(
-  provider: string,
+  preset: SegmenterPreset,
   live: boolean,
   { awaited = false, mixed = false }: SourceUse = {},
 ): Partial<SegmenterOptions> {
-  const own = live
-    ? provider === 'whisper'
-      ? whisperLiveSegmenterOptions
-      : {}
-    : (FILE_OPTIONS[provider] ?? fileSegmenterOptions);
   return {
-    ...own,
+    ...(live ? preset.live : preset.file),
     ...(mixed ? mixedSegmenterOptions : {}),
     ...(awaited ? dictationSegmenterOptions : {}),
   };

@@ -6,14 +6,10 @@
 import { constants, setPriority } from 'node:os';
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrProvider } from '../../asr/provider';
-import { moonshineInfo, nemoInfo, whisperInfo } from '../../asr/providerInfos';
-import { ProviderRegistry } from '../../asr/registry';
-import { MoonshineProvider } from './moonshine';
-import { NemoProvider } from './nemo/nemo';
+import { createRecogniser } from './recognisers';
 import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
 import { OnnxSpeakerModels } from './speakers/speakerModels';
-import { WhisperProvider } from './whisper';
 import {
   HEARTBEAT_MS,
   type FromWorker,
@@ -31,18 +27,13 @@ type Handlers = {
   ) => Promise<WorkerCalls[M]['result']>;
 };
 
-const providers = new ProviderRegistry()
-  .register({ info: moonshineInfo, create: () => new MoonshineProvider() })
-  .register({ info: nemoInfo, create: () => new NemoProvider() })
-  .register({ info: whisperInfo, create: () => new WhisperProvider() });
-
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;
   return {
     load: async ({ provider: id, model, device }) => {
-      const entry = providers.get(id);
+      const next = createRecogniser(id);
       await provider?.unload();
-      provider = entry.create();
+      provider = next;
       await provider.load(model, device);
     },
     transcribe: async ({ pcm, options }, signal) => {

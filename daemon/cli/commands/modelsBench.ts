@@ -11,6 +11,7 @@ import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
 import type { WorkerEntry } from '../../adapters/inference/forkWorker';
 import { measureModel, type ModelMeasurements } from '../../adapters/inference/measureModel';
+import { runsInWorker } from '../../asr/registry';
 import { toFloat32 } from '../../audio/pcm';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { systemClock } from '../../base/clock';
@@ -24,12 +25,6 @@ interface Options {
   readonly file?: string;
   readonly seconds: string;
 }
-
-/**
- * Engines that run in a worker. The others run outside Earmark; a bench of a server would measure
- * the network.
- */
-const IN_WORKERS: readonly string[] = ['moonshine', 'whisper'];
 
 export function benchCommand(models: Command, env: () => Environment): void {
   models
@@ -63,19 +58,20 @@ async function bench(env: Environment, ids: readonly string[], options: Options)
   const wanted =
     ids.length > 0
       ? await Promise.all(ids.map((id) => manager.get(id)))
-      : known.filter((m) => m.status.state === 'installed' && IN_WORKERS.includes(m.provider));
+      : known.filter((m) => m.status.state === 'installed' && runsInWorker(m.provider));
   if (wanted.length === 0)
     throw new EarmarkError(
       'model.missing',
       'No speech model is installed; run "earmark models pull" first.',
     );
-  const other = wanted.find((m) => !IN_WORKERS.includes(m.provider));
+  // A bench of a server would measure the network.
+  const other = wanted.find((m) => !runsInWorker(m.provider));
   if (other)
     throw new EarmarkError(
       'engine.unavailable',
       `Earmark's own workers do not run ${other.id}, so it is not measured; choose ` +
         `one of ${known
-          .filter((m) => IN_WORKERS.includes(m.provider))
+          .filter((m) => runsInWorker(m.provider))
           .map((m) => m.id)
           .join(', ')}.`,
     );

@@ -8,7 +8,8 @@ import {
 import { ManualClock, systemClock } from '../../../daemon/base/clock';
 import { CATALOGUE } from '../../../daemon/models/catalogue';
 import { type Capabilities, fingerprint, soldGb } from '../../../daemon/models/capabilities';
-import { TIERS, type Tier, tierOf } from '../../../daemon/models/tiers';
+import { TIERS, type Tier } from '../../../daemon/asr/registry';
+import { tierOf } from '../../../daemon/models/tiers';
 
 const GPU = { kind: 'cuda', name: 'A GPU', memoryGb: 24 } as const;
 
@@ -31,22 +32,25 @@ describe('tiers', () => {
     tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] }).targets.map(
       ({ model, device }) => `${model} ${device}`,
     );
-  it('gives the CPU Moonshine for English and Whisper tiny to small for the rest', () =>
+  it('gives the CPU NeMo and Moonshine for English, NeMo and Whisper for the rest', () =>
     deepEqual(models(16), [
+      'parakeet-tdt-0.6b-v2 cpu',
+      'parakeet-tdt_ctc-110m cpu',
       'moonshine-base cpu',
       'moonshine-tiny cpu',
+      'parakeet-tdt-0.6b-v3 cpu',
       'whisper-small-q8_0 cpu',
       'whisper-base-q8_0 cpu',
       'whisper-tiny-q8_0 cpu',
     ]));
   it('falls back from the GPU to the CPU, then to a smaller model', () =>
-    deepEqual(models(32, GPU).slice(0, 3), [
+    deepEqual(models(32, GPU).slice(2, 5), [
       'whisper-large-v3-turbo gpu',
       'whisper-large-v3-turbo cpu',
       'whisper-medium-q8_0 gpu',
     ]));
   it('leaves out what is too large for the GPU', () =>
-    deepEqual(models(32, { ...GPU, memoryGb: 2 })[0], 'whisper-large-v3-turbo cpu'));
+    deepEqual(models(32, { ...GPU, memoryGb: 2 })[2], 'whisper-large-v3-turbo cpu'));
   it('names a stand-in for every model, and only models of the catalogue', () => {
     for (const tier of TIERS) {
       const memory = { ultra_low: 2, low: 4, medium: 8, medium_gpu: 8, high: 16, ultra: 32 }[tier];

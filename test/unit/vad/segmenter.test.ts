@@ -4,6 +4,7 @@ import {
   PhraseSegmenter,
   type SegmenterEvent,
   defaultSegmenterOptions,
+  defaultPreset,
   segmenterOptionsFor,
 } from '../../../daemon/vad/segmenter';
 import type { SegmenterOptions } from '../../../daemon/vad/contract';
@@ -158,7 +159,7 @@ describe('PhraseSegmenter', () => {
     deepEqual(
       [{ mixed: true }, { mixed: true, awaited: true }, {}].map(
         (use) =>
-          ({ ...defaultSegmenterOptions, ...segmenterOptionsFor('moonshine', true, use) })
+          ({ ...defaultSegmenterOptions, ...segmenterOptionsFor(defaultPreset, true, use) })
             .shortPhraseMs,
       ),
       [5_000, 5_000, 8_000],
@@ -168,7 +169,7 @@ describe('PhraseSegmenter', () => {
     deepEqual(
       run(
         n('s', 10) + n('.', 5) + n('s', 3),
-        { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, { awaited: true }) },
+        { shortPhraseMs: 5_000, ...segmenterOptionsFor(defaultPreset, true, { awaited: true }) },
         undefined,
         30,
       ),
