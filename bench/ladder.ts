@@ -14,7 +14,7 @@ const STEP_MS = 500;
 async function measure(rtf: number, standIn: boolean): Promise<Row> {
   const clock = new ManualClock();
   const first = slowModel('one', 'first', 0.1);
-  const engines = slowEngines(clock, standIn ? [first, slowModel('two', 'second', 0.1)] : [first]);
+  const engines = slowEngines(clock, standIn ? [first, slowModel('two', 'second', 0.05)] : [first]);
   const engine = engines.open({ language: 'en', live: true });
   const steps: string[] = [];
   engine.onDidWarn(({ code }) => code === 'engine.degraded' && steps.push(engine.degradationLevel));

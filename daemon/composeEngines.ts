@@ -115,12 +115,13 @@ export function createEngines({
     choice(
       (await models.list())
         .filter(({ kind }) => kind === 'asr')
-        .map(({ id, provider, languages, status, isDefault }) => ({
+        .map(({ id, provider, languages, status, isDefault, residentBytes }) => ({
           id,
           provider,
           languages,
           installed: status.state === 'installed',
           isDefault,
+          ...(residentBytes === undefined ? {} : { residentBytes }),
         })),
     );
   const pool = createEnginePool({
@@ -155,6 +156,8 @@ export function createEngines({
           ? {}
           : {
               warmUp: () => readWarmUp(warmUpPath()),
+              quiet: () =>
+                pool.workers().every(({ name, state }) => name === 'vad' || state !== 'busy'),
               // The phrase is English, and what a model of the user's own knows is not known here.
               expectsWords: async () => {
                 const { origin, languages } = await models.get(target.model);

@@ -13,6 +13,8 @@ export interface ModelFact {
   /** BCP 47 primary tags; `*` for many. */
   readonly languages: readonly string[];
   readonly installed: boolean;
+  /** Memory of a worker with the loaded model, bytes; absent if unknown. */
+  readonly residentBytes?: number;
   /** Earmark downloads it automatically. */
   readonly isDefault?: boolean;
 }

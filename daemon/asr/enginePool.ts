@@ -10,7 +10,10 @@ import type { EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
 import { DEGRADATION_LEVELS } from '../degrade/degradation';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
-import { EngineRoute, type MachineLoad } from './engineRoute';
+import { EngineRoute } from './engineRoute';
+import { type MachineLoad, tight } from './machineLoad';
+import { LoadBackoff, keyOf } from './loadBackoff';
+import { workOf } from './registry';
 import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
@@ -35,11 +38,15 @@ export interface EnginePoolSetup {
   readonly calibrator: Pick<Calibrator, 'calibrate' | 'dispose'>;
   /** Current load of the machine, for degradation. */
   readonly load: () => MachineLoad;
+  /** Work of a model relative to others; default: of the registry. */
+  readonly workOf?: (target: EngineTarget) => number | undefined;
   /** An engine without holders is unloaded after this idle time. */
   readonly unloadIdleMs?: number;
 }
 
 const UNLOAD_IDLE_MS = 10 * 60_000;
+/** Interval at which free memory is checked; idle engines are unloaded when it is tight. */
+const MEMORY_LOOK_MS = 10_000;
 
 interface Entry {
   readonly target: EngineTarget;
@@ -60,13 +67,20 @@ class EnginePool implements ManagedEngines {
   private readonly entries = new Map<string, Entry>();
   private readonly routes = new Map<string, SharedRoute>();
   private readonly store = new DisposableStore();
+  private readonly backoff: LoadBackoff;
   private choice: ChoiceSetup;
 
   constructor(private readonly setup: EnginePoolSetup) {
     this.choice = setup.choice;
+    this.backoff = new LoadBackoff(setup.clock);
     this.store.add(setup.calibrator);
     const limit = setup.unloadIdleMs ?? UNLOAD_IDLE_MS;
     this.store.add(setup.clock.setInterval(() => this.unloadIdle(limit), limit / 4));
+    this.store.add(
+      setup.clock.setInterval(() => {
+        if (tight(setup.load())) this.unloadIdle(0);
+      }, MEMORY_LOOK_MS),
+    );
   }
 
   get main(): EngineHealth {
@@ -159,6 +173,7 @@ class EnginePool implements ManagedEngines {
   renew(provider: string): void {
     for (const { target, engine } of this.entries.values()) {
       if (target.provider !== provider) continue;
+      this.backoff.reset(target);
       if (engine.state === 'ERROR') engine.retry().catch(() => undefined);
       else engine.unload();
     }
@@ -169,7 +184,10 @@ class EnginePool implements ManagedEngines {
     await Promise.all(
       [...this.entries.values()]
         .filter(({ target }) => target.model === modelId)
-        .map(({ engine }) => engine.swap()),
+        .map(({ target, engine }) => {
+          this.backoff.reset(target);
+          return engine.swap();
+        }),
     );
   }
 
@@ -209,7 +227,7 @@ class EnginePool implements ManagedEngines {
   }
 
   private entry(target: EngineTarget): Entry {
-    const key = JSON.stringify([target.provider, target.model, target.device]);
+    const key = keyOf(target);
     const known = this.entries.get(key);
     if (known) return known;
     const entry: Entry = { target, engine: this.setup.create(target) };
@@ -235,10 +253,35 @@ class EnginePool implements ManagedEngines {
       explicit,
       engineOf: (target) => this.entry(target).engine,
       load: () => this.setup.load(),
+      backoff: this.backoff,
+      costs: {
+        ratio: (first, other) => this.ratio(first, other),
+        bytes: ({ model }) => this.choice.models.find(({ id }) => id === model)?.residentBytes,
+      },
     });
     const held: SharedRoute = { route, targets, holders: 0 };
     this.routes.set(key, held);
     return held;
+  }
+
+  /**
+   * Work of `other` relative to `first`: measured if both were measured with the same phrase on
+   * this machine, otherwise expected from the registry.
+   */
+  private ratio(first: EngineTarget, other: EngineTarget): number | undefined {
+    const measured = (target: EngineTarget): number | undefined =>
+      this.entries.get(keyOf(target))?.engine.measuredRtf;
+    const expected = (target: EngineTarget): number | undefined =>
+      this.setup.workOf
+        ? this.setup.workOf(target)
+        : target.device === 'gpu'
+          ? undefined
+          : workOf(target.model);
+    for (const cost of [measured, expected]) {
+      const [of, by] = [cost(other), cost(first)];
+      if (of !== undefined && by !== undefined && by > 0) return of / by;
+    }
+    return undefined;
   }
 
   /** Disposes a route without holders; the next request creates it again. */

@@ -4,7 +4,7 @@
  * the preferred engine works again. The degradation level decides when a smaller or faster engine
  * takes over. Sessions with equal requests share a route.
  */
-import { type EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -12,6 +12,8 @@ import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import {
   ACTIONS,
+  CALM_RTF,
+  SLOW_RTF,
   DEGRADATION_START,
   DEGRADATION_LEVELS,
   type DegradationState,
@@ -23,14 +25,13 @@ import {
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
 import { DecodeStats, type RtfStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
+import { EngineProbe } from './engineProbe';
+import type { LoadBackoff } from './loadBackoff';
+import { retryRule } from './retries';
+import { type EngineCosts, pickStandIn, standInsOf } from './standIns';
+import { type MachineLoad, tight } from './machineLoad';
 import type { AsrResult } from './provider';
 import type { ManagedSpeechEngine } from './speechEngineApi';
-
-/** Machine load that degradation considers, 0–1; undefined if unknown. */
-export interface MachineLoad {
-  readonly freeMemory?: number | undefined;
-  readonly battery?: number | undefined;
-}
 
 export interface RouteSetup {
   readonly clock: Clock;
@@ -44,34 +45,21 @@ export interface RouteSetup {
    */
   readonly explicit: boolean;
   readonly load: () => MachineLoad;
+  readonly costs: EngineCosts;
+  /** Shared by all routes. */
+  readonly backoff: LoadBackoff;
 }
 
 /** Interval at which degradation checks the load. */
 const LOOK_MS = 1_000;
 /** Time window of the decodes that count for the real-time factor. */
 const WINDOW_MS = 10_000;
-/** Interval between probes of the preferred engine during a fallback. */
-const PROBE_MS = 10_000;
-/** Audio of a probe: long enough to measure speed, short enough to be cheap. */
-const PROBE_SAMPLES = 2 * SAMPLE_RATE;
-
-/** Share of free memory on this machine below which memory is tight. */
-const TIGHT_MEMORY = 0.05;
-
-/** Failures after which another engine may succeed. */
-const ENGINE_FAULTS: ReadonlySet<ErrorCode> = new Set([
-  'engine.crashed',
-  'engine.timeout',
-  'engine.unavailable',
-  'model.missing',
-  'model.corrupt',
-  'model.incompatible',
-]);
-
 type Health = { readonly kind: 'up' } | { readonly kind: 'down'; readonly error: EarmarkError };
 
 interface Target {
   readonly target: EngineTarget;
+  /** It was slower than the preferred engine, against the expectation. */
+  refuted?: boolean;
   readonly engine: () => ManagedSpeechEngine;
   health: Health;
 }
@@ -90,23 +78,30 @@ export class EngineRoute implements SpeechEngine, Disposable {
   /** Live finals without text, with their arrival time. */
   private readonly waiting = new Map<object, number>();
   private everReady = false;
-  /** Real-time factor of the preferred engine during a fallback. */
-  private preferredRtf = Infinity;
-  private probing = false;
-  private probedMs = -Infinity;
-  /** End of the last recognised speech, for probes. In memory only. */
-  private lastSpeech: Float32Array | undefined;
+  private readonly probe: EngineProbe;
+  /** Last real-time factor of the preferred engine before a stand-in took over. */
+  private slowRtf = 0;
+  /** Stand-ins that are loading. */
+  private readonly loading = new Set<Target>();
   private disposed = false;
   readonly onDidWarn = this.warned.event;
 
   constructor(private readonly setup: RouteSetup) {
     const [first, ...rest] = setup.targets;
+    this.probe = new EngineProbe(setup.clock);
     const make = (target: EngineTarget): Target => ({
       target,
       engine: () => this.listen(setup.engineOf(target)),
       health: { kind: 'up' },
     });
     this.targets = [make(first), ...rest.map(make)];
+    // A new session does not wait for an engine that failed to load before.
+    for (const one of rest.length > 0 ? this.targets : [])
+      if (!setup.backoff.allows(one.target)) one.health = { kind: 'down', error: backedOff() };
+    this.current = Math.max(
+      0,
+      this.targets.findIndex(({ health }) => health.kind === 'up'),
+    );
     this.store.add(setup.clock.setInterval(() => this.look(), LOOK_MS));
   }
 
@@ -117,10 +112,10 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return this.targets[0].target.model;
   }
   get degradationLevel(): DegradationLevel {
-    return this.degradation.degradationLevel;
+    return this.levelOf(this.degradation);
   }
   get actions(): DegradationActions {
-    return ACTIONS[this.degradation.degradationLevel];
+    return ACTIONS[this.degradationLevel];
   }
   get preferred(): EngineTarget {
     return this.targets[0].target;
@@ -155,6 +150,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
         await target.engine().ready();
         this.everReady = true;
         target.health = { kind: 'up' };
+        this.setup.backoff.reset(target.target);
         return;
       } catch (error) {
         if (!this.passOn(target, error)) throw error;
@@ -172,11 +168,13 @@ export class EngineRoute implements SpeechEngine, Disposable {
         ? undefined
         : this.now.engine().decode(pcm, options, signal);
     const entry = {};
-    if (options.live) this.waiting.set(entry, this.setup.clock.now());
+    if (options.live) {
+      this.waiting.set(entry, this.setup.clock.now());
+      this.probe.requested(pcm.length);
+    }
     try {
       const result = await this.decodeFinal(pcm, options, signal);
-      if (options.live && result && result.rejected === undefined)
-        this.lastSpeech = pcm.slice(0, PROBE_SAMPLES);
+      if (options.live && result && result.rejected === undefined) this.probe.recognised(pcm);
       return result;
     } finally {
       this.waiting.delete(entry);
@@ -194,7 +192,10 @@ export class EngineRoute implements SpeechEngine, Disposable {
    * @throws EarmarkError as `ready`
    */
   async retry(): Promise<void> {
-    for (const target of this.targets) target.health = { kind: 'up' };
+    for (const target of this.targets) {
+      target.health = { kind: 'up' };
+      this.setup.backoff.reset(target.target);
+    }
     this.choose();
     await this.targets[0].engine().retry();
   }
@@ -247,7 +248,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
    * @returns false if there is no next target or the user should see the error
    */
   private passOn(target: Target, error: unknown): boolean {
-    if (!isEarmarkError(error) || !ENGINE_FAULTS.has(error.code)) return false;
+    if (!isEarmarkError(error) || !retryRule(error).next) return false;
     const next = this.next(target);
     if (!next) return false;
     if (
@@ -256,6 +257,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
       (next.target.provider !== target.target.provider || error.code.startsWith('model.'))
     )
       return false;
+    this.loadFailed(target);
     if (target.health.kind === 'up') {
       target.health = { kind: 'down', error };
       this.setup.logger.warn('engine.failover', {
@@ -275,8 +277,67 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return true;
   }
 
+  /** Counts a load that failed; an engine that keeps failing rests for a day. */
+  private loadFailed({ target, engine }: Target): void {
+    if (engine().state !== 'ERROR' || !this.setup.backoff.failed(target)) return;
+    this.setup.logger.warn('engine.backedOff', { engine: nameOf(target) });
+    this.warn(
+      'engine.failover',
+      `${nameOf(target)} could not start several times. Earmark tries it again tomorrow; run ` +
+        '`earmark doctor --retry` to try it now.',
+    );
+  }
+
   private next(target: Target): Target | undefined {
     return this.targets.find((other) => other !== target && other.health.kind === 'up');
+  }
+
+  /** Engines that may stand in for a slow preferred engine, the slowest first. */
+  private get standIns(): ReturnType<typeof standInsOf<Target>> {
+    const [first, ...others] = this.targets;
+    const usable = others.filter(({ health, refuted }) => health.kind === 'up' && !refuted);
+    return standInsOf([first, ...usable], this.setup.costs, tight(this.setup.load()));
+  }
+
+  /** A level that only changes the engine is not reached without a faster engine. */
+  private levelOf({ degradationLevel }: DegradationState): DegradationLevel {
+    return ACTIONS[degradationLevel].engine === 'preferred' || this.standIns.length > 0
+      ? degradationLevel
+      : 'DEGRADE';
+  }
+
+  /** Engine that the degradation level demands; undefined: the preferred one, or none is ready. */
+  private standIn(): Target | undefined {
+    const { engine } = this.actions;
+    if (engine === 'preferred' || this.targets[0].health.kind !== 'up') return undefined;
+    const { standIns } = this;
+    const { measuredRtf } = this.probe;
+    const probed = Number.isFinite(measuredRtf) ? measuredRtf : 0;
+    const rtf = Math.max(this.slowRtf, probed, SLOW_RTF);
+    const wanted =
+      engine === 'fastest' ? standIns.at(-1)?.item : pickStandIn(standIns, rtf, CALM_RTF);
+    if (!wanted || tight(this.setup.load()) || wanted.engine().state === 'READY') return wanted;
+    // The preferred engine decodes until the stand-in is loaded.
+    void this.prepare(wanted);
+    return this.current === 0 ? undefined : this.now;
+  }
+
+  private async prepare(wanted: Target): Promise<void> {
+    if (this.loading.has(wanted)) return;
+    this.loading.add(wanted);
+    try {
+      await wanted.engine().ready();
+      const before = this.now;
+      this.choose();
+      if (before === this.now || this.disposed) return;
+      this.moves.fire();
+      this.warnLevel(this.degradationLevel, this.degradationLevel);
+    } catch (error) {
+      this.loadFailed(wanted);
+      if (isEarmarkError(error)) wanted.health = { kind: 'down', error };
+    } finally {
+      this.loading.delete(wanted);
+    }
   }
 
   /**
@@ -284,38 +345,17 @@ export class EngineRoute implements SpeechEngine, Disposable {
    * working targets.
    */
   private choose(): void {
-    const { engine } = this.actions;
-    const [preferred] = this.targets;
     const up = (target: Target): boolean => target.health.kind === 'up';
-    const smaller = this.targets.find(
-      (t, i) =>
-        i > 0 &&
-        up(t) &&
-        t.target.provider === preferred.target.provider &&
-        t.target.model !== preferred.target.model,
-    );
-    const other = this.targets.find(
-      (t, i) => i > 0 && up(t) && t.target.provider !== preferred.target.provider,
-    );
-    const wanted =
-      engine === 'preferred'
-        ? undefined
-        : engine === 'smaller'
-          ? (smaller ?? other)
-          : (other ?? smaller);
-    const chosen = wanted ?? this.targets.find(up) ?? preferred;
+    const chosen = this.standIn() ?? this.targets.find(up) ?? this.targets[0];
     const to = this.targets.indexOf(chosen);
     if (to === this.current) return;
     this.current = to;
     this.changedMs = this.setup.clock.now();
     this.stats = new DecodeStats();
-    if (to !== 0) {
-      this.preferredRtf = Infinity;
-      this.probedMs = this.setup.clock.now();
-    }
+    if (to !== 0) this.probe.begin();
     this.setup.logger.info('engine.active', {
       engine: nameOf(chosen.target),
-      degradationLevel: this.degradation.degradationLevel,
+      degradationLevel: this.degradationLevel,
     });
   }
 
@@ -326,78 +366,83 @@ export class EngineRoute implements SpeechEngine, Disposable {
     // A new engine is not judged by the backlog of the previous engine.
     const oldest = Math.max(Math.min(...this.waiting.values()), this.changedMs);
     const before = this.degradation;
+    const shown = this.degradationLevel;
     const load = this.setup.load();
+    const rtf = this.stats.meanSince(now - WINDOW_MS);
+    if (!standIn && rtf !== undefined) this.slowRtf = rtf;
     this.degradation = stepDegradation(before, {
       nowMs: now,
-      rtf: this.stats.meanSince(now - WINDOW_MS),
+      rtf,
       // Before the first text there is no speed to judge: the model loads, then the engine catches
       // up.
       lagMs: this.everReady && Number.isFinite(oldest) ? now - oldest : 0,
-      ...(standIn ? { preferredRtf: this.preferredRtf } : {}),
+      ...(standIn && this.targets[0].health.kind === 'up'
+        ? { preferredRtf: this.probe.expectedLoad }
+        : {}),
       ...load,
     });
-    if (this.degradation.degradationLevel !== before.degradationLevel) {
-      const was = this.current;
-      this.choose();
-      // On a fallback, waiting and running decodes of a slow engine move to the new engine, because
-      // their text would be late. On the way back, the fallback engine finishes its decodes.
-      if (
-        was !== this.current &&
-        DEGRADATION_LEVELS.indexOf(this.degradation.degradationLevel) >
-          DEGRADATION_LEVELS.indexOf(before.degradationLevel)
-      )
-        this.moves.fire();
-      // Unload the idle preferred engine, because memory is tight.
-      if (this.current !== 0 && tight(load)) this.targets[0].engine().unload();
-      this.setup.logger.info('engine.degraded', {
-        from: before.degradationLevel,
-        to: this.degradation.degradationLevel,
-      });
-      this.warn(
-        'engine.degraded',
-        degradationRows(
-          before.degradationLevel,
-          this.degradation.degradationLevel,
-          nameOf(this.now.target),
-          this.current !== 0,
-        ),
-      );
-    }
-    if (this.current !== 0 && !this.probing && !tight(load) && now - this.probedMs >= PROBE_MS)
-      void this.probe();
+    if (standIn) this.refute(rtf);
+    if (this.degradation.degradationLevel !== before.degradationLevel)
+      this.changeLevel(before, shown);
+    if (this.current !== 0 && this.probe.due && !tight(load)) void this.runProbe();
+  }
+
+  private changeLevel(before: DegradationState, shown: DegradationLevel): void {
+    const was = this.current;
+    this.choose();
+    // On a fallback, waiting and running decodes of a slow engine move to the new engine, because
+    // their text would be late. On the way back, the fallback engine finishes its decodes.
+    if (
+      was !== this.current &&
+      DEGRADATION_LEVELS.indexOf(this.degradation.degradationLevel) >
+        DEGRADATION_LEVELS.indexOf(before.degradationLevel)
+    )
+      this.moves.fire();
+    // Unload the idle preferred engine, because memory is tight.
+    if (this.current !== 0 && tight(this.setup.load())) this.targets[0].engine().unload();
+    this.warnLevel(shown, this.degradationLevel, was !== this.current);
+  }
+
+  /** @param moved the level is the same, but another engine decodes */
+  private warnLevel(from: DegradationLevel, to: DegradationLevel, moved = true): void {
+    if (from === to && !moved) return;
+    // The stand-in is loading; it is reported when it decodes.
+    if (ACTIONS[to].engine !== 'preferred' && this.current === 0) return;
+    this.setup.logger.info('engine.degraded', { from, to });
+    this.warn(
+      'engine.degraded',
+      degradationRows(from, to, nameOf(this.now.target), this.current !== 0),
+    );
+  }
+
+  /** A stand-in that is slower than the probed preferred engine does not stand in again. */
+  private refute(rtf: number | undefined): void {
+    const { now } = this;
+    if (rtf === undefined || rtf <= this.probe.measuredRtf || this.targets[0].health.kind !== 'up')
+      return;
+    now.refuted = true;
+    this.setup.logger.warn('engine.slowStandIn', { engine: nameOf(now.target) });
+    this.choose();
+    this.moves.fire();
   }
 
   /** Tests whether the preferred engine works again, and measures its speed. */
-  private async probe(): Promise<void> {
+  private async runProbe(): Promise<void> {
     const [preferred] = this.targets;
-    this.probing = true;
+    if (preferred.health.kind === 'down' && !this.setup.backoff.allows(preferred.target)) return;
     try {
-      const engine = preferred.engine();
-      await engine.ready();
-      const pcm =
-        this.lastSpeech ?? new Float32Array(PROBE_SAMPLES).map((_, i) => 0.1 * Math.sin(i / 8));
-      const result = await engine.decode(pcm, {
-        language: 'en',
-        priority: 'final',
-        sessionId: 'probe',
-        retryOnOther: true,
-      });
-      if (!result) return;
-      this.preferredRtf = (result.inferenceMs * SAMPLE_RATE) / (pcm.length * 1000);
-      if (preferred.health.kind === 'down') {
-        preferred.health = { kind: 'up' };
-        this.choose();
-        if (this.current === 0)
-          this.warn(
-            'engine.failover',
-            `${nameOf(preferred.target)} works again and is now used for recognition.`,
-          );
-      }
+      if (!(await this.probe.run(preferred.engine()))) return;
+      this.setup.backoff.reset(preferred.target);
+      if (preferred.health.kind === 'up') return;
+      preferred.health = { kind: 'up' };
+      this.choose();
+      if (this.current === 0)
+        this.warn(
+          'engine.failover',
+          `${nameOf(preferred.target)} works again and is now used for recognition.`,
+        );
     } catch {
-      this.preferredRtf = Infinity;
-    } finally {
-      this.probing = false;
-      this.probedMs = this.setup.clock.now();
+      this.loadFailed(preferred);
     }
   }
 
@@ -423,9 +468,11 @@ export class EngineRoute implements SpeechEngine, Disposable {
   }
 }
 
-/** Too little memory for a second model. */
-function tight({ freeMemory }: MachineLoad): boolean {
-  return freeMemory !== undefined && freeMemory <= TIGHT_MEMORY;
+function backedOff(): EarmarkError {
+  return new EarmarkError(
+    'engine.unavailable',
+    'This speech engine could not start; run `earmark doctor --retry` to try it again.',
+  );
 }
 
 function nameOf({ provider, model, device }: EngineTarget): string {

@@ -4,7 +4,7 @@
  * stops idle ones. It applies the guards, decodes a phrase again after a crash, and reports an
  * unrecoverable failure.
  */
-import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -19,6 +19,7 @@ import type { DecodeSlot, QueueHealth } from './phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from './provider';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
+import { retryRule } from './retries';
 
 /** A decoder that can be started and stopped repeatedly. */
 export interface Decoder extends DecodeSlot {
@@ -50,6 +51,8 @@ export interface SpeechEngineSetup {
    * Without it, silence alone warms the engine up.
    */
   readonly warmUp?: () => Promise<Float32Array>;
+  /** True if no engine decodes now, so that the warm-up measures this machine. Default: false. */
+  readonly quiet?: () => boolean;
   /** Resolves to true if the warm-up phrase is in a language of the model. Default: true. */
   readonly expectsWords?: () => Promise<boolean>;
   /** At most one for each core. `ready` loads the first; waiting phrases start the others. */
@@ -71,15 +74,9 @@ export interface SpeechEngineSetup {
 
 const STOP_IDLE_MS = 60_000;
 const COOL_DOWN_MS = 15_000;
+const MAX_COOL_DOWN_MS = 300_000;
 /** Number of decodes over which the real-time factor is averaged. */
 const RTF_DECODES = 32;
-
-/** Failures of the worker, not of the phrase: the phrase is decoded again. */
-const AGAIN: ReadonlySet<ErrorCode> = new Set([
-  'engine.crashed',
-  'engine.timeout',
-  'engine.unavailable',
-]);
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   return new Engine(setup);
@@ -101,6 +98,9 @@ class Engine implements ManagedSpeechEngine {
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
+  private warmUpRtf: number | undefined;
+  /** Failed loads in a row. */
+  private failures = 0;
   /** Started and starting decoders. */
   private readonly running = new Map<
     Decoder,
@@ -149,6 +149,9 @@ class Engine implements ManagedSpeechEngine {
   get loadMs(): number | undefined {
     const state = this.lifecycle.current;
     return state.kind === 'READY' ? state.loadMs : undefined;
+  }
+  get measuredRtf(): number | undefined {
+    return this.warmUpRtf;
   }
   get error(): string | undefined {
     const state = this.lifecycle.current;
@@ -199,10 +202,16 @@ class Engine implements ManagedSpeechEngine {
     if (
       state.kind === 'ERROR' &&
       state.code === 'engine.unavailable' &&
-      this.setup.clock.now() - state.sinceMs < (this.setup.coolDownMs ?? COOL_DOWN_MS)
+      this.setup.clock.now() - state.sinceMs < this.coolDownMs
     )
       return Promise.reject(new EarmarkError(state.code, state.message));
     return this.load();
+  }
+
+  /** Doubles with each failure in a row. */
+  private get coolDownMs(): number {
+    const first = this.setup.coolDownMs ?? COOL_DOWN_MS;
+    return Math.min(Math.max(first, MAX_COOL_DOWN_MS), first * 2 ** (this.failures - 1));
   }
 
   retry(): Promise<void> {
@@ -297,9 +306,7 @@ class Engine implements ManagedSpeechEngine {
     return reject(result, kind);
   }
 
-  /**
-   * Decodes a phrase again at once if its worker died. A second death is attributed to the phrase.
-   */
+  /** Decodes a phrase again at once as `retries` says. */
   private async decodeTwice(
     request: Parameters<DecodeScheduler['run']>[0],
     signal: AbortSignal | undefined,
@@ -309,15 +316,9 @@ class Engine implements ManagedSpeechEngine {
       try {
         return await this.scheduler.run(request, signal);
       } catch (error) {
-        if (
-          attempt > 1 ||
-          request.priority !== 'final' ||
-          this.state !== 'READY' ||
-          !isEarmarkError(error) ||
-          !AGAIN.has(error.code) ||
-          (retryOnOther && error.code === 'engine.timeout')
-        )
-          throw error;
+        const rule = retryRule(error);
+        const again = retryOnOther ? rule.againBeforeNext : rule.again;
+        if (attempt > again || request.priority !== 'final' || this.state !== 'READY') throw error;
       }
     }
   }
@@ -342,6 +343,7 @@ class Engine implements ManagedSpeechEngine {
       () => {
         if (this.loading !== done) throw gone();
         this.loading = undefined;
+        this.failures = 0;
         this.lifecycle.to({ kind: 'READY', loadMs: this.setup.clock.now() - begun });
       },
       (cause: unknown) => {
@@ -380,22 +382,7 @@ class Engine implements ManagedSpeechEngine {
     try {
       await decoder.start();
       onLoaded();
-      const { signal } = new AbortController();
-      await decoder.transcribe(
-        new Float32Array(SAMPLE_RATE),
-        { language: 'en', purpose: 'trial' },
-        signal,
-      );
-      const phrase = await this.setup.warmUp?.();
-      const examined =
-        phrase && (await decoder.transcribe(phrase, { language: 'en', purpose: 'trial' }, signal));
-      if (examined?.text === '' && ((await this.setup.expectsWords?.()) ?? true))
-        throw new EarmarkError(
-          'model.incompatible',
-          `The model ${this.setup.model} loads but recognises nothing in the test ` +
-            `phrase. Run "earmark models verify ${this.setup.model}", or choose another ` +
-            'one.',
-        );
+      await this.warmUp(decoder);
     } catch (error) {
       if (this.running.get(decoder) === entry) this.running.delete(decoder);
       this.lost.set(decoder, this.setup.clock.now());
@@ -404,6 +391,30 @@ class Engine implements ManagedSpeechEngine {
     }
     if (this.running.get(decoder) === entry) this.scheduler.addSlot(entry.slot);
     else decoder.stop();
+  }
+
+  /** @throws EarmarkError model.incompatible if no word is recognised */
+  private async warmUp(decoder: Decoder): Promise<void> {
+    const { signal } = new AbortController();
+    const decode = (pcm: Float32Array): Promise<AsrResult> =>
+      decoder.transcribe(pcm, { language: 'en', purpose: 'trial' }, signal);
+    await decode(new Float32Array(SAMPLE_RATE));
+    const phrase = await this.setup.warmUp?.();
+    if (!phrase) return;
+    const quiet = this.setup.quiet?.() ?? false;
+    const { text, inferenceMs } = await decode(phrase);
+    if (quiet)
+      this.warmUpRtf = Math.min(
+        this.warmUpRtf ?? Infinity,
+        (inferenceMs * SAMPLE_RATE) / (phrase.length * 1000),
+      );
+    if (text === '' && ((await this.setup.expectsWords?.()) ?? true))
+      throw new EarmarkError(
+        'model.incompatible',
+        `The model ${this.setup.model} loads but recognises nothing in the test ` +
+          `phrase. Run "earmark models verify ${this.setup.model}", or choose another ` +
+          'one.',
+      );
   }
 
   /**
@@ -508,6 +519,7 @@ class Engine implements ManagedSpeechEngine {
   }
 
   private fail(error: EarmarkError): void {
+    if (!this.disposed && this.state !== 'ERROR') this.failures++;
     if (
       this.disposed ||
       !this.lifecycle.to({

@@ -26,6 +26,11 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly state: LifecycleName;
   /** Duration of the last load including the first decode, in milliseconds. */
   readonly loadMs: number | undefined;
+  /**
+   * Real-time factor of the warm-up phrase, if nothing else was decoded meanwhile: it compares
+   * engines on this machine. Undefined until measured.
+   */
+  readonly measuredRtf: number | undefined;
   /** User message of the last failure, while `state` is `ERROR`. */
   readonly error: string | undefined;
   /** Wait times of phrases, and decodes dropped under load. */

@@ -24,8 +24,9 @@ export interface LoadSample {
   /** Charge 0–1 while it discharges; undefined on mains. */
   readonly battery?: number | undefined;
   /**
-   * Real-time factor of the preferred engine in its last probe, while another engine replaces it;
-   * Infinity before the first probe.
+   * Expected load of the preferred engine while another engine stands in for it: real-time factor
+   * of its last probe, for the present amount of speech; Infinity before the first probe. It alone
+   * decides about the way back.
    */
   readonly preferredRtf?: number | undefined;
 }
@@ -34,6 +35,10 @@ export interface DegradationState {
   readonly degradationLevel: DegradationLevel;
   /** Start of the current calm period; undefined under load. */
   readonly calmSinceMs: number | undefined;
+  /** Calm time before the preferred engine returns; it grows if a return was too early. */
+  readonly returnMs?: number;
+  /** Time of the last return of the preferred engine. */
+  readonly returnedMs?: number;
 }
 
 /** Thresholds of the degradation levels, from WARNING on. */
@@ -53,6 +58,13 @@ export interface DegradationOptions {
   readonly calmRtf: number;
   readonly calmLagMs: number;
   readonly climbMs: number;
+  /**
+   * The preferred engine returns after this calm time. After a return that failed within
+   * `returnFailedMs`, the time doubles, up to `maxReturnMs`.
+   */
+  readonly returnMs: number;
+  readonly maxReturnMs: number;
+  readonly returnFailedMs: number;
 }
 
 const defaultDegradationOptions: DegradationOptions = {
@@ -64,7 +76,16 @@ const defaultDegradationOptions: DegradationOptions = {
   calmRtf: 0.7,
   calmLagMs: 4_000,
   climbMs: 30_000,
+  // Two probes: the preferred engine is back within 30 s after the load.
+  returnMs: 10_000,
+  maxReturnMs: 240_000,
+  returnFailedMs: 120_000,
 };
+
+/** Real-time factor below which an engine keeps up. */
+export const CALM_RTF = defaultDegradationOptions.calmRtf;
+/** Real-time factor from which another engine takes over. */
+export const SLOW_RTF = defaultDegradationOptions.rtf[2];
 
 /** Actions of a degradation level; each includes the actions of the levels above. */
 export interface DegradationActions {
@@ -72,16 +93,19 @@ export interface DegradationActions {
   readonly partialsEvery: number;
   /** Phrases end later: fewer decodes, with more context. */
   readonly longPhrases: boolean;
-  /** Engine that decodes: the preferred one, a smaller model if installed, or another provider. */
-  readonly engine: 'preferred' | 'smaller' | 'other';
+  /**
+   * Engine that decodes: the preferred one, one that is expected to keep up, or the fastest. If no
+   * installed engine is faster, the preferred engine decodes at every level.
+   */
+  readonly engine: 'preferred' | 'faster' | 'fastest';
 }
 
 export const ACTIONS: Readonly<Record<DegradationLevel, DegradationActions>> = {
   NORMAL: { partialsEvery: 1, longPhrases: false, engine: 'preferred' },
   WARNING: { partialsEvery: 3, longPhrases: false, engine: 'preferred' },
   DEGRADE: { partialsEvery: 0, longPhrases: true, engine: 'preferred' },
-  EMERGENCY: { partialsEvery: 0, longPhrases: true, engine: 'smaller' },
-  FAILOVER: { partialsEvery: 0, longPhrases: true, engine: 'other' },
+  EMERGENCY: { partialsEvery: 0, longPhrases: true, engine: 'faster' },
+  FAILOVER: { partialsEvery: 0, longPhrases: true, engine: 'fastest' },
 };
 
 export const DEGRADATION_START: DegradationState = {
@@ -97,21 +121,44 @@ export function stepDegradation(
 ): DegradationState {
   const wanted = demandOf(sample, options);
   const now = DEGRADATION_LEVELS.indexOf(state.degradationLevel);
-  if (wanted > now)
-    return {
-      degradationLevel: DEGRADATION_LEVELS[wanted] ?? state.degradationLevel,
-      calmSinceMs: undefined,
-    };
-  if (now === 0 || !calm(sample, now, options))
-    return state.calmSinceMs === undefined
-      ? state
-      : { degradationLevel: state.degradationLevel, calmSinceMs: undefined };
-  const since = state.calmSinceMs ?? sample.nowMs;
-  if (sample.nowMs - since < options.climbMs)
-    return state.calmSinceMs === undefined
-      ? { degradationLevel: state.degradationLevel, calmSinceMs: since }
-      : state;
-  return { degradationLevel: DEGRADATION_LEVELS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
+  const { nowMs } = sample;
+  const standIn = sample.preferredRtf !== undefined;
+  const isCalm = now > 0 && calm(sample, now, options);
+  // A stand-in that is slow does not keep the preferred engine away.
+  if (wanted > now || (wanted === now && !isCalm)) return descend(state, wanted, nowMs, options);
+  if (!isCalm)
+    return state.calmSinceMs === undefined ? state : { ...state, calmSinceMs: undefined };
+  const since = state.calmSinceMs ?? nowMs;
+  const needed = standIn ? (state.returnMs ?? options.returnMs) : options.climbMs;
+  if (nowMs - since < needed)
+    return state.calmSinceMs === undefined ? { ...state, calmSinceMs: since } : state;
+  if (standIn)
+    return { ...state, degradationLevel: 'DEGRADE', calmSinceMs: nowMs, returnedMs: nowMs };
+  return {
+    ...state,
+    degradationLevel: DEGRADATION_LEVELS[now - 1] ?? 'NORMAL',
+    calmSinceMs: nowMs,
+  };
+}
+
+function descend(
+  state: DegradationState,
+  wanted: number,
+  nowMs: number,
+  options: DegradationOptions,
+): DegradationState {
+  const to = DEGRADATION_LEVELS[wanted] ?? state.degradationLevel;
+  if (to === state.degradationLevel)
+    return state.calmSinceMs === undefined ? state : { ...state, calmSinceMs: undefined };
+  const leaves =
+    ACTIONS[state.degradationLevel].engine === 'preferred' && ACTIONS[to].engine !== 'preferred';
+  if (!leaves) return { ...state, degradationLevel: to, calmSinceMs: undefined };
+  const tooEarly =
+    state.returnedMs !== undefined && nowMs - state.returnedMs < options.returnFailedMs;
+  const returnMs = tooEarly
+    ? Math.min(options.maxReturnMs, 2 * (state.returnMs ?? options.returnMs))
+    : options.returnMs;
+  return { ...state, degradationLevel: to, calmSinceMs: undefined, returnMs };
 }
 
 /** Sentences for the user about a step. `engine` decodes from now on. */
@@ -169,10 +216,12 @@ function calm(
   degradationLevel: number,
   options: DegradationOptions,
 ): boolean {
+  const fast =
+    preferredRtf === undefined
+      ? (rtf ?? 0) < options.calmRtf && lagMs < options.calmLagMs
+      : preferredRtf < options.calmRtf;
   return (
-    (rtf ?? 0) < options.calmRtf &&
-    lagMs < options.calmLagMs &&
-    (preferredRtf ?? 0) < options.calmRtf &&
+    fast &&
     levelBelow(freeMemory, options.freeMemory) < degradationLevel &&
     levelBelow(battery, options.battery) < degradationLevel
   );

@@ -4,6 +4,7 @@
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { AsrResult, DecodeRequest } from '../asr/provider';
+import { retryRule } from '../asr/retries';
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Phrase } from '../vad/contract';
@@ -126,7 +127,7 @@ export class PhraseDecoder {
         if (result !== undefined) return result;
       } catch (error) {
         if (signal.aborted) return undefined;
-        if (breaksEngine(error)) {
+        if (retryRule(error).then === 'giveUp') {
           if (++tries >= options.decodeAttempts) return undefined;
         } else if (!isEarmarkError(error, 'rpc.tooMany')) this.setup.onUnavailable(error);
       }
@@ -154,17 +155,4 @@ function withRight(
   right: Float32Array | undefined,
 ): Pick<DecodeRequest, 'context'> {
   return right ? { context: { ...request.context, right } } : request;
-}
-
-/**
- * Returns true if the phrase, not the engine, is at fault. That excludes errors of an unavailable
- * or busy engine or a missing model.
- */
-function breaksEngine(error: unknown): boolean {
-  return !(
-    isEarmarkError(error) &&
-    (error.code === 'engine.unavailable' ||
-      error.code === 'rpc.tooMany' ||
-      error.code.startsWith('model.'))
-  );
 }

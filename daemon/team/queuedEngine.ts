@@ -70,6 +70,9 @@ export class QueuedEngine implements ManagedSpeechEngine {
   get loadMs(): number | undefined {
     return undefined;
   }
+  get measuredRtf(): number | undefined {
+    return undefined;
+  }
   get error(): string | undefined {
     return this.served && !this.hasWorkers() ? this.nobody().message : undefined;
   }

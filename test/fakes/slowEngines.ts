@@ -7,7 +7,7 @@ import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
 import { UNCALIBRATED } from './uncalibrated';
 import type { EngineTarget, MachineFacts, ManagedEngines } from '../../daemon/asr/enginesApi';
-import type { MachineLoad } from '../../daemon/asr/engineRoute';
+import type { MachineLoad } from '../../daemon/asr/machineLoad';
 import type { AsrResult } from '../../daemon/asr/provider';
 import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import {
@@ -26,6 +26,8 @@ export interface SlowModel {
   readonly model: string;
   /** Seconds of work for each second of audio. */
   rtf: number;
+  /** Expected work relative to the other models; the first `rtf` unless changed. */
+  work: number | undefined;
   readonly loadMs: number;
   /** Error of load and decode while set. */
   fails?: EarmarkError | undefined;
@@ -35,7 +37,7 @@ export interface SlowModel {
 }
 
 export function slowModel(provider: string, model: string, rtf: number, loadMs = 1_000): SlowModel {
-  return { provider, model, rtf, loadMs, loads: 0 };
+  return { provider, model, rtf, work: rtf, loadMs, loads: 0 };
 }
 
 /** For pools of tests that do not depend on the machine. */
@@ -95,6 +97,7 @@ export function slowEngines(
     load,
     probed: Promise.resolve(),
     machine: () => MACHINE,
+    workOf: ({ model }) => models.find((one) => one.model === model)?.work,
     create: ({ provider, model }) => {
       const facts = models.find((m) => m.model === model);
       if (!facts) throw new Error(`No model ${model} in this test.`);

@@ -47,6 +47,7 @@ export interface SpeechEngineSetup extends Common {
   /** See SpeechEngineSetup of asr/speechEngine. */
   readonly warmUp?: () => Promise<Float32Array>;
   readonly expectsWords?: () => Promise<boolean>;
+  readonly quiet?: () => boolean;
   /** Memory limit of a model in bytes; undefined if unknown. */
   readonly freeBytes?: () => Promise<number | undefined>;
 }
@@ -57,7 +58,7 @@ const VAD_MEMORY_BYTES = 500_000_000;
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
-  const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords } = setup;
+  const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet } = setup;
   const device = asr.device ?? 'auto';
   const common = {
     clock,
@@ -67,6 +68,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
     detectors,
     ...(warmUp ? { warmUp } : {}),
     ...(expectsWords ? { expectsWords } : {}),
+    ...(quiet ? { quiet } : {}),
   };
   if (runs.in === 'process')
     return createEngine({

@@ -110,7 +110,7 @@ describe('engine route', function () {
 
   it('steps down to a faster provider under load, loses nothing, and is back to normal within 150 s after it', async () => {
     const first = slowModel('one', 'first', 0.1);
-    await begin([first, slowModel('two', 'second', 0.1)]);
+    await begin([first, slowModel('two', 'second', 0.05)]);
     await speaker.speak(30 * SECOND);
     first.rtf = 3;
     await speaker.speak(2 * MINUTE);
@@ -127,7 +127,7 @@ describe('engine route', function () {
 
   it('goes no further down than the speed asks for, and does not swing for ten minutes', async () => {
     const first = slowModel('one', 'first', 0.1);
-    await begin([first, slowModel('two', 'second', 0.1)]);
+    await begin([first, slowModel('two', 'second', 0.05)]);
     await speaker.speak(30 * SECOND);
     const levels: string[] = [];
     engine.onDidWarn(

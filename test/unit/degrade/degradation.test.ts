@@ -101,7 +101,7 @@ describe('ladder of load', () => {
         ? Infinity
         : ACTIONS[degradationLevel].partialsEvery,
       Number(ACTIONS[degradationLevel].longPhrases),
-      ['preferred', 'smaller', 'other'].indexOf(ACTIONS[degradationLevel].engine),
+      ['preferred', 'faster', 'fastest'].indexOf(ACTIONS[degradationLevel].engine),
     ]);
     for (let i = 1; i < saving.length; i++)
       ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));
