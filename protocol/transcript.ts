@@ -7,7 +7,7 @@ export const Word = z.object({
   text: z.string(),
   startMs: z.number(),
   endMs: z.number(),
-  confidence: z.number().min(0).max(1),
+  confidence: z.number().min(0).max(1).optional().describe('Absent if the recogniser gives none.'),
   timing: z.enum(['model', 'estimated']).describe('`estimated` if the engine gives no word times.'),
 });
 export type Word = z.infer<typeof Word>;
@@ -30,7 +30,7 @@ export const Segment = z.object({
     .array(z.object({ start: z.number().int(), end: z.number().int() }))
     .optional()
     .describe('Parts of the text missing in `readable`, as offsets in UTF-16 units.'),
-  confidence: z.number().min(0).max(1),
+  confidence: z.number().min(0).max(1).optional().describe('Absent if the recogniser gives none.'),
   words: z.array(Word).optional(),
   hidden: z.boolean().optional().describe('True for a recognised echo, which is shown dimmed.'),
   revision: z.number().int().min(0).describe('0 as spoken; counts revisions.'),

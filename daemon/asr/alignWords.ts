@@ -26,7 +26,7 @@ export function alignWords(
   text: string,
   timed: readonly TimedWord[],
   audioMs: number,
-  confidence: number,
+  confidence: number | undefined,
 ): AsrWord[] {
   const tokens = text.split(/\s+/).filter((token) => token !== '');
   const found: (TimedWord | undefined)[] = [];
@@ -40,13 +40,14 @@ export function alignWords(
   const within = (ms: number, least: number): number =>
     Math.min(audioMs, Math.max(least, Math.round(ms)));
   const words: AsrWord[] = [];
+  const of = confidence === undefined ? {} : { confidence };
   let end = 0;
   for (let i = 0; i < tokens.length;) {
     const own = found[i];
     if (own) {
       const startMs = within(own.startMs, end);
       end = within(own.endMs, startMs);
-      words.push({ text: tokens[i++] ?? '', startMs, endMs: end, confidence, timing: 'model' });
+      words.push({ text: tokens[i++] ?? '', startMs, endMs: end, ...of, timing: 'model' });
       continue;
     }
     let run = 1;
@@ -59,7 +60,7 @@ export function alignWords(
         text: tokens[i + k] ?? '',
         startMs: Math.round(from + k * step),
         endMs: Math.round(from + (k + 1) * step),
-        confidence,
+        ...of,
         timing: 'estimated',
       });
     end = until;

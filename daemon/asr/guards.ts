@@ -5,6 +5,7 @@
 import { deflateSync } from 'node:zlib';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { AsrResult, GuardKind } from './provider';
+import { carriesWords } from './speechEvidence';
 
 export interface GuardOptions {
   readonly minPhraseMs: number;
@@ -13,7 +14,10 @@ export interface GuardOptions {
   /** Maximum compression ratio; a text above it is a loop (the limit of Whisper's own decoder). */
   readonly maxCompression: number;
   readonly maxWordsPerSecond: number;
-  /** A known silence phrase is accepted from this confidence on. */
+  /**
+   * A known silence phrase is accepted from this confidence on. Without a confidence, the energy of
+   * the audio decides.
+   */
   readonly silencePhraseConfidence: number;
 }
 
@@ -73,10 +77,11 @@ export function guardAudio(
 /** Returns the reason to reject the text, or undefined. */
 export function guardText(
   result: AsrResult,
-  audioMs: number,
+  pcm: Float32Array,
   options: GuardOptions = defaultGuardOptions,
 ): GuardKind | undefined {
   const words = result.text.split(/\s+/).filter((word) => word !== '');
+  const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
   if (words.length === 0) return undefined;
   if (
     words.length > options.maxWordsPerSecond &&
@@ -90,9 +95,12 @@ export function guardText(
     .filter((word) => word !== '')
     .join(' ');
   if (bare === '') return 'knownSilencePhrase';
-  return SILENCE_PHRASES.has(bare) && result.confidence < options.silencePhraseConfidence
-    ? 'knownSilencePhrase'
-    : undefined;
+  if (!SILENCE_PHRASES.has(bare)) return undefined;
+  const spoken =
+    result.confidence === undefined
+      ? carriesWords(pcm, words.length)
+      : result.confidence >= options.silencePhraseConfidence;
+  return spoken ? undefined : 'knownSilencePhrase';
 }
 
 /** Returns the result without its text. */
@@ -103,7 +111,7 @@ export function reject(
   return {
     text: '',
     words: [],
-    confidence: result.confidence,
+    ...(result.confidence === undefined ? {} : { confidence: result.confidence }),
     language: result.language,
     inferenceMs: result.inferenceMs,
     rejected,

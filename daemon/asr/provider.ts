@@ -94,7 +94,8 @@ export interface AsrWord {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
-  readonly confidence: number;
+  /** 0–1; absent if the recogniser gives none. */
+  readonly confidence?: number;
   readonly timing: 'model' | 'estimated';
 }
 
@@ -102,21 +103,23 @@ export interface AsrResult {
   readonly text: string;
   /** Times are relative to the start of the given audio. */
   readonly words: readonly AsrWord[];
-  /** Mean probability of the tokens, 0–1. */
-  readonly confidence: number;
+  /** Mean probability of the tokens, 0–1; absent if the recogniser gives none. */
+  readonly confidence?: number;
   readonly language: string;
   readonly inferenceMs: number;
   /** The text as tokens of the engine, for `context`. Absent if the engine cannot use them. */
   readonly tokens?: readonly number[];
-  /**
-   * The engine's own confidence in the text. `low`: a text of incomplete audio is decoded again
-   * when its phrase ends. `high`: later audio would not change the text, so a short phrase need not
-   * wait.
-   */
-  readonly trust?: 'low' | 'high';
+  /** The recogniser's own judgement; if absent, `trustOf` derives it. */
+  readonly trust?: Trust;
   /** Set if a silence guard removed the text: `text` and `words` are empty. Counted, not shown. */
   readonly rejected?: GuardKind;
 }
+
+/**
+ * Trust in a text. `low`: a text of incomplete audio is decoded again when its phrase ends. `high`:
+ * later audio would not change the text, so a short phrase need not wait.
+ */
+export type Trust = 'low' | 'fair' | 'high';
 
 /** Reason why a phrase was not decoded or its text was rejected (hallucination guards). */
 export type GuardKind = 'tooShort' | 'tooQuiet' | 'loop' | 'knownSilencePhrase' | 'tooManyWords';

@@ -272,7 +272,7 @@ class Engine implements ManagedSpeechEngine {
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
-    const late = guardText(result, audioMs, guards);
+    const late = guardText(result, pcm, guards);
     return late ? this.reject(result, late, priority) : result;
   }
 

@@ -32,9 +32,9 @@ export function audioBounds(pcm: Float32Array): { startMs: number; endMs: number
   return { startMs: first * 20, endMs: Math.min(wholeMs, (last + 1) * 20) };
 }
 
-/** @param words spoken order, with confidence 0–1. */
+/** @param words spoken order, with confidence 0–1 if known. */
 export function estimateWordTimes(
-  words: readonly { readonly text: string; readonly confidence: number }[],
+  words: readonly { readonly text: string; readonly confidence?: number }[],
   bounds: { startMs: number; endMs: number },
 ): AsrWord[] {
   // One extra letter for every word: even "a" and the gap after it take time.
@@ -50,7 +50,7 @@ export function estimateWordTimes(
       text: word.text,
       startMs,
       endMs,
-      confidence: word.confidence,
+      ...(word.confidence === undefined ? {} : { confidence: word.confidence }),
       timing: 'estimated' as const,
     };
   });

@@ -53,11 +53,16 @@ export function renderText(session: ExportSession): string {
     .join('');
 }
 
+/** Absent if the recogniser gives none. */
+function confidenceOf(confidence: number | undefined): { readonly confidence?: number } {
+  return confidence === undefined ? {} : { confidence: round(confidence) };
+}
+
 /** `{"file","start","end","source","speaker","text","confidence"}`, times in seconds. */
 export function jsonlLine(file: string, segment: ExportSegment): string {
   const { startMs, endMs, source, speaker, text, confidence } = segment;
   const times = { start: seconds(startMs), end: seconds(endMs) };
-  const line = { file, ...times, source, speaker, text, confidence: round(confidence) };
+  const line = { file, ...times, source, speaker, text, ...confidenceOf(confidence) };
   return `${jsonText(line)}\n`;
 }
 
@@ -80,13 +85,13 @@ export function jsonObject(session: ExportSession): Record<string, unknown> {
     source: s.source,
     speaker: s.speaker,
     text: s.text,
-    confidence: round(s.confidence),
+    ...confidenceOf(s.confidence),
     ...(s.words && {
       words: s.words.map((w) => ({
         text: w.text,
         start: seconds(w.startMs),
         end: seconds(w.endMs),
-        confidence: round(w.confidence),
+        ...confidenceOf(w.confidence),
         timing: w.timing,
       })),
     }),

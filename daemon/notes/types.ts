@@ -72,14 +72,14 @@ export interface ExportSegment {
   readonly source: string;
   readonly speaker: string;
   readonly text: string;
-  readonly confidence: number;
+  readonly confidence?: number | undefined;
   readonly hidden?: boolean | undefined;
   readonly words?:
     | readonly {
         readonly text: string;
         readonly startMs: number;
         readonly endMs: number;
-        readonly confidence: number;
+        readonly confidence?: number | undefined;
         readonly timing: 'model' | 'estimated';
       }[]
     | undefined;

@@ -24,7 +24,9 @@ export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segmen
     source: phrase.source,
     speaker: speakerOf(phrase.source).name,
     text,
-    confidence: Math.min(1, Math.max(0, result.confidence)),
+    ...(result.confidence === undefined
+      ? {}
+      : { confidence: Math.min(1, Math.max(0, result.confidence)) }),
     ...(words.length > 0 ? { words } : {}),
     revision: 0,
   };

@@ -4,6 +4,7 @@
  * decode.
  */
 import type { AsrResult } from '../asr/provider';
+import { trustOf } from '../asr/trust';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Pause, Phrase } from '../vad/contract';
 import type { Drafts } from './drafts';
@@ -34,7 +35,7 @@ const NEWEST_SHARE = 0.2;
  * (docs/decisions/0005-decoding-in-the-pause.md).
  */
 const WELL_RECOGNISED = 0.5;
-/** Initial trusted share, before any speech. Also used for engines without a confidence. */
+/** Initial trusted share, before any speech. */
 const FIRST_TRUSTED_SHARE = 0.4;
 
 interface Guess {
@@ -134,7 +135,8 @@ export class Speculation {
           ((pause.pcm.length + (pause.left?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
         );
       if (result && !signal.aborted) this.observe(pause, result);
-      return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete)
+      if (!result) return undefined;
+      return result.rejected === undefined && (pause.complete || trustOf(result) !== 'low')
         ? result
         : undefined;
     } catch {
@@ -148,12 +150,16 @@ export class Speculation {
     return this.trustedShare >= WELL_RECOGNISED;
   }
 
-  private trusts({ trust, rejected }: AsrResult): boolean {
-    return rejected === undefined && (trust === 'high' || (trust !== 'low' && this.wellRecognised));
+  private trusts(result: AsrResult): boolean {
+    const trust = trustOf(result);
+    return (
+      result.rejected === undefined &&
+      (trust === 'high' || (trust === 'fair' && this.wellRecognised))
+    );
   }
 
   private observe({ id }: Pause, result: AsrResult): void {
-    this.trustedShare += NEWEST_SHARE * ((result.trust === 'high' ? 1 : 0) - this.trustedShare);
+    this.trustedShare += NEWEST_SHARE * ((trustOf(result) === 'high' ? 1 : 0) - this.trustedShare);
     if (this.guess?.id === id) this.doubtful = !this.trusts(result);
   }
 

@@ -15,6 +15,7 @@ export interface PackedSegment extends SegmentText {
 const ESTIMATED = 1;
 const WHOLE_TIMES = 2;
 const SAME_CONFIDENCE = 4;
+const NO_CONFIDENCE = 8;
 /** Larger time differences to the word before are not written as steps. */
 const MOST_STEP_MS = 2 ** 29;
 
@@ -42,15 +43,16 @@ function packWords(text: string, words: readonly AsrWord[]): string {
     packer.number(
       (timing === 'estimated' ? ESTIMATED : 0) |
         (whole ? WHOLE_TIMES : 0) |
-        (same ? SAME_CONFIDENCE : 0),
+        (same ? SAME_CONFIDENCE : 0) |
+        (confidence === undefined ? NO_CONFIDENCE : 0),
     );
     if (whole)
       for (const step of [startMs - before, endMs - startMs])
         packer.number(step < 0 ? -2 * step - 1 : 2 * step);
     else for (const ms of [startMs, endMs]) packer.double(ms);
-    if (!same) packer.double(confidence);
+    if (!same && confidence !== undefined) packer.double(confidence);
     if (!said) packer.text(word.text);
-    [before, last] = [whole ? endMs : before, confidence];
+    [before, last] = [whole ? endMs : before, confidence ?? last];
   });
   return packer.packed;
 }
@@ -68,13 +70,14 @@ function unpackWords(text: string, packed: string): readonly AsrWord[] {
     const whole = (bits & WHOLE_TIMES) !== 0;
     const startMs = whole ? before + step() : unpacker.double();
     const endMs = whole ? startMs + step() : unpacker.double();
-    const confidence = bits & SAME_CONFIDENCE ? last : unpacker.double();
-    [before, last] = [whole ? endMs : before, confidence];
+    const absent = (bits & NO_CONFIDENCE) !== 0;
+    if (!absent && !(bits & SAME_CONFIDENCE)) last = unpacker.double();
+    if (whole) before = endMs;
     return {
       text: texts?.[at++] ?? unpacker.text(),
       startMs,
       endMs,
-      confidence,
+      ...(absent ? {} : { confidence: last }),
       timing: bits & ESTIMATED ? 'estimated' : 'model',
     };
   });

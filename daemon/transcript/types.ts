@@ -9,7 +9,7 @@ export interface Segment {
   readonly source: Source;
   readonly speaker: string;
   readonly text: string;
-  readonly confidence: number;
+  readonly confidence?: number;
   readonly words?: readonly AsrWord[];
   readonly hidden?: boolean;
   readonly revision: number;

@@ -166,7 +166,7 @@ describe('a remote speech engine', function () {
         ['now.', 1000, 1400, 'model'],
       ],
     );
-    deepEqual([Math.round(confidence * 100), language], [80, 'en-GB']);
+    deepEqual([Math.round((confidence ?? 0) * 100), language], [80, 'en-GB']);
   });
 
   it('falls back to the short form where a model knows no other, and remembers it', async () => {

@@ -101,11 +101,7 @@ export class MoonshineProvider implements AsrProvider {
       text: words.map((w) => w.text).join(' '),
       words: estimateWordTimes(words, audioBounds(pcm)),
       confidence,
-      ...(confidence < LOW_TRUST
-        ? { trust: 'low' as const }
-        : confidence >= HIGH_TRUST
-          ? { trust: 'high' as const }
-          : {}),
+      trust: confidence < LOW_TRUST ? 'low' : confidence >= HIGH_TRUST ? 'high' : 'fair',
       language: options.language.split('-')[0] === 'en' ? options.language : 'en',
       inferenceMs: performance.now() - begun,
       tokens: tokens.map(({ id }) => id),

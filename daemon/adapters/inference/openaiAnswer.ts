@@ -18,8 +18,6 @@ const Answer = z.object({
     .nullish(),
 });
 
-/** Used if a server gives no confidence: neither trusted nor refused. */
-const UNKNOWN_CONFIDENCE = 0.5;
 /** `verbose_json` names languages in English. */
 const LANGUAGES: Readonly<Record<string, string>> = {
   english: 'en',
@@ -64,6 +62,7 @@ export function readAnswer(
     .join(' ');
   const audioMs = Math.round((pcm.length * 1000) / SAMPLE_RATE);
   const confidence = confidenceOf(segments ?? []);
+  const of = confidence === undefined ? {} : { confidence };
   const words =
     timed && timed.length > 0
       ? alignWords(
@@ -76,7 +75,7 @@ export function readAnswer(
           text
             .split(' ')
             .filter((w) => w !== '')
-            .map((w) => ({ text: w, confidence })),
+            .map((w) => ({ text: w, ...of })),
           audioBounds(pcm),
         );
   const detected =
@@ -86,19 +85,19 @@ export function readAnswer(
   return {
     text,
     words,
-    confidence: text === '' ? 0 : confidence,
+    ...(text === '' ? { confidence: 0 } : of),
     language: sameAsAsked ? asked : detected,
     inferenceMs,
   };
 }
 
-/** Mean of the segments' token probabilities, weighted by length. */
+/** Mean of the segments' token probabilities, weighted by length; undefined if there are none. */
 function confidenceOf(
   segments: readonly {
     readonly text?: string | null | undefined;
     readonly avg_logprob?: number | null | undefined;
   }[],
-): number {
+): number | undefined {
   let weight = 0;
   let sum = 0;
   for (const { text, avg_logprob: logprob } of segments) {
@@ -107,5 +106,5 @@ function confidenceOf(
     weight += length;
     sum += length * Math.min(1, Math.exp(logprob));
   }
-  return weight === 0 ? UNKNOWN_CONFIDENCE : Math.max(0.01, sum / weight);
+  return weight === 0 ? undefined : Math.max(0.01, sum / weight);
 }

@@ -36,8 +36,6 @@ const LIMITS: VoxtralLimits = {
 /** Unexpected exits after which the program counts as broken. */
 const RESTARTS = { count: 5, windowMs: 180_000 };
 const MAX_SECONDS = 30;
-/** The program gives no confidence: neither trusted nor refused. */
-const UNKNOWN_CONFIDENCE = 0.5;
 /** The program's first four bytes decide whether the input is a WAV file; silence never matches. */
 const LEAD_IN = new Int16Array(2);
 
@@ -287,6 +285,7 @@ async function textOf(life: VoxtralProcess): Promise<string> {
   return life.text;
 }
 
+/** The program gives no confidence. */
 function resultOf(
   text: string,
   pcm: Float32Array,
@@ -297,10 +296,9 @@ function resultOf(
   return {
     text: words.join(' '),
     words: estimateWordTimes(
-      words.map((word) => ({ text: word, confidence: UNKNOWN_CONFIDENCE })),
+      words.map((word) => ({ text: word })),
       audioBounds(pcm),
     ),
-    confidence: words.length === 0 ? 0 : UNKNOWN_CONFIDENCE,
     language: options.language,
     inferenceMs,
   };

@@ -172,6 +172,8 @@ describe('PartialAgreement', () => {
   });
 });
 
+const KNOWN = 'knownSilencePhrase';
+
 describe('silence guards', () => {
   const audio = (ms: number, db: number): Float32Array =>
     new Float32Array(ms * 16).fill(10 ** (db / 20));
@@ -196,7 +198,7 @@ describe('silence guards', () => {
   const text = (words: string, seconds: number, confidence = 0.9): string | undefined =>
     guardText(
       { text: words, confidence, words: [], language: 'en', inferenceMs: 1 } satisfies AsrResult,
-      seconds * 1000,
+      new Float32Array(seconds * 16_000),
     );
   const cases: [string, number, number, string | undefined][] = [
     ['', 3, 0, undefined],
@@ -221,6 +223,45 @@ describe('silence guards', () => {
   for (const [words, seconds, confidence, expected] of cases)
     it(`say ${expected ?? 'nothing'} to "${words}"`, () =>
       equal(text(words, seconds, confidence), expected));
+  describe('of a recogniser without a confidence', () => {
+    /** Bursts of a voiced tone with pauses, as levels in dBFS every 20 ms. */
+    const shaped = (levels: readonly number[]): Float32Array =>
+      Float32Array.from(
+        { length: levels.length * 320 },
+        (_, i) => Math.SQRT2 * 10 ** ((levels[Math.floor(i / 320)] ?? -100) / 20) * Math.sin(i / 9),
+      );
+    const span = (ms: number, db: number): number[] => new Array<number>(ms / 20).fill(db);
+    const spoken = [...span(300, -60), ...span(500, -25), ...span(400, -60)];
+    const check = (
+      title: string,
+      words: string,
+      levels: readonly number[],
+      expected: string | undefined,
+    ): void =>
+      void it(title, () =>
+        equal(
+          guardText({ text: words, words: [], language: 'en', inferenceMs: 1 }, shaped(levels)),
+          expected,
+        ),
+      );
+    check('keep "Thank you." that was said', 'Thank you.', spoken, undefined);
+    check('keep "Bye." that was said', 'Bye.', spoken, undefined);
+    check('refuse "Thank you." over steady noise', 'Thank you.', span(2000, -30), KNOWN);
+    check('refuse "Thank you." over quiet noise', 'Thank you.', span(1000, -48), KNOWN);
+    check(
+      'refuse a click',
+      'Thank you.',
+      [...span(900, -60), ...span(40, -20), ...span(900, -60)],
+      KNOWN,
+    );
+    check(
+      'refuse "You" over seconds of speech',
+      'You',
+      [...span(300, -60), ...span(4000, -25), ...span(400, -60)],
+      KNOWN,
+    );
+    check('keep other texts', 'Ship it.', span(2000, -30), undefined);
+  });
   it('measure a loop by its compression', () =>
     ok(
       compression('a b c '.repeat(50)) > 10 && compression('We met on Tuesday and agreed.') < 1.1,

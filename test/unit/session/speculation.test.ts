@@ -73,11 +73,11 @@ describe('speculation', () => {
     equal(await taken(900, text('yes', { trust: 'low' })), undefined));
   it('says that a text is trusted when it is there, until speech goes on', async () => {
     const seen: boolean[] = [];
-    for (const trust of ['high', undefined] as const) {
+    for (const trust of ['high', 'fair'] as const) {
       const engine = {
         ready: () => Promise.resolve(),
         idle: true,
-        decode: () => Promise.resolve(text('yes', trust ? { trust } : {})),
+        decode: () => Promise.resolve(text('yes', { trust })),
       };
       const speculation = new Speculation({
         engine,
@@ -128,11 +128,11 @@ describe('speculation', () => {
     deepEqual([seen, speculation.doubted], [[{ trusted: false, doubted: true }], false]);
   });
   it('trusts a text that is not doubted where the source is well heard', async () => {
-    deepEqual((await recognised(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
-    deepEqual((await recognised(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
+    deepEqual((await recognised(4, ['fair'])).seen, [{ trusted: true, doubted: false }]);
+    deepEqual((await recognised(0, ['fair'])).seen, [{ trusted: false, doubted: true }]);
   });
   it('decodes late in a source of which few texts are trusted, until they are again', async () => {
-    const { seen } = await recognised(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
+    const { seen } = await recognised(2, ['low', 'low', 'low', 'fair', 'high', 'high', 'high']);
     deepEqual(
       seen.map(({ doubted }) => doubted),
       [true, true, true, true, true, false, false],
@@ -145,6 +145,33 @@ describe('speculation', () => {
         drafts: new Drafts(),
       }).doubted,
       true,
+    );
+  });
+  it('trusts a text by its confidence, or its end, where the engine does not judge it', async () => {
+    const trusted = async (given: Partial<AsrResult>, words: string): Promise<boolean> => {
+      const result = { text: words, words: [], language: 'en', inferenceMs: 1, ...given };
+      const speculation = new Speculation({
+        engine: {
+          ready: () => Promise.resolve(),
+          idle: true,
+          decode: () => Promise.resolve(result),
+        },
+        sessionId: 's',
+        language: 'en',
+        drafts: new Drafts(),
+      });
+      speculation.pause(pause(900));
+      await new Promise((resolve) => setImmediate(resolve));
+      return speculation.trusted;
+    };
+    deepEqual(
+      [
+        await trusted({ confidence: 0.95 }, 'ship it'),
+        await trusted({ confidence: 0.8 }, 'ship it'),
+        await trusted({}, 'Ship it.'),
+        await trusted({}, 'Ship it because'),
+      ],
+      [true, false, true, false],
     );
   });
   it('publishes a doubted text of sound that was complete: another decode would give the same', async () => {

@@ -22,7 +22,7 @@ const word = fc.record<AsrWord>(
     confidence: fc.oneof(fc.constantFrom(0, 0.9, 1), fc.double()),
     timing: fc.constantFrom('model', 'estimated'),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ['text', 'startMs', 'endMs', 'timing'] },
 );
 
 function segment(

@@ -1,0 +1,19 @@
+/** Trust in a text of incomplete audio, for recognisers that do not judge their texts themselves. */
+import type { AsrResult, Trust } from './provider';
+
+/**
+ * Mean probability from which later audio rarely changes a text, and below which the text is decoded
+ * again. As for Moonshine (adapters/inference/moonshine.ts).
+ */
+const HIGH = 0.9;
+const LOW = 0.75;
+
+/**
+ * Returns the recogniser's own trust, else that of its confidence. Without a confidence, a sentence
+ * that ended is trusted.
+ */
+export function trustOf({ text, trust, confidence }: AsrResult): Trust {
+  if (trust !== undefined) return trust;
+  if (confidence === undefined) return /[.!?。！？]["'”’)]*$/.test(text.trim()) ? 'high' : 'fair';
+  return confidence >= HIGH ? 'high' : confidence < LOW ? 'low' : 'fair';
+}
