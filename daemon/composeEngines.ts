@@ -7,15 +7,17 @@ import {
   createSpeechEngine,
   type DetectorsSetup,
 } from './adapters/inference/createSpeechEngine';
-import { measureModel } from './adapters/inference/measureModel';
+import { type ModelMeasurements, measureModel } from './adapters/inference/measureModel';
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
+import { gpuProblem } from './adapters/inference/whisperBinding';
 import { calibrationFile } from './adapters/system/calibrationFile';
 import { machineLoad } from './adapters/system/machineLoad';
 import { probeSystem } from './adapters/system/probeSystem';
 import type { ChoiceSetup } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
+import { GpuProof } from './asr/gpuProof';
 import type { LoadedModelFiles } from './asr/provider';
 import { WORKER_RECOGNISERS, runsInWorker } from './asr/registry';
 import { shareDetectors } from './asr/sharedDetectors';
@@ -23,7 +25,7 @@ import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
-import { type Calibration, Calibrator } from './models/calibration';
+import { type Calibration, Calibrator, expectedRtf } from './models/calibration';
 import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
 import { tierOf } from './models/tiers';
 import { workerEntry, warmUpPath } from './programFiles';
@@ -68,6 +70,24 @@ export function createEngines({
     memoryGb: soldGb(totalmem()),
     unknown: ['GPU'],
   });
+  /** Reason why recognition does not use the GPU. */
+  let gpuUnused: string | undefined;
+  const measure = async (
+    provider: string,
+    model: string,
+    pcm: Float32Array,
+  ): Promise<ModelMeasurements> =>
+    measureModel({
+      worker,
+      provider,
+      model: await models.files(model),
+      device: 'cpu',
+      language: 'en',
+      pcm,
+      clock,
+      limitMs: CALIBRATION_S * 1000,
+      signal: new AbortController().signal,
+    });
   const load = machineLoad(clock);
   const capabilities = probeSystem(clock);
   const calibrator = new Calibrator({
@@ -86,26 +106,31 @@ export function createEngines({
     },
     measure: async ({ provider, model }) => {
       const phrase = await readWarmUp(warmUpPath());
-      const { medianRtf, audioMs } = await measureModel({
-        worker,
+      const { medianRtf, audioMs } = await measure(
         provider,
-        model: await models.files(model),
-        device: 'cpu',
-        language: 'en',
-        pcm: repeated(phrase, CALIBRATION_S),
-        clock,
-        limitMs: CALIBRATION_S * 1000,
-        signal: new AbortController().signal,
-      });
+        model,
+        repeated(phrase, CALIBRATION_S),
+      );
       return { rtf: medianRtf, audioMs };
     },
     idle: () => pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0),
     onBattery: () => load().battery !== undefined,
-    changed: (calibration) => (machine = factsOf(machine.capabilities, calibration)),
+    changed: (calibration) => (machine = factsOf(machine.capabilities, calibration, gpuUnused)),
   });
-  const probed = capabilities.then(
-    async (found) => (machine = factsOf(found, await calibrator.known())),
-  );
+  const probed = capabilities.then(async (found) => {
+    gpuUnused = found.gpu && gpuProblem(found.gpu.kind);
+    machine = factsOf(found, await calibrator.known(), gpuUnused);
+  });
+  const proof = new GpuProof({
+    cpuRtf: async (target) =>
+      (machine.calibration && expectedRtf(machine.calibration, target.model)) ??
+      (await measure(target.provider, target.model, await readWarmUp(warmUpPath()))).medianRtf,
+    failed: (why) => {
+      gpuUnused = why;
+      machine = factsOf(machine.capabilities, machine.calibration, why);
+      logger.warn('engine.gpuUnused', { why });
+    },
+  });
   const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({
     providers,
     preferred: machine.choice.targets,
@@ -156,6 +181,9 @@ export function createEngines({
           ? {}
           : {
               warmUp: () => readWarmUp(warmUpPath()),
+              ...(target.device === 'gpu'
+                ? { prove: (rtf: number) => proof.check(target, rtf) }
+                : {}),
               quiet: () =>
                 pool.workers().every(({ name, state }) => name === 'vad' || state !== 'busy'),
               // The phrase is English, and what a model of the user's own knows is not known here.
@@ -183,10 +211,15 @@ export function graphFolder(home: string): string {
   return join(home, 'cache', 'graphs');
 }
 
-export function factsOf(capabilities: Capabilities, calibration?: Calibration): MachineFacts {
+/** @param gpuProblem reason why recognition cannot use the GPU */
+export function factsOf(
+  capabilities: Capabilities,
+  calibration?: Calibration,
+  gpuProblem?: string,
+): MachineFacts {
   return {
     capabilities,
-    choice: tierOf(capabilities, calibration),
+    choice: tierOf(capabilities, calibration, gpuProblem),
     ...(calibration ? { calibration } : {}),
   };
 }

@@ -67,10 +67,9 @@ export function chooseEngines(
       ? undefined
       : requestedTarget(setup, provider, model, request);
   if (first && !speaks(first)) throw wrongLanguage(first.model, request.language);
-  const preferred =
-    request.device === undefined || request.device === 'auto'
-      ? setup.preferred
-      : setup.preferred.map((target) => ({ ...target, device: request.device ?? target.device }));
+  const preferred = onDevice(setup, request.device);
+  if (request.device === 'gpu' && !(first ? usesGpu(setup, first) : preferred.length > 0))
+    throw noGpu(setup, first);
   const speaking = preferred.filter(speaks);
   const ready = speaking.filter((target) => isInstalled(setup, target));
   const absent = speaking.find((target) => isFetched(setup, target)) ?? speaking[0];
@@ -80,6 +79,28 @@ export function chooseEngines(
   );
   if (best) return [best, ...rest];
   throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', request.language);
+}
+
+/** Preferred engines, on the requested device; an engine without a GPU is no choice for `gpu`. */
+function onDevice(setup: ChoiceSetup, device: DeviceChoice | undefined): readonly EngineTarget[] {
+  if (device === undefined || device === 'auto') return setup.preferred;
+  return setup.preferred
+    .filter((target) => device !== 'gpu' || usesGpu(setup, target))
+    .map((target) => ({ ...target, device }));
+}
+
+function usesGpu({ providers }: ChoiceSetup, { provider }: EngineTarget): boolean {
+  return providers.find(({ info }) => info.id === provider)?.info.capabilities.gpu ?? false;
+}
+
+function noGpu({ providers }: ChoiceSetup, target: EngineTarget | undefined): EarmarkError {
+  const able = providers.filter(({ info }) => info.capabilities.gpu).map(({ info }) => info.id);
+  return new EarmarkError(
+    'engine.unavailable',
+    `${target ? `The speech engine ${target.provider} does not` : 'No speech engine of this computer can'} use a GPU. ` +
+      `Set the device to auto or cpu${able.length > 0 ? `, or choose ${able.join(' or ')}` : ''}.`,
+    { details: target ? { provider: target.provider } : {} },
+  );
 }
 
 export function same(a: EngineTarget, b: EngineTarget): boolean {

@@ -53,6 +53,11 @@ export interface SpeechEngineSetup {
   readonly warmUp?: () => Promise<Float32Array>;
   /** True if no engine decodes now, so that the warm-up measures this machine. Default: false. */
   readonly quiet?: () => boolean;
+  /**
+   * Judges the real-time factor of the warm-up phrase.
+   * @throws EarmarkError engine.unavailable if the engine must not be used
+   */
+  readonly prove?: (rtf: number) => Promise<void>;
   /** Resolves to true if the warm-up phrase is in a language of the model. Default: true. */
   readonly expectsWords?: () => Promise<boolean>;
   /** At most one for each core. `ready` loads the first; waiting phrases start the others. */
@@ -403,11 +408,9 @@ class Engine implements ManagedSpeechEngine {
     if (!phrase) return;
     const quiet = this.setup.quiet?.() ?? false;
     const { text, inferenceMs } = await decode(phrase);
-    if (quiet)
-      this.warmUpRtf = Math.min(
-        this.warmUpRtf ?? Infinity,
-        (inferenceMs * SAMPLE_RATE) / (phrase.length * 1000),
-      );
+    const rtf = (inferenceMs * SAMPLE_RATE) / (phrase.length * 1000);
+    if (quiet) this.warmUpRtf = Math.min(this.warmUpRtf ?? Infinity, rtf);
+    await this.setup.prove?.(rtf);
     if (text === '' && ((await this.setup.expectsWords?.()) ?? true))
       throw new EarmarkError(
         'model.incompatible',

@@ -29,11 +29,16 @@ const GPU_MEMORY_GB = {
   'whisper-large-v3-turbo': 3,
 } as const;
 
-/** @param calibration of this machine; without it, memory decides */
+/**
+ * @param calibration of this machine; without it, memory decides
+ * @param gpuProblem reason why recognition cannot use the GPU
+ */
 export function tierOf(
-  { memoryGb, gpu, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>,
+  { memoryGb, gpu: found, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>,
   calibration?: Calibration,
+  gpuProblem?: string,
 ): TierChoice {
+  const gpu = gpuProblem === undefined ? found : undefined;
   const tier = byMemory(memoryGb, gpu !== undefined);
   const ranked = rankedModels(tier);
   const fits = ranked.filter(
@@ -46,6 +51,9 @@ export function tierOf(
   const { targets, slow } = fastEnough(fits, calibration);
   const why = [
     `${memoryGb} GB of memory and ${gpu ? `the GPU ${gpu.name} (${gpu.kind})` : 'no GPU that recognition can use'}`,
+    ...(found && gpuProblem !== undefined
+      ? [`the GPU ${found.name} (${found.kind}) is not used: ${gpuProblem}`]
+      : []),
     ...(left > 0
       ? [`models too large for ${gpu?.memoryGb ?? 0} GB of GPU memory are left out`]
       : []),

@@ -48,6 +48,7 @@ export interface SpeechEngineSetup extends Common {
   readonly warmUp?: () => Promise<Float32Array>;
   readonly expectsWords?: () => Promise<boolean>;
   readonly quiet?: () => boolean;
+  readonly prove?: (rtf: number) => Promise<void>;
   /** Memory limit of a model in bytes; undefined if unknown. */
   readonly freeBytes?: () => Promise<number | undefined>;
 }
@@ -58,7 +59,7 @@ const VAD_MEMORY_BYTES = 500_000_000;
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
-  const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet } = setup;
+  const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet, prove } = setup;
   const device = asr.device ?? 'auto';
   const common = {
     clock,
@@ -69,6 +70,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
     ...(warmUp ? { warmUp } : {}),
     ...(expectsWords ? { expectsWords } : {}),
     ...(quiet ? { quiet } : {}),
+    ...(prove ? { prove } : {}),
   };
   if (runs.in === 'process')
     return createEngine({

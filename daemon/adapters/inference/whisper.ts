@@ -22,6 +22,7 @@ import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
 import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import {
+  GPU_BUILDS,
   type WhisperBinding,
   type WhisperBuild,
   type WhisperModel,
@@ -41,8 +42,6 @@ const MIN_SAMPLES = 1.1 * SAMPLE_RATE;
 const LOAD_TIMEOUT_MS = 60_000;
 /** −60 dBFS. */
 const FAINT = 0.001;
-/** Builds that can use a graphics processor. */
-const GPU_BUILDS: ReadonlySet<WhisperBuild> = new Set(['own', 'metal']);
 
 type Loaded = {
   readonly binding: WhisperBinding;

@@ -83,6 +83,21 @@ export function usableBuilds(
   );
 }
 
+/** Builds that can use a GPU. */
+export const GPU_BUILDS: ReadonlySet<WhisperBuild> = new Set(['own', 'metal']);
+
+/** Returns the reason why no build can use this kind of GPU; undefined if one can. */
+export function gpuProblem(
+  kind: 'metal' | 'cuda' | 'vulkan',
+  builds: readonly WhisperBuild[] = usableBuilds(whisperFolder() ?? ''),
+): string | undefined {
+  return builds.some((build) => build === 'own' || build === kind)
+    ? undefined
+    : builds.length === 0
+      ? 'Whisper is not built on this computer'
+      : `no build of Whisper on this computer can use ${kind} (docs/whisper.md)`;
+}
+
 /** @throws EarmarkError engine.unavailable with advice */
 export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperBuild } {
   const folder = whisperFolder();

@@ -1,6 +1,6 @@
 // Which engine a session gets, and that those who wish the same share one which is unloaded when
 // nobody uses it.
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, throws } from 'node:assert/strict';
 import {
   type ChoiceSetup,
   type EngineRequest,
@@ -9,7 +9,12 @@ import {
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { DecodeRequest } from '../../../daemon/asr/provider';
-import { moonshineInfo, openaiInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
+import {
+  moonshineInfo,
+  openaiInfo,
+  scriptedInfo,
+  whisperInfo,
+} from '../../../daemon/asr/providerInfos';
 import { ScriptedProvider } from '../../../daemon/asr/scripted';
 import {
   type Decoder,
@@ -123,6 +128,22 @@ describe('choice of an engine', () => {
       ).map(({ provider }) => provider),
       ['openai', 'moonshine', 'scripted'],
     ));
+  it('refuses a GPU for a recogniser that runs on the CPU, and names those that use one', () => {
+    const request = { language: 'en', device: 'gpu' } as const;
+    throws(() => chooseEngines(CHOICE, { ...request, provider: 'moonshine' }), {
+      code: 'engine.unavailable',
+      message: /moonshine does not use a GPU/,
+    });
+    throws(() => chooseEngines(CHOICE, request), /No speech engine of this computer can use a GPU/);
+    const able = {
+      ...CHOICE,
+      providers: [...CHOICE.providers, { info: whisperInfo, defaultModel: 'w' }],
+    };
+    throws(() => chooseEngines(able, request), /or choose whisper/);
+    deepEqual(chooseEngines(able, { ...request, provider: 'whisper' }), [
+      { provider: 'whisper', model: 'w', device: 'gpu' },
+    ]);
+  });
   it('refuses a wished model that does not speak the language', () =>
     check({ model: 'moon', language: 'de' }, 'engine.language'));
 });

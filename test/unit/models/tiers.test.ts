@@ -49,6 +49,15 @@ describe('tiers', () => {
       'whisper-large-v3-turbo cpu',
       'whisper-medium-q8_0 gpu',
     ]));
+  it('takes no GPU that recognition cannot use, and says why', () => {
+    const { tier, targets, why } = tierOf(
+      { memoryGb: 32, gpu: GPU, unknown: [] },
+      undefined,
+      'Whisper is not built on this computer',
+    );
+    deepEqual([tier, targets.filter(({ device }) => device === 'gpu')], ['medium', []]);
+    ok(why.includes('the GPU A GPU (cuda) is not used: Whisper is not built'), why);
+  });
   it('leaves out what is too large for the GPU', () =>
     deepEqual(models(32, { ...GPU, memoryGb: 2 })[2], 'whisper-large-v3-turbo cpu'));
   it('names a stand-in for every model, and only models of the catalogue', () => {
