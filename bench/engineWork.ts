@@ -59,7 +59,7 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
       ...common,
       warmUp,
       asr: { provider, model: model.id, files: () => Promise.resolve(model) },
-      runs: { in: 'workers', worker, cores },
+      runs: { in: 'workers', worker, workers: cores, threads: 1 },
       detectors: createDetectors({
         ...common,
         worker,

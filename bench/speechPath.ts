@@ -64,7 +64,7 @@ export function makeEngine(
   return createSpeechEngine({
     ...common,
     asr: { provider, model: model.id, files: () => Promise.resolve(model) },
-    runs: { in: 'workers', worker, cores },
+    runs: { in: 'workers', worker, workers: cores, threads: 1 },
     limits,
     detectors: createDetectors({
       ...common,

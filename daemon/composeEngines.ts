@@ -15,11 +15,12 @@ import { calibrationFile } from './adapters/system/calibrationFile';
 import { machineLoad } from './adapters/system/machineLoad';
 import { probeSystem } from './adapters/system/probeSystem';
 import type { ChoiceSetup } from './asr/engineChoice';
+import { decodeThreads } from './asr/decodeThreads';
 import { createEnginePool } from './asr/enginePool';
 import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
 import { GpuProof } from './asr/gpuProof';
 import type { LoadedModelFiles } from './asr/provider';
-import { WORKER_RECOGNISERS, runsInWorker } from './asr/registry';
+import { WORKER_RECOGNISERS, runsInWorker, usesGpu, workOf } from './asr/registry';
 import { shareDetectors } from './asr/sharedDetectors';
 import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
@@ -160,6 +161,8 @@ export function createEngines({
     sharedWorkers: () => detectors.health(),
     load,
     create: (target) => {
+      const gpu = machine.capabilities.gpu !== undefined && gpuUnused === undefined;
+      const onGpu = target.device === 'gpu' || (gpu && target.device === 'auto' && usesGpu(target));
       const inProcess = inThisProcess.find(({ info }) => info.id === target.provider);
       return createSpeechEngine({
         clock,
@@ -167,6 +170,8 @@ export function createEngines({
         limits,
         asr: {
           ...target,
+          // A GPU that was not proven is not used.
+          device: inProcess || onGpu ? target.device : 'cpu',
           files: () =>
             inProcess?.defaultModel !== undefined
               ? Promise.resolve({ id: target.model, files: {} })
@@ -174,16 +179,18 @@ export function createEngines({
         },
         runs: inProcess
           ? { in: 'process', create: () => inProcess.create() }
-          : { in: 'workers', worker, cores: availableParallelism() },
+          : {
+              in: 'workers',
+              worker,
+              ...decodeThreads(availableParallelism(), workOf(target.model), onGpu),
+            },
         detectors: detectorsOf(),
         // What is sent to a server may cost money; such a provider checks itself when it loads.
         ...(inProcess
           ? {}
           : {
               warmUp: () => readWarmUp(warmUpPath()),
-              ...(target.device === 'gpu'
-                ? { prove: (rtf: number) => proof.check(target, rtf) }
-                : {}),
+              ...(onGpu ? { prove: (rtf: number) => proof.check(target, rtf) } : {}),
               quiet: () =>
                 pool.workers().every(({ name, state }) => name === 'vad' || state !== 'busy'),
               // The phrase is English, and what a model of the user's own knows is not known here.

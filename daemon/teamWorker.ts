@@ -19,7 +19,8 @@ import type { DetectorService } from './asr/speechEngine';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';
 import type { Logger } from './base/logger';
-import { RECOGNISERS } from './asr/registry';
+import { decodeThreads } from './asr/decodeThreads';
+import { RECOGNISERS, workOf } from './asr/registry';
 import { filesWithCache } from './composeEngines';
 import { warmUpPath, workerEntry } from './programFiles';
 import { WorkerRole } from './team/workerRole';
@@ -177,7 +178,11 @@ async function engineOf(
     },
     runs: own
       ? { in: 'process', create: () => own.create() }
-      : { in: 'workers', worker: workerEntry(), cores: availableParallelism() },
+      : {
+          in: 'workers',
+          worker: workerEntry(),
+          ...decodeThreads(availableParallelism(), workOf(target.model), false),
+        },
     detectors: NO_DETECTORS,
     ...(own ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
   });

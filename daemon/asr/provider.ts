@@ -24,6 +24,8 @@ export interface LoadedModelFiles {
   readonly files: Readonly<Record<string, string>>;
   /** Memory of a worker with the loaded model; absent if unknown. */
   readonly residentBytes?: number;
+  /** Threads of a decode; default 1. */
+  readonly threads?: number;
   /**
    * Folder for data that makes the next load faster. The engine validates the data that it reads
    * there.

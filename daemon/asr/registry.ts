@@ -152,6 +152,11 @@ export function runsInWorker(id: string): boolean {
   return WORKER_RECOGNISERS.some(({ info }) => info.id === id);
 }
 
+/** True if the recogniser can decode on a GPU. */
+export function usesGpu({ provider }: Pick<EngineTarget, 'provider'>): boolean {
+  return RECOGNISERS.find(({ info }) => info.id === provider)?.info.capabilities.gpu ?? false;
+}
+
 /** Returns the segmenter's options for a recogniser; the defaults for an unknown one. */
 export function segmenterPresetOf(id: string): SegmenterPreset {
   return RECOGNISERS.find(({ info }) => info.id === id)?.segmenter ?? defaultPreset;

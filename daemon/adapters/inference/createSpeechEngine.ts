@@ -4,6 +4,7 @@
  * behind it.
  */
 import { Deadlines } from '../../asr/deadline';
+import type { DecodeThreads } from '../../asr/decodeThreads';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import {
   type Decoder,
@@ -39,9 +40,9 @@ export interface SpeechEngineSetup extends Common {
     readonly device?: DeviceChoice;
     files(): Promise<LoadedModelFiles>;
   };
-  /** Place of decoding: at most this many workers with one core each, or this process. */
+  /** Place of decoding: inference workers (see asr/decodeThreads), or this process. */
   readonly runs:
-    | { readonly in: 'workers'; readonly worker: WorkerEntry; readonly cores: number }
+    | ({ readonly in: 'workers'; readonly worker: WorkerEntry } & DecodeThreads)
     | { readonly in: 'process'; create(): AsrProvider };
   readonly detectors: DetectorService;
   /** See SpeechEngineSetup of asr/speechEngine. */
@@ -55,8 +56,6 @@ export interface SpeechEngineSetup extends Common {
 
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
-/** More workers gain nothing: meetings have few sources, and each worker needs its memory. */
-const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet, prove } = setup;
@@ -88,7 +87,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
   const deadlines = new Deadlines();
   const budget = new CrashBudget(clock, { ...defaultCrashLimits, ...limits });
   const workers = Array.from(
-    { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(runs.cores))) },
+    { length: runs.workers },
     (_, i) =>
       new WorkerSupervisor({
         name: `${asr.provider}-${i + 1}`,
@@ -96,7 +95,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
         load: async () => {
           const model = await asr.files();
           await checkMemory(model, setup.freeBytes ?? freeMemory);
-          return { provider: asr.provider, model, device };
+          return { provider: asr.provider, model: { ...model, threads: runs.threads }, device };
         },
         clock,
         logger,

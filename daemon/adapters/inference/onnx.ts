@@ -68,6 +68,8 @@ export interface OpenOptions {
   /** Stores the optimised graph in the cache of this model. */
   readonly kept?: LoadedModelFiles;
   readonly maker?: GraphMaker;
+  /** Threads of a run; default 1. */
+  readonly threads?: number;
 }
 
 /** Graph bytes that ONNX Runtime reads in place; they must live as long as their session. */
@@ -82,7 +84,7 @@ export async function openModel(
   path: string | undefined,
   role: string,
   expect: readonly string[],
-  { kept, maker }: OpenOptions = {},
+  { kept, maker, threads = 1 }: OpenOptions = {},
 ): Promise<InferenceSession> {
   if (path === undefined)
     throw new EarmarkError(
@@ -101,7 +103,7 @@ export async function openModel(
         };
   const session =
     (place && (await openKept(ort, place))) ??
-    (await create(ort, path, maker ? await made(maker, path, role) : path, place));
+    (await create(ort, path, maker ? await made(maker, path, role) : path, place, threads));
   const absent = expect.filter((name) => !session.inputNames.includes(name));
   if (absent.length > 0) {
     await session.release();
@@ -140,10 +142,10 @@ async function made({ make }: GraphMaker, path: string, role: string): Promise<U
   return graph;
 }
 
-function optionsOf(wasm = false): InferenceSession.SessionOptions {
+function optionsOf(wasm = false, threads = 1): InferenceSession.SessionOptions {
   return {
     executionProviders: [wasm ? 'wasm' : 'cpu'],
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     // An arena permanently keeps the memory of the longest phrase: 52 MB, and it saves no
@@ -178,12 +180,13 @@ async function create(
   path: string,
   model: string | Uint8Array,
   place: GraphPlace | undefined,
+  threads: number,
 ): Promise<InferenceSession> {
   const draft = place && (await graphDraft(place));
   if (place && draft !== undefined) {
     try {
       const session = await createFrom(ort, model, {
-        ...optionsOf(),
+        ...optionsOf(false, threads),
         optimizedModelFilePath: draft,
       });
       void keepGraph(place, draft);
@@ -200,7 +203,7 @@ async function create(
           typeof model === 'string' ? await readFile(model) : model,
           optionsOf(true),
         )
-      : await createFrom(ort, model, optionsOf());
+      : await createFrom(ort, model, optionsOf(false, threads));
   } catch (cause) {
     throw damaged(path, cause);
   }

@@ -47,6 +47,7 @@ type Loaded = {
   readonly binding: WhisperBinding;
   readonly model: WhisperModel;
   readonly multilingual: boolean;
+  readonly threads: number;
 };
 
 export class WhisperProvider implements AsrProvider {
@@ -80,7 +81,7 @@ export class WhisperProvider implements AsrProvider {
     const native = await withinTime(
       binding.WhisperModel.load(path as string, device !== 'cpu' && GPU_BUILDS.has(build)),
     );
-    this.loaded = { binding, model: native, multilingual };
+    this.loaded = { binding, model: native, multilingual, threads: model.threads ?? 1 };
     this.languages = new LanguageLock();
   }
 
@@ -109,7 +110,12 @@ export class WhisperProvider implements AsrProvider {
       this.decode(
         loaded,
         pcm,
-        { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params },
+        {
+          ...paramsFor(options, language),
+          n_threads: loaded.threads,
+          max_tokens: maxTokens(pcm.length),
+          ...params,
+        },
         signal,
       );
     const { purpose = 'final' } = options;
@@ -175,14 +181,16 @@ export class WhisperProvider implements AsrProvider {
 /** The user's own words and the nearest names; a longer prompt makes the decode slower. */
 const PROMPT_PHRASES = 40;
 
-function paramsFor(options: DecodeRequest, language: string): Omit<WhisperParams, 'max_tokens'> {
+function paramsFor(
+  options: DecodeRequest,
+  language: string,
+): Omit<WhisperParams, 'max_tokens' | 'n_threads'> {
   const prompt = whisperPrompt([
     ...new Set([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)]),
   ]);
   return {
     strategy: (options.purpose ?? 'final') !== 'final' || options.effort === 'greedy' ? 0 : 1,
     beam_size: BEAMS,
-    n_threads: 1,
     language,
     translate: options.translate === true,
     audio_ctx: 0,

@@ -13,7 +13,7 @@ function engine(freeBytes: number) {
       model: 'large',
       files: () => Promise.resolve({ id: 'large', files: {}, residentBytes: 1.3e9 }),
     },
-    runs: { in: 'workers', worker: { path: '/no/such/worker.js' }, cores: 1 },
+    runs: { in: 'workers', worker: { path: '/no/such/worker.js' }, workers: 1, threads: 1 },
     detectors: {
       start: () => Promise.resolve(),
       stop: () => undefined,

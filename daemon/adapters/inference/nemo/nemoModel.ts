@@ -68,7 +68,7 @@ export async function openNemo(model: LoadedModelFiles): Promise<NemoModel> {
     role: string,
     expect: readonly string[] = [],
   ): Promise<InferenceSession> => {
-    const session = await openModel(files[role], role, expect);
+    const session = await openModel(files[role], role, expect, { threads: model.threads ?? 1 });
     opened.push(session);
     return session;
   };

@@ -1,0 +1,32 @@
+/** Workers of an engine and threads of each decode. Pure. */
+
+/** Models up to this work, relative to Moonshine tiny, gain little from a second thread. */
+const SMALL_WORK = 3;
+/** More threads gain little for a single phrase. */
+const MAX_THREADS = 4;
+/** More workers gain nothing: meetings have few sources, and each worker needs its memory. */
+const MAX_WORKERS = 8;
+
+export interface DecodeThreads {
+  readonly workers: number;
+  readonly threads: number;
+}
+
+/**
+ * Small models decode one phrase per core. A large model takes half of the cores for a phrase, so
+ * that two sources fill the machine. A model on a GPU is loaded once.
+ * @param work relative to Moonshine tiny; undefined if unknown
+ */
+export function decodeThreads(
+  cores: number,
+  work: number | undefined,
+  onGpu: boolean,
+): DecodeThreads {
+  const usable = Math.max(1, Math.floor(cores));
+  if (onGpu) return { workers: 1, threads: 1 };
+  const threads =
+    work === undefined || work <= SMALL_WORK
+      ? 1
+      : Math.max(1, Math.min(MAX_THREADS, Math.floor(usable / 2)));
+  return { workers: Math.min(MAX_WORKERS, Math.max(1, Math.floor(usable / threads))), threads };
+}
