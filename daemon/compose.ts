@@ -286,6 +286,7 @@ async function compose(
     logger: logger.child('metrics'),
     text: () => telemetry.text(),
     health: () => rpc.health(),
+    ready: () => telemetry.canDecode,
   });
   const settingProblems = (): string[] => [
     ...settings.problems.map(({ message }) => message),

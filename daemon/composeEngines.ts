@@ -26,6 +26,7 @@ import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
+import { AutoRollback } from './models/autoRollback';
 import { type Calibration, Calibrator, expectedRtf } from './models/calibration';
 import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
 import { tierOf } from './models/tiers';
@@ -150,6 +151,7 @@ export function createEngines({
           ...(residentBytes === undefined ? {} : { residentBytes }),
         })),
     );
+  const autoRollback = new AutoRollback(models, logger);
   const pool = createEnginePool({
     clock,
     logger,
@@ -160,6 +162,7 @@ export function createEngines({
     machine: () => machine,
     sharedWorkers: () => detectors.health(),
     load,
+    rollBack: (id, code) => autoRollback.after(id, code),
     create: (target) => {
       const gpu = machine.capabilities.gpu !== undefined && gpuUnused === undefined;
       const onGpu = target.device === 'gpu' || (gpu && target.device === 'auto' && usesGpu(target));

@@ -24,6 +24,7 @@ export const EngineHealth = z.object({
   device: z.enum(['auto', 'cpu', 'gpu']),
   state: EngineState,
   loadMs: z.number().optional().describe('Time from LOADING to READY.'),
+  warmUpMs: z.number().optional().describe('Part of `loadMs` for the warm-up.'),
   rtf: z
     .object({
       mean: z.number(),

@@ -2,7 +2,7 @@
  * The engines of this daemon: an engine for each requested provider, model and device. An engine is
  * created on the first request, shared by equal requests, and unloaded when it is idle for a while.
  */
-import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -14,7 +14,15 @@ import { EngineRoute } from './engineRoute';
 import { type MachineLoad, tight } from './machineLoad';
 import { LoadBackoff, keyOf } from './loadBackoff';
 import { workOf } from './registry';
-import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';
+import type {
+  EngineHealth,
+  EngineStateChange,
+  EngineTarget,
+  MachineFacts,
+  ManagedEngines,
+} from './enginesApi';
+import type { LifecycleChange } from '../models/lifecycle';
+import { Emitter } from '../base/emitter';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
 
@@ -38,6 +46,11 @@ export interface EnginePoolSetup {
   readonly calibrator: Pick<Calibrator, 'calibrate' | 'dispose'>;
   /** Current load of the machine, for degradation. */
   readonly load: () => MachineLoad;
+  /**
+   * Returns to the previous version of a model after this error.
+   * @returns true if the model has other files now
+   */
+  readonly rollBack?: (modelId: string, code: ErrorCode) => Promise<boolean>;
   /** Work of a model relative to others; default: of the registry. */
   readonly workOf?: (target: EngineTarget) => number | undefined;
   /** An engine without holders is unloaded after this idle time. */
@@ -49,6 +62,8 @@ const UNLOAD_IDLE_MS = 10 * 60_000;
 const MEMORY_LOOK_MS = 10_000;
 
 interface Entry {
+  /** The model loaded, and no load failed since. */
+  proven: boolean;
   readonly target: EngineTarget;
   readonly engine: ManagedSpeechEngine;
 }
@@ -69,6 +84,10 @@ class EnginePool implements ManagedEngines {
   private readonly store = new DisposableStore();
   private readonly backoff: LoadBackoff;
   private choice: ChoiceSetup;
+  private readonly changed = this.store.add(new Emitter<EngineStateChange>());
+  readonly onDidChangeState = this.changed.event;
+  /** Models whose files are being exchanged. */
+  private readonly swapping = new Set<string>();
 
   constructor(private readonly setup: EnginePoolSetup) {
     this.choice = setup.choice;
@@ -181,14 +200,27 @@ class EnginePool implements ManagedEngines {
   }
 
   async swap(modelId: string): Promise<void> {
-    await Promise.all(
-      [...this.entries.values()]
-        .filter(({ target }) => target.model === modelId)
-        .map(({ target, engine }) => {
-          this.backoff.reset(target);
-          return engine.swap();
-        }),
-    );
+    this.swapping.add(modelId);
+    try {
+      await Promise.all(
+        [...this.entries.values()]
+          .filter(({ target }) => target.model === modelId)
+          .map(({ target, engine }) => {
+            this.backoff.reset(target);
+            return engine.swap();
+          }),
+      );
+    } catch (error) {
+      if (!isEarmarkError(error) || !(await this.rollBack(modelId, error.code))) throw error;
+      throw new EarmarkError(
+        error.code,
+        `The new version of ${modelId} failed its test, so Earmark uses the previous one again. ` +
+          error.message,
+        { cause: error },
+      );
+    } finally {
+      this.swapping.delete(modelId);
+    }
   }
 
   async calibrate(): Promise<Calibration> {
@@ -230,8 +262,9 @@ class EnginePool implements ManagedEngines {
     const key = keyOf(target);
     const known = this.entries.get(key);
     if (known) return known;
-    const entry: Entry = { target, engine: this.setup.create(target) };
+    const entry: Entry = { target, engine: this.setup.create(target), proven: false };
     this.entries.set(key, entry);
+    entry.engine.onDidChangeState((change) => this.stateChanged(entry, change));
     return entry;
   }
 
@@ -284,6 +317,35 @@ class EnginePool implements ManagedEngines {
     return undefined;
   }
 
+  private stateChanged(entry: Entry, change: LifecycleChange): void {
+    const { target } = entry;
+    const { from, to, ms } = change;
+    if (to.kind === 'READY') entry.proven = true;
+    if (to.kind === 'ERROR') entry.proven = false;
+    this.setup.logger.info('engine.state', {
+      engine: `${target.provider} ${target.model} ${target.device}`,
+      from: from.kind,
+      to: to.kind,
+      ms: Math.round(ms),
+      ...(to.kind === 'ERROR' ? { error: to.code } : {}),
+    });
+    this.changed.fire({ target, ...change });
+    if (to.kind === 'ERROR' && !this.swapping.has(target.model))
+      void this.rollBack(target.model, to.code);
+  }
+
+  /** Loads the previous version of a model whose files failed. */
+  private async rollBack(modelId: string, code: ErrorCode): Promise<boolean> {
+    const rolledBack = (await this.setup.rollBack?.(modelId, code)) ?? false;
+    if (!rolledBack) return false;
+    await Promise.all(
+      [...this.entries.values()]
+        .filter(({ target, engine }) => target.model === modelId && engine.state === 'ERROR')
+        .map(({ engine }) => engine.retry().catch(() => undefined)),
+    );
+    return true;
+  }
+
   /** Disposes a route without holders; the next request creates it again. */
   private giveBack(held: SharedRoute): void {
     if (--held.holders > 0) return;
@@ -305,7 +367,7 @@ class EnginePool implements ManagedEngines {
     }
   }
 
-  private healthOf({ target, engine }: Entry): EngineHealth {
+  private healthOf({ target, engine, proven }: Entry): EngineHealth {
     const routes = [...this.routes.values()].filter(({ route }) => same(route.preferred, target));
     return {
       ...target,
@@ -323,7 +385,9 @@ class EnginePool implements ManagedEngines {
             ...routes.map(({ route }) => DEGRADATION_LEVELS.indexOf(route.degradationLevel)),
           )
         ] ?? 'NORMAL',
+      proven,
       ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
+      ...(engine.warmUpMs === undefined ? {} : { warmUpMs: engine.warmUpMs }),
       ...(engine.error === undefined ? {} : { error: engine.error }),
     };
   }

@@ -3,8 +3,9 @@
  * session/ports.
  */
 import type { Disposable } from '../base/disposable';
+import type { Event } from '../base/emitter';
 import type { DegradationLevel } from '../degrade/degradation';
-import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { Capabilities } from '../models/capabilities';
 import type { Calibration } from '../models/calibration';
 import type { TierChoice } from '../models/tiers';
@@ -25,6 +26,10 @@ export interface EngineTarget {
 export interface EngineHealth extends EngineTarget {
   readonly state: LifecycleName;
   readonly loadMs?: number;
+  /** The part of `loadMs` for the warm-up. */
+  readonly warmUpMs?: number;
+  /** True if the model loaded and no load failed since. */
+  readonly proven: boolean;
   /** User message of the last failure, while `state` is `ERROR`. */
   readonly error?: string;
   readonly rtf: RtfStats;
@@ -38,6 +43,11 @@ export interface EngineHealth extends EngineTarget {
   readonly sessions: number;
   /** The most severe degradation level among those sessions. */
   readonly degradationLevel: DegradationLevel;
+}
+
+/** A change of an engine's state. */
+export interface EngineStateChange extends LifecycleChange {
+  readonly target: EngineTarget;
 }
 
 /** Facts about the machine for the choice of engines. */
@@ -57,6 +67,8 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
   workers(): readonly InferenceWorkerHealth[];
   /** True while an engine has the model open or is opening it. */
   inUse(modelId: string): boolean;
+  /** Loads, warm-ups, failures and unloads of all engines. */
+  readonly onDidChangeState: Event<EngineStateChange>;
   /** Loads the main engine if its model is installed; never rejects. */
   preload(): Promise<void>;
   /**

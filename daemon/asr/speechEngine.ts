@@ -155,6 +155,13 @@ class Engine implements ManagedSpeechEngine {
     const state = this.lifecycle.current;
     return state.kind === 'READY' ? state.loadMs : undefined;
   }
+  get warmUpMs(): number | undefined {
+    const state = this.lifecycle.current;
+    return state.kind === 'READY' ? state.warmUpMs : undefined;
+  }
+  get onDidChangeState(): ManagedSpeechEngine['onDidChangeState'] {
+    return this.lifecycle.onDidChange;
+  }
   get measuredRtf(): number | undefined {
     return this.warmUpRtf;
   }
@@ -349,7 +356,13 @@ class Engine implements ManagedSpeechEngine {
         if (this.loading !== done) throw gone();
         this.loading = undefined;
         this.failures = 0;
-        this.lifecycle.to({ kind: 'READY', loadMs: this.setup.clock.now() - begun });
+        const now = this.setup.clock.now();
+        const warming = this.lifecycle.current;
+        this.lifecycle.to({
+          kind: 'READY',
+          loadMs: now - begun,
+          ...(warming.kind === 'WARMING_UP' ? { warmUpMs: now - warming.sinceMs } : {}),
+        });
       },
       (cause: unknown) => {
         const error =

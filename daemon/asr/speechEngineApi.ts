@@ -3,7 +3,8 @@
  * session/ports.
  */
 import type { Disposable } from '../base/disposable';
-import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { Event } from '../base/emitter';
+import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { SpeechEngine } from '../session/ports';
 import type { QueueHealth } from './phraseQueue';
 import type { DeviceChoice, GuardKind } from './provider';
@@ -26,6 +27,10 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly state: LifecycleName;
   /** Duration of the last load including the first decode, in milliseconds. */
   readonly loadMs: number | undefined;
+  /** The part of `loadMs` for the warm-up. */
+  readonly warmUpMs: number | undefined;
+  /** Every change of `state`, with the time in the state before. */
+  readonly onDidChangeState: Event<LifecycleChange>;
   /**
    * Real-time factor of the warm-up phrase, if nothing else was decoded meanwhile: it compares
    * engines on this machine. Undefined until measured.

@@ -12,8 +12,8 @@ export type LifecycleState =
   | { readonly kind: 'LOADING'; readonly sinceMs: number }
   /** Decodes a second of silence and then a real phrase; a model with wrong output is rejected. */
   | { readonly kind: 'WARMING_UP'; readonly sinceMs: number }
-  /** `loadMs`: time from LOADING to READY. */
-  | { readonly kind: 'READY'; readonly loadMs: number }
+  /** `loadMs`: time from LOADING to READY; `warmUpMs`: the part of it for the warm-up. */
+  | { readonly kind: 'READY'; readonly loadMs: number; readonly warmUpMs?: number }
   | { readonly kind: 'UNLOADING' }
   | {
       readonly kind: 'ERROR';
@@ -35,6 +35,8 @@ export interface LifecycleError {
 export interface LifecycleChange {
   readonly from: LifecycleState;
   readonly to: LifecycleState;
+  /** Time in the state `from`, milliseconds. */
+  readonly ms: number;
 }
 
 const ERRORS_KEPT = 10;
@@ -50,11 +52,14 @@ const NEXT: Readonly<Record<LifecycleName, readonly LifecycleName[]>> = {
 
 export class ModelLifecycle {
   private state: LifecycleState = { kind: 'UNINITIALIZED' };
+  private sinceMs: number;
   private readonly kept: LifecycleError[] = [];
   private readonly changed = new Emitter<LifecycleChange>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.sinceMs = clock.now();
+  }
 
   get current(): LifecycleState {
     return this.state;
@@ -73,9 +78,12 @@ export class ModelLifecycle {
   to(next: LifecycleState): boolean {
     const from = this.state;
     if (!NEXT[from.kind].includes(next.kind)) return false;
+    const now = this.clock.now();
+    const ms = now - this.sinceMs;
+    this.sinceMs = now;
     this.state = next;
     if (next.kind === 'ERROR') this.note(next.code, next.message);
-    this.changed.fire({ from, to: next });
+    this.changed.fire({ from, to: next, ms });
     return true;
   }
 

@@ -163,6 +163,7 @@ export function toEngine({
   errors,
   rtf,
   queue: _queue,
+  proven: _proven,
   ...health
 }: EngineHealth): WireEngineHealth {
   return {

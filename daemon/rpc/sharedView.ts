@@ -98,5 +98,6 @@ function bare({ provider, model, device, state }: EngineHealth): EngineHealth {
     errors: [],
     sessions: 0,
     degradationLevel: 'NORMAL',
+    proven: false,
   };
 }

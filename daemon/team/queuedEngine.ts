@@ -15,7 +15,7 @@ import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../asr/speechEn
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { DecodeOptions, EngineWarning } from '../session/ports';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Presence } from './presence';
@@ -48,6 +48,8 @@ export class QueuedEngine implements ManagedSpeechEngine {
   private listening = false;
   private served = false;
   readonly onDidWarn = this.warned.event;
+  /** No model is loaded here. */
+  readonly onDidChangeState = this.store.add(new Emitter<LifecycleChange>()).event;
 
   constructor(private readonly setup: QueuedEngineSetup) {
     this.lastUseMs = setup.clock.now();
@@ -68,6 +70,9 @@ export class QueuedEngine implements ManagedSpeechEngine {
     return this.hasWorkers() ? 'READY' : 'UNINITIALIZED';
   }
   get loadMs(): number | undefined {
+    return undefined;
+  }
+  get warmUpMs(): number | undefined {
     return undefined;
   }
   get measuredRtf(): number | undefined {

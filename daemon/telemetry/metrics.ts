@@ -32,6 +32,10 @@ export const COUNTERS = {
     help: 'Phrases by outcome: spoken, rejected (no speech) or givenUp.',
     label: 'outcome',
   },
+  engine_states: {
+    help: 'Changes of an engine to a state: LOADING, WARMING_UP, READY, UNLOADING, ERROR.',
+    label: 'state',
+  },
   errors: {
     help: 'Errors by code: refused requests and failed decodes.',
     label: 'code',
@@ -44,6 +48,10 @@ export const TIMINGS = {
   inference_wait: { help: 'Time from the request of a final decode to its start.' },
   partial_latency: { help: 'Time from the newest audio of a partial to its text.' },
   final_latency: { help: 'Time from the end of live speech to its stored and sent text.' },
+  engine_load: {
+    help: 'Time of a model in a state: LOADING (files) or WARMING_UP (first decodes).',
+    label: 'state',
+  },
   store: { help: 'Time of one database call.', label: 'call' },
   fsync: { help: 'Time of one sync of spooled audio.' },
   request: { help: 'Time of one request, from arrival to answer.', label: 'method' },
@@ -57,6 +65,8 @@ export const GAUGES = {
   oldest_wait_seconds: { help: 'Age of the oldest unfinished final.' },
   vad_skip_ratio: { help: 'Share of windows skipped before the speech detector, 0–1.' },
   degradation_level: { help: 'Degradation level: 0 NORMAL to 4 FAILOVER.', label: 'engine' },
+  engine_ready: { help: '1 while the engine has its model loaded.', label: 'engine' },
+  errors_in_row: { help: 'Failed finals since the last success.' },
   worker_restarts: { help: 'Restarts of inference workers since the start.' },
   resident_bytes: { help: 'Resident memory.', label: 'process' },
   heap_bytes: { help: 'JavaScript heap in use.' },

@@ -142,6 +142,7 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
     sessions: 0,
     degradationLevel: 'NORMAL',
     errors: [],
+    proven: true,
   };
   const choice: ChoiceSetup = {
     providers: [{ info: scriptedInfo }],
@@ -162,6 +163,7 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
       });
     },
     main: health,
+    onDidChangeState: () => ({ dispose: () => undefined }),
     machine: MACHINE,
     list: () => [health],
     workers: () => [],

@@ -29,7 +29,9 @@ export interface MetricsServerSetup {
   readonly logger: Logger;
   /** Returns the text form of Prometheus. */
   readonly text: () => Promise<string>;
-  readonly health: () => Promise<{ readonly ready: boolean }>;
+  readonly health: () => Promise<object>;
+  /** True if a phrase could be decoded now. */
+  readonly ready: () => boolean;
 }
 
 export interface MetricsServer {
@@ -78,7 +80,7 @@ export async function openMetrics(setup: MetricsServerSetup): Promise<MetricsSer
 }
 
 async function answer(
-  { text, health }: MetricsServerSetup,
+  { text, health, ready }: MetricsServerSetup,
   expected: Buffer,
   request: IncomingMessage,
   response: ServerResponse,
@@ -107,10 +109,9 @@ async function answer(
   if (path === '/metrics')
     return end(response, 200, await text(), 'text/plain; version=0.0.4; charset=utf-8');
   if (path === '/livez') return end(response, 200, 'ok\n');
-  if (path !== '/health.json' && path !== '/readyz')
-    return end(response, 404, 'Available: /metrics, /health.json, /livez and /readyz.\n');
-  const found = await health();
   if (path === '/readyz')
-    return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');
-  return end(response, 200, JSON.stringify(found), 'application/json');
+    return end(response, ready() ? 200 : 503, ready() ? 'ok\n' : 'not ready\n');
+  if (path !== '/health.json')
+    return end(response, 404, 'Available: /metrics, /health.json, /livez and /readyz.\n');
+  return end(response, 200, JSON.stringify(await health()), 'application/json');
 }

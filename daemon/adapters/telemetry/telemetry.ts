@@ -96,6 +96,13 @@ export class Telemetry implements MetricRecorder, Disposable {
   /** Makes health queries available. */
   begin(facts: TelemetryFacts): void {
     this.facts = facts;
+    this.disposables.add(
+      facts.engines.onDidChangeState(({ from, to, ms }) => {
+        this.count('engine_states', 1, to.kind);
+        if (from.kind === 'LOADING' || from.kind === 'WARMING_UP')
+          this.observe('engine_load', ms, from.kind);
+      }),
+    );
   }
 
   watchEngines(engines: ManagedEngines): ManagedEngines {
@@ -148,6 +155,18 @@ export class Telemetry implements MetricRecorder, Disposable {
   /** True if a session can start now. */
   get ready(): boolean {
     return ready(this.parts());
+  }
+
+  /**
+   * True if a phrase could be decoded now: an engine is loaded, or was loaded and freed its memory
+   * without a failure.
+   */
+  get canDecode(): boolean {
+    const engines = this.facts?.engines.list() ?? [];
+    return (
+      this.ready &&
+      engines.some(({ state, proven }) => state === 'READY' || (proven && state !== 'ERROR'))
+    );
   }
 
   private parts(): readonly Part[] {
@@ -267,6 +286,12 @@ export class Telemetry implements MetricRecorder, Disposable {
         label: `${provider} ${model}`,
         value: DEGRADATION_LEVELS.indexOf(degradationLevel),
       })),
+      ...engines.map(({ provider, model, state }) => ({
+        name: 'engine_ready' as const,
+        label: `${provider} ${model}`,
+        value: state === 'READY' ? 1 : 0,
+      })),
+      { name: 'errors_in_row', value: this.decodes.errorsInRow },
       {
         name: 'worker_restarts',
         value: facts.engines.workers().reduce((sum, { restarts }) => sum + restarts, 0),
