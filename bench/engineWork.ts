@@ -78,7 +78,7 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
     await one.ready();
     await decode(one, 'a');
     const loaded = workersOf(one);
-    const loadMs = one.loadMs ?? NaN;
+    const loadMs = one.status.loadMs ?? NaN;
     one.unload();
     await delay(SETTLE_MS);
     metrics.push({ loadMs, before, workers: loaded, after: resident([process.pid]) });

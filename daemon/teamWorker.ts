@@ -90,7 +90,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger: logger.child('engine'),
     metrics,
   });
-  metrics.begin(() => ({ slots: consumer.size, busy: consumer.busy, rssBytes: engine.rssBytes }));
+  metrics.begin(() => ({
+    slots: consumer.size,
+    busy: consumer.busy,
+    rssBytes: engine.status.rssBytes,
+  }));
   let draining = false;
   const heartbeats = new Heartbeats(bus, clock, () => ({
     id,
@@ -100,7 +104,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     version,
     slots: consumer.size,
     busy: consumer.busy,
-    rssBytes: engine.rssBytes,
+    rssBytes: engine.status.rssBytes,
     draining,
   }));
   consumer.onDidChange(() => heartbeats.changed());

@@ -143,7 +143,9 @@ class EnginePool implements ManagedEngines {
   inUse(modelId: string): boolean {
     return [...this.entries.values()].some(
       ({ target, engine }) =>
-        target.model === modelId && engine.state !== 'UNINITIALIZED' && engine.state !== 'ERROR',
+        target.model === modelId &&
+        engine.status.state !== 'UNINITIALIZED' &&
+        engine.status.state !== 'ERROR',
     );
   }
 
@@ -175,7 +177,7 @@ class EnginePool implements ManagedEngines {
     const named = engineRequest.provider !== undefined || engineRequest.model !== undefined;
     const routes = [...this.routes.values()].filter(({ route }) => matches(route.preferred));
     const failed = [...this.entries.values()].filter(
-      ({ target, engine }) => matches(target) && (named || engine.state === 'ERROR'),
+      ({ target, engine }) => matches(target) && (named || engine.status.state === 'ERROR'),
     );
     if (named && failed.length === 0)
       throw new EarmarkError(
@@ -193,7 +195,7 @@ class EnginePool implements ManagedEngines {
     for (const { target, engine } of this.entries.values()) {
       if (target.provider !== provider) continue;
       this.backoff.reset(target);
-      if (engine.state === 'ERROR') engine.retry().catch(() => undefined);
+      if (engine.status.state === 'ERROR') engine.retry().catch(() => undefined);
       else engine.unload();
     }
     void this.refresh();
@@ -303,7 +305,7 @@ class EnginePool implements ManagedEngines {
    */
   private ratio(first: EngineTarget, other: EngineTarget): number | undefined {
     const measured = (target: EngineTarget): number | undefined =>
-      this.entries.get(keyOf(target))?.engine.measuredRtf;
+      this.entries.get(keyOf(target))?.engine.status.measuredRtf;
     const expected = (target: EngineTarget): number | undefined =>
       this.setup.workOf
         ? this.setup.workOf(target)
@@ -340,7 +342,7 @@ class EnginePool implements ManagedEngines {
     if (!rolledBack) return false;
     await Promise.all(
       [...this.entries.values()]
-        .filter(({ target, engine }) => target.model === modelId && engine.state === 'ERROR')
+        .filter(({ target, engine }) => target.model === modelId && engine.status.state === 'ERROR')
         .map(({ engine }) => engine.retry().catch(() => undefined)),
     );
     return true;
@@ -357,9 +359,9 @@ class EnginePool implements ManagedEngines {
     const held = [...this.routes.values()].flatMap(({ route }) => [route.active, route.preferred]);
     for (const { engine, target } of this.entries.values()) {
       if (
-        engine.state !== 'READY' ||
+        engine.status.state !== 'READY' ||
         held.some((other) => same(other, target)) ||
-        this.setup.clock.now() - engine.lastUse < limitMs
+        this.setup.clock.now() - engine.status.lastUseMs < limitMs
       )
         continue;
       engine.unload();
@@ -369,14 +371,17 @@ class EnginePool implements ManagedEngines {
 
   private healthOf({ target, engine, proven }: Entry): EngineHealth {
     const routes = [...this.routes.values()].filter(({ route }) => same(route.preferred, target));
+    const {
+      lastUseMs: _lastUseMs,
+      rejected: _rejected,
+      measuredRtf: _measured,
+      recentRtf: _recent,
+      ...status
+    } = engine.status;
     return {
       ...target,
-      state: engine.state,
-      rtf: engine.metrics,
-      queuedMs: engine.queuedMs,
-      queue: engine.queue,
-      rssBytes: engine.rssBytes,
-      errors: engine.errors,
+      ...status,
+      proven,
       sessions: routes.reduce((sum, { holders }) => sum + holders, 0),
       degradationLevel:
         DEGRADATION_LEVELS[
@@ -385,10 +390,6 @@ class EnginePool implements ManagedEngines {
             ...routes.map(({ route }) => DEGRADATION_LEVELS.indexOf(route.degradationLevel)),
           )
         ] ?? 'NORMAL',
-      proven,
-      ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
-      ...(engine.warmUpMs === undefined ? {} : { warmUpMs: engine.warmUpMs }),
-      ...(engine.error === undefined ? {} : { error: engine.error }),
     };
   }
 }
@@ -434,17 +435,8 @@ function lease(
     get idle() {
       return route.idle;
     },
-    get queuedMs() {
-      return route.queuedMs;
-    },
-    get rtf() {
-      return route.rtf;
-    },
-    get metrics() {
-      return route.metrics;
-    },
-    get rssBytes() {
-      return route.rssBytes;
+    get status() {
+      return route.status;
     },
     get degradationLevel() {
       return route.degradationLevel;

@@ -23,7 +23,7 @@ import {
   stepDegradation,
 } from '../degrade/degradation';
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
-import { DecodeStats, type RtfStats } from './decodeStats';
+import { DecodeStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import { EngineProbe } from './engineProbe';
 import type { LoadBackoff } from './loadBackoff';
@@ -127,17 +127,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
   get idle(): boolean {
     return this.now.engine().idle;
   }
-  get queuedMs(): number {
-    return this.now.engine().queuedMs;
-  }
-  get rtf(): number {
-    return this.now.engine().rtf;
-  }
-  get metrics(): RtfStats {
-    return this.now.engine().metrics;
-  }
-  get rssBytes(): number {
-    return this.now.engine().rssBytes;
+  get status(): SpeechEngine['status'] {
+    return this.now.engine().status;
   }
   get detectors(): SpeechEngine['detectors'] {
     return this.now.engine().detectors;
@@ -279,7 +270,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
 
   /** Counts a load that failed; an engine that keeps failing rests for a day. */
   private loadFailed({ target, engine }: Target): void {
-    if (engine().state !== 'ERROR' || !this.setup.backoff.failed(target)) return;
+    if (engine().status.state !== 'ERROR' || !this.setup.backoff.failed(target)) return;
     this.setup.logger.warn('engine.backedOff', { engine: nameOf(target) });
     this.warn(
       'engine.failover',
@@ -316,7 +307,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const rtf = Math.max(this.slowRtf, probed, SLOW_RTF);
     const wanted =
       engine === 'fastest' ? standIns.at(-1)?.item : pickStandIn(standIns, rtf, CALM_RTF);
-    if (!wanted || tight(this.setup.load()) || wanted.engine().state === 'READY') return wanted;
+    if (!wanted || tight(this.setup.load()) || wanted.engine().status.state === 'READY')
+      return wanted;
     // The preferred engine decodes until the stand-in is loaded.
     void this.prepare(wanted);
     return this.current === 0 ? undefined : this.now;

@@ -10,14 +10,14 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import type { DecodeOptions, DecodePriority, EngineWarning } from '../session/ports';
-import { type LifecycleError, type LifecycleName, ModelLifecycle } from '../models/lifecycle';
+import { type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import { DecodeScheduler } from './decodeScheduler';
-import { DecodeStats, type RtfStats } from './decodeStats';
+import { DecodeStats } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
-import type { DecodeSlot, QueueHealth } from './phraseQueue';
+import type { DecodeSlot } from './phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from './provider';
-import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
+import type { EngineStatus, InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
 import { retryRule } from './retries';
 
@@ -79,16 +79,16 @@ export interface SpeechEngineSetup {
 
 const STOP_IDLE_MS = 60_000;
 const COOL_DOWN_MS = 15_000;
-const MAX_COOL_DOWN_MS = 300_000;
-/** Number of decodes over which the real-time factor is averaged. */
+/** Number of decodes of `recentRtf`. */
 const RTF_DECODES = 32;
+const MAX_COOL_DOWN_MS = 300_000;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   return new Engine(setup);
 }
 
 class Engine implements ManagedSpeechEngine {
-  readonly rejected: Record<GuardKind, number> = {
+  private readonly rejected: Record<GuardKind, number> = {
     tooShort: 0,
     tooQuiet: 0,
     loop: 0,
@@ -148,32 +148,29 @@ class Engine implements ManagedSpeechEngine {
   get device(): DeviceChoice {
     return this.setup.device ?? 'auto';
   }
-  get state(): LifecycleName {
-    return this.lifecycle.current.kind;
-  }
-  get loadMs(): number | undefined {
-    const state = this.lifecycle.current;
-    return state.kind === 'READY' ? state.loadMs : undefined;
-  }
-  get warmUpMs(): number | undefined {
-    const state = this.lifecycle.current;
-    return state.kind === 'READY' ? state.warmUpMs : undefined;
+  get status(): EngineStatus {
+    const { lifecycle, scheduler, setup, warmUpRtf } = this;
+    const state = lifecycle.current;
+    return {
+      state: state.kind,
+      ...(state.kind === 'READY' ? { loadMs: state.loadMs } : {}),
+      ...(state.kind === 'READY' && state.warmUpMs !== undefined
+        ? { warmUpMs: state.warmUpMs }
+        : {}),
+      ...(state.kind === 'ERROR' ? { error: state.message } : {}),
+      ...(warmUpRtf === undefined ? {} : { measuredRtf: warmUpRtf }),
+      errors: lifecycle.errors,
+      recentRtf: this.stats.mean(RTF_DECODES),
+      rtf: this.stats.metrics(),
+      queuedMs: scheduler.queuedMs,
+      queue: scheduler.health,
+      rssBytes: setup.decoders.reduce((sum, decoder) => sum + (decoder.health().rssBytes ?? 0), 0),
+      lastUseMs: this.lastUseMs,
+      rejected: this.rejected,
+    };
   }
   get onDidChangeState(): ManagedSpeechEngine['onDidChangeState'] {
     return this.lifecycle.onDidChange;
-  }
-  get measuredRtf(): number | undefined {
-    return this.warmUpRtf;
-  }
-  get error(): string | undefined {
-    const state = this.lifecycle.current;
-    return state.kind === 'ERROR' ? state.message : undefined;
-  }
-  get errors(): readonly LifecycleError[] {
-    return this.lifecycle.errors;
-  }
-  get lastUse(): number {
-    return this.lastUseMs;
   }
   get detectors(): SpeechDetectorFactory {
     return this.setup.detectors;
@@ -181,21 +178,8 @@ class Engine implements ManagedSpeechEngine {
   get idle(): boolean {
     return this.state === 'READY' && this.scheduler.idle;
   }
-  get queuedMs(): number {
-    return this.scheduler.queuedMs;
-  }
-  get queue(): QueueHealth {
-    return this.scheduler.health;
-  }
-  get rtf(): number {
-    return this.stats.mean(RTF_DECODES);
-  }
-  get metrics(): RtfStats {
-    return this.stats.metrics();
-  }
-
-  get rssBytes(): number {
-    return this.setup.decoders.reduce((sum, decoder) => sum + (decoder.health().rssBytes ?? 0), 0);
+  private get state(): LifecycleName {
+    return this.lifecycle.current.kind;
   }
 
   workers(): readonly InferenceWorkerHealth[] {

@@ -5,7 +5,7 @@
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/lifecycle';
-import type { SpeechEngine } from '../session/ports';
+import type { SpeechEngine, SpeechStatus } from '../session/ports';
 import type { QueueHealth } from './phraseQueue';
 import type { DeviceChoice, GuardKind } from './provider';
 
@@ -18,32 +18,41 @@ export interface InferenceWorkerHealth {
   readonly rssBytes?: number;
 }
 
+/** State of an engine at one time, as plain data. */
+export interface EngineStatus extends SpeechStatus {
+  readonly state: LifecycleName;
+  /** Duration of the last load including the warm-up, in milliseconds. */
+  readonly loadMs?: number;
+  /** The part of `loadMs` for the warm-up. */
+  readonly warmUpMs?: number;
+  /**
+   * Real-time factor of the warm-up phrase, if nothing else was decoded meanwhile: it compares
+   * engines on this machine.
+   */
+  readonly measuredRtf?: number;
+  /** User message of the last failure, while `state` is `ERROR`. */
+  readonly error?: string;
+  /** The last ten errors, oldest first. */
+  readonly errors: readonly LifecycleError[];
+  /** Milliseconds of waiting audio. */
+  readonly queuedMs: number;
+  /** Wait times of phrases, and decodes dropped under load. */
+  readonly queue: QueueHealth;
+  /** Clock time of the last use. */
+  readonly lastUseMs: number;
+  /** Number of phrases that each guard rejected since the start. */
+  readonly rejected: Readonly<Record<GuardKind, number>>;
+}
+
 /**
  * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected`
  * set. After a failure, `ready` tries again. If the engine keeps failing, it waits at least 15 s.
  */
 export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly device: DeviceChoice;
-  readonly state: LifecycleName;
-  /** Duration of the last load including the first decode, in milliseconds. */
-  readonly loadMs: number | undefined;
-  /** The part of `loadMs` for the warm-up. */
-  readonly warmUpMs: number | undefined;
-  /** Every change of `state`, with the time in the state before. */
+  readonly status: EngineStatus;
+  /** Every change of the state, with the time in the state before. */
   readonly onDidChangeState: Event<LifecycleChange>;
-  /**
-   * Real-time factor of the warm-up phrase, if nothing else was decoded meanwhile: it compares
-   * engines on this machine. Undefined until measured.
-   */
-  readonly measuredRtf: number | undefined;
-  /** User message of the last failure, while `state` is `ERROR`. */
-  readonly error: string | undefined;
-  /** Wait times of phrases, and decodes dropped under load. */
-  readonly queue: QueueHealth;
-  /** The last ten errors, oldest first. */
-  readonly errors: readonly LifecycleError[];
-  /** Clock time of the last use. */
-  readonly lastUse: number;
   /**
    * Frees the model's memory; the next `ready` loads it again. Waiting decodes are rejected with
    * engine.unavailable.
@@ -58,6 +67,4 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   /** Tries again at once after a failure, without the cool-down of `ready`. */
   retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];
-  /** Number of phrases that each guard rejected since the start. */
-  readonly rejected: Readonly<Record<GuardKind, number>>;
 }

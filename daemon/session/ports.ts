@@ -272,6 +272,16 @@ export interface EngineWarning {
   readonly message: string;
 }
 
+/** Speed and memory of an engine at one time. */
+export interface SpeechStatus {
+  /** Real-time factor over the last decodes. */
+  readonly recentRtf: number;
+  /** Real-time factor over more decodes, with percentiles. */
+  readonly rtf: RtfStats;
+  /** Resident memory of the decoders as last reported, in bytes. */
+  readonly rssBytes: number;
+}
+
 /**
  * Speech recognition with one model for all sessions that request it. It has one scheduler in front
  * of the workers.
@@ -295,14 +305,7 @@ export interface SpeechEngine {
   ): Promise<AsrResult | undefined>;
   /** True if the engine would accept a partial now. */
   readonly idle: boolean;
-  /** Milliseconds of waiting audio. */
-  readonly queuedMs: number;
-  /** Real-time factor, averaged over the last decodes. */
-  readonly rtf: number;
-  /** Real-time factor over more decodes, with percentiles. */
-  readonly metrics: RtfStats;
-  /** Resident memory of the decoders as last reported, in bytes. */
-  readonly rssBytes: number;
+  readonly status: SpeechStatus;
   readonly detectors: SpeechDetectorFactory;
   readonly onDidWarn: Event<EngineWarning>;
 }

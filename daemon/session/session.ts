@@ -663,13 +663,14 @@ export class Session {
           'some space now.',
       );
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    const { rtf, degradationLevel, metrics, rssBytes } = this.setup.engine;
+    const { degradationLevel, status } = this.setup.engine;
+    const { recentRtf, rtf, rssBytes } = status;
     if (state.name === 'STREAMING')
       this.log.pass({
         kind: 'health',
-        rtf,
-        rtfP95: metrics.p95,
-        rtfP99: metrics.p99,
+        rtf: recentRtf,
+        rtfP95: rtf.p95,
+        rtfP99: rtf.p99,
         rssBytes,
         degradationLevel,
         queueMs: waitingMs,

@@ -5,17 +5,21 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
-import { DecodeStats, type RtfStats } from '../asr/decodeStats';
+import { DecodeStats } from '../asr/decodeStats';
 import type { EngineTarget } from '../asr/enginesApi';
 import { defaultGuardOptions, guardAudio, reject } from '../asr/guards';
-import type { DecodeQueueProducer, QueueHealth } from '../asr/phraseQueue';
+import type { DecodeQueueProducer } from '../asr/phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from '../asr/provider';
 import type { DetectorService } from '../asr/speechEngine';
-import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../asr/speechEngineApi';
+import type {
+  EngineStatus,
+  InferenceWorkerHealth,
+  ManagedSpeechEngine,
+} from '../asr/speechEngineApi';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { LifecycleChange } from '../models/lifecycle';
 import type { DecodeOptions, EngineWarning } from '../session/ports';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Presence } from './presence';
@@ -30,17 +34,17 @@ export interface QueuedEngineSetup {
 
 /** Maximum wait for a worker; workers send heartbeats every second. */
 const WAIT_FOR_WORKER_MS = 5_000;
+/** Number of decodes of `recentRtf`. */
 const RTF_DECODES = 32;
 
 export class QueuedEngine implements ManagedSpeechEngine {
-  readonly rejected: Record<GuardKind, number> = {
+  private readonly rejected: Record<GuardKind, number> = {
     tooShort: 0,
     tooQuiet: 0,
     loop: 0,
     knownSilencePhrase: 0,
     tooManyWords: 0,
   };
-  readonly errors: readonly LifecycleError[] = [];
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly stats = new DecodeStats();
@@ -66,44 +70,26 @@ export class QueuedEngine implements ManagedSpeechEngine {
   get device(): DeviceChoice {
     return this.setup.target.device;
   }
-  get state(): LifecycleName {
-    return this.hasWorkers() ? 'READY' : 'UNINITIALIZED';
-  }
-  get loadMs(): number | undefined {
-    return undefined;
-  }
-  get warmUpMs(): number | undefined {
-    return undefined;
-  }
-  get measuredRtf(): number | undefined {
-    return undefined;
-  }
-  get error(): string | undefined {
-    return this.served && !this.hasWorkers() ? this.nobody().message : undefined;
-  }
-  get lastUse(): number {
-    return this.lastUseMs;
+  get status(): EngineStatus {
+    const { queue, presence } = this.setup;
+    return {
+      state: this.hasWorkers() ? 'READY' : 'UNINITIALIZED',
+      ...(this.served && !this.hasWorkers() ? { error: this.nobody().message } : {}),
+      errors: [],
+      recentRtf: this.stats.mean(RTF_DECODES),
+      rtf: this.stats.metrics(),
+      queuedMs: queue.queuedMs,
+      queue: queue.health,
+      rssBytes: presence.capacity(this.model).rssBytes,
+      lastUseMs: this.lastUseMs,
+      rejected: this.rejected,
+    };
   }
   get detectors(): SpeechDetectorFactory {
     return this.setup.detectors;
   }
   get idle(): boolean {
     return this.setup.queue.idle;
-  }
-  get queuedMs(): number {
-    return this.setup.queue.queuedMs;
-  }
-  get queue(): QueueHealth {
-    return this.setup.queue.health;
-  }
-  get rtf(): number {
-    return this.stats.mean(RTF_DECODES);
-  }
-  get metrics(): RtfStats {
-    return this.stats.metrics();
-  }
-  get rssBytes(): number {
-    return this.setup.presence.capacity(this.model).rssBytes;
   }
 
   workers(): readonly InferenceWorkerHealth[] {

@@ -21,10 +21,11 @@ type Decode = Parameters<SpeechEngine['decode']>;
 export class ScriptedEngine implements SpeechEngine {
   readonly provider = 'scripted';
   readonly model = 'script';
-  readonly rtf = 0.1;
-  readonly metrics = { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 };
-  readonly rssBytes = 0;
-  readonly queuedMs = 0;
+  readonly status = {
+    recentRtf: 0.1,
+    rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 },
+    rssBytes: 0,
+  };
   readonly decoded: string[] = [];
   private readonly warnings = new Emitter<{
     code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable';

@@ -127,13 +127,13 @@ const code = async (promise: Promise<unknown>): Promise<unknown> =>
 describe('speech engine', () => {
   it('loads once for all who wait, with the first decoder alone', async () => {
     const { engine, decoders, detectors } = rig();
-    equal(engine.state, 'UNINITIALIZED');
+    equal(engine.status.state, 'UNINITIALIZED');
     const all = [engine.ready(), engine.ready(), decode(engine)];
-    equal(engine.state, 'LOADING');
+    equal(engine.status.state, 'LOADING');
     await Promise.all(all);
     deepEqual(
       [
-        engine.state,
+        engine.status.state,
         decoders.map((d) => d.starts),
         detectors.starts,
         engine.workers().map((w) => w.name),
@@ -147,11 +147,14 @@ describe('speech engine', () => {
     await engine.ready();
     giveUp.fire(error('engine.unavailable'));
     deepEqual(
-      [engine.state, engine.error, warnings, decoders[0]?.stops],
+      [engine.status.state, engine.status.error, warnings, decoders[0]?.stops],
       ['ERROR', error('engine.unavailable').message, ['engine.unavailable'], 1],
     );
     await engine.retry();
-    deepEqual([engine.state, (await decode(engine))?.text], ['READY', 'we ship it on monday']);
+    deepEqual(
+      [engine.status.state, (await decode(engine))?.text],
+      ['READY', 'we ship it on monday'],
+    );
   });
 
   describe('takes other files of its model between two phrases', () => {
@@ -166,7 +169,10 @@ describe('speech engine', () => {
       const swapped = engine.swap();
       await turn();
       const [meanwhile] = await Promise.all([decode(engine)]);
-      deepEqual([meanwhile?.text, old.stops, engine.state], ['we ship it on tuesday', 0, 'READY']);
+      deepEqual(
+        [meanwhile?.text, old.stops, engine.status.state],
+        ['we ship it on tuesday', 0, 'READY'],
+      );
       old.let();
       await swapped;
       deepEqual(
@@ -190,7 +196,7 @@ describe('speech engine', () => {
       only.let();
       await Promise.all(swaps);
       deepEqual(
-        [(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.state],
+        [(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.status.state],
         ['we ship it on monday', 'we ship it on monday', 2, 1, 'READY'],
       );
     });
@@ -200,17 +206,17 @@ describe('speech engine', () => {
       await engine.ready();
       decoders[0]?.startErrors.push(error('model.incompatible'));
       deepEqual(
-        [await code(engine.swap()), engine.state, warnings],
+        [await code(engine.swap()), engine.status.state, warnings],
         ['model.incompatible', 'ERROR', []],
       );
       await engine.retry();
-      equal(engine.state, 'READY');
+      equal(engine.status.state, 'READY');
     });
 
     it('but loads nothing that was not loaded', async () => {
       const { engine, decoders } = rig();
       await engine.swap();
-      deepEqual([engine.state, decoders[0]?.starts], ['UNINITIALIZED', 0]);
+      deepEqual([engine.status.state, decoders[0]?.starts], ['UNINITIALIZED', 0]);
     });
   });
 
@@ -218,16 +224,16 @@ describe('speech engine', () => {
     const { engine, detectors } = rig();
     detectors.fails = true;
     await engine.ready();
-    equal(engine.state, 'READY');
+    equal(engine.status.state, 'READY');
   });
 
   it('says what is wrong with the model, and tries again when asked again', async () => {
     const { engine, decoders } = rig();
     decoders[0]?.startErrors.push(error('model.missing'));
     equal(await code(decode(engine)), 'model.missing');
-    deepEqual([engine.state, engine.error], ['ERROR', 'This is model.missing.']);
+    deepEqual([engine.status.state, engine.status.error], ['ERROR', 'This is model.missing.']);
     equal((await decode(engine))?.text, 'we ship it on monday');
-    equal(engine.error, undefined);
+    equal(engine.status.error, undefined);
   });
 
   it('decodes the phrase in flight again after a crash, once', async () => {
@@ -237,7 +243,7 @@ describe('speech engine', () => {
     equal((await decode(engine))?.text, 'we ship it on monday');
     decoders[0]?.errors.push(error('engine.timeout'), error('engine.crashed'));
     equal(await code(decode(engine)), 'engine.crashed');
-    equal(engine.state, 'READY');
+    equal(engine.status.state, 'READY');
   });
 
   it('goes on with the decoder that is left, and fails with the last one', async () => {
@@ -253,17 +259,17 @@ describe('speech engine', () => {
     decoders[1]?.errors.push(error('engine.unavailable'));
     decoders[1]?.let();
     await turn();
-    equal(engine.state, 'READY');
+    equal(engine.status.state, 'READY');
     for (const d of decoders) d.held = false;
     decoders[0]?.let();
     await Promise.all(two);
     decoders[0]?.errors.push(error('engine.unavailable'));
     equal(await code(decode(engine)), 'engine.unavailable');
-    deepEqual([engine.state, warnings], ['ERROR', ['engine.unavailable']]);
+    deepEqual([engine.status.state, warnings], ['ERROR', ['engine.unavailable']]);
     // A loop of callers does not start it over and over; a person does, and so does time.
     deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
     deepEqual(
-      [await code(engine.retry()), decoders[0]?.starts, engine.state],
+      [await code(engine.retry()), decoders[0]?.starts, engine.status.state],
       ['fine', 2, 'READY'],
     );
     decoders[0]?.errors.push(error('engine.unavailable'));
@@ -279,7 +285,7 @@ describe('speech engine', () => {
     const three = [decode(engine), decode(engine), decode(engine)];
     await turn();
     deepEqual(
-      [decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.queuedMs],
+      [decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.status.queuedMs],
       [[1, 1], [1, 1], 2000],
     );
     for (const d of decoders) d.held = false;
@@ -319,7 +325,7 @@ describe('speech engine', () => {
     if (decoders[0]) decoders[0].text = 'so so so so so so so so so so so so so so so so';
     const loop = await decode(engine);
     deepEqual([loop?.text, loop?.rejected, loop?.inferenceMs], ['', 'loop', 50]);
-    deepEqual(engine.rejected, {
+    deepEqual(engine.status.rejected, {
       tooShort: 1,
       tooQuiet: 1,
       loop: 1,
@@ -330,9 +336,9 @@ describe('speech engine', () => {
 
   it('knows how fast it is', async () => {
     const { engine } = rig();
-    equal(engine.rtf, 0);
+    equal(engine.status.recentRtf, 0);
     await decode(engine);
-    equal(engine.rtf, 0.025);
+    equal(engine.status.recentRtf, 0.025);
   });
 
   it('tells of a worker that was started again', () => {
