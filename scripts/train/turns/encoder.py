@@ -185,6 +185,7 @@ def main():
     args.add_argument("--epochs", type=int, default=6)
     args.add_argument("--threads", type=int, default=1)
     args.add_argument("--seed", type=int, default=0)
+    args.add_argument("--frozen", type=int, default=2, help="lowest layers that are not trained")
     args.add_argument("--also", help="folder that is scored but not trained on")
     o = args.parse_args()
     torch.set_num_threads(o.threads)
@@ -196,15 +197,18 @@ def main():
     train = [mt for mt in every if mt not in out]
     test = out + ([Meeting(m, tok) for m in load(o.also)] if o.also else [])
     net = Net(o.base)
+    for part in [net.encoder.embeddings, *net.encoder.encoder.layer[:o.frozen]]:
+        part.requires_grad_(False)
+    os.makedirs(o.out, exist_ok=True)
     size = 3
     steps = o.epochs * sum(len(mt.cover()) for mt in train) // size
-    opt = torch.optim.AdamW([{"params": net.encoder.parameters(), "lr": 1e-4},
+    opt = torch.optim.AdamW([{"params": [p for p in net.encoder.parameters() if p.requires_grad], "lr": 1e-4},
                              {"params": net.head.parameters(), "lr": 1e-3}], weight_decay=0.01)
     plan = torch.optim.lr_scheduler.LambdaLR(
         opt, lambda s: min(1, (s + 1) / (0.1 * steps)) * max(0.02, 1 - s / steps))
     # Rare labels weigh more.
     weight = torch.tensor([2.5, 3, 1.5, 1.5, 3, 3, 3, 3, 1.5, 2, 2, 2.0])
-    began = time.time()
+    began, done = time.time(), 0
     for epoch in range(o.epochs):
         parts = [(mt, a, b) for mt in train for a, b in mt.cover(random.randrange(8))]
         random.shuffle(parts)
@@ -226,15 +230,17 @@ def main():
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             opt.step(), plan.step()
             total += loss.item()
+            done += 1
+            if done % 20 == 0:
+                print(done, "of", steps, "loss %.3f" % loss.item(), "minutes %.1f" % ((time.time() - began) / 60), flush=True)
         print("epoch %d loss %.4f minutes %.1f" % (epoch, total / len(batches), (time.time() - began) / 60), flush=True)
-        if test and epoch >= 2:
+        torch.save(net.state_dict(), os.path.join(o.out, "net.pt"))
+        if test and epoch >= 1:
             report("test", test, predict(net, test))
-    os.makedirs(o.out, exist_ok=True)
-    torch.save(net.state_dict(), os.path.join(o.out, "net.pt"))
     if test:
-        done = predict(net, test)
+        scored = predict(net, test)
         np.savez_compressed(os.path.join(o.out, "scores.npz"), **{
-            mt.m["slug"]: np.hstack([p, v]) for mt, (p, v) in zip(test, done)})
+            mt.m["slug"]: np.hstack([p, v]) for mt, (p, v) in zip(test, scored)})
 
 
 if __name__ == "__main__":
