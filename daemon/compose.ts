@@ -14,6 +14,7 @@ import { createModelManager } from './adapters/download/createModelManager';
 import type { DetectorsSetup } from './adapters/inference/createSpeechEngine';
 import { tidyGraphs } from './adapters/inference/graphCache';
 import { createSpeakerModels } from './adapters/inference/speakers/createSpeakerModels';
+import { createTurnScorer } from './adapters/inference/createTurnScorer';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { makePrivate, PRIVATE_UMASK } from './adapters/store/privateFiles';
@@ -280,7 +281,21 @@ async function compose(
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const offeredModel = new OfferedModel();
   let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
-  const analyzers = createAnalyzerFactory({ model: () => llm.queue() });
+  const real = options.voices !== 'none';
+  const scorer = real
+    ? open.add(
+        createTurnScorer({
+          worker: workerEntry(),
+          files: (id) => models.files(id),
+          clock,
+          logger: logger.child('turns'),
+        }),
+      )
+    : undefined;
+  const analyzers = createAnalyzerFactory({
+    model: () => llm.queue(),
+    ...(scorer && { scorer }),
+  });
   const metrics = new MetricsEndpoint({
     home,
     logger: logger.child('metrics'),
@@ -301,7 +316,6 @@ async function compose(
       logger: logger.child('capture'),
       audiotee: findAudiotee((name) => require.resolve(name)),
     });
-  const real = options.voices !== 'none';
   const voices = real
     ? open.add(
         createSpeakerModels({

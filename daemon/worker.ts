@@ -6,7 +6,7 @@ import { runWorker } from './adapters/inference/workerMain';
 
 const role = process.argv[2];
 if (
-  (role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences') &&
+  (role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences' || role === 'turns') &&
   process.send
 ) {
   process.title = `earmark-${role}`;

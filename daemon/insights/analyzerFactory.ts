@@ -3,7 +3,9 @@
  * segments. All insights pass the evidence gate.
  */
 import type { SegmentText } from '../transcript/types';
-import { ConversationReader } from './conversation';
+import type { TurnScorer } from './contract/turns';
+import { ConversationReader, type Line } from './conversation';
+import { TurnDetector } from './detect/turnDetector';
 import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
 import { evidenceGate } from './evidenceGate';
@@ -22,6 +24,7 @@ import type {
   AnalysisContext,
   Analyzer,
   AnalyzerFactory,
+  DetectorPass,
   Insight,
   InsightChange,
   ModelPass,
@@ -35,6 +38,8 @@ export interface AnalyzerOptions {
   readonly summaryStyle?: SummaryStyle;
   /** Queue of the language model, requested at the start of a session; no model if absent. */
   readonly model?: () => ModelQueue | undefined;
+  /** Encoder of turns; the rules work alone if absent. */
+  readonly scorer?: TurnScorer;
 }
 
 /** Minimum amount of new speech between two updates of the summary, so it does not flicker. */
@@ -50,6 +55,7 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
         nlp,
         new Summariser(options.summaryStyle),
         model && new ModelReader(model),
+        options.scorer && new TurnDetector(options.scorer),
         context,
         restore,
       );
@@ -67,6 +73,7 @@ class SessionAnalyzer implements Analyzer {
   private readonly names = new SpeakerNames();
   /** Last findings of the rules. */
   private found: readonly Finding[] = [];
+  private lines: readonly Line[] = [];
   private entitiesFound: readonly Finding[] = [];
   private summary: readonly Finding[] = [];
   private topics: readonly Topic[] = [];
@@ -80,6 +87,7 @@ class SessionAnalyzer implements Analyzer {
     nlp: Nlp,
     private readonly summariser: Summariser,
     private readonly modelReader: ModelReader | undefined,
+    private readonly turns: TurnDetector | undefined,
     private readonly context: AnalysisContext,
     restore?: { segments: readonly SegmentText[]; insights: readonly Insight[] },
   ) {
@@ -113,6 +121,18 @@ class SessionAnalyzer implements Analyzer {
     return revised ? [revised] : [];
   }
 
+  get detector(): DetectorPass | undefined {
+    const { turns } = this;
+    if (!turns) return undefined;
+    return {
+      due: turns.hasNew(this.segments.ordered),
+      read: async (final, signal) => {
+        await turns.read([...this.segments.ordered], final, signal);
+        return this.publish();
+      },
+    };
+  }
+
   get model(): ModelPass | undefined {
     const reader = this.modelReader;
     if (!reader) return undefined;
@@ -134,6 +154,7 @@ class SessionAnalyzer implements Analyzer {
 
   private analyse(final: boolean): InsightChange[] {
     const lines = this.reader.read(this.segments.ordered);
+    this.lines = lines;
     this.found = this.discourse.follow(lines);
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
@@ -159,11 +180,13 @@ class SessionAnalyzer implements Analyzer {
 
   /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
+    const found =
+      this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
     const { findings, summary } = this.modelReader?.combine(
-      this.found,
+      found,
       this.summary,
       this.segments.byId,
-    ) ?? { findings: this.found, summary: this.summary };
+    ) ?? { findings: found, summary: this.summary };
     const sentences = [...(this.overview ? [this.overview] : []), ...summary].map((sentence) =>
       placeSentence(sentence, this.topics),
     );

@@ -88,8 +88,22 @@ export interface Analyzer {
   readonly insights: readonly Insight[];
   /** Suggested names of speakers with numbered labels, updated with the summary. */
   readonly speakerNames: readonly SpeakerName[];
+  /** Absent without a turn encoder; the rules then work alone. */
+  readonly detector?: DetectorPass | undefined;
   /** Absent if no language model is configured. */
   readonly model?: ModelPass | undefined;
+}
+
+/** The turn encoder, asynchronous beside `update`. Its items are united with those of the rules. */
+export interface DetectorPass {
+  /** True if there are turns without scores. */
+  readonly due: boolean;
+  /**
+   * Scores new turns. The findings stay as they are if the encoder fails.
+   * @param final scores the whole conversation again, each turn with both neighbours
+   * @throws EarmarkError model.*, engine.*
+   */
+  read(final: boolean, signal: AbortSignal): Promise<readonly InsightChange[]>;
 }
 
 /**

@@ -47,6 +47,7 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
       });
       analyzer.update(segments.map(fromAnalysisSegment));
       analyzer.finish();
+      await analyzer.detector?.read(true, signal).catch(() => undefined);
       const failure = (await analyzer.model?.read(true, signal))?.failure;
       return {
         insights: analyzer.insights.map(toInsight),

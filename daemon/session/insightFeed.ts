@@ -26,10 +26,15 @@ export interface InsightFeedSetup {
   readonly warn: (message: string) => void;
 }
 
+/** Maximum time of a pass of the turn encoder; a meeting of three hours takes about 10 s. */
+const DETECT_MS = 60_000;
+
 export class InsightFeed implements Disposable {
   private readonly changed = new Map<string, SegmentText>();
   private timer: Disposable | undefined;
   private failed = false;
+  /** Aborted when the session ends. */
+  private detecting: AbortController | undefined;
   /** Aborted when the session ends or a new request replaces it. */
   private asking: AbortController | undefined;
 
@@ -41,6 +46,7 @@ export class InsightFeed implements Disposable {
     this.timer ??= this.setup.clock.setTimeout(() => {
       this.timer = undefined;
       this.run(() => this.takeChanged());
+      if (!this.detecting && this.setup.analyzer.detector?.due) void this.detect(false);
       if (!this.asking && this.setup.analyzer.model?.due) void this.ask(false);
     }, this.setup.everyMs);
   }
@@ -53,6 +59,7 @@ export class InsightFeed implements Disposable {
     this.dispose();
     this.run(() => this.takeChanged());
     this.run(() => this.setup.analyzer.finish());
+    if (!this.failed && this.setup.analyzer.detector) await this.detect(true);
     if (!this.failed && this.setup.analyzer.model) await this.ask(true);
     return !this.failed;
   }
@@ -62,6 +69,26 @@ export class InsightFeed implements Disposable {
     this.timer = undefined;
     this.asking?.abort();
     this.asking = undefined;
+    this.detecting?.abort();
+    this.detecting = undefined;
+  }
+
+  /** Scores new turns. The rules' findings stay if the encoder fails. */
+  private async detect(final: boolean): Promise<void> {
+    const { analyzer, clock, logger } = this.setup;
+    const detecting = (this.detecting = new AbortController());
+    const limit = clock.setTimeout(() => detecting.abort(), DETECT_MS);
+    try {
+      const changes = await analyzer.detector?.read(final, detecting.signal);
+      if (this.detecting === detecting && changes) this.tell(changes);
+    } catch (error) {
+      logger.warn('analysis.detectorFailed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
+    } finally {
+      limit.dispose();
+      if (this.detecting === detecting) this.detecting = undefined;
+    }
   }
 
   /** Asks the language model. The results of the rules are used until it answers or if it fails. */

@@ -73,7 +73,7 @@ export class SentenceEncoder {
 }
 
 /** The tokenizer's file pads to rows of 128 tokens; this one keeps the length of the text. */
-async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
+export async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
   if (path === undefined)
     throw new EarmarkError(
       'model.missing',
@@ -88,7 +88,7 @@ async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
   } catch (cause) {
     throw new EarmarkError(
       'model.corrupt',
-      'Could not read the tokenizer of the sentence encoder; run `earmark models ' + 'verify`.',
+      'Could not read the tokenizer of the language encoder; run `earmark models ' + 'verify`.',
       { cause },
     );
   }

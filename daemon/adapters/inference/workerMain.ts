@@ -9,6 +9,7 @@ import type { AsrProvider } from '../../asr/provider';
 import { createRecogniser } from './recognisers';
 import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
+import { TurnEncoder } from './turnEncoder';
 import { OnnxSpeakerModels } from './speakers/speakerModels';
 import {
   HEARTBEAT_MS,
@@ -72,15 +73,24 @@ function sentenceHandlers(): Handlers {
   };
 }
 
+function turnHandlers(): Handlers {
+  const encoder = new TurnEncoder();
+  return {
+    load: ({ model }) => encoder.load(model),
+    scoreTurns: ({ turns }, signal) => encoder.score(turns, signal),
+  };
+}
+
 const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = {
   asr: asrHandlers,
   vad: vadHandlers,
   speaker: speakerHandlers,
   sentences: sentenceHandlers,
+  turns: turnHandlers,
 };
 
 /** Roles with lower priority: on a busy machine, text and the editor come first. */
-const BESIDE: ReadonlySet<WorkerRole> = new Set(['speaker', 'sentences']);
+const BESIDE: ReadonlySet<WorkerRole> = new Set(['speaker', 'sentences', 'turns']);
 
 /** Runs until the channel to the daemon closes. */
 export function runWorker(role: WorkerRole): void {

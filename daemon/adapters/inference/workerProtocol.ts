@@ -6,8 +6,9 @@
 import type { ErrorCode } from '../../../protocol/errors';
 import type { DecodeRequest, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { DetectParams } from './detectorBatch';
+import type { SpeakerText } from './turnEncoder';
 
-export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences';
+export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences' | 'turns';
 
 /** Calls by name: parameters and results. */
 export interface WorkerCalls {
@@ -27,6 +28,7 @@ export interface WorkerCalls {
   embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
   segment: { params: { readonly window: Float32Array }; result: Uint8Array };
   embedTexts: { params: { readonly texts: readonly string[] }; result: readonly Float32Array[] };
+  scoreTurns: { params: { readonly turns: readonly SpeakerText[] }; result: readonly Float32Array[] };
   closeStream: { params: { readonly stream: number }; result: void };
 }
 export type WorkerMethod = keyof WorkerCalls;

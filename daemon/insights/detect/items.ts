@@ -1,0 +1,65 @@
+/** Turns that settle something, clustered into items. */
+import type { DetectedItem } from '../contract/turns';
+import type { ScoredTurn } from './acts';
+import { logitOf, sigmoid } from './labels';
+
+export type Kind = DetectedItem['kind'];
+/** Findings of the rules by turn, as indices. */
+export type RuleHits = ReadonlyMap<number, readonly number[]>;
+
+export interface ItemOptions {
+  /** Logit from which a turn settles an item. */
+  readonly threshold: number;
+  /** Turns between two settling turns of one item. */
+  readonly gap: number;
+  /** Logit of `…Last` from which a further settling turn begins another item. */
+  readonly split: number;
+  /** Logits that a finding of the rules adds. */
+  readonly rule: number;
+  /** Weight of the decoy logit. */
+  readonly decoy: number;
+  /** Slope and offset of the calibrated confidence. */
+  readonly slope: number;
+  readonly offset: number;
+}
+
+/** Chosen by cross-validation over meetings. */
+export const ITEM_OPTIONS: Record<Kind, ItemOptions> = {
+  action: { threshold: 0.3, gap: 1, split: 1, rule: 0.5, decoy: 0.2, slope: 1, offset: 0 },
+  decision: { threshold: 0.3, gap: 1, split: 1, rule: 0.5, decoy: 0.2, slope: 1, offset: 0 },
+};
+
+const LABELS = {
+  action: ['actionCore', 'actionLast'],
+  decision: ['decisionCore', 'decisionLast'],
+} as const;
+
+export function itemsOf(
+  kind: Kind,
+  turns: readonly ScoredTurn[],
+  hits: RuleHits,
+  options: ItemOptions = ITEM_OPTIONS[kind],
+): Pick<DetectedItem, 'kind' | 'core' | 'confidence'>[] {
+  const [core, last] = LABELS[kind];
+  const { threshold, gap, split, rule, decoy, slope, offset } = options;
+  const scores = turns.map(
+    ({ scores: row }, at) =>
+      logitOf(row, core) - decoy * Math.max(0, logitOf(row, 'decoy')) + (hits.has(at) ? rule : 0),
+  );
+  const clusters: number[][] = [];
+  scores.forEach((score, at) => {
+    if (score < threshold) return;
+    const open = clusters.at(-1);
+    const before = open?.at(-1);
+    const row = before === undefined ? undefined : turns[before];
+    const continues =
+      before !== undefined && row && at - before <= gap && logitOf(row.scores, last) < split;
+    if (open && continues) open.push(at);
+    else clusters.push([at]);
+  });
+  return clusters.map((at) => ({
+    kind,
+    core: at,
+    confidence: sigmoid(slope * Math.max(...at.map((turn) => scores[turn] ?? 0)) + offset),
+  }));
+}
