@@ -9,11 +9,13 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { TurnScorer } from '../daemon/insights/contract/turns';
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
 import { MeetingRecogniser } from './insightsAudio';
 import {
   analyseMeeting,
+  analyseMeetingFully,
   countUnquoted,
   f1,
   pool,
@@ -24,13 +26,19 @@ import {
 } from './insightsScore';
 import { mishearMeeting } from './recogniserNoise';
 import { reportResults, type Metric, type Row } from './report';
-import { findModels } from './speechPath';
+import { findModels, SHARED } from './speechPath';
+import { openTurnScorer } from './turnScorer';
 
+const keptApart = JSON.parse(
+  readFileSync(join(__dirname, '..', 'scripts', 'train', 'turns', 'keptApart.json'), 'utf8'),
+) as { readonly slugs: readonly string[] };
 const FIXTURES = join(__dirname, '..', 'test', 'fixtures');
 const SETS: readonly {
   readonly name: string;
   readonly folder: string;
   readonly heldOut?: boolean;
+  /** Slugs; all meetings of the folder if absent. */
+  readonly slugs?: readonly string[];
 }[] = [
   {
     name: 'meetings beside the repository',
@@ -41,6 +49,17 @@ const SETS: readonly {
   { name: 'meetings of other trades', folder: join(FIXTURES, 'meetings-other-trades') },
   // Never tuned on: their mistakes are not shown, only counted.
   { name: 'held-out meetings', folder: join(FIXTURES, 'meetings-held-out'), heldOut: true },
+  {
+    name: 'natural meetings, for development',
+    folder: join(SHARED, 'data', 'meetings-natural'),
+    heldOut: true,
+  },
+  {
+    name: 'natural meetings, kept apart',
+    folder: join(SHARED, 'data', 'meetings-train'),
+    heldOut: true,
+    slugs: keptApart.slugs,
+  },
 ];
 const THREE_HOURS_MS = 3 * 3600 * 1000;
 /** Times the errors of a recogniser, and seeds that are pooled. */
@@ -149,23 +168,30 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
   }
 }
 
-function quality(
+/** With the turn encoder, or, without `scorer`, by rules alone. */
+async function quality(
   speakers: 'named' | 'bySource',
   only: readonly string[],
   withMistakes: boolean,
-): void {
-  const factory = createAnalyzerFactory();
-  for (const { name, folder, heldOut } of SETS) {
-    const meetings = load(folder).filter(({ slug }) => only.length === 0 || only.includes(slug));
+  scorer: TurnScorer | undefined,
+): Promise<void> {
+  const factory = createAnalyzerFactory(scorer && { scorer });
+  for (const { name: set, folder, heldOut, slugs } of SETS) {
+    const name = scorer ? set : `${set}, rules alone`;
+    const meetings = load(folder).filter(
+      ({ slug }) =>
+        (only.length === 0 || only.includes(slug)) && (slugs === undefined || slugs.includes(slug)),
+    );
     if (meetings.length === 0) {
       console.log(`${name}: not here, skipped.`);
       continue;
     }
-    const scores = meetings.map((meeting) => {
-      const insights = analyseMeeting(meeting, factory, speakers);
+    const scores: MeetingScore[] = [];
+    for (const meeting of meetings) {
+      const insights = await analyseMeetingFully(meeting, factory, speakers);
       unquoted += countUnquoted(insights, segmentsOf(meeting, speakers));
-      return scoreMeeting(meeting, insights);
-    });
+      scores.push(scoreMeeting(meeting, insights));
+    }
     const all = add(name, scores, withMistakes && !heldOut);
     if (only.length === 0) keep(name, all);
   }
@@ -277,7 +303,9 @@ async function main(args: readonly string[]): Promise<void> {
   const speakers = args.includes('--by-source') ? 'bySource' : 'named';
   const only = args.filter((arg) => !arg.startsWith('--'));
   const withMistakes = args.includes('--mistakes');
-  quality(speakers, only, withMistakes);
+  const scorer = await openTurnScorer();
+  await quality(speakers, only, withMistakes, undefined);
+  if (scorer) await quality(speakers, only, withMistakes, scorer);
   if (args.includes('--noise')) underNoise();
   if (args.includes('--audio')) await fromAudio(withMistakes);
   if (only.length === 0) cost();

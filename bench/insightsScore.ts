@@ -75,6 +75,19 @@ export function analyseMeeting(
   return analyzer.insights;
 }
 
+/** The same with the turn encoder, if the factory has one. */
+export async function analyseMeetingFully(
+  meeting: LabelledMeeting,
+  factory: AnalyzerFactory,
+  speakers: 'named' | 'bySource',
+): Promise<readonly Insight[]> {
+  const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00', self: meeting.me });
+  analyzer.update(segmentsOf(meeting, speakers));
+  analyzer.finish();
+  await analyzer.detector?.read(true, new AbortController().signal);
+  return analyzer.insights;
+}
+
 /** Insights of which a quote does not stand in the segment it names. */
 export function countUnquoted(insights: readonly Insight[], segments: readonly Segment[]): number {
   const texts = new Map(segments.map(({ id, text }) => [id, text]));

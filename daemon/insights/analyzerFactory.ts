@@ -180,8 +180,7 @@ class SessionAnalyzer implements Analyzer {
 
   /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
-    const found =
-      this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
+    const found = this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
     const { findings, summary } = this.modelReader?.combine(
       found,
       this.summary,

@@ -369,6 +369,32 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
   },
   {
+    // all-MiniLM-L6-v2 fine-tuned to label the turns of a meeting; see its model card.
+    id: 'turn-encoder',
+    name: 'Encoder of meeting turns',
+    kind: 'embedding',
+    provider: 'turns',
+    languages: ['en'],
+    licence: 'Apache-2.0',
+    isDefault: false,
+    version: '1',
+    source: { type: 'bundled' },
+    files: [
+      {
+        role: 'model',
+        name: 'model.onnx',
+        bytes: 22_900_000,
+        sha256: 'TO_FILL',
+      },
+      {
+        role: 'tokenizer',
+        name: 'tokenizer.json',
+        bytes: 466_247,
+        sha256: 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
+      },
+    ],
+  },
+  {
     // all-MiniLM-L6-v2 of sentence-transformers, 8-bit with pooling inside the graph. A custom
     // export without a public source.
     id: 'minilm-l6-v2',

@@ -82,7 +82,7 @@ export class TurnEncoder {
 /** @returns ranges of whole turns, each window half a window after the one before */
 export function windowsOf(lengths: readonly number[]): [number, number][] {
   const out: [number, number][] = [];
-  for (let from = 0; from < lengths.length; ) {
+  for (let from = 0; from < lengths.length;) {
     let [to, used] = [from, 1];
     while (to < lengths.length && (to === from || used + (lengths[to] ?? 0) + 1 <= WINDOW))
       used += (lengths[to++] ?? 0) + 1;

@@ -28,7 +28,10 @@ export interface WorkerCalls {
   embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
   segment: { params: { readonly window: Float32Array }; result: Uint8Array };
   embedTexts: { params: { readonly texts: readonly string[] }; result: readonly Float32Array[] };
-  scoreTurns: { params: { readonly turns: readonly SpeakerText[] }; result: readonly Float32Array[] };
+  scoreTurns: {
+    params: { readonly turns: readonly SpeakerText[] };
+    result: readonly Float32Array[];
+  };
   closeStream: { params: { readonly stream: number }; result: void };
 }
 export type WorkerMethod = keyof WorkerCalls;

@@ -4,15 +4,20 @@ import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { openSettings } from '../../adapters/config/settingsFile';
+import { createModelManager } from '../../adapters/download/createModelManager';
+import { createTurnScorer } from '../../adapters/inference/createTurnScorer';
 import { configuredModel } from '../../adapters/llm/configuredModel';
+import { silentLogger } from '../../base/logger';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
 import { decodeText } from '../../insights/textBytes';
 import { AnalysisInputError, parseAnalysisInput } from '../../insights/plainText';
 import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/render';
 import { systemClock } from '../../base/clock';
 import { isoWithOffset } from '../../session/record';
+import type { Analyzer } from '../../insights/types';
 import type { Environment } from '../environment';
-import { megabytes } from '../output';
+import { megabytes, type Terminal } from '../output';
+import { workerEntry } from '../workerEntry';
 
 /** A transcript of a day of speech has about a megabyte. */
 const INPUT_MAX_BYTES = 64_000_000;
@@ -32,13 +37,28 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
       const segments = parse(await read(file));
       const { out, err, signal, home } = env();
-      const model = configuredModel(openSettings({ home, env: process.env }).current, systemClock);
-      const analyzer = createAnalyzerFactory({ model: () => model }).create({
+      const settings = openSettings({ home, env: process.env });
+      const model = configuredModel(settings.current, systemClock);
+      const models = createModelManager({
+        home,
+        settings: () => settings.current,
+        clock: systemClock,
+        logger: silentLogger,
+      });
+      const scorer = createTurnScorer({
+        worker: workerEntry(),
+        files: (id) => models.files(id),
+        clock: systemClock,
+        logger: silentLogger,
+      });
+      const analyzer = createAnalyzerFactory({ model: () => model, scorer }).create({
         startedAt: isoWithOffset(Date.now()),
         ...(options.self === undefined ? {} : { self: options.self }),
       });
       analyzer.update(segments);
       analyzer.finish();
+      await detect(analyzer, signal, err);
+      scorer.dispose();
       const failure = (await analyzer.model?.read(true, signal))?.failure;
       if (signal.aborted) throw new EarmarkError('rpc.cancelled', 'The analysis was cancelled.');
       if (failure !== undefined) err.write(`Warning: ${failure}\n`);
@@ -48,6 +68,16 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
           : renderInsightsMarkdown(analyzer.insights),
       );
     });
+}
+
+/** The rules work alone if the encoder does not load. */
+async function detect(analyzer: Analyzer, signal: AbortSignal, err: Terminal): Promise<void> {
+  try {
+    await analyzer.detector?.read(true, signal);
+  } catch (error) {
+    const reason = error instanceof EarmarkError ? error.message : 'It failed.';
+    err.write(`Warning: the turn encoder is missing, so rules alone find the items. ${reason}\n`);
+  }
 }
 
 function parse(text: string) {

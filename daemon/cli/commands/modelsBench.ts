@@ -9,7 +9,6 @@ import { EarmarkError } from '../../../protocol/errors';
 import { decodeAudioFile } from '../../adapters/capture/audioFile';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
-import type { WorkerEntry } from '../../adapters/inference/forkWorker';
 import { measureModel, type ModelMeasurements } from '../../adapters/inference/measureModel';
 import { runsInWorker } from '../../asr/registry';
 import { toFloat32 } from '../../audio/pcm';
@@ -19,6 +18,7 @@ import { silentLogger } from '../../base/logger';
 import type { Environment } from '../environment';
 import { megabytes, table } from '../output';
 import { progressBar } from '../progress';
+import { workerEntry } from '../workerEntry';
 
 interface Options {
   readonly format: 'text' | 'json';
@@ -140,15 +140,4 @@ function bundledRecording(from: string): string {
         'The recording included with Earmark is missing; name another one with --file.',
       );
   }
-}
-
-/**
- * `worker.js` is beside `cli.js`; from the sources it is `daemon/worker.ts`, run in the way of this
- * process.
- */
-function workerEntry(): WorkerEntry {
-  const built = join(__dirname, 'worker.js');
-  return existsSync(built)
-    ? { path: built }
-    : { path: join(__dirname, '../../worker.ts'), execArgv: process.execArgv };
 }

@@ -2,13 +2,7 @@
  * Acts and links of scored turns. The encoder knows what a turn settles; words and the change of
  * speaker say how.
  */
-import type {
-  DetectedTurn,
-  SpokenTurn,
-  TurnAct,
-  TurnLink,
-  TurnScores,
-} from '../contract/turns';
+import type { DetectedTurn, SpokenTurn, TurnAct, TurnLink, TurnScores } from '../contract/turns';
 import { probabilityOf } from './labels';
 
 export type ScoredTurn = SpokenTurn & { readonly scores: TurnScores };
@@ -22,7 +16,8 @@ const BACK =
   /\b(?:scrap that|forget (?:that|it)|never ?mind|on second thought|changed? my mind|take (?:that|it) back|let's not|hold on|we don't need|instead of that|actually,? no|no,? wait|drop (?:that|it))\b/i;
 const REFERS = /\b(?:it|that|this|those|them|these|one|ones)\b/i;
 const ASKS = /\?\s*$|^(?:can|could|would|will) you\b/i;
-const ADVISES = /\b(?:how about|what if|we could|we should|let's|why don't|maybe we|i'd say|shall we|or we)\b/i;
+const ADVISES =
+  /\b(?:how about|what if|we could|we should|let's|why don't|maybe we|i'd say|shall we|or we)\b/i;
 /** Turns back in which a request, a proposal or the named thing is searched. */
 const REACH = 4;
 
@@ -80,8 +75,7 @@ function linksOf(
     strongest(acts, at, (other) => other[act], least);
   if (own.accept >= 0.3) add('accepts', best('request', 0.2));
   if (own.agree >= 0.3 || own.decide >= 0.5) add('settles', best('propose', 0.1));
-  if (own.reverse >= 0.3)
-    add('changes', best('decide', 0.3) ?? best('commit', 0.3));
+  if (own.reverse >= 0.3) add('changes', best('decide', 0.3) ?? best('commit', 0.3));
   if (REFERS.test(turn.text) && Math.max(own.commit, own.request, own.decide) >= 0.3)
     add('refersTo', namedBefore(turns, at));
   return links;
@@ -104,7 +98,7 @@ function strongest(
 /** The closest earlier turn with enough words to name a thing. */
 function namedBefore(turns: readonly ScoredTurn[], at: number): number | undefined {
   for (let i = at - 1; i >= Math.max(0, at - REACH); i--)
-    if ((turns[i]?.text.match(/\p{L}{4,}/gu) ?? []).length >= 4) return i;
+    if ((turns[i]?.text.match(/\p{L}{4,}/gu) ?? []).length >= 3) return i;
   return undefined;
 }
 

@@ -10,6 +10,8 @@ export type RuleHits = ReadonlyMap<number, readonly number[]>;
 export interface ItemOptions {
   /** Logit from which a turn settles an item. */
   readonly threshold: number;
+  /** Weight of the `…Last` logit beside the `…Core` logit. */
+  readonly last: number;
   /** Turns between two settling turns of one item. */
   readonly gap: number;
   /** Logit of `…Last` from which a further settling turn begins another item. */
@@ -25,8 +27,26 @@ export interface ItemOptions {
 
 /** Chosen by cross-validation over meetings. */
 export const ITEM_OPTIONS: Record<Kind, ItemOptions> = {
-  action: { threshold: 0.3, gap: 1, split: 1, rule: 0.5, decoy: 0.2, slope: 1, offset: 0 },
-  decision: { threshold: 0.3, gap: 1, split: 1, rule: 0.5, decoy: 0.2, slope: 1, offset: 0 },
+  action: {
+    last: 0.5,
+    threshold: 0.3,
+    gap: 1,
+    split: 1,
+    rule: 0.5,
+    decoy: 0.2,
+    slope: 1,
+    offset: 0,
+  },
+  decision: {
+    last: 0.5,
+    threshold: 0.3,
+    gap: 1,
+    split: 1,
+    rule: 0.5,
+    decoy: 0.2,
+    slope: 1,
+    offset: 0,
+  },
 };
 
 const LABELS = {
@@ -41,10 +61,13 @@ export function itemsOf(
   options: ItemOptions = ITEM_OPTIONS[kind],
 ): Pick<DetectedItem, 'kind' | 'core' | 'confidence'>[] {
   const [core, last] = LABELS[kind];
-  const { threshold, gap, split, rule, decoy, slope, offset } = options;
+  const { threshold, last: lastWeight, gap, split, rule, decoy, slope, offset } = options;
   const scores = turns.map(
     ({ scores: row }, at) =>
-      logitOf(row, core) - decoy * Math.max(0, logitOf(row, 'decoy')) + (hits.has(at) ? rule : 0),
+      (1 - lastWeight) * logitOf(row, core) +
+      lastWeight * logitOf(row, last) -
+      decoy * Math.max(0, logitOf(row, 'decoy')) +
+      (hits.has(at) ? rule : 0),
   );
   const clusters: number[][] = [];
   scores.forEach((score, at) => {

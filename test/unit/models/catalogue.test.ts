@@ -50,6 +50,7 @@ describe('the model catalogue', () => {
         ids('asr', 'voxtral'),
         ids('speaker', 'campplus'),
         ids('speaker', 'segmentation'),
+        ids('embedding', 'turns'),
         ids('embedding', 'minilm'),
         ids('asr', 'whisper'),
       ],
@@ -65,6 +66,7 @@ describe('the model catalogue', () => {
         ['voxtral-mini-4b'],
         ['campplus-zh-en'],
         ['segmentation-3.0'],
+        ['turn-encoder'],
         ['minilm-l6-v2'],
         [
           'tiny',
@@ -108,6 +110,7 @@ describe('the model catalogue', () => {
       [
         ['campplus-zh-en', { state: 'installed', verified: true }, true],
         ['segmentation-3.0', { state: 'installed', verified: true }, true],
+        ['turn-encoder', { state: 'installed', verified: true }, true],
       ],
     );
     await rejects(models.remove('campplus-zh-en'), /is part of Earmark/);

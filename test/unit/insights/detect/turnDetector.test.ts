@@ -1,0 +1,143 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { createAnalyzerFactory } from '../../../../daemon/insights/analyzerFactory';
+import type { TurnScorer } from '../../../../daemon/insights/contract/turns';
+import { TURN_LABELS, type TurnLabel } from '../../../../daemon/insights/detect/labels';
+import { TurnDetector } from '../../../../daemon/insights/detect/turnDetector';
+import type { Segment } from '../../../../daemon/transcript/types';
+
+type Given = Partial<Record<TurnLabel, number>>;
+
+/** A scorer by words: the first entry whose key stands in the text. */
+function scripted(
+  by: Readonly<Record<string, Given>>,
+): TurnScorer & { readonly calls: string[][] } {
+  const calls: string[][] = [];
+  return {
+    calls,
+    score: (turns) => {
+      calls.push(turns.map(({ text }) => text));
+      return Promise.resolve(
+        turns.map(({ text }) => {
+          const given = Object.entries(by).find(([word]) => text.includes(word))?.[1] ?? {};
+          return { logits: Float32Array.from(TURN_LABELS, (label) => given[label] ?? -6) };
+        }),
+      );
+    },
+  };
+}
+
+const talk = (...lines: readonly (readonly [string, string])[]): Segment[] =>
+  lines.map(([speaker, text], i) => ({
+    id: `s${i}`,
+    startMs: i * 2000,
+    endMs: i * 2000 + 1800,
+    source: 'mic',
+    speaker,
+    text,
+    confidence: 1,
+    words: [],
+    revision: 0,
+  }));
+
+const COMMITS: Given = { actionCore: 5, actionLast: 5, actionTurn: 5, ownerSpeaks: 5 };
+const ASKS: Given = { actionCore: 5, actionLast: -3, actionTurn: 5, ownerAsked: 5 };
+const signal = new AbortController().signal;
+
+async function analysed(scorer: TurnScorer, segments: readonly Segment[]) {
+  const analyzer = createAnalyzerFactory({ scorer }).create({
+    startedAt: '2026-11-23T09:30:00+01:00',
+  });
+  analyzer.update(segments);
+  analyzer.finish();
+  await analyzer.detector?.read(true, signal);
+  return analyzer.insights;
+}
+
+describe('TurnDetector', () => {
+  it('finds an action that no rule knows, with owner, date and quote', async () => {
+    const scorer = scripted({ rota: COMMITS, Thursday: { due: 3 } });
+    const insights = await analysed(
+      scorer,
+      talk(
+        ['Mei', 'The rota, that one goes on my pile then.'],
+        ['Jonas', 'By when?'],
+        ['Mei', 'By Thursday.'],
+      ),
+    );
+    deepEqual(
+      insights
+        .filter(({ kind }) => kind === 'action')
+        .map(({ owner, due, evidence }) => [owner, due?.phrase, evidence[0]?.quote]),
+      [['Mei', 'By Thursday', 'The rota, that one goes on my pile then.']],
+    );
+  });
+
+  it('gives a request to the named participant', async () => {
+    const insights = await analysed(
+      scripted({ importer: ASKS }),
+      talk(
+        ['Mei', 'Nice weather in the mountains.'],
+        ['Jonas', 'Ravi, the importer needs a look from you.'],
+        ['Ravi', 'Right.'],
+      ),
+    );
+    deepEqual(
+      insights.filter(({ kind }) => kind === 'action').map(({ owner }) => owner),
+      ['Ravi'],
+    );
+  });
+
+  it('drops a finding of the rules that the encoder refuses', async () => {
+    const segments = talk(['Mei', "I'll fix the importer by Friday."]);
+    const rules = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
+    rules.update(segments);
+    equal(rules.insights.filter(({ kind }) => kind === 'action').length, 1);
+    const insights = await analysed(scripted({}), segments);
+    equal(insights.filter(({ kind }) => kind === 'action').length, 0);
+  });
+
+  it('keeps the findings of the rules if the encoder fails', async () => {
+    const analyzer = createAnalyzerFactory({
+      scorer: { score: () => Promise.reject(new Error('no file')) },
+    }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
+    analyzer.update(talk(['Mei', "I'll fix the importer by Friday."]));
+    await analyzer.detector?.read(true, signal).catch(() => undefined);
+    equal(analyzer.insights.filter(({ kind }) => kind === 'action').length, 1);
+  });
+
+  it('scores new turns with their context only, and every turn at the end', async () => {
+    const scorer = scripted({});
+    const detector = new TurnDetector(scorer);
+    const segments = talk(...Array.from({ length: 60 }, (_, i) => ['Mei', `Turn ${i}.`] as const));
+    await detector.read(segments.slice(0, 59), false, signal);
+    ok(detector.hasNew(segments));
+    await detector.read(segments, false, signal);
+    ok(!detector.hasNew(segments));
+    await detector.read(segments, true, signal);
+    deepEqual(
+      scorer.calls.map((turns) => turns.length),
+      [59, 14, 60],
+    );
+  });
+
+  it('links an acceptance to its request and labels both', async () => {
+    const detector = new TurnDetector(
+      scripted({ importer: ASKS, Sure: { ...COMMITS, ownerSpeaks: 4 } }),
+    );
+    const segments = talk(
+      ['Mei', 'Ravi, could you fix the importer?'],
+      ['Ravi', "Sure, I'll do it."],
+    );
+    await detector.read(segments, true, signal);
+    const [request, accept] = detector.turns(segments);
+    ok((request?.acts.request ?? 0) > 0.9, `request ${request?.acts.request}, mark 0.9`);
+    ok((accept?.acts.accept ?? 0) > 0.9, `accept ${accept?.acts.accept}, mark 0.9`);
+    deepEqual(
+      accept?.links.map(({ kind, turn }) => [kind, turn]),
+      [
+        ['accepts', 0],
+        ['refersTo', 0],
+      ],
+    );
+  });
+});
