@@ -26,6 +26,11 @@ export const ALLOWED = [
  * owner, licence, and the file in node_modules with its text, if it is not the package's own.
  */
 const WITHIN = [
+  [
+    'models/turn-encoder, fine-tuned from all-MiniLM-L6-v2',
+    'Nils Reimers and the sentence-transformers authors; Microsoft Corporation (MiniLM)',
+    'Apache-2.0',
+  ],
   ['codicon.ttf, the icon font of @vscode/codicons', 'Microsoft Corporation', 'CC-BY-4.0'],
   ['minimp3, as WebAssembly within minimp3-wasm', 'Martin Fiedler and lieff', 'CC0-1.0'],
   [

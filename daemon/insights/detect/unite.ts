@@ -12,6 +12,7 @@ import { Meeting } from './meeting';
 import { ownerOf } from './owner';
 import { dueOf } from './dueOfItem';
 import { quoteOf } from './quote';
+import { standing } from './supersede';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
 
@@ -36,7 +37,8 @@ export function uniteFindings(
   for (const kind of KINDS) {
     const own = rules.filter((finding) => finding.kind === kind && !out.includes(finding));
     const hits = hitsOf(own, meeting);
-    for (const item of itemsOf(kind, turns, hits)) out.push(findingOf(item, own, hits, meeting));
+    for (const item of standing(itemsOf(kind, turns, hits), turns))
+      out.push(findingOf(item, own, hits, meeting));
   }
   return out;
 }
