@@ -383,8 +383,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       {
         role: 'model',
         name: 'model.onnx',
-        bytes: 22_900_000,
-        sha256: 'TO_FILL',
+        bytes: 22_988_637,
+        sha256: '6fe2ed7717c69ecd83bdc6aea3f4a1d01d62afc17733ebc7f5ed5daba15cc78f',
       },
       {
         role: 'tokenizer',

@@ -10,9 +10,8 @@ import type { ScoredTurn } from './acts';
 import { itemsOf, type Kind, type RuleHits } from './items';
 import { Meeting } from './meeting';
 import { ownerOf } from './owner';
-import { dueOf } from './dueOfItem';
+import { dueOf, type Neighbours } from './dueOfItem';
 import { quoteOf } from './quote';
-import { standing } from './supersede';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
 
@@ -37,8 +36,15 @@ export function uniteFindings(
   for (const kind of KINDS) {
     const own = rules.filter((finding) => finding.kind === kind && !out.includes(finding));
     const hits = hitsOf(own, meeting);
-    for (const item of standing(itemsOf(kind, turns, hits), turns))
-      out.push(findingOf(item, own, hits, meeting));
+    const items = itemsOf(kind, turns, hits);
+    items.forEach((item, i) =>
+      out.push(
+        findingOf(item, own, hits, meeting, {
+          after: items[i - 1]?.core.at(-1) ?? -1,
+          before: items[i + 1]?.core[0] ?? turns.length,
+        }),
+      ),
+    );
   }
   return out;
 }
@@ -60,13 +66,14 @@ function findingOf(
   rules: readonly Finding[],
   hits: RuleHits,
   meeting: Meeting,
+  around: Neighbours,
 ): Finding {
   const rule = item.core
     .flatMap((turn) => hits.get(turn) ?? [])
     .map((i) => rules[i])
     .find((finding) => finding !== undefined);
   const owner = item.kind === 'action' ? ownerOf(item.core, meeting, rule?.owner) : undefined;
-  const due = item.kind === 'action' ? dueOf(item.core, meeting, rule?.due) : undefined;
+  const due = item.kind === 'action' ? dueOf(item.core, meeting, rule?.due, around) : undefined;
   return {
     kind: item.kind,
     text: rule?.text ?? quoteOf(item.core, meeting),

@@ -48,7 +48,7 @@ const labelsOf = (meeting: Labelled, kind: Kind) =>
   kind === 'action' ? meeting.actions : meeting.decisions;
 
 /** Each label counts one item at most; an item on optional turns alone counts neither way. */
-export function matchItems(
+function matchItems(
   meeting: Labelled,
   kind: Kind,
   items: readonly (readonly number[])[],
@@ -74,7 +74,7 @@ export function matchItems(
   return { counts: [pairs.length, found, labels.length], pairs };
 }
 
-export const f1Of = ([right, found, labels]: Counts): number => (2 * right) / (found + labels);
+const f1Of = ([right, found, labels]: Counts): number => (2 * right) / Math.max(1, found + labels);
 const sum = (all: readonly Counts[]): Counts =>
   all.reduce<Counts>(([a, b, c], [d, e, f]) => [a + d, b + e, c + f], [0, 0, 0]);
 
@@ -99,16 +99,22 @@ function score(cases: readonly Case[], kind: Kind, options: ItemOptions): Counts
   );
 }
 
+const THRESHOLDS = Array.from({ length: 21 }, (_, i) => i * 0.25 - 1);
+const CHOICES: Partial<Record<keyof ItemOptions, readonly number[]>> = {
+  last: [0, 0.5],
+  rule: [0, 1],
+  decoy: [0, 0.2],
+  gap: [1, 2, 3],
+  split: [1.5, 9],
+  threshold: THRESHOLDS,
+};
+
+/** Every combination of the choices. */
 function grid(base: ItemOptions): ItemOptions[] {
-  const out: ItemOptions[] = [];
-  for (const last of [0, 0.25, 0.5, 1])
-    for (const rule of [0, 0.5, 1, 1.5])
-      for (const decoy of [0, 0.2, 0.4])
-        for (const gap of [1, 2, 3])
-          for (const split of [-1, 0, 0.7, 1.5, 9])
-            for (let threshold = -1.5; threshold <= 2.5; threshold += 0.25)
-              out.push({ ...base, last, threshold, gap, split, rule, decoy });
-  return out;
+  return Object.entries(CHOICES).reduce<ItemOptions[]>(
+    (out, [key, values]) => out.flatMap((one) => values.map((value) => ({ ...one, [key]: value }))),
+    [base],
+  );
 }
 
 /** Best options on all, and the pooled score with options chosen without the scored meetings. */
@@ -117,8 +123,12 @@ function tune(cases: readonly Case[], kind: Kind, folds = 5): void {
   const counts = options.map((one) => score(cases, kind, one));
   const best = (keep: (i: number) => boolean): number => {
     let [found, most] = [0, -1];
-    counts.forEach((all, i) => {
-      const value = f1Of(sum(all.filter((_, m) => keep(m))));
+    const values = counts.map((all) => f1Of(sum(all.filter((_, m) => keep(m)))));
+    values.forEach((own, i) => {
+      // Thresholds are the fastest index; neighbours smooth the choice on few meetings.
+      const at = i % THRESHOLDS.length;
+      const [less, more] = [at > 0 ? i - 1 : i, at < THRESHOLDS.length - 1 ? i + 1 : i];
+      const value = ((values[less] ?? 0) + own + (values[more] ?? 0)) / 3;
       if (value > most) [found, most] = [i, value];
     });
     return found;
@@ -165,69 +175,83 @@ function tune(cases: readonly Case[], kind: Kind, folds = 5): void {
   console.log(`  rules alone: ${f1Of(ruled).toFixed(3)}`);
 }
 
+interface Tally {
+  owner: number;
+  due: number;
+  of: number;
+  decoys: number;
+  decoysOf: number;
+  reversed: number;
+}
+
+const turnsOf = ({ evidence }: Finding): number[] =>
+  evidence.map(({ segmentId }) => Number(segmentId));
+const REVERSED = /revers|taken back|overrul|earlier plan|replaced/;
+
 /** Scores of the options in the source: owners, dates and decoys of the united findings. */
-export function product(cases: readonly Case[], show: boolean): void {
+function product(cases: readonly Case[], show: boolean): void {
   const counts: Record<Kind, Counts[]> = { action: [], decision: [] };
-  const tally = {
-    owner: 0,
-    due: 0,
-    of: 0,
-    dated: 0,
-    datedRight: 0,
-    decoys: 0,
-    decoysOf: 0,
-    reversed: 0,
+  const tally: Tally = { owner: 0, due: 0, of: 0, decoys: 0, decoysOf: 0, reversed: 0 };
+  const log = (text: string): void => {
+    if (show) console.log(text);
   };
-  for (const one of cases) {
-    const { meeting, segments, lines, turns, rules } = one;
+  for (const { meeting, segments, lines, turns, rules } of cases) {
     const findings = uniteFindings(rules, lines, turns, segments);
     const strays: number[][] = [];
     for (const kind of ['action', 'decision'] as const) {
       const own = findings.filter((f) => f.kind === kind);
-      const at = own.map((f) => f.evidence.map(({ segmentId }) => Number(segmentId)));
-      const { counts: c, pairs } = matchItems(meeting, kind, at);
-      counts[kind].push(c);
-      const matched = new Set(pairs.map(([, i]) => i));
-      at.forEach((t, i) => {
-        if (!matched.has(i)) strays.push(t);
-        if (show && !matched.has(i))
-          console.log(
-            `${meeting.slug} extra ${kind} ${t.join(',')}: ${turns[t[0] ?? 0]?.text ?? ''}`,
-          );
-      });
-      if (kind === 'action')
-        for (const [l, i] of pairs) {
-          const label = meeting.actions[l]!;
-          const found = own[i]!;
-          const owner = (label.owner ?? '') === (found.owner ?? '');
-          const due = sameDue(label.due, found.due);
-          tally.of++;
-          tally.owner += Number(owner);
-          tally.due += Number(due);
-          if (label.due) {
-            tally.dated++;
-            tally.datedRight += Number(due);
-          }
-          if (show && !(owner && due))
-            console.log(
-              `${meeting.slug} ${at[i]?.join(',')} owner ${found.owner} for ${label.owner}, due ${found.due} for ${label.due} [${label.turns}]`,
-            );
-        }
+      const { counts: counted, pairs } = matchItems(meeting, kind, own.map(turnsOf));
+      counts[kind].push(counted);
+      const matched = new Set(pairs.map(([, i]) => own[i]));
+      for (const f of own) log(`confidence ${kind} ${f.confidence.toFixed(4)} ${matched.has(f)}`);
+      strays.push(...own.filter((f) => !matched.has(f)).map(turnsOf));
+      if (kind === 'action') judge(meeting, pairs, own, tally, log);
     }
-    for (const decoy of meeting.decoys) {
-      tally.decoysOf++;
-      const taken = strays.some((t) => t.some((turn) => decoy.turns.includes(turn)));
-      tally.decoys += Number(taken);
-      if (taken && show) console.log(`${meeting.slug} decoy ${decoy.turns}: ${decoy.why}`);
-      if (taken && /revers|taken back|overrul|earlier plan|replaced/.test(decoy.why))
-        tally.reversed++;
-    }
+    judgeDecoys(meeting, strays, tally, log);
   }
   const line = (kind: Kind): string => {
-    const c = sum(counts[kind]);
-    return `${kind} F1 ${f1Of(c).toFixed(3)} P ${(c[0] / c[1]).toFixed(2)} R ${(c[0] / c[2]).toFixed(2)}`;
+    const [right, found, labels] = sum(counts[kind]);
+    return `${kind} F1 ${f1Of(sum(counts[kind])).toFixed(3)} P ${(right / found).toFixed(2)} R ${(right / labels).toFixed(2)}`;
   };
   console.log(line('action'), '|', line('decision'), JSON.stringify(tally));
+}
+
+function judge(
+  meeting: Labelled,
+  pairs: readonly [number, number][],
+  own: readonly Finding[],
+  tally: Tally,
+  log: (text: string) => void,
+): void {
+  for (const [l, i] of pairs) {
+    const [label, found] = [meeting.actions[l], own[i]];
+    if (!label || !found) continue;
+    const owner = (label.owner ?? '') === (found.owner ?? '');
+    const due = sameDue(label.due, found.due);
+    tally.of++;
+    tally.owner += Number(owner);
+    tally.due += Number(due);
+    if (!owner || !due)
+      log(
+        `${meeting.slug} ${turnsOf(found).join(',')}: owner ${found.owner} for ${label.owner}, ` +
+          `due ${found.due} for ${label.due}`,
+      );
+  }
+}
+
+function judgeDecoys(
+  meeting: Labelled,
+  strays: readonly (readonly number[])[],
+  tally: Tally,
+  log: (text: string) => void,
+): void {
+  for (const { turns, why } of meeting.decoys) {
+    tally.decoysOf++;
+    if (!strays.some((at) => at.some((turn) => turns.includes(turn)))) continue;
+    tally.decoys++;
+    if (REVERSED.test(why)) tally.reversed++;
+    log(`${meeting.slug} decoy ${turns.join(',')}: ${why}`);
+  }
 }
 
 function main([scoresFile, ...rest]: readonly string[]): void {
