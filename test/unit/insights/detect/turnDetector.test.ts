@@ -40,7 +40,7 @@ const talk = (...lines: readonly (readonly [string, string])[]): Segment[] =>
   }));
 
 const COMMITS: Given = { actionCore: 5, actionLast: 5, actionTurn: 5, ownerSpeaks: 5 };
-const ASKS: Given = { actionCore: 5, actionLast: -3, actionTurn: 5, ownerAsked: 5 };
+const ASKS: Given = { actionCore: 5, actionLast: 1, actionTurn: 5, ownerAsked: 5 };
 const signal = new AbortController().signal;
 
 async function analysed(scorer: TurnScorer, segments: readonly Segment[]) {
