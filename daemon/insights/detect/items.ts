@@ -28,8 +28,8 @@ export interface ItemOptions {
 /** Chosen by cross-validation over the development meetings; see decision 0080. */
 export const ITEM_OPTIONS: Record<Kind, ItemOptions> = {
   action: {
-    last: 0.5,
-    threshold: 1.25,
+    last: 0,
+    threshold: 0.75,
     gap: 1,
     split: 9,
     rule: 1,
