@@ -54,7 +54,7 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
       return new SessionAnalyzer(
         nlp,
         new Summariser(options.summaryStyle),
-        model && new ModelReader(model),
+        model && new ModelReader(model, context),
         options.scorer && new TurnDetector(options.scorer),
         context,
         restore,

@@ -20,8 +20,8 @@ export interface OpenaiCompatibleSetup {
 }
 
 const ANSWER_BYTES = 2_000_000;
-/** Longer than any answer about one window; stops a model that does not stop by itself. */
-const MAX_TOKENS = 3_000;
+/** Longer than any answer about an hour of talk; stops a model that does not stop by itself. */
+const MAX_TOKENS = 8_000;
 
 const Completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),

@@ -5,6 +5,7 @@
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
+import { type Capability, EXAM, EXAM_SCHEMA, gradeExam } from '../write/exam';
 import type { ChatMessage, LanguageModel } from './languageModel';
 
 export interface ModelQueueSetup {
@@ -57,6 +58,18 @@ export class ModelQueue {
     private readonly model: LanguageModel,
     private readonly setup: ModelQueueSetup,
   ) {}
+
+  private readonly examined = new Map<string, Capability>();
+
+  /** Takes the exam once per model. A failed request is no result. */
+  async capability(signal: AbortSignal): Promise<Capability> {
+    const known = this.examined.get(this.name);
+    if (known !== undefined) return known;
+    const { name } = this;
+    const result = gradeExam(await this.complete(EXAM, EXAM_SCHEMA, signal));
+    this.examined.set(name, result);
+    return result;
+  }
 
   get name(): string {
     return this.model.name;

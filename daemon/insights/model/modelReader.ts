@@ -6,16 +6,24 @@
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
 import type { SegmentText } from '../../transcript/types';
-import { ground, type Grounded } from './grounding';
-import { mergeWindows } from './mergeFindings';
+import { checkAnswer, type CheckedAnswer } from '../gate/checkAnswer';
+import { mergeWindows } from '../merge/mergeParts';
+import { type Window, windowsOf } from '../write/parts';
+import {
+  ANSWER_SCHEMA,
+  type MeetingFrame,
+  questionOf,
+  readAnswer,
+  repairOf,
+} from '../write/prompt';
 import type { ModelQueue } from './modelQueue';
-import { ANSWER_SCHEMA, questionOf, readAnswer, repairOf } from './question';
-import { type Window, windowsOf } from './windows';
 
 interface Answered {
   readonly window: Window;
-  readonly grounded: Grounded;
+  readonly grounded: CheckedAnswer;
 }
+
+type Outcome = { readonly grounded: CheckedAnswer } | { readonly failure: string };
 
 /** Result of a call of `read`. */
 export interface Reading {
@@ -24,15 +32,18 @@ export interface Reading {
   readonly failure?: string;
 }
 
-/** Maximum number of windows. A session of eight hours has about sixty. */
-const MAX_WINDOWS = 120;
+/** Maximum number of windows. A session of eight hours has about ten. */
+const MAX_WINDOWS = 24;
 
 export class ModelReader {
   private answered: Answered[] = [];
   /** Failed windows. They are retried once at the end. */
   private readonly failed = new Set<string>();
 
-  constructor(private readonly queue: ModelQueue) {}
+  constructor(
+    private readonly queue: ModelQueue,
+    private readonly frame: MeetingFrame,
+  ) {}
 
   /** True if a full window has not been sent yet. */
   hasNew(segments: readonly SegmentText[]): boolean {
@@ -57,7 +68,7 @@ export class ModelReader {
     const open = windows.filter(
       (window) => !this.find(window) && (final || !this.failed.has(keyOf(window))),
     );
-    const outcomes = await Promise.all(open.map((window) => this.ask(window, signal)));
+    const outcomes = await this.askInOrder(windows, open, signal);
     const fresh = open.flatMap((window, i): Answered[] => {
       const outcome = outcomes[i];
       return outcome && 'grounded' in outcome ? [{ window, grounded: outcome.grounded }] : [];
@@ -108,7 +119,7 @@ export class ModelReader {
             !evidence.every(({ segmentId }) => covered.has(segmentId)) &&
             !evidence.some(({ segmentId }) => quoted.has(`${kind} ${segmentId}`)),
         ),
-        ...merged.findings,
+        ...merged.findings.map((finding) => united(finding, rules)),
       ],
       summary: [
         ...summary.filter(
@@ -129,12 +140,52 @@ export class ModelReader {
     );
   }
 
+  /** One part after the other: each one gets the items of the part before it. */
+  private async askInOrder(
+    windows: readonly Window[],
+    open: readonly Window[],
+    signal: AbortSignal,
+  ): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const unable = open.length > 0 ? await this.unable(signal) : undefined;
+    for (const window of open) {
+      if (unable !== undefined) {
+        outcomes.push({ failure: unable });
+        continue;
+      }
+      const before = windows[windows.indexOf(window) - 1];
+      const at = before ? open.indexOf(before) : -1;
+      const last = outcomes[at];
+      const grounded =
+        last && 'grounded' in last ? last.grounded : before && this.find(before)?.grounded;
+      const known = grounded?.items.map(
+        ({ finding: { kind, text, owner, due } }) =>
+          `${kind}: ${[text, owner, due].filter(Boolean).join(', ')}`,
+      );
+      outcomes.push(await this.ask(window, signal, known));
+    }
+    return outcomes;
+  }
+
+  /** A sentence for the user if the model cannot write notes. */
+  private async unable(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return (await this.queue.capability(signal)) === 'strong'
+        ? undefined
+        : `${this.queue.name} is too weak to write notes; choose a larger model in "earmark.llm.model".`;
+    } catch (error) {
+      if (signal.aborted) return `${this.queue.name} took too long.`;
+      return isEarmarkError(error) ? error.message : `${this.queue.name} failed.`;
+    }
+  }
+
   /** Asks the model, and repeats the request once if the answer is invalid. */
   private async ask(
     window: Window,
     signal: AbortSignal,
-  ): Promise<{ readonly grounded: Grounded } | { readonly failure: string }> {
-    const question = questionOf(window);
+    known: readonly string[] = [],
+  ): Promise<Outcome> {
+    const question = questionOf(window, { ...this.frame, known });
     try {
       const first = await this.queue.complete(question, ANSWER_SCHEMA, signal);
       let read = readAnswer(first);
@@ -146,7 +197,7 @@ export class ModelReader {
         return {
           failure: `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".`,
         };
-      const grounded = ground(read.answer, window);
+      const grounded = checkAnswer(read.answer, window);
       if (grounded.refused > 0 && grounded.items.length + grounded.summary.length === 0)
         return {
           failure: `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,
@@ -157,6 +208,18 @@ export class ModelReader {
       return { failure: isEarmarkError(error) ? error.message : `${this.queue.name} failed.` };
     }
   }
+}
+
+/** Owner and date that the rules found in the same lines, if the model's answer has none. */
+function united(finding: Finding, rules: readonly Finding[]): Finding {
+  const ids = new Set(finding.evidence.map(({ segmentId }) => segmentId));
+  const same = rules.find(
+    ({ kind, evidence }) =>
+      kind === finding.kind && evidence.every(({ segmentId }) => ids.has(segmentId)),
+  );
+  const owner = finding.owner ?? same?.owner;
+  const due = finding.due ?? same?.due;
+  return { ...finding, ...(owner !== undefined && { owner }), ...(due !== undefined && { due }) };
 }
 
 /** Key of a window, from its text. */

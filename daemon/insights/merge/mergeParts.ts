@@ -4,10 +4,10 @@
  */
 import { sameMatter } from '../discourse/phrasing';
 import type { Finding } from '../discourse/discuss';
-import type { Grounded, ModelFinding } from './grounding';
+import type { CheckedAnswer, ModelFinding } from '../gate/checkAnswer';
 
 /** @param windows in order of time */
-export function mergeWindows(windows: readonly Grounded[]): {
+export function mergeWindows(windows: readonly CheckedAnswer[]): {
   readonly findings: readonly Finding[];
   readonly summary: readonly Finding[];
 } {

@@ -4,12 +4,10 @@
  */
 import type { SegmentText } from '../../transcript/types';
 
-/**
- * About 2,000 tokens. With question and answer, it fits the usual context of small local models,
- * 4,096 tokens.
- */
-const WINDOW_CHARS = 8_000;
-const OVERLAP_CHARS = 1_200;
+/** About 12,000 tokens: an hour of talk. Editors limit the rate of requests, so parts are large. */
+const WINDOW_CHARS = 42_000;
+/** About three minutes, so that a request and its answer share a part. */
+const OVERLAP_CHARS = 3_000;
 /** Characters for the number, the name and the punctuation. */
 const LINE_CHARS = 14;
 

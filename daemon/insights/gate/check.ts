@@ -1,0 +1,136 @@
+/**
+ * Checks what a model wrote against the transcript: quotes, words, names, numbers, polarity, owner
+ * and due date. A text that its evidence does not carry becomes the quoted line itself.
+ */
+import type { Evidence } from '../types';
+import type { Window } from '../write/parts';
+import { alignQuote } from './alignQuote';
+import { refusalOf, type Refusal } from './carries';
+import { tookIt } from './ownership';
+import { wordsOf } from './words';
+
+export interface WrittenText {
+  readonly text: string;
+  readonly owner?: string | null | undefined;
+  readonly due?: string | null | undefined;
+  readonly quotes: readonly { readonly line: number; readonly quote: string }[];
+}
+
+export interface Checked {
+  /** The written text, or the quoted line if `refusal` is set. */
+  readonly text: string;
+  readonly owner?: string;
+  readonly due?: string;
+  readonly evidence: readonly Evidence[];
+  readonly refusal?: Refusal;
+}
+
+/** Lines before the evidence in which "it" and "that" get their meaning, and lines after it. */
+const BEFORE = 10;
+const AFTER = 3;
+/** A date is spoken in the evidence or beside it. */
+const DUE_NEAR = 2;
+const INSTRUCTION =
+  /\b(?:ignore|disregard|override|forget)\b.{0,40}\b(?:instructions?|prompts?|rules)\b|\bsystem prompt\b|<\/?system>|\[INST\]|\b(?:ai|language model|assistant|note ?taker|bot)\b\s*[,:]/i;
+const REVERSAL =
+  /\b(?:scrap that|forget (?:it|that)|on second thoughts?|changed my mind|take (?:it|that) back)\b/i;
+/** Words that make a quoted line worth showing in place of a refused text. */
+const CUE =
+  /\b(?:i'll|i will|i'm going to|let me|can you|could you|would you|please|let's|we'll|agreed?|decided?|deal|settled|then we|we go|go with|stays?|risk|afraid|worried|why|who|when|what|how)\b/i;
+
+/** @returns undefined if nothing of it stands: no quote, an instruction, or a reversed item */
+export function checkWritten(item: WrittenText, window: Window): Checked | undefined {
+  const lines = window.map(({ text }) => text);
+  const spans = new Map<string, { line: number; quote: string }>();
+  for (const { line, quote } of item.quotes) {
+    const found = alignQuote(lines, line - 1, quote);
+    if (found && !INSTRUCTION.test(lines[found.line] ?? ''))
+      spans.set(`${found.line} ${found.quote}`, found);
+  }
+  const found = [...spans.values()].sort((a, b) => a.line - b.line);
+  const first = found[0]?.line;
+  const last = found.at(-1)?.line;
+  if (first === undefined || last === undefined || reversed(lines, last)) return undefined;
+  const near = nearLines(
+    lines,
+    found.map(({ line }) => line),
+    BEFORE,
+    AFTER,
+  );
+  const refusal = refusalOf(item.text, {
+    quotes: found.map(({ line }) => lines[line] ?? ''),
+    near,
+    beside: nearLines(
+      lines,
+      found.map(({ line }) => line),
+      DUE_NEAR,
+      DUE_NEAR,
+    ),
+    meeting: lines.join('\n'),
+    speakers: [...new Set(window.map(({ speaker }) => speaker))],
+  });
+  const evidence = found.map(({ line, quote }): Evidence => {
+    const { id = '', startMs = 0, endMs = 0 } = window[line] ?? {};
+    return { segmentId: id, startMs, endMs, quote };
+  });
+  const quoted = found.map(({ line }) => line);
+  const cue = quoted.find((line) => CUE.test(lines[line] ?? ''));
+  if (refusal !== undefined && cue === undefined) return undefined;
+  const owner = item.owner ? ownerOf(item.owner, window, quoted) : undefined;
+  const due = item.due ? dueOf(item.due, nearLines(lines, quoted, DUE_NEAR, DUE_NEAR)) : undefined;
+  return {
+    text: refusal === undefined ? item.text : quoteLine(window, cue ?? first),
+    ...(owner !== undefined && { owner }),
+    ...(due !== undefined && { due }),
+    evidence,
+    ...(refusal !== undefined && { refusal }),
+  };
+}
+
+/** `Jonas: "I'll finish that today"`. */
+export function quoteLine(window: Window, line: number): string {
+  const { speaker = '', text = '' } = window[line] ?? {};
+  return `${speaker}: "${text.replace(/\s+/g, ' ').trim()}"`;
+}
+
+function nearLines(
+  lines: readonly string[],
+  quoted: readonly number[],
+  before: number,
+  after: number,
+): string[] {
+  return lines.filter((_, at) => quoted.some((line) => at >= line - before && at <= line + after));
+}
+
+/** One of the next two lines takes it back. */
+function reversed(lines: readonly string[], last: number): boolean {
+  return lines.slice(last + 1, last + 3).some((text) => REVERSAL.test(text));
+}
+
+function ownerOf(owner: string, window: Window, quoted: readonly number[]): string | undefined {
+  const wanted = owner.trim().replace(/^@/, '').toLowerCase();
+  const speaker = window
+    .map((segment) => segment.speaker)
+    .find(
+      (name) => name.toLowerCase() === wanted || name.toLowerCase().split(/\s+/).includes(wanted),
+    );
+  if (speaker !== undefined) return tookIt(speaker, window, quoted) ? speaker : undefined;
+  const near = nearLines(
+    window.map(({ text }) => text),
+    quoted,
+    DUE_NEAR,
+    DUE_NEAR,
+  ).join(' ');
+  return wordsOf(near).includes(wanted) ? owner.trim().replace(/^@/, '') : undefined;
+}
+
+/** The time phrase in its spoken words. */
+function dueOf(due: string, near: readonly string[]): string | undefined {
+  const plain = due.trim().replace(/[.?!,;]+$/, '');
+  const pattern = wordsOf(plain)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('[^\\p{L}\\p{N}]+');
+  if (pattern === '') return undefined;
+  const phrase = new RegExp(`(?<![\\p{L}\\p{N}])${pattern}(?![\\p{L}\\p{N}])`, 'iu');
+  return near.map((text) => phrase.exec(text.replace(/[’ʼ]/g, "'"))?.[0]).find(Boolean);
+}

@@ -1,0 +1,76 @@
+/** Checks the answer of a language model: every item and every sentence against the transcript. */
+import type { Finding } from '../discourse/discuss';
+import type { Answer } from '../write/prompt';
+import type { Window } from '../write/parts';
+import { checkWritten } from './check';
+import { contentStems } from './words';
+
+/** A finding of a model, and its effect on findings of earlier parts. */
+export interface ModelFinding {
+  readonly finding: Finding;
+  /** The matter was cancelled: earlier findings about it are removed. */
+  readonly cancelled: boolean;
+  readonly words: ReadonlySet<string>;
+}
+
+export interface CheckedAnswer {
+  readonly items: readonly ModelFinding[];
+  readonly summary: readonly Finding[];
+  /** Items and sentences of which nothing stands. */
+  readonly refused: number;
+}
+
+const CONFIDENCE = 0.75;
+/** A quoted line in place of a refused text. */
+const QUOTE_CONFIDENCE = 0.55;
+
+export function checkAnswer({ items, summary }: Answer, window: Window): CheckedAnswer {
+  const found = items.flatMap((item): ModelFinding[] => {
+    const checked = checkWritten(item, window);
+    if (!checked) return [];
+    const { text, owner, due, evidence, refusal } = checked;
+    return [
+      {
+        finding: {
+          kind: item.kind,
+          text: refusal === undefined ? tidy(text) : text,
+          confidence: refusal === undefined ? CONFIDENCE : QUOTE_CONFIDENCE,
+          evidence,
+          ...(owner !== undefined && { owner }),
+          ...(due !== undefined && { due }),
+        },
+        cancelled: item.cancelled === true,
+        words: contentStems(text),
+      },
+    ];
+  });
+  // A refused sentence goes: the summary has others, and its quote may be about anything.
+  const sentences = summary.flatMap((written): Finding[] => {
+    const checked = checkWritten(written, window);
+    return checked && checked.refusal === undefined
+      ? [
+          {
+            kind: 'summary',
+            text: sentence(checked.text),
+            confidence: CONFIDENCE,
+            evidence: checked.evidence,
+          },
+        ]
+      : [];
+  });
+  return {
+    items: found,
+    summary: sentences,
+    refused: items.length + summary.length - found.length - sentences.length,
+  };
+}
+
+function tidy(text: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim().replace(/\.+$/, '');
+  return plain.slice(0, 1).toLocaleUpperCase('en') + plain.slice(1);
+}
+
+function sentence(text: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim();
+  return /[.?!…]$/.test(plain) ? plain : `${plain}.`;
+}
