@@ -7,6 +7,9 @@ const AGREES =
   /^\W*(?:um,?\s*|uh,?\s*)?(?:yes|yeah|yep|sure|okay|ok|fine|right|good|of course|can do|gladly|no problem|all right|alright|deal|mm|done|if |then )/i;
 const REFUSES = /\b(?:i can't|i cannot|i won't|not me|i'd rather not|no time|i'm away|not mine)\b/i;
 
+/** Said right after the owner spoke. */
+const ASSIGNS = /\b(?:so you|you do|you take|you'd have to|(?:can|could|would|will) you)\b/i;
+
 interface Spoken {
   readonly speaker: string;
   readonly text: string;
@@ -23,8 +26,7 @@ export function tookIt(
 ): boolean {
   const name = wordsOf(owner)[0] ?? '';
   const own = quoted.filter((at) => lines[at]?.speaker === owner);
-  if (own.some((at) => TAKES.test(lines[at]?.text ?? '') && !REFUSES.test(lines[at]?.text ?? '')))
-    return true;
+  if (own.some((at) => takes(lines[at]?.text ?? ''))) return true;
   // Another speaker of the evidence took it; an acknowledgement is no promise then.
   const taken = quoted.some(
     (at) => lines[at]?.speaker !== owner && /\b(?:I'll|I will)\b/i.test(lines[at]?.text ?? ''),
@@ -34,10 +36,16 @@ export function tookIt(
     if (!line || line.speaker === owner) return false;
     const named = wordsOf(line.text).some((word) => word.replace(/'s$/, '') === name);
     const asked = /\b(?:you|your)\b/i.test(line.text);
+    const assigned = lines[at - 1]?.speaker === owner && ASSIGNS.test(line.text);
     const answer = [at + 1, at + 2].find((next) => lines[next]?.speaker === owner);
     const text = answer === undefined ? '' : (lines[answer]?.text ?? '');
     if (REFUSES.test(text)) return false;
     const agrees = AGREES.test(text) || TAKES.test(text);
-    return !taken && (named || (asked && answer !== undefined && agrees));
+    return assigned || (!taken && (named || (asked && answer !== undefined && agrees)));
   });
+}
+
+/** "If I can't …, I'll …" is a promise all the same. */
+function takes(text: string): boolean {
+  return TAKES.test(text) && (!REFUSES.test(text) || /\bI'll\b/i.test(text));
 }

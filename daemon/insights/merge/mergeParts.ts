@@ -13,8 +13,10 @@ export function mergeWindows(windows: readonly CheckedAnswer[]): {
 } {
   const merged: ModelFinding[] = [];
   for (const { items } of windows) {
+    // Items of one answer stay apart: the model saw them beside each other.
+    const before = merged.length;
     for (const item of items) {
-      const at = merged.findIndex((other) => same(other, item));
+      const at = merged.findIndex((other, index) => index < before && same(other, item));
       const known = merged[at];
       if (!known) merged.push(item);
       else merged[at] = join(known, item);
