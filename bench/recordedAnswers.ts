@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { systemClock } from '../daemon/base/clock';
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
+import { winkNlp } from '../daemon/insights/language/nlp';
 import type { ChatMessage, LanguageModel } from '../daemon/insights/model/languageModel';
 import { ModelQueue } from '../daemon/insights/model/modelQueue';
 import { parseAnalysisInput } from '../daemon/insights/plainText';
@@ -33,6 +34,9 @@ export const NATURAL = join(__dirname, '..', '..', 'shared', 'data', 'meetings-n
 const FIXTURES = join(__dirname, '..', 'test', 'fixtures', 'recorded-answers');
 const STARTED = '2026-11-23T09:30:00+01:00';
 const EXAM_ANSWER = '{"a": "nightly backup", "b": "no", "c": "Emil", "d": "Monday", "e": 4}';
+
+/** Loaded once for all meetings. */
+const NLP = winkNlp();
 
 interface Recorded {
   readonly promptVersion: number;
@@ -90,7 +94,7 @@ export async function insightsOf(
   model: LanguageModel | undefined = new RecordedModel(),
 ): Promise<readonly Insight[]> {
   const queue = model && new ModelQueue(model, { clock: systemClock });
-  const analyzer = createAnalyzerFactory({ model: () => queue }).create({
+  const analyzer = createAnalyzerFactory({ nlp: NLP, model: () => queue }).create({
     startedAt: STARTED,
     ...(self !== undefined && { self }),
   });

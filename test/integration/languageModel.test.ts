@@ -204,7 +204,7 @@ describe('a language model that reads along', function () {
     );
   });
 
-  it('half lies: the true half stands, owners and dates that nobody said do not', async () => {
+  it('half lies: the true half stands, with the owner and the date of the rules', async () => {
     brain = () =>
       JSON.stringify({
         items: [
@@ -224,7 +224,11 @@ describe('a language model that reads along', function () {
     const { insights, failure } = await analyse(meeting());
     deepEqual(
       [of(insights, 'action'), of(insights, 'summary'), failure],
-      [['Fix the importer'], ['The old format is dropped.'], undefined],
+      [
+        ['Fix the importer — @Ben, by Friday (2026-11-27)'],
+        ['The old format is dropped.'],
+        undefined,
+      ],
     );
   });
 
@@ -243,7 +247,12 @@ describe('a language model that reads along', function () {
         asked.length,
         asked[1]?.body.messages.map(({ role }) => role),
       ],
-      [['Fix the importer'], undefined, 2, ['system', 'system', 'user', 'assistant', 'user']],
+      [
+        ['Fix the importer — @Ben, by Friday (2026-11-27)'],
+        undefined,
+        2,
+        ['system', 'system', 'user', 'assistant', 'user'],
+      ],
     );
     ok(
       of(insights, 'summary').length > 0,
@@ -347,7 +356,7 @@ describe('a language model that reads along', function () {
         metrics?.waiting,
         metrics?.answered === asked.length + 1,
       ],
-      [['Fix the importer'], undefined, 1, 0, true],
+      [['Fix the importer — @Ben, by Friday (2026-11-27)'], undefined, 1, 0, true],
     );
     ok(asked.length > 3, `${asked.length} windows`);
   });

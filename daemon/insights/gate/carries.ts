@@ -39,6 +39,8 @@ export interface Surroundings {
   /** The quoted lines and their next neighbours. */
   readonly beside: readonly string[];
   readonly meeting: string;
+  /** A sentence of the summary may unite several matters. */
+  readonly sentence: boolean;
   /** Names of the speakers; a text may use them. */
   readonly speakers: readonly string[];
 }
@@ -63,7 +65,7 @@ export function refusalOf(text: string, around: Surroundings): Refusal | undefin
   )
     return 'dates';
   if (contradicts(text, around)) return 'polarity';
-  return mergesAnother(text, around.beside) ? 'part' : undefined;
+  return !around.sentence && mergesAnother(text, around.beside) ? 'part' : undefined;
 }
 
 function carried(text: string, spoken: ReadonlySet<string>, share: number): boolean {
@@ -97,10 +99,7 @@ function deniedOnly(part: ReadonlySet<string>, clauses: readonly string[]): bool
   const scored = clauses.map((clause) => ({ clause, shared: shareOf(part, contentStems(clause)) }));
   const most = Math.max(0, ...scored.map(({ shared }) => shared));
   const best = scored.filter(({ shared }) => shared === most);
-  return (
-    most > 0 &&
-    best.every(({ clause }) => FORBIDS.test(clause) || (most > 1 && NEGATION.test(clause)))
-  );
+  return most > 1 && best.every(({ clause }) => NEGATION.test(clause) || FORBIDS.test(clause));
 }
 
 function replaced(

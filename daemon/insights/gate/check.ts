@@ -4,10 +4,10 @@
  */
 import type { Evidence } from '../types';
 import type { Window } from '../write/parts';
-import { alignQuote } from './alignQuote';
+import { alignQuote, type Aligned } from './alignQuote';
 import { refusalOf, type Refusal } from './carries';
 import { tookIt } from './ownership';
-import { wordsOf } from './words';
+import { contentStems, wordsOf } from './words';
 
 export interface WrittenText {
   readonly text: string;
@@ -34,23 +34,22 @@ const INSTRUCTION =
   /\b(?:ignore|disregard|override|forget)\b.{0,40}\b(?:instructions?|prompts?|rules)\b|\bsystem prompt\b|<\/?system>|\[INST\]|\b(?:ai|language model|assistant|note ?taker|bot)\b\s*[,:]/i;
 const REVERSAL =
   /\b(?:scrap that|forget (?:it|that)|on second thoughts?|changed my mind|take (?:it|that) back)\b/i;
+const PROMISE = /\b(?:I'll|I will|let me|I can)\b/i;
 /** Words that make a quoted line worth showing in place of a refused text. */
 const CUE =
   /\b(?:i'll|i will|i'm going to|let me|can you|could you|would you|please|let's|we'll|agreed?|decided?|deal|settled|then we|we go|go with|stays?|risk|afraid|worried|why|who|when|what|how)\b/i;
 
 /** @returns undefined if nothing of it stands: no quote, an instruction, or a reversed item */
-export function checkWritten(item: WrittenText, window: Window): Checked | undefined {
+export function checkWritten(
+  item: WrittenText,
+  window: Window,
+  sentence = false,
+): Checked | undefined {
   const lines = window.map(({ text }) => text);
-  const spans = new Map<string, { line: number; quote: string }>();
-  for (const { line, quote } of item.quotes) {
-    const found = alignQuote(lines, line - 1, quote);
-    if (found && !INSTRUCTION.test(lines[found.line] ?? ''))
-      spans.set(`${found.line} ${found.quote}`, found);
-  }
-  const found = [...spans.values()].sort((a, b) => a.line - b.line);
+  const found = aligned(item.quotes, lines);
   const first = found[0]?.line;
   const last = found.at(-1)?.line;
-  if (first === undefined || last === undefined || reversed(lines, last)) return undefined;
+  if (first === undefined || last === undefined || reversed(window, last)) return undefined;
   const near = nearLines(
     lines,
     found.map(({ line }) => line),
@@ -66,25 +65,44 @@ export function checkWritten(item: WrittenText, window: Window): Checked | undef
       DUE_NEAR,
       DUE_NEAR,
     ),
+    sentence,
     meeting: lines.join('\n'),
     speakers: [...new Set(window.map(({ speaker }) => speaker))],
   });
-  const evidence = found.map(({ line, quote }): Evidence => {
-    const { id = '', startMs = 0, endMs = 0 } = window[line] ?? {};
-    return { segmentId: id, startMs, endMs, quote };
-  });
   const quoted = found.map(({ line }) => line);
-  const cue = quoted.find((line) => CUE.test(lines[line] ?? ''));
-  if (refusal !== undefined && cue === undefined) return undefined;
+  const cue = cueOf(quoted, lines);
+  if (refusal === 'words' && cue === undefined) return undefined;
   const owner = item.owner ? ownerOf(item.owner, window, quoted) : undefined;
   const due = item.due ? dueOf(item.due, nearLines(lines, quoted, DUE_NEAR, DUE_NEAR)) : undefined;
   return {
     text: refusal === undefined ? item.text : quoteLine(window, cue ?? first),
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
-    evidence,
+    evidence: found.map((one) => evidenceOf(one, window)),
     ...(refusal !== undefined && { refusal }),
   };
+}
+
+/** The quotes that stand in the transcript, each once, in order. Instructions are none. */
+function aligned(quotes: WrittenText['quotes'], lines: readonly string[]): Aligned[] {
+  const spans = new Map<string, Aligned>();
+  for (const { line, quote } of quotes) {
+    const found = alignQuote(lines, line - 1, quote);
+    if (found && !INSTRUCTION.test(lines[found.line] ?? ''))
+      spans.set(`${found.line} ${found.quote}`, found);
+  }
+  return [...spans.values()].sort((a, b) => a.line - b.line);
+}
+
+function evidenceOf({ line, quote }: Aligned, window: Window): Evidence {
+  const { id = '', startMs = 0, endMs = 0 } = window[line] ?? {};
+  return { segmentId: id, startMs, endMs, quote };
+}
+
+/** The quoted line with a promise, else one with another sign of an agreement. */
+function cueOf(quoted: readonly number[], lines: readonly string[]): number | undefined {
+  const find = (sign: RegExp) => quoted.find((line) => sign.test(lines[line] ?? ''));
+  return find(PROMISE) ?? find(CUE);
 }
 
 /** `Jonas: "I'll finish that today"`. */
@@ -102,9 +120,17 @@ function nearLines(
   return lines.filter((_, at) => quoted.some((line) => at >= line - before && at <= line + after));
 }
 
-/** One of the next two lines takes it back. */
-function reversed(lines: readonly string[], last: number): boolean {
-  return lines.slice(last + 1, last + 3).some((text) => REVERSAL.test(text));
+/** One of the next two lines takes it back, in its words or by its speaker. */
+function reversed(window: Window, last: number): boolean {
+  const { speaker, text = '' } = window[last] ?? {};
+  const stems = contentStems(text);
+  return window
+    .slice(last + 1, last + 3)
+    .some(
+      (line) =>
+        REVERSAL.test(line.text) &&
+        (line.speaker === speaker || [...contentStems(line.text)].some((stem) => stems.has(stem))),
+    );
 }
 
 function ownerOf(owner: string, window: Window, quoted: readonly number[]): string | undefined {

@@ -46,7 +46,7 @@ export function checkAnswer({ items, summary }: Answer, window: Window): Checked
   });
   // A refused sentence goes: the summary has others, and its quote may be about anything.
   const sentences = summary.flatMap((written): Finding[] => {
-    const checked = checkWritten(written, window);
+    const checked = checkWritten(written, window, true);
     return checked && checked.refusal === undefined
       ? [
           {
