@@ -12,6 +12,7 @@ import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import type { ModelQueue } from './model/modelQueue';
 import { ModelReader } from './model/modelReader';
+import { withQuotedLine } from './quotedLine';
 import { InsightReconciler } from './reconcile';
 import { isNumbered } from './people';
 import { SegmentOrder } from './segmentOrder';
@@ -25,6 +26,7 @@ import type {
   Analyzer,
   AnalyzerFactory,
   DetectorPass,
+  Evidence,
   Insight,
   InsightChange,
   ModelPass,
@@ -71,6 +73,8 @@ class SessionAnalyzer implements Analyzer {
   private readonly entities: EntityFinder;
   private readonly topicFinder: TopicFinder;
   private readonly names = new SpeakerNames();
+  /** Lines of findings by their evidence. */
+  private readonly quoted = new WeakMap<readonly Evidence[], { from: string; text: string }>();
   /** Last findings of the rules. */
   private found: readonly Finding[] = [];
   private lines: readonly Line[] = [];
@@ -178,9 +182,19 @@ class SessionAnalyzer implements Analyzer {
     return this.publish();
   }
 
+  /** Unchanged findings keep their line, whose topic lies before them. */
+  private readable(finding: Finding, lines: readonly Line[]): Finding {
+    const known = this.quoted.get(finding.evidence);
+    if (known?.from === finding.text) return { ...finding, text: known.text };
+    const { text } = withQuotedLine(finding, lines);
+    this.quoted.set(finding.evidence, { from: finding.text, text });
+    return text === finding.text ? finding : { ...finding, text };
+  }
+
   /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
-    const found = this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
+    const united = this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
+    const found = united.map((finding) => this.readable(finding, this.lines));
     const { findings, summary } = this.modelReader?.combine(
       found,
       this.summary,

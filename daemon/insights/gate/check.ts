@@ -5,7 +5,7 @@
 import type { Evidence } from '../types';
 import type { Window } from '../write/parts';
 import { alignQuote, type Aligned } from './alignQuote';
-import { refusalOf, type Refusal } from './carries';
+import { refusalOf, type Refusal, type Surroundings } from './carries';
 import { tookIt } from './ownership';
 import { contentStems, wordsOf } from './words';
 
@@ -50,36 +50,34 @@ export function checkWritten(
   const first = found[0]?.line;
   const last = found.at(-1)?.line;
   if (first === undefined || last === undefined || reversed(window, last)) return undefined;
-  const near = nearLines(
-    lines,
-    found.map(({ line }) => line),
-    BEFORE,
-    AFTER,
-  );
-  const refusal = refusalOf(item.text, {
-    quotes: found.map(({ line }) => lines[line] ?? ''),
-    near,
-    beside: nearLines(
-      lines,
-      found.map(({ line }) => line),
-      DUE_NEAR,
-      DUE_NEAR,
-    ),
-    sentence,
-    meeting: lines.join('\n'),
-    speakers: [...new Set(window.map(({ speaker }) => speaker))],
-  });
   const quoted = found.map(({ line }) => line);
+  const refusal = refusalOf(item.text, surroundingsOf(window, quoted, sentence));
   const cue = cueOf(quoted, lines);
   if (refusal === 'words' && cue === undefined) return undefined;
-  const owner = item.owner ? ownerOf(item.owner, window, quoted) : undefined;
-  const due = item.due ? dueOf(item.due, nearLines(lines, quoted, DUE_NEAR, DUE_NEAR)) : undefined;
+  const owner = ownerOf(item.owner, window, quoted);
+  const due = dueOf(item.due ?? '', nearLines(lines, quoted, DUE_NEAR, DUE_NEAR));
   return {
     text: refusal === undefined ? item.text : quoteLine(window, cue ?? first),
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
     evidence: found.map((one) => evidenceOf(one, window)),
     ...(refusal !== undefined && { refusal }),
+  };
+}
+
+function surroundingsOf(
+  window: Window,
+  quoted: readonly number[],
+  sentence: boolean,
+): Surroundings {
+  const lines = window.map(({ text }) => text);
+  return {
+    quotes: quoted.map((line) => lines[line] ?? ''),
+    near: nearLines(lines, quoted, BEFORE, AFTER),
+    beside: nearLines(lines, quoted, DUE_NEAR, DUE_NEAR),
+    sentence,
+    meeting: lines.join('\n'),
+    speakers: [...new Set(window.map(({ speaker }) => speaker))],
   };
 }
 
@@ -133,7 +131,12 @@ function reversed(window: Window, last: number): boolean {
     );
 }
 
-function ownerOf(owner: string, window: Window, quoted: readonly number[]): string | undefined {
+function ownerOf(
+  owner: string | null | undefined,
+  window: Window,
+  quoted: readonly number[],
+): string | undefined {
+  if (!owner) return undefined;
   const wanted = owner.trim().replace(/^@/, '').toLowerCase();
   const speaker = window
     .map((segment) => segment.speaker)

@@ -210,7 +210,9 @@ describe('actions: as a recogniser hears them', () => {
         'Ana: but I need access to the table Olek can you give me that',
         "Olek: sure I'll set it up this afternoon",
       ],
-      ['Set it up — @Olek, this afternoon (2026-11-23)'],
+      [
+        `Olek: "sure I'll set it up this afternoon" — about the table — @Olek, this afternoon (2026-11-23)`,
+      ],
     ));
   it('a question without its mark', () =>
     actions(
