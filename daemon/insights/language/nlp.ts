@@ -77,13 +77,15 @@ const ABBREVIATIONS = new Set([
   'dec',
 ]);
 
+/** wink-nlp changes its model with every load, and about twenty loads exceed a string's length. */
+let loaded: WinkMethods | undefined;
+
 /** The built-in model. All analyzers share one instance. */
 export function winkNlp(): Nlp {
-  let nlp: WinkMethods | undefined;
   return {
     tokens(text) {
-      nlp ??= loadWink();
-      return readTokens(nlp, text);
+      loaded ??= loadWink();
+      return readTokens(loaded, text);
     },
   };
 }
