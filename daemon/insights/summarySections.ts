@@ -117,13 +117,19 @@ export function wholeSummary<T extends ReportedSentence>(insights: readonly T[])
       'action',
       'next',
       ({ text, owner, due }) =>
-        `${owner === undefined ? 'To do: ' : `${owner} will `}${lowered(text)}${due ? `, ${due.phrase}` : ''}.`,
+        `${owner === undefined ? 'To do: ' : `${owner} ${isQuoted(text) ? 'has a task. ' : 'will '}`}${lowered(text)}${due ? `, ${due.phrase}` : ''}.`,
     ),
   ];
 }
 
-/** Lower-cases the first letter, unless the word always has a capital. */
+/** A line that is a quote with its speaker: `Jonas: "I'll finish that today"`. */
+function isQuoted(text: string): boolean {
+  return /^[^":]{1,60}: "/.test(text);
+}
+
+/** Lower-cases the first letter, unless the word always has a capital or names a speaker. */
 function lowered(text: string): string {
+  if (isQuoted(text)) return text;
   return /^(?:\p{Lu}\p{Ll}+|A)(?![\p{L}'’])/u.test(text)
     ? text.slice(0, 1).toLocaleLowerCase('en') + text.slice(1)
     : text;
