@@ -106,6 +106,8 @@ export const WarningCode = z.enum([
   'note.unwritable',
   'model.loading',
   'language.unsupported',
+  'language.foreign',
+  'audio.quiet',
   'recovered',
   'analysis.failed',
   'analysis.fallback',

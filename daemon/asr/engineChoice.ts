@@ -107,6 +107,19 @@ export function same(a: EngineTarget, b: EngineTarget): boolean {
   return a.provider === b.provider && a.model === b.model && a.device === b.device;
 }
 
+/**
+ * Returns the model to use for other languages, the best for this machine first and an installed
+ * one before one to download. Undefined if the target is no model of English alone.
+ */
+export function multilingualInstead(setup: ChoiceSetup, target: EngineTarget): string | undefined {
+  const languages = languagesOf(setup, target);
+  if (languages.length !== 1 || languages[0] !== 'en') return undefined;
+  const many = setup.preferred.filter(
+    (other) => languagesOf(setup, other)[0] === '*' || languagesOf(setup, other).length > 1,
+  );
+  return (many.find((other) => isInstalled(setup, other)) ?? many[0])?.model;
+}
+
 function requestedTarget(
   setup: ChoiceSetup,
   provider: string | undefined,

@@ -9,7 +9,7 @@ import type { Logger } from '../base/logger';
 import type { EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
 import { DEGRADATION_LEVELS } from '../degrade/degradation';
-import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
+import { chooseEngines, type ChoiceSetup, multilingualInstead, same } from './engineChoice';
 import { EngineRoute } from './engineRoute';
 import { type MachineLoad, tight } from './machineLoad';
 import { LoadBackoff, keyOf } from './loadBackoff';
@@ -119,6 +119,7 @@ class EnginePool implements ManagedEngines {
       this.setup.clock,
       held.route,
       request,
+      () => multilingualInstead(this.choice, held.route.active),
       toDisposable(() => this.giveBack(held)),
     );
   }
@@ -406,6 +407,7 @@ function lease(
   clock: Clock,
   route: EngineRoute,
   { vocabulary, translate, phrases, live, owner }: EngineRequest,
+  multilingual: () => string | undefined,
   held: Disposable,
 ): EngineLease {
   const requestedTarget = {
@@ -446,6 +448,9 @@ function lease(
     },
     get detectors() {
       return route.detectors;
+    },
+    get multilingual() {
+      return multilingual();
     },
     onDidWarn: route.onDidWarn,
     dispose: () => held.dispose(),

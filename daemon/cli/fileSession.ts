@@ -195,7 +195,12 @@ class Follower {
       if (event.segment.hidden !== true) this.options.onFinal?.(event.segment);
       this.options.onProgress?.(event.segment.endMs);
     }
-    if (event.kind === 'warning') this.options.onWarning?.(event.message);
+    if (event.kind === 'warning')
+      this.options.onWarning?.(
+        event.code === 'language.foreign'
+          ? `${event.message} The options are --model and --language.`
+          : event.message,
+      );
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);
     if (event.kind !== 'state') return;
     if (event.to === 'DONE') this.resolve();

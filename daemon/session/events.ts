@@ -24,6 +24,8 @@ export type WarningCode =
   | 'note.unwritable'
   | 'model.loading'
   | 'language.unsupported'
+  | 'language.foreign'
+  | 'audio.quiet'
   | 'recovered'
   | 'analysis.failed'
   | 'analysis.fallback'

@@ -336,6 +336,11 @@ export interface EngineLease extends SpeechEngine, Disposable {
   /** Current degradation level of recognition; it decides which work is switched off. */
   readonly degradationLevel: DegradationLevel;
   readonly actions: DegradationActions;
+  /**
+   * Id of the best model of several languages for this machine, while the current model recognises
+   * English alone. Undefined if the current model recognises more.
+   */
+  readonly multilingual?: string | undefined;
 }
 
 export interface SpeechEngines {

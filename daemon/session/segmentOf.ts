@@ -12,15 +12,19 @@ import type { Phrase } from '../vad/contract';
 export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segment | undefined {
   const text = result?.text.trim();
   if (!result || !text) return undefined;
+  const endMs = Math.max(phrase.speechEndMs, phrase.startMs + 1);
+  // The phrase goes on behind its speech, and estimated words may reach into that silence.
+  const within = (ms: number): number =>
+    Math.min(endMs, Math.max(phrase.startMs, Math.round(phrase.startMs + ms)));
   const words = result.words.map((word) => ({
     ...word,
-    startMs: Math.round(phrase.startMs + word.startMs),
-    endMs: Math.round(phrase.startMs + word.endMs),
+    startMs: within(word.startMs),
+    endMs: within(word.endMs),
   }));
   return {
     id: phrase.id,
     startMs: phrase.startMs,
-    endMs: Math.max(phrase.speechEndMs, phrase.startMs + 1),
+    endMs,
     source: phrase.source,
     speaker: speakerOf(phrase.source).name,
     text,

@@ -36,6 +36,7 @@ import { SessionInsights } from './sessionInsights';
 import { Sources } from './sources';
 import { SpeakerAssigner } from './speakerAssigner';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
+import { SpeechWarnings } from './speechWarnings';
 import { addStats, type Stats } from './stats';
 import { Deferred, within } from './wait';
 
@@ -91,6 +92,11 @@ export class Session {
   readonly whenEnded = this.ending.promise;
   private readonly disposables = new DisposableStore();
   private readonly warned = new Map<string, number>();
+  private readonly speech = new SpeechWarnings({
+    live: () => this.record.live,
+    multilingual: () => this.setup.engine.multilingual,
+    warn: (code, message, source) => this.warn(code, message, source),
+  });
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly originMs: number;
@@ -205,8 +211,10 @@ export class Session {
       sessionMs: () => this.nowMs(),
       newPhraseId: () => `s${++this.phraseNumber}`,
       on: {
-        phrase: (phrase, result) =>
-          this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
+        phrase: (phrase, result) => {
+          this.speech.phrase(phrase, result);
+          this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq);
+        },
         frames: (frames) => {
           this.echo?.frames(frames);
           return this.speakers?.frames(frames);

@@ -21,6 +21,7 @@ import type { Candidates } from './candidates';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
 import { ghostText } from './insertText';
+import { SpeechAdvice } from './speechAdvice';
 import { type DictatedText, Refused, type Surface } from './surfaces/surface';
 import type { Entry, Written } from './written';
 
@@ -55,6 +56,7 @@ export class Dictation implements vscode.Disposable {
   private token = 0;
   private finals: string[] = [];
   private partial = '';
+  private readonly advice = new SpeechAdvice();
   private byPhrase: () => boolean = () => false;
   private place: Progress = NOWHERE;
   /** Serialises insertions. */
@@ -314,6 +316,9 @@ export class Dictation implements vscode.Disposable {
       this.finals.push(event.segment.text);
       this.partial = '';
       if (this.byPhrase()) this.take(false).catch((error: unknown) => showError(error, this.log));
+    } else if (event.kind === 'warning') {
+      this.advice.show(event);
+      return;
     } else if (event.kind === 'state' && event.to === 'FAILED') {
       this.fail();
       return;

@@ -52,6 +52,7 @@ function actionFor(code: WarningCode): PanelNotice['action'] {
     case 'source.lost':
       return { label: t('Run Doctor'), command: 'doctor' };
     case 'note.unwritable':
+    case 'language.foreign':
       return { label: t('Open Settings'), command: 'openSettings' };
     case 'engine.unavailable':
       return { label: t('Try Again'), command: 'retry' };

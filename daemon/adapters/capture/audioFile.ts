@@ -14,7 +14,8 @@ import type {
   DecodedAudio,
 } from '../../audio/audioFile';
 import { SAMPLE_RATE, type Source } from '../../audio/frame';
-import { SampleReader } from '../../audio/pcm';
+import { Deinterleaver } from '../../audio/deinterleaver';
+import { FULL_SCALE, SampleReader, toFloat32 } from '../../audio/pcm';
 import { decodeBlocks } from './audioDecoders';
 import { type AudioHeader, checkPlausible, readHeader } from './audioHeader';
 import { askFfmpeg, decodeWithFfmpeg, type FfmpegEnd, type FfmpegFacts } from './ffmpegFile';
@@ -182,28 +183,26 @@ async function ffmpegFile(
   checkPlausible(facts, name);
   const diagnostics: AudioDiagnostic[] = [];
   const sources = sourcesOf(facts.channels, options, name, diagnostics);
-  const channels = sources.length === 2 ? 2 : 1;
 
   async function* blocks(): AsyncGenerator<AudioBlock> {
     const reader = new SampleReader();
+    const channels = new Deinterleaver(facts!.channels);
+    // Mixed here and not by ffmpeg, which averages: an inverted pair would cancel itself.
+    const maker = new TrackMaker(sources.length === 2, FULL_SCALE);
     const end: FfmpegEnd = { complaint: undefined };
     let samples = 0;
-    let left: Int16Array | undefined;
-    for await (const bytes of decodeWithFfmpeg(ffmpeg!, path.resolve(file), channels, env, end)) {
+    for await (const bytes of decodeWithFfmpeg(
+      ffmpeg!,
+      path.resolve(file),
+      facts!.channels,
+      env,
+      end,
+    )) {
       options.signal?.throwIfAborted();
-      const pcm = reader.push(bytes);
-      if (channels === 1) {
-        samples += pcm.length;
-        if (pcm.length > 0) yield [pcm];
-        continue;
-      }
-      const all = left === undefined ? pcm : Int16Array.from([...left, ...pcm]);
-      left = all.length & 1 ? all.subarray(-1) : undefined;
-      const tracks = [0, 1].map((side) =>
-        Int16Array.from({ length: all.length >> 1 }, (_, i) => all[2 * i + side]!),
-      );
-      samples += all.length >> 1;
-      if (all.length > 1) yield tracks;
+      const channelData = channels.push(reader.push(bytes)).map((pcm) => toFloat32(pcm));
+      const length = channelData[0]?.length ?? 0;
+      samples += length;
+      if (length > 0) yield await maker.take({ channelData, sampleRate: SAMPLE_RATE });
     }
     if (samples === 0) throw nothingIn(name, {}, end.complaint);
     const ms = (samples * 1000) / SAMPLE_RATE;

@@ -73,7 +73,7 @@ export interface FfmpegEnd {
 export async function* decodeWithFfmpeg(
   ffmpeg: string,
   file: string,
-  channels: 1 | 2,
+  channels: number,
   env: Env,
   end: FfmpegEnd,
 ): AsyncGenerator<Uint8Array> {

@@ -10,6 +10,8 @@ import type { DeviceChoice } from '../../asr/provider';
 import { deviceOption } from '../deviceOption';
 import { type Environment, withDaemon } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
+import type { AudioFile } from '../../audio/audioFile';
+import { raiseQuiet } from '../../audio/quietAudio';
 import { transcribeFile } from '../fileSession';
 import { readSymbols } from '../symbolsFile';
 import { languageTag } from '../values';
@@ -82,8 +84,9 @@ async function dictate(
     for (const file of files) {
       env.signal.throwIfAborted();
       try {
-        const audio = await openAudioFile(file, { signal: env.signal });
-        const { segments } = await transcribeFile(connection, audio, {
+        const open = (): Promise<AudioFile> => openAudioFile(file, { signal: env.signal });
+        const audio = await raiseQuiet(open, basename(file));
+        const { segments, diagnostics } = await transcribeFile(connection, audio, {
           title: basename(file),
           insights: false,
           keep: false,
@@ -95,6 +98,7 @@ async function dictate(
           ...(options.device === undefined ? {} : { device: options.device }),
           signal: env.signal,
         });
+        for (const sentence of diagnostics) env.err.write(`earmark: ${sentence}\n`);
         print(
           file,
           segments.map((segment) => segment.text.trim()).filter((text) => text !== ''),

@@ -1,0 +1,84 @@
+/**
+ * Detects another language in a recogniser of English. Such a recogniser invents English words: it
+ * doubts nearly all of them, or repeats itself until the guards reject the text. Noise and accents
+ * lower its confidence less, see docs/decisions/0068-other-language-in-an-english-model.md.
+ */
+import type { AsrResult } from './provider';
+
+export interface LanguageDoubtOptions {
+  /** Speech that the decision needs, milliseconds; a few doubtful words are no evidence. */
+  readonly minSpeechMs: number;
+  /** Mean confidence of this speech, 0–1, below which the language is doubted. */
+  readonly maxConfidence: number;
+  /** Confidence below which a phrase is doubtful. */
+  readonly doubtful: number;
+  /** Share of the speech that must be doubtful, 0–1. */
+  readonly minShare: number;
+  /** Confidence of a rejected text: a loop may be confident, but it is no recognition. */
+  readonly rejectedConfidence: number;
+}
+
+export const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
+  minSpeechMs: 10_000,
+  maxConfidence: 0.6,
+  doubtful: 0.65,
+  minShare: 0.9,
+  rejectedConfidence: 0.4,
+};
+
+/** A decoded phrase. */
+export interface DoubtedPhrase {
+  /** Length of its speech, milliseconds. */
+  readonly speechMs: number;
+  readonly result: Pick<AsrResult, 'confidence' | 'rejected'>;
+}
+
+/** Returns true if the latest phrases hardly contain English. */
+export function soundsForeign(
+  phrases: readonly DoubtedPhrase[],
+  options: LanguageDoubtOptions = defaultLanguageDoubtOptions,
+): boolean {
+  let [speechMs, doubtfulMs, weighted] = [0, 0, 0];
+  for (let i = phrases.length - 1; i >= 0 && speechMs < options.minSpeechMs; i--) {
+    const phrase = phrases[i]!;
+    const confidence = confidenceOf(phrase, options);
+    if (confidence === undefined) continue;
+    speechMs += phrase.speechMs;
+    weighted += phrase.speechMs * confidence;
+    if (confidence < options.doubtful) doubtfulMs += phrase.speechMs;
+  }
+  return (
+    speechMs >= options.minSpeechMs &&
+    weighted / speechMs < options.maxConfidence &&
+    doubtfulMs / speechMs >= options.minShare
+  );
+}
+
+/** Returns undefined if the phrase contains no speech: silence and noise say nothing. */
+function confidenceOf(
+  { result: { confidence, rejected } }: DoubtedPhrase,
+  options: LanguageDoubtOptions,
+): number | undefined {
+  if (rejected === undefined) return confidence;
+  return rejected === 'loop' || rejected === 'tooManyWords'
+    ? Math.min(confidence, options.rejectedConfidence)
+    : undefined;
+}
+
+/** More phrases than the speech of a decision can have. */
+const KEPT_PHRASES = 64;
+
+/** Follows the phrases of a source and reports the doubt once. */
+export class LanguageDoubt {
+  private readonly phrases: DoubtedPhrase[] = [];
+  private reported = false;
+
+  /** @returns true the first time that the speech is not English */
+  take(phrase: DoubtedPhrase): boolean {
+    if (this.reported) return false;
+    this.phrases.push(phrase);
+    if (this.phrases.length > KEPT_PHRASES) this.phrases.shift();
+    this.reported = soundsForeign(this.phrases);
+    return this.reported;
+  }
+}

@@ -1,0 +1,80 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { LanguageDoubt, soundsForeign } from '../../../daemon/asr/languageDoubt';
+
+type Shape = readonly [seconds: number, confidence: number, rejected?: 'loop' | 'tooQuiet'];
+const phrase = ([seconds, confidence, rejected]: Shape) => ({
+  speechMs: seconds * 1000,
+  result: { confidence, text: 'some words', ...(rejected ? { rejected } : {}) },
+});
+
+describe('soundsForeign', () => {
+  const check = (title: string, phrases: readonly Shape[], expected: boolean): void =>
+    void it(title, () => equal(soundsForeign(phrases.map(phrase)), expected));
+
+  check(
+    'doubts speech in which the recogniser doubts every phrase',
+    [
+      [6, 0.5],
+      [6, 0.45],
+    ],
+    true,
+  );
+  check(
+    'keeps clear English',
+    [
+      [6, 0.93],
+      [6, 0.88],
+    ],
+    false,
+  );
+  check(
+    'keeps English of low confidence',
+    [
+      [6, 0.68],
+      [6, 0.66],
+    ],
+    false,
+  );
+  check('waits for enough speech', [[3, 0.4]], false);
+  check(
+    'counts a rejected loop, however confident it is',
+    [
+      [7, 0.9, 'loop'],
+      [5, 0.55],
+    ],
+    true,
+  );
+  check(
+    'ignores noise',
+    [
+      [9, 0, 'tooQuiet'],
+      [3, 0.4],
+    ],
+    false,
+  );
+  check(
+    'needs doubt in nearly all of the speech',
+    [
+      [5, 0.3],
+      [5, 0.8],
+    ],
+    false,
+  );
+  check(
+    'regards the latest speech',
+    [
+      [20, 0.95],
+      [6, 0.45],
+      [6, 0.5],
+    ],
+    true,
+  );
+});
+
+describe('LanguageDoubt', () => {
+  it('reports once', () => {
+    const doubt = new LanguageDoubt();
+    const reports = Array.from({ length: 200 }, () => doubt.take(phrase([5, 0.4])));
+    deepEqual([reports.filter(Boolean).length, reports.indexOf(true)], [1, 1]);
+  });
+});
