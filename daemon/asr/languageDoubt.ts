@@ -14,8 +14,10 @@ export interface LanguageDoubtOptions {
   readonly doubtful: number;
   /** Share of the speech that must be doubtful, 0–1. */
   readonly minShare: number;
-  /** Confidence of a rejected text: a loop may be confident, but it is no recognition. */
+  /** Confidence of a rejected or empty text: a loop may be confident, but recognises nothing. */
   readonly rejectedConfidence: number;
+  /** Speech without a word that counts as doubt, milliseconds; shorter speech may be a cough. */
+  readonly minWordlessMs: number;
 }
 
 export const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
@@ -24,13 +26,14 @@ export const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
   doubtful: 0.65,
   minShare: 0.9,
   rejectedConfidence: 0.4,
+  minWordlessMs: 3_000,
 };
 
 /** A decoded phrase. */
 export interface DoubtedPhrase {
   /** Length of its speech, milliseconds. */
   readonly speechMs: number;
-  readonly result: Pick<AsrResult, 'confidence' | 'rejected'>;
+  readonly result: Pick<AsrResult, 'text' | 'confidence' | 'rejected'>;
 }
 
 /** Returns true if the latest phrases hardly contain English. */
@@ -56,13 +59,13 @@ export function soundsForeign(
 
 /** Returns undefined if the phrase contains no speech: silence and noise say nothing. */
 function confidenceOf(
-  { result: { confidence, rejected } }: DoubtedPhrase,
+  { speechMs, result: { text, confidence, rejected } }: DoubtedPhrase,
   options: LanguageDoubtOptions,
 ): number | undefined {
-  if (rejected === undefined) return confidence;
-  return rejected === 'loop' || rejected === 'tooManyWords'
-    ? Math.min(confidence, options.rejectedConfidence)
-    : undefined;
+  if (rejected === 'loop' || rejected === 'tooManyWords') return options.rejectedConfidence;
+  if (rejected !== undefined) return undefined;
+  if (text !== '') return confidence;
+  return speechMs < options.minWordlessMs ? undefined : options.rejectedConfidence;
 }
 
 /** More phrases than the speech of a decision can have. */

@@ -269,7 +269,12 @@ function isPeriodOfTime(place: Place): boolean {
   const { before } = place;
   const participle = /ing$|ed$/.test(before);
   if (PERIOD_NOUNS.has(before)) return true;
-  return (isModifier(before) && !participle) || (/ing$/.test(before) && hasArticle(place));
+  const said = /^(?:looks?|seems?|feels?|sounds?|works?|gets?|got|very|so|too|all)$/;
+  // "this looks good period": the adjective belongs to the verb.
+  const predicate = BE_HAVE.has(place.word(place.at - 2)) || said.test(place.word(place.at - 2));
+  return (
+    (isModifier(before) && !participle && !predicate) || (/ing$/.test(before) && hasArticle(place))
+  );
 }
 
 /** Is an article among the three words before? */

@@ -24,12 +24,20 @@ type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
 export function render(items: readonly Item[], tail: string, opens: boolean): string {
   const text = new Text(opens);
   items.forEach((item, i) => {
-    if (item.kind === 'command') text.command(item);
+    if (item.kind === 'command') text.command(item, isCall(item, items[i + 1]));
     else text.word(item, items[i - 1]);
   });
   const end = items.at(-1);
   return end === undefined ? '' : end.kind === 'command' ? text.value : text.value + tail.trimEnd();
 }
+
+/** An opened bracket that is closed at once belongs to a call: "call foo()". */
+const isCall = ({ command }: Given, next: Item | undefined): boolean =>
+  command.kind === 'mark' &&
+  command.text === '(' &&
+  next?.kind === 'command' &&
+  next.command.kind === 'mark' &&
+  next.command.text === ')';
 
 class Text {
   value = '';
@@ -37,14 +45,14 @@ class Text {
 
   constructor(private sentence: boolean) {}
 
-  command({ command, gap }: Given): void {
+  command({ command, gap }: Given, call: boolean): void {
     if (command.kind === 'line') {
       this.value = this.value.replace(/ +$/u, '') + this.keptEnd(gap, /[.?!…]+/u);
       this.value += '\n'.repeat(command.count);
       this.sentence = true;
       this.before = 'start';
     } else if (command.kind === 'glue') this.before = 'joined';
-    else if (command.kind === 'mark') this.mark(command, gap);
+    else if (command.kind === 'mark') this.mark(command, gap, call);
   }
 
   word(item: Written, previous: Item | undefined): void {
@@ -62,12 +70,17 @@ class Text {
     this.before = item.kind;
   }
 
-  private mark({ text, join, ends }: Extract<Command, { kind: 'mark' }>, gap: string): void {
+  private mark(
+    { text, join, ends }: Extract<Command, { kind: 'mark' }>,
+    gap: string,
+    call: boolean,
+  ): void {
     const side = join === 'toggle' ? this.toggled(text) : join;
     const punctuation = /^[,.;:?!…]$/u.test(text);
     // The recogniser's "?" stays before a bracket or a quote; a dictated mark takes its place.
     if (!punctuation && side !== 'both') this.value += this.keptEnd(gap, /[?!]+/u);
     const touches =
+      call ||
       side === 'left' ||
       side === 'both' ||
       this.before === 'start' ||

@@ -136,9 +136,13 @@ export function phrase(
   if (!first || !final) return '';
   const dropped = new Set<WordToken>();
   if (options.withoutDue)
-    for (const span of clause.due)
-      for (let at = span.from; at < span.to; at++)
-        if (clause.words[at]) dropped.add(clause.words[at]!);
+    for (const span of clause.due) {
+      const [from, end] = [clause.words[span.from], clause.words[span.to - 1]];
+      if (!from || !end) continue;
+      // Also the marks between its words: the apostrophe of "two weeks' time" is no word.
+      for (const token of line.tokens)
+        if (token.start >= from.start && token.end <= end.end) dropped.add(token);
+    }
   const parts: string[] = [];
   let previousEnd = first.start;
   for (const token of line.tokens) {

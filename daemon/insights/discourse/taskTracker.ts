@@ -85,6 +85,17 @@ const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
   assign: ['past', 'hypothetical', 'joke', 'general', 'reported', 'vague', 'housekeeping'],
 };
 
+/**
+ * Number of words that speak of the memory and not of the task: "remember to", "not forget to". The
+ * `n't` of "mustn't" is a word of its own.
+ */
+function remembering(clause: ReadClause, at: number): number {
+  const norms = clause.words.slice(at, at + 3).map(({ norm }) => norm);
+  const opening = norms[0] === 'not' ? 'not forget to' : 'remember to';
+  const length = opening.split(' ').length;
+  return norms.slice(0, length).join(' ') === opening ? length : 0;
+}
+
 export class TaskTracker {
   list = new TaskList();
   private accepted: Task | undefined;
@@ -288,7 +299,8 @@ export class TaskTracker {
 
   /** The words of the task; "take it off the page" keeps its verb. */
   private taskWords(clause: ReadClause, cue: Cue): readonly [number, number] {
-    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const [start, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const from = start + remembering(clause, start);
     const before = clause.words[from - 1];
     const keeps =
       cue.rule.id === 'commit.swallowed' ||

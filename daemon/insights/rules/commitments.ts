@@ -109,6 +109,8 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
       'remind me to|about {task}',
       'do not let me forget to|about {task}',
       'i|we must|should|can|could|may|better not forget to {task}',
+      'i|we would|had better not forget to {task}',
+      'i|we will? try not to forget to {task}',
       'i|we will|shall not forget to {task}',
       'i|we must|should|will|have to? remember to {task}',
       'note|reminder to self|myself {task}',

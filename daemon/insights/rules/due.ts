@@ -163,6 +163,7 @@ export const DUE_RULES: readonly DueRule[] = [
       'in no time',
       `in|within the? next? about|roughly|less? than? @NUM @NUM? business|working? ${UNIT} time?`,
       `in|within the? next? about|roughly|less? than? ${COUNT} business|working? ${UNIT} time?`,
+      `in a|one day|week|month|year is time`,
       `@NUM @NUM? business|working? ${UNIT} from now|today`,
       `${COUNT} business|working? ${UNIT} from now|today`,
     ],

@@ -1,10 +1,15 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { LanguageDoubt, soundsForeign } from '../../../daemon/asr/languageDoubt';
 
-type Shape = readonly [seconds: number, confidence: number, rejected?: 'loop' | 'tooQuiet'];
-const phrase = ([seconds, confidence, rejected]: Shape) => ({
+type Kind = 'loop' | 'tooQuiet' | 'empty';
+type Shape = readonly [seconds: number, confidence: number, kind?: Kind];
+const phrase = ([seconds, confidence, kind]: Shape) => ({
   speechMs: seconds * 1000,
-  result: { confidence, text: 'some words', ...(rejected ? { rejected } : {}) },
+  result: {
+    confidence,
+    text: kind === undefined ? 'some words' : '',
+    ...(kind === undefined || kind === 'empty' ? {} : { rejected: kind }),
+  },
 });
 
 describe('soundsForeign', () => {
@@ -43,6 +48,19 @@ describe('soundsForeign', () => {
       [5, 0.55],
     ],
     true,
+  );
+  check(
+    'counts long speech without a word',
+    [
+      [5, 0, 'empty'],
+      [6, 0, 'empty'],
+    ],
+    true,
+  );
+  check(
+    'ignores short speech without a word',
+    Array.from({ length: 9 }, () => [2, 0, 'empty'] as const),
+    false,
   );
   check(
     'ignores noise',

@@ -22,6 +22,8 @@ in this period we sold nothing
 a three month period
 the whole retention period
 a very difficult period
+a stable period
+we had a slow period last year
 the billing period is over
 extend the notice period
 write it in all caps
@@ -163,6 +165,11 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ['it works period', 'It works.'],
   ['the meeting is over period', 'The meeting is over.'],
   ['we are done period', 'We are done.'],
+  ["this looks good period let's ship it period", "This looks good. Let's ship it."],
+  ['the build was slow period', 'The build was slow.'],
+  ['it seems stable period we can release', 'It seems stable. We can release'],
+  ['call foo open paren close paren', 'Call foo()'],
+  ['it runs parse open paren close paren twice', 'It runs parse() twice'],
   ['fix the bug period', 'Fix the bug.'],
   ['fix the bug period then run the tests', 'Fix the bug. Then run the tests'],
   ['all tests passed period we can ship', 'All tests passed. We can ship'],
