@@ -27,7 +27,9 @@ export interface SpokenContext {
   readonly words: readonly string[];
   /** Does the recogniser write a pause before word i, or does a phrase begin there? */
   readonly pause: (i: number) => boolean;
-  /** The target is code, where command words are rarely meant as words. */
+  /** Was there a silence before word i, by the times of the words? Absent without such times. */
+  readonly silence?: (i: number) => boolean;
+  /** The target is code: nobody talks about commas there. */
   readonly code: boolean;
 }
 
@@ -76,7 +78,7 @@ export function senseOf(
       return glue(place);
     case 'line':
     case 'mark':
-      return apart ? command('pauses') : mark(place);
+      return apart || place.standsApart() ? command('pauses') : mark(place);
   }
 }
 
@@ -108,6 +110,24 @@ class Place {
     this.isQuestionMark = meant.kind === 'mark' && meant.text === '?';
     this.before = context.pause(at) ? '' : this.word(at - 1);
     this.after = context.pause(to) ? '' : this.word(to);
+  }
+
+  /**
+   * Silence on both sides. A person also hesitates before a word, so it counts only where the
+   * sentence can do without the word.
+   */
+  standsApart(): boolean {
+    const { context, at, to } = this;
+    const silent =
+      context.silence?.(at) === true &&
+      context.silence(to) &&
+      at > 0 &&
+      (to < this.words.length || !this.isPeriodOfTime());
+    return silent && !this.hasDeterminer() && !this.isObject() && !isPreposition(this.before);
+  }
+
+  private isPeriodOfTime(): boolean {
+    return this.spoken === 'period' && isPeriodOfTime(this);
   }
 
   word(i: number): string {

@@ -4,6 +4,7 @@
  */
 import { matchAfterLiteral, matchCommand, type NameStyle, styled } from './commands';
 import type { SpokenContext } from './commandSense';
+import { type SpokenPhrase, silentWords } from './spokenSilences';
 import { matchNumber } from './numbers';
 import type { NamedSymbol, SymbolSpeller } from './respell';
 import { type Item, render } from './writtenText';
@@ -53,12 +54,14 @@ const STYLE_ENDS = new Set(
  * @param code the target is code, where command words are rarely meant as words
  */
 export function writeDictation(
-  said: string | readonly string[],
+  said: string | readonly (string | SpokenPhrase)[],
   speller?: SymbolSpeller,
   opens = true,
   code = false,
 ): Dictated {
-  const phrases = (typeof said === 'string' ? [said] : said).map(modern);
+  const phrases = (typeof said === 'string' ? [said] : said)
+    .map((one) => (typeof one === 'string' ? { text: one, silences: [] } : one))
+    .map(({ text, silences }) => ({ text: modern(text), silences }));
   return new Writer(phrases, speller, code).write(opens);
 }
 
@@ -108,19 +111,21 @@ class Writer {
   /** `lower`, without the words of commands that were carried out. */
   private readonly unread: string[];
   private readonly starts: readonly number[];
+  private readonly silences: ReadonlySet<number>;
   private readonly context: SpokenContext;
   private readonly named: readonly NamedSymbol[];
   private readonly spelled: { recognised: string; written: string }[] = [];
 
   constructor(
-    phrases: readonly string[],
+    phrases: readonly SpokenPhrase[],
     speller: SymbolSpeller | undefined,
     private readonly code: boolean,
   ) {
-    this.list = splitWords(phrases.join(' '));
+    this.list = splitWords(phrases.map(({ text }) => text).join(' '));
     this.lower = this.list.words.map((word) => word.toLowerCase());
     this.unread = [...this.lower];
     this.starts = phraseStarts(phrases);
+    this.silences = silentWords(phrases, this.starts);
     this.context = this.contextOf(this.lower);
     const fixed = protectedWords(this.context);
     this.named = speller?.find(this.list, (i) => fixed.has(i)) ?? [];
@@ -151,6 +156,7 @@ class Writer {
     return {
       words,
       code: this.code,
+      silence: (i) => i === 0 || i === this.lower.length || this.silences.has(i),
       pause: (i) =>
         i === 0 ||
         i === this.lower.length ||
@@ -290,12 +296,12 @@ function fitted(mark: Mark, at: number, to: number, { words, pause }: SpokenCont
   return mark;
 }
 
-/** Index of each phrase's first word. */
-function phraseStarts(phrases: readonly string[]): number[] {
+/** Number of the first word of each phrase. */
+function phraseStarts(phrases: readonly SpokenPhrase[]): number[] {
   let words = 0;
-  return phrases.map((phrase) => {
+  return phrases.map(({ text }) => {
     const start = words;
-    words += splitWords(phrase).words.length;
+    words += splitWords(text).words.length;
     return start;
   });
 }

@@ -12,6 +12,7 @@ import { COMMAND_PHRASES } from '../dictation/commands';
 import { learnNames } from '../dictation/learnNames';
 import type { SymbolSpeller } from '../dictation/respell';
 import { inScope } from '../dictation/scope';
+import { spokenPhrase } from '../dictation/spokenSilences';
 import { writeDictation } from '../dictation/writer';
 import type { ClientContext } from './clientContext';
 import { fromSource } from './convert';
@@ -106,8 +107,8 @@ async function recognise(
   const { transcript } = await sessions.get(sessionId);
   const phrases = transcript
     .filter((s) => !s.hidden)
-    .map((s) => s.text.trim())
-    .filter((t) => t !== '');
+    .map(spokenPhrase)
+    .filter(({ text }) => text !== '');
   const asked = phrases.slice(from);
   const { text, named, takeBack, spelled } = writeDictation(
     asked,
