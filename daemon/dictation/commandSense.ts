@@ -63,13 +63,13 @@ export function senseOf(
   context: SpokenContext,
 ): Sense {
   const { words, pause } = context;
-  const apart = pause(at) && pause(to) && (at > 0 || to < words.length);
+  const apart = pause(at) && pause(to) && words.length > to - at;
   const place = new Place(at, to, context, spoken);
   switch (spoken.kind) {
     case 'literal':
       return place.hasDeterminer() ? word('determiner') : command('fits');
     case 'scratch':
-      return to >= words.length || apart ? command('pauses') : word('verb');
+      return apart || to >= words.length ? command('pauses') : word('verb');
     case 'style':
       return style(place);
     case 'caps':
@@ -78,11 +78,12 @@ export function senseOf(
       return glue(place);
     case 'line':
     case 'mark':
-      return apart || place.standsApart() ? command('pauses') : mark(place);
+      return apart ? command('pauses') : mark(place);
   }
 }
 
 function mark(place: Place): Sense {
+  if (place.standsApart()) return command('pauses');
   if (place.isQuestionMark && place.endsQuestion()) return command('question');
   return decided(place.spoken === 'period' ? PERIOD_RULES : MARK_RULES, place);
 }
