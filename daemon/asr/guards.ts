@@ -127,7 +127,7 @@ export function compression(text: string): number {
 /**
  * RMS of the loudest 300 ms, so that a short answer with much silence around it is not too quiet.
  */
-export function loudestDb(pcm: Float32Array): number {
+function loudestDb(pcm: Float32Array): number {
   const span = Math.min(pcm.length, SAMPLE_RATE * 0.3);
   const step = SAMPLE_RATE / 50;
   const sums: number[] = [];

@@ -3,8 +3,8 @@ import type { AudioBlock, AudioDiagnostic, AudioFile } from './audioFile';
 
 const SAMPLES_A_FRAME = 320;
 const FULL_SCALE = 32_768;
-/** A recording with frames above this is loud enough: -45 dBFS. */
-const LOUD_RMS = 184;
+/** A recording with frames above this is loud enough: -38 dBFS. */
+const LOUD_RMS = 412;
 /** Number of loud frames, 0.2 s, that ends the search. */
 const LOUD_FRAMES = 10;
 /** Target level of speech: -26 dBFS, as in telephony (ITU-T P.56). */
@@ -30,7 +30,7 @@ export async function raiseQuiet(open: () => Promise<AudioFile>, name: string): 
   const decibels = Math.round(20 * Math.log10(gain));
   const quiet: AudioDiagnostic = {
     code: 'audio.quiet',
-    message: `${name} is very quiet; it was raised by ${decibels} dB.`,
+    message: `${name} is quiet; it was raised by ${decibels} dB.`,
   };
   return {
     ...audio,

@@ -290,6 +290,9 @@ function fitted(mark: Mark, at: number, to: number, { words, pause }: SpokenCont
   const [before, after] = [words[at - 1] ?? '', words[to] ?? ''];
   if (mark.text === '/' && !pause(at) && PATH_OPENERS.has(before))
     return { ...mark, join: 'right' };
+  // An address: "anna at sign example dot com".
+  if (mark.text === '@' && at > 0 && words[to + 1] === 'dot' && EXTENSIONS.has(words[to + 2] ?? ''))
+    return { ...mark, join: 'both' };
   // An option of one letter: "commit dash m"; "a dash b" joins.
   if (mark.text === '-' && words[at] === 'dash' && after.length === 1 && before.length > 1)
     return { ...mark, join: 'right' };

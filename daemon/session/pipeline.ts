@@ -2,9 +2,12 @@
  * Pipeline of a source: frames → spool and queue → phrases → text → `final`. It also sends
  * partials, levels and warnings about the audio.
  */
+import { scriptedInfo } from '../asr/providerInfos';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
 import { type AudioLevel, LevelMeter } from '../audio/levelMeter';
+import { SpeechGain } from '../audio/speechGain';
+import { QuietWatch, quietSentence } from './quietWatch';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
@@ -111,6 +114,8 @@ export class SourcePipeline implements Disposable {
   private readonly partials: Partials;
   private readonly speculation: Speculation;
   private readonly meter: LevelMeter;
+  private readonly gain: SpeechGain | undefined;
+  private readonly quiet = new QuietWatch();
   private readonly phrases: PhraseSourceLike;
   private readonly boundaries: Boundary[] = [];
   private state: 'open' | 'ended' | 'aborted' = 'open';
@@ -133,6 +138,8 @@ export class SourcePipeline implements Disposable {
   constructor(private readonly setup: PipelineSetup) {
     const { source, engine, clock, options, sessionId, language, on } = setup;
     this.metrics = setup.metrics ?? noMetrics;
+    // The recogniser for tests recognises levels, so they stay as they are.
+    this.gain = engine.provider === scriptedInfo.id ? undefined : new SpeechGain();
     this.times = new PhraseTimes({
       metrics: this.metrics,
       sessionId,
@@ -379,9 +386,10 @@ export class SourcePipeline implements Disposable {
     const frames = this.queue.take(boundary?.beforeSeq);
     if (frames.length > 0) this.times.taken((frames.at(-1) as Frame).seq);
     if (frames.length > 0)
-      return Promise.all([this.phrases.process(frames), this.setup.on.frames?.(frames)]).then(() =>
-        this.afterFrames(),
-      );
+      return Promise.all([
+        this.phrases.process(this.gain?.raise(frames) ?? frames),
+        this.setup.on.frames?.(frames),
+      ]).then(() => this.afterFrames());
     if (!boundary || this.queue.nextSeq < boundary.beforeSeq) return undefined;
     return this.phrases.flush().then(() => {
       this.boundaries.shift();
@@ -441,8 +449,15 @@ export class SourcePipeline implements Disposable {
     this.times.decoded(phrase);
     this.unstored.push({ firstSeq: phrase.firstSeq, lastSeq: phrase.lastSeq });
     this.setup.on.phrase(phrase, result);
+    this.watchQuiet(spoken);
     this.times.reportFinal(phrase, spoken);
     this.partials.settle(phrase.id);
+  }
+
+  private watchQuiet(spoken: boolean): void {
+    const { live, source, on } = this.setup;
+    if (!live || !spoken || !this.quiet.phrase(this.gain?.decibels ?? 0)) return;
+    on.warn('audio.quiet', quietSentence(source), source);
   }
 
   private onLevel({ rmsDb, peakDb }: AudioLevel): void {

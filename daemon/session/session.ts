@@ -93,7 +93,6 @@ export class Session {
   private readonly disposables = new DisposableStore();
   private readonly warned = new Map<string, number>();
   private readonly speech = new SpeechWarnings({
-    live: () => this.record.live,
     multilingual: () => this.setup.engine.multilingual,
     warn: (code, message, source) => this.warn(code, message, source),
   });

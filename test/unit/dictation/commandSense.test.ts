@@ -169,6 +169,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ['the build was slow period', 'The build was slow.'],
   ['it seems stable period we can release', 'It seems stable. We can release'],
   ['call foo open paren close paren', 'Call foo()'],
+  ['write to anna at sign example dot com', 'Write to anna@example.com'],
   ['it runs parse open paren close paren twice', 'It runs parse() twice'],
   ['fix the bug period', 'Fix the bug.'],
   ['fix the bug period then run the tests', 'Fix the bug. Then run the tests'],
