@@ -1,7 +1,7 @@
 /**
  * Detects another language in a recogniser of English. Such a recogniser invents English words: it
  * doubts nearly all of them, or repeats itself until the guards reject the text. Noise and accents
- * lower its confidence less, see docs/decisions/0068-other-language-in-an-english-model.md.
+ * lower its confidence less, see docs/decisions/0068-quiet-and-foreign-speech.md.
  */
 import type { AsrResult } from './provider';
 

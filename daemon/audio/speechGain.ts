@@ -1,7 +1,7 @@
 /**
  * Raises quiet speech while it arrives. The gain follows the level of the last seconds slowly, is
  * bounded, never clips, and stays 1 on ordinary levels. Without it, recognition loses words 20 dB
- * below them and nearly all words 40 dB below: docs/decisions/0069-raise-quiet-speech.md.
+ * below them and nearly all words 40 dB below: docs/decisions/0068-quiet-and-foreign-speech.md.
  */
 import { type Frame, FRAME_MS } from './frame';
 

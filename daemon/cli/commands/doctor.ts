@@ -63,7 +63,9 @@ export function doctorCommand(program: Command, env: () => Environment): void {
           await withDaemon(env(), (c) =>
             persist(c, EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS }),
           );
-        const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
+        const local = localFindings(env());
+        // Without a state folder no daemon can start, and waiting for one takes 20 s.
+        const findings = isFile(env().home) ? local : [...local, ...(await daemonFindings(env()))];
         const { style } = env().out;
         const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
         const width = Math.max(...findings.map((f) => f.what.length));
@@ -97,8 +99,10 @@ function localFindings(env: Environment): Finding[] {
   ];
 }
 
+const isFile = (path: string): boolean => existsSync(path) && !statSync(path).isDirectory();
+
 function stateFolderFinding(home: string): Finding {
-  if (existsSync(home) && !statSync(home).isDirectory())
+  if (isFile(home))
     return {
       level: 'bad',
       what: 'State folder',
