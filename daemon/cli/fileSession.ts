@@ -195,9 +195,11 @@ class Follower {
       if (event.segment.hidden !== true) this.options.onFinal?.(event.segment);
       this.options.onProgress?.(event.segment.endMs);
     }
-    if (event.kind === 'warning' && event.code === 'language.foreign')
-      this.warnings.push(
-        `${this.options.title}: ${event.message} The options are --model and --language.`,
+    if (event.kind === 'warning')
+      this.options.onWarning?.(
+        event.code === 'language.foreign'
+          ? `${this.options.title}: ${event.message} The options are --model and --language.`
+          : event.message,
       );
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);
     if (event.kind !== 'state') return;

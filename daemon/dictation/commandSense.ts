@@ -29,7 +29,7 @@ export interface SpokenContext {
   readonly pause: (i: number) => boolean;
   /** Was there a silence before word i, by the times of the words? Absent without such times. */
   readonly silence?: (i: number) => boolean;
-  /** The target is code: nobody talks about commas there. */
+  /** The target is code, where command words are rarely meant as words. */
   readonly code: boolean;
 }
 
