@@ -7,8 +7,6 @@ const MINUTE_MS = 60_000;
 /** Seconds of audio that a source may send in a burst. */
 const MESSAGE_BURST_S = 2;
 const BYTE_BURST_S = 4;
-/** Sockets for each permitted connection: the rest are in admission or being refused. */
-const SOCKETS_A_CONNECTION = 1.25;
 
 export function sessionLimitsOf(
   settings: Settings,
@@ -44,7 +42,6 @@ export function audioLimitsOf(
 export interface NetworkLimits {
   readonly connections: number;
   readonly connectionsPerUser: number;
-  readonly sockets: number;
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
   readonly bytesPerSecond: number;
@@ -54,10 +51,8 @@ export interface NetworkLimits {
 export function networkLimitsOf(settings: Settings): NetworkLimits {
   const messagesPerSecond = settings['limits.messagesPerSecond'];
   const bytesPerSecond = settings['limits.megabytesPerSecond'] * 1024 * 1024;
-  const connections = settings['limits.connections'];
   return {
-    connections,
-    sockets: Math.ceil(SOCKETS_A_CONNECTION * connections),
+    connections: settings['limits.connections'],
     connectionsPerUser: settings['limits.connectionsPerUser'],
     messagesPerSecond,
     messageBurst: MESSAGE_BURST_S * messagesPerSecond,

@@ -1,5 +1,6 @@
 /** Resource limits of a peer. */
 import { MESSAGE_MAX_BYTES } from '../../../protocol/version';
+import type { StrangerLimits } from './strangers';
 
 export interface TransportLimits {
   readonly handshakeMs: number;
@@ -21,16 +22,15 @@ export const defaultTransportLimits: TransportLimits = {
   queuedBytes: 64 * 1024 * 1024,
 };
 
-/** The same for peers over the network. */
-export interface RemoteLimits {
-  /** Time limit of TLS, of the upgrade headers and of the greeting. */
-  readonly handshakeMs: number;
+/**
+ * The same for peers over the network. `handshakeMs` limits the time from accept to admission, and
+ * then the time to the greeting.
+ */
+export interface RemoteLimits extends StrangerLimits {
   readonly headerBytes: number;
   /** Limits of admitted connections: for each user and in total. */
   readonly connectionsPerUser: number;
   readonly connections: number;
-  /** Limit of sockets, admitted or not. */
-  readonly sockets: number;
   readonly messageBytes: number;
   readonly queuedBytes: number;
   /** Long-term rates of a connection, and bursts above them. */
@@ -54,7 +54,9 @@ export const defaultRemoteLimits: RemoteLimits = {
   headerBytes: 8 * 1024,
   connectionsPerUser: 64,
   connections: 1_024,
-  sockets: 1_280,
+  // An admission takes a few milliseconds; a proxy in front has one address for all its clients.
+  strangers: 256,
+  strangersPerAddress: 64,
   messageBytes: MESSAGE_MAX_BYTES,
   queuedBytes: 16 * 1024 * 1024,
   // A window sends a few messages a second and a live source 32 KB; a file is sent at 60 times its

@@ -21,6 +21,7 @@ import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
 import type { Certificate } from './certificate';
 import type { RemoteLimits } from './limits';
+import { Strangers } from './strangers';
 import type { Traffic } from './traffic';
 import { WirePeer } from './wirePeer';
 
@@ -76,32 +77,30 @@ class RemoteServer implements RemoteTransport {
   private readonly sockets: WebSocketServer;
   private readonly admitted = new Set<Admitted>();
   private readonly open = new Set<Socket>();
+  private readonly strangers: Strangers;
   /** Token → end of its penalty for an exceeded rate. */
   private readonly penalties = new Map<string, number>();
   private readonly refused = new Map<string, number>();
 
   constructor(private readonly options: RemoteOptions) {
     const { certificate, limits, tokens } = options;
+    this.strangers = new Strangers(limits, (reason) =>
+      this.count(reason === 'time' ? 'rpc.timeout' : 'rpc.tooMany'),
+    );
     this.sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       maxPayload: limits.messageBytes,
       clientTracking: false,
     });
-    const http = {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.handshakeMs,
-      requestTimeout: limits.handshakeMs,
-      connectionsCheckingInterval: 1_000,
-      keepAlive: false,
-    };
+    // This server does not listen, so its own time limits never run; `strangers` has them.
+    const http = { maxHeaderSize: limits.headerBytes, keepAlive: false };
     this.http = certificate
       ? createHttpsServer({
           ...http,
           cert: certificate.cert,
           key: certificate.key,
           minVersion: 'TLSv1.2',
-          handshakeTimeout: limits.handshakeMs,
           ALPNProtocols: ['http/1.1'],
         })
       : createHttpServer(http);
@@ -117,8 +116,7 @@ class RemoteServer implements RemoteTransport {
     );
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
       // A lost connection is no attack.
-      if (!code?.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT')
-        return void socket.destroy();
+      if (!code?.startsWith('HPE_')) return void socket.destroy();
       this.refuse(
         socket,
         new EarmarkError('rpc.versionMismatch', 'The request is not HTTP; use an Earmark client.'),
@@ -179,8 +177,8 @@ class RemoteServer implements RemoteTransport {
   ): Promise<void> {
     const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
     for (const { peer } of this.admitted) peer.close(reason);
+    this.strangers.close();
     const timer = setTimeout(() => this.open.forEach((socket) => socket.destroy()), 1_000);
-    for (const socket of this.open) if (![...this.admitted].length) socket.destroy();
     await closed;
     clearTimeout(timer);
     this.sockets.close();
@@ -190,20 +188,15 @@ class RemoteServer implements RemoteTransport {
    * Checks the first byte: plain HTTP on a TLS port gets an error, and the request is not parsed.
    */
   private connected(socket: Socket): void {
-    const { limits, certificate } = this.options;
-    if (this.open.size >= limits.sockets) {
-      this.count('rpc.tooMany');
-      return void socket.destroy();
-    }
+    const { certificate } = this.options;
+    socket.on('error', () => undefined);
     this.open.add(socket);
+    this.strangers.add(socket);
     this.options.traffic?.add(socket);
     socket.setNoDelay(true);
-    socket.on('close', () => this.open.delete(socket)).on('error', () => undefined);
+    socket.on('close', () => this.open.delete(socket));
     if (!certificate) return void this.http.emit('connection', socket);
-    const timer = setTimeout(() => socket.destroy(), limits.handshakeMs);
-    socket.once('close', () => clearTimeout(timer));
     socket.once('data', (chunk: Buffer) => {
-      clearTimeout(timer);
       socket.pause();
       if (chunk[0] !== TLS_HANDSHAKE_RECORD)
         return this.refuse(
@@ -222,7 +215,7 @@ class RemoteServer implements RemoteTransport {
     socket.on('error', () => undefined);
     const verdict = await this.judge(request);
     if (verdict instanceof EarmarkError) return this.refuse(socket, verdict);
-    if (socket.destroyed) return;
+    if (socket.destroyed || !this.strangers.admit(request.socket)) return void socket.destroy();
     this.sockets.handleUpgrade(request, socket, head, (ws) => this.admit(ws, verdict));
   }
 
