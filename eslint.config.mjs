@@ -1,5 +1,6 @@
 // Lint: promises that nobody awaits, imports that cross a room, I/O where none may be.
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 import earmark from './scripts/lint/plugin.mjs';
 import { LIMITS, exceptions } from './scripts/lint/limits.mjs';
@@ -113,6 +114,15 @@ export default tseslint.config(
           ignoreRestSiblings: true,
         },
       ],
+    },
+  },
+  {
+    // A pattern that takes quadratic time stops the daemon for every client.
+    files: ['{daemon,client,extension,protocol,media}/**/*.{ts,js}'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     },
   },
   {

@@ -6,6 +6,8 @@ const ABBREVIATIONS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+/** Longer than an abbreviation with the blanks after it, so that a long text takes no longer. */
+const ABBREVIATION_REACH = 64;
 /** Also ordinary words, so they count only before a number: "no. 5", "p. 12". */
 const BEFORE_NUMBERS: ReadonlySet<string> = new Set(['no', 'nos', 'p', 'pp', 'art', 'pos', 'nr']);
 
@@ -14,7 +16,8 @@ const BEFORE_NUMBERS: ReadonlySet<string> = new Set(['no', 'nos', 'p', 'pp', 'ar
  * @param after following text; "no. 5" is an abbreviation, "no. We" is not
  */
 export function endsWithAbbreviation(text: string, after = ''): boolean {
-  const word = /(?:^|[\s("'“‘[])((?:\p{L}+\.)*\p{L}+)\.\s*$/u.exec(text)?.[1];
+  const end = text.slice(-ABBREVIATION_REACH).trimEnd();
+  const word = /(?:^|[\s("'“‘[])((?:\p{L}+\.)*\p{L}+)\.$/u.exec(end)?.[1];
   if (word === undefined) return false;
   const lower = word.toLowerCase();
   if (ABBREVIATIONS.has(lower)) return true;

@@ -36,7 +36,7 @@ export function endpointUrl(
   if (url.username !== '' || url.password !== '') throw bad('has a name or password in it');
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && allowPlainHttp !== true)
     throw bad(`is not encrypted, so ${sent} would be readable on the way`);
-  const plain = url.href.replace(/\/+$/, '');
+  const plain = url.href.replace(/(?<!\/)\/+$/, '');
   return new URL(plain.endsWith(path) ? plain : `${plain}${path}`);
 }
 

@@ -123,7 +123,7 @@ function replacer({ kind, secret }: Rule, text: string): Replacer {
  * "is"
  */
 function isValue(found: string, name: string): boolean {
-  const value = found.replace(/[.!?)\]}]+$/, '');
+  const value = found.replace(/(?<![.!?)\]}])[.!?)\]}]+$/, '');
   if (/^[$<{%[(]|^(?:process\.env|os\.environ|secrets|env|vars)\b|\(/i.test(value)) return false;
   if (/^\d+$/.test(value)) return /passw|pwd|passphrase|passcode/i.test(name);
   // "base64-encoded", "required/optional".

@@ -31,8 +31,9 @@ export function endingOf(error: unknown): Ending {
 export function usageSentence(text: string): string {
   const plain = text
     .replace(/^error:\s*/i, '')
-    .trim()
-    .replace(/\.?\s*\n\s*/g, ' ')
-    .replace(/\.$/, '');
+    .split('\n')
+    .map((line) => line.trim().replace(/\.$/, ''))
+    .filter((line) => line !== '')
+    .join(' ');
   return `${plain.charAt(0).toUpperCase()}${plain.slice(1)}; see "earmark --help".`;
 }

@@ -69,7 +69,7 @@ export function spokenSymbol(
 
 /** Words of an identifier; dots of a file name are words of their own. */
 function identifierParts(name: string): string[] {
-  return name.match(/[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+|(?<=[\w-])\.(?=\w)/g) ?? [];
+  return name.match(/(?<![A-Z])[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+|(?<=[\w-])\.(?=\w)/g) ?? [];
 }
 
 function styleOf(name: string): SymbolStyle {

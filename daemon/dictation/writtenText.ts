@@ -47,7 +47,7 @@ class Text {
 
   command({ command, gap }: Given, call: boolean): void {
     if (command.kind === 'line') {
-      this.value = this.value.replace(/ +$/u, '') + this.keptEnd(gap, /[.?!…]+/u);
+      this.value = this.value.replace(/(?<! ) +$/u, '') + this.keptEnd(gap, /(?<![.?!…])[.?!…]+/u);
       this.value += '\n'.repeat(command.count);
       this.sentence = true;
       this.before = 'start';
@@ -58,7 +58,7 @@ class Text {
   word(item: Written, previous: Item | undefined): void {
     // A compound with a name in it is written as separate words.
     if (item.kind === 'symbol' && item.gap === '-')
-      this.value = this.value.replace(/\S+$/u, (word) => word.replaceAll('-', ' '));
+      this.value = this.value.replace(/(?<!\S)\S+$/u, (word) => word.replaceAll('-', ' '));
     const gap = this.gapBefore(item, previous);
     const opens =
       this.sentence ||
@@ -78,7 +78,7 @@ class Text {
     const side = join === 'toggle' ? this.toggled(text) : join;
     const punctuation = /^[,.;:?!…]$/u.test(text);
     // The recogniser's "?" stays before a bracket or a quote; a dictated mark takes its place.
-    if (!punctuation && side !== 'both') this.value += this.keptEnd(gap, /[?!]+/u);
+    if (!punctuation && side !== 'both') this.value += this.keptEnd(gap, /(?<![?!])[?!]+/u);
     const touches =
       call ||
       side === 'left' ||

@@ -10,12 +10,12 @@ import type { Segment } from '../transcript/types';
 const MS_A_WORD = 400;
 const MAX_SEGMENTS = 50_000;
 /** `Ben:`, `**Ben** [00:14:05]`, `[00:14:05] Ben:` and `Ben (00:14):` come before the text. */
-const TIME = String.raw`[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?[\])]?`;
+const TIME = String.raw`[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,9})?[\])]?`;
 const BOLD_LINE = new RegExp(
-  String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*:?\s*(?:${TIME})?:?\s*(?<text>.*)$`,
+  String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*(?::?\s*${TIME})?(?<text>[^]*)`,
 );
 const PLAIN_LINE = new RegExp(
-  String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`,
+  String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)(?:\s*${TIME})?\s*:\s(?<text>[^]*)`,
   'u',
 );
 /** `Jane Roe   0:09` or `[Jane Roe] 10:00:01` above the text, as in exports of Teams and Zoom. */
@@ -53,9 +53,20 @@ export function parseAnalysisInput(text: string): Segment[] {
   return isSubtitles(lines) ? fromSubtitles(lines) : parsePlainText(trimmed);
 }
 
-const isJsonLines = (text: string): boolean =>
-  /^\s*\{.*\}\s*(?:[\r\n]+\s*\{|$)/.test(text) &&
-  !/"segments"\s*:/.test(/^.*/.exec(text.trim())?.[0] ?? '');
+/** The first two lines that are not empty are objects, and the first is no whole transcript. */
+function isJsonLines(text: string): boolean {
+  const [first = '', second = '{'] = text
+    .trim()
+    .split(/[\r\n]+/, 20)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (
+    first.startsWith('{') &&
+    first.endsWith('}') &&
+    second.startsWith('{') &&
+    !/"segments"\s*:/.test(first)
+  );
+}
 
 /**
  * One segment per line, as in the output of `transcribe --format jsonl`. The line number is the id.
@@ -134,7 +145,7 @@ function splitTurn(line: string): { name: string; text: string } | undefined {
   const groups = (BOLD_LINE.exec(line) ?? PLAIN_LINE.exec(line))?.groups;
   const name = groups?.['name']?.trim();
   if (!name || !isName(name)) return undefined;
-  return { name, text: groups?.['text'] ?? '' };
+  return { name, text: (groups?.['text'] ?? '').replace(/^\s*:?\s*/, '') };
 }
 
 function parseJson(text: string): Segment[] {

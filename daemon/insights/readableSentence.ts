@@ -12,8 +12,10 @@ const LEAD_IN =
   /^(?:(?:and|but|so|or|because|well|okay|ok|yeah|yep|yes|oh|ah|um|uh|mm|anyway|basically|actually|alright|exactly|i mean|you know|you see|i guess|i think(?: that)?|i suppose|i would say|i'd say|as i said|like i said|as you know|to be honest|in general|of course|let's see|let me see|the thing is(?: that)?|it's just that|what i mean is)\b[\s,.…-]*)+/i;
 /** Words that never end a sentence. */
 const DANGLING =
-  /(?:[\s,]+(?:and|but|so|because|the|an?|to|of|for|with|by|in|at|my|your|our|their|if|that|which|or|is|are|was|were|like|as|than|then|very|i|we|you|it's|um|uh|you know|i mean|i think|i guess|or something|and stuff|or whatever|and so on))+$/i;
-const ENDS = /[\s,;:–—-]+$/;
+  /[\s,](?:and|but|so|because|the|an?|to|of|for|with|by|in|at|my|your|our|their|if|that|which|or|is|are|was|were|like|as|than|then|very|i|we|you|it's|um|uh|you know|i mean|i think|i guess|or something|and stuff|or whatever|and so on)$/i;
+/** Longer than every entry of `DANGLING`. */
+const DANGLING_REACH = 16;
+const ENDS = /(?<![\s,;:–—-])[\s,;:–—-]+$/;
 /** Short words that may be the start of the next word but are words themselves. */
 const WHOLE = new Set(
   'a i an in on no so to the he we be me my it at as is us up do go or of by if for her his not but can any all one out our per use too see set add let new now own put run way who why man may men here some them then than that this form over even ever every under other you your are was will with what when where where'.split(
@@ -46,11 +48,21 @@ export function readableSentence(line: Line): string | undefined {
   }
   const plain = readableText(text)
     .replace(LEAD_IN, '')
-    .replace(/[.?!…]+$/, '');
-  const trimmed = plain.replace(ENDS, '').replace(DANGLING, '').replace(ENDS, '').trim();
+    .replace(/(?<![.?!…])[.?!…]+$/, '');
+  const trimmed = withoutDangling(plain.replace(ENDS, '')).replace(ENDS, '').trim();
   const verb = tokens.some(({ pos }) => pos === 'VERB' || pos === 'AUX');
   if (!verb || trimmed === '') return undefined;
   return trimmed.slice(0, 1).toLocaleUpperCase('en') + trimmed.slice(1);
+}
+
+function withoutDangling(text: string): string {
+  let end = text.length;
+  for (;;) {
+    const found = DANGLING.exec(text.slice(Math.max(0, end - DANGLING_REACH), end))?.[0];
+    if (found === undefined) return text.slice(0, end);
+    end -= found.length;
+    while (end > 0 && /[\s,]/.test(text.charAt(end - 1))) end--;
+  }
 }
 
 /** "sh should", "feasibili feasibility", "y you": broken off and repeated. */

@@ -76,7 +76,7 @@ function voices(body: string): { speaker?: string; text: string }[] {
   const parts = body.split(/(?=<v[.\s])/i);
   return parts
     .map((part) => {
-      const name = /^<v(?:\.[^\s>]*)?\s+([^>]+)>/i.exec(part)?.[1];
+      const name = /^<v(?:\.[^\s>]*)?\s([^>]+)>/i.exec(part)?.[1];
       const text = plain(part);
       return { ...(name === undefined ? {} : { speaker: entities(name).trim() }), text };
     })

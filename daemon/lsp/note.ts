@@ -188,9 +188,9 @@ function frontOf(lines: readonly NoteLine[]): { readonly front: Front; readonly 
   const end = lines.findIndex(({ text }, at) => at > 0 && text === '---');
   if (end === -1 || end > 100) return { front, end: 0 };
   for (let at = 1; at < end; at++) {
-    const [, key, value] = /^(\w[\w-]*):\s*(.*?)\s*$/.exec(lines[at]!.text) ?? [];
+    const [, key, value] = /^(\w[\w-]*):([^]*)$/.exec(lines[at]!.text) ?? [];
     if (key !== undefined && value !== undefined && !front.has(key))
-      front.set(key, { line: at, value });
+      front.set(key, { line: at, value: value.trim() });
   }
   return { front, end };
 }

@@ -71,10 +71,15 @@ const DATE = /\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\b/;
 export function readLine(text: string): NoteLine {
   switch (text.trimStart().charAt(0)) {
     case '#': {
-      const [, marks, title] = /^(#{1,6})\s+(.*?)\s*#*$/.exec(text) ?? [];
+      const [, marks, title] = /^(#{1,6})\s([^]*)$/.exec(text) ?? [];
       return marks === undefined
         ? { kind: 'plain', text }
-        : { kind: 'heading', text, level: marks.length, title: title ?? '' };
+        : {
+            kind: 'heading',
+            text,
+            level: marks.length,
+            title: (title ?? '').replace(/(?<!#)#+$/, '').trim(),
+          };
     }
     case '`':
     case '~': {
@@ -154,5 +159,9 @@ function readItem(text: string): ItemLine | undefined {
 
 /** The text between the last comma and a date in parentheses: `, by Friday (`. */
 function phraseBefore(text: string): string {
-  return /[,—]\s*([^,—[\]()@]{1,80}?)\s*\($/.exec(text)?.[1] ?? '';
+  if (!text.endsWith('(')) return '';
+  const body = text.slice(0, -1);
+  const start = Math.max(body.lastIndexOf(','), body.lastIndexOf('—'));
+  const phrase = body.slice(start + 1).trim();
+  return start >= 0 && /^[^[\]()@]{1,80}$/.test(phrase) ? phrase : '';
 }

@@ -190,6 +190,6 @@ const slug = (text: string): string =>
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 60)
-    .replace(/-+$/, '') || 'decision';
+    .replace(/-$/, '') || 'decision';

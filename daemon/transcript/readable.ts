@@ -140,17 +140,45 @@ function isRestart(norms: readonly string[]): boolean {
 }
 
 function without(text: string, marks: readonly Disfluency[]): string {
-  let out = '';
+  const out = new Pieces();
   let at = 0;
   for (const { start, end } of marks) {
-    out += text.slice(at, start);
+    out.add(text.slice(at, start));
     // The mark that ends the sentence stays where the word is removed.
-    const stop = /[.?!]+(?=["'”’)]*\s*$)/.exec(text.slice(start, end))?.[0] ?? '';
-    if (stop !== '' && /[\p{L}\p{N}][,\s]*$/u.test(out))
-      out = `${out.replace(/[,\s]+$/, '')}${stop} `;
+    const stop = /(?<![.?!])[.?!]+(?=["'”’)]*\s*$)/.exec(text.slice(start, end))?.[0] ?? '';
+    if (stop !== '') out.endWith(`${stop} `);
     at = end;
   }
-  return out + text.slice(at);
+  out.add(text.slice(at));
+  return out.text;
+}
+
+/** A text that grows; its end is read in constant time. */
+class Pieces {
+  private readonly pieces: string[] = [];
+  /** Number of pieces up to the last one that is more than commas and blanks. */
+  private count = 0;
+  /** That piece without commas and blanks at its end. */
+  private last = '';
+
+  get text(): string {
+    return this.pieces.join('');
+  }
+
+  add(piece: string): void {
+    if (piece === '') return;
+    this.pieces.push(piece);
+    const plain = piece.replace(/(?<![,\s])[,\s]+$/, '');
+    if (plain !== '') [this.count, this.last] = [this.pieces.length, plain];
+  }
+
+  /** After a letter or digit: in place of commas and blanks at the end. */
+  endWith(mark: string): void {
+    if (!/[\p{L}\p{N}]$/u.test(this.last.slice(-2))) return;
+    this.pieces.length = this.count;
+    this.pieces[this.count - 1] = this.last;
+    this.add(mark);
+  }
 }
 
 /** Single blanks, and a capital at the start of a sentence. */
@@ -158,10 +186,10 @@ function sentences(text: string): string {
   // Only marks that end a word move: ".NET" and "std::vector" are names.
   const tidy = text
     .replace(/\s+/g, ' ')
-    .replace(/\s+([,.;:?!]+)(?=\s|$)/g, '$1')
-    .replace(/([,;:])(?:\s*[,;:])+(?=\s|$)/g, '$1')
+    .replace(/ ([,.;:?!]+)(?=\s|$)/g, '$1')
+    .replace(/(?<![,;:] ?)([,;:])(?: ?[,;:])+(?=\s|$)/g, '$1')
     .replace(/^(?:[,;:]*\s+|[,;:]+$)+/, '')
-    .replace(/[,;:\s]+([.?!]+)(?=\s|$)/g, '$1')
+    .replace(/(?<![,;:\s])[,;:\s]+([.?!]+)(?=\s|$)/g, '$1')
     .trim();
   return tidy
     .replace(
@@ -180,7 +208,7 @@ function sentences(text: string): string {
 function wordsOf(text: string): Word[] {
   return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
     text: word,
-    norm: word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''),
+    norm: word.toLowerCase().replace(/^[^\p{L}\p{N}]+|(?<![^\p{L}\p{N}])[^\p{L}\p{N}]+$/gu, ''),
     start: index,
     end: index + word.length,
   }));

@@ -151,5 +151,7 @@ class NumberReader {
 
 /** 12000 is "12,000". Years and ports have four digits and stay. */
 function grouped(written: string): string {
-  return /^[1-9]\d{4,}$/.test(written) ? written.replace(/\B(?=(\d{3})+$)/g, ',') : written;
+  if (!/^[1-9]\d{4,}$/.test(written)) return written;
+  const head = written.length % 3 || 3;
+  return [written.slice(0, head), ...(written.slice(head).match(/\d{3}/g) ?? [])].join(',');
 }

@@ -48,6 +48,6 @@ export function correctedName(before: string, after: string): string | undefined
 function words(text: string): string[] {
   return text
     .split(/\s+/u)
-    .map((word) => word.replace(/^[("'“‘[{]+|[)"'”’\]},;:!?]+$|\.$/gu, ''))
+    .map((word) => word.replace(/^[("'“‘[{]+|(?<![)"'”’\]},;:!?])[)"'”’\]},;:!?]+$|\.$/gu, ''))
     .filter((word) => word !== '');
 }

@@ -22,7 +22,7 @@ const SENTENCE_END = /[.!?:…]["'”’)\]*_`]*\s*$/u;
 const OPENING = /[([{<"'“‘`/\\@#$_*-]$/u;
 /** A line that starts a new thought: empty, a heading, a list item, a quotation or a comment. */
 const LINE_START =
-  /(?:^|\n)[\t ]*(?:(?:#{1,6}|[-*+]|\d+[.)]|>|\/\/+|\/\*+|\*|--|;|%|<!--)[\t ]*)*(?:\[[ xX]\][\t ]*)?$/u;
+  /(?:^|\n)[\t ]*(?:(?:[#*+>;%-]|\d+[.)]|\/\/+(?!\/)|\/\*|<!--)[\t ]*)*(?:\[[ xX]\][\t ]*)?$/u;
 /** Marks that follow a word without a space. */
 const CLOSING = /^[.,;:!?…)\]}>"'”’`/]/u;
 /** A first word that keeps its capital inside a sentence: I, I'm, API, HTTPServer, GitHub. */

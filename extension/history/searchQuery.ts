@@ -29,7 +29,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'summary',
 ]);
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const TOKEN = /(?:(\w+):)?(?:"([^"]*)"|(\S+))/g;
+const TOKEN = /(?:(?<!\w)(\w+):)?(?:"([^"]*)"|(\S+))/g;
 /** Maximum length of a search text that the daemon accepts. */
 const QUERY_MAX = 500;
 const VALUE_MAX = 200;

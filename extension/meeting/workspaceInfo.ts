@@ -76,15 +76,9 @@ async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined
   }
 }
 
-/** Group 1 or 2: host; group 3: owner and name of the repository. */
-const REMOTE_URL = new RegExp(
-  [
-    /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])/,
-    /(.+?)(?:\.git)?\/?$/,
-  ]
-    .map(({ source }) => source)
-    .join(''),
-);
+/** Group 1 or 2: host; owner and name of the repository follow. */
+const REMOTE_URL =
+  /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])/;
 
 /**
  * Web page of a repository, from `git@host:owner/name.git` or `https://user@host/owner/name`. The
@@ -92,7 +86,8 @@ const REMOTE_URL = new RegExp(
  */
 function webPage(url: string | undefined): string | undefined {
   const parts = url === undefined ? undefined : REMOTE_URL.exec(url);
-  return parts ? `https://${parts[1] ?? parts[2]}/${parts[3]}` : undefined;
+  const path = url?.slice(parts?.[0].length).replace(/(?:\.git)?\/?$/, '');
+  return parts && path ? `https://${parts[1] ?? parts[2]}/${path}` : undefined;
 }
 
 /** `git@host:team/app.git` → `team/app`, without the part that may hold a password. */

@@ -108,7 +108,7 @@ export function explainEnd({ recorder, source, device, code, said }: RecorderEnd
   const why =
     line === ''
       ? `ended with exit code ${code ?? 'unknown'}`
-      : `ended with the message: ${line.replace(/[.\s]+$/, '')}`;
+      : `ended with the message: ${line.replace(/(?<![.\s])[.\s]+$/, '')}`;
   return new EarmarkError(
     'audio.recorderFailed',
     `${what} stopped because ${recorder} ${why}; start again or ` + 'choose another device.',

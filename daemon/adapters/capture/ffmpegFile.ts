@@ -48,7 +48,12 @@ export async function askFfmpeg(
 
 export function parseFfmpegFacts(said: string): FfmpegFacts | undefined {
   if (/misdetection possible/.test(said)) return undefined;
-  const stream = /Stream #0:\d+.*: Audio: .*?(\d+) Hz, ([^,\n]+)/.exec(said);
+  const [, facts] =
+    said
+      .split('\n')
+      .map((line) => line.split(': Audio: ', 2))
+      .find(([name = '', audio]) => audio !== undefined && /Stream #0:\d/.test(name)) ?? [];
+  const stream = /(?<!\d)(\d+) Hz, ([^,\n]+)/.exec(facts ?? '');
   if (!stream) return undefined;
   const layout = stream[2]!.trim();
   const counted = /^(\d+) channels/.exec(layout);

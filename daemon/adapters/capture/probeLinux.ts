@@ -137,7 +137,7 @@ export async function probeArecord({ env, platform }: ProbeContext): Promise<Pro
  */
 export function parseArecord(cards: string, names: string): readonly RecordingDevice[] {
   const hardware = [
-    ...cards.matchAll(/^card \d+: (\S+) \[(.*?)\], device (\d+): .*?\[(.*?)\]/gm),
+    ...cards.matchAll(/^card \d+: (\S+) \[([^\]\n]*)\], device (\d+): [^[\n]*\[([^\]\n]*)\]/gm),
   ].map(([, card, cardName, device, deviceName]): RecordingDevice => ({
     id: `plughw:CARD=${card},DEV=${device}`,
     name: `${cardName}: ${deviceName}`,

@@ -348,7 +348,7 @@ class NodeModelDisk implements ModelDisk {
     const total = totalBytes(version);
     let before = 0;
     for (const file of version.files) {
-      const address = (this.options.from?.().mirror ?? HUB_ADDRESS).replace(/\/+$/, '');
+      const address = (this.options.from?.().mirror ?? HUB_ADDRESS).replace(/(?<!\/)\/+$/, '');
       await fetchHubFile(
         source,
         file,

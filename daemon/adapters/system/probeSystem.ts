@@ -123,7 +123,7 @@ export async function readBattery({
 }: ProbeTools): Promise<Capabilities['battery']> {
   if (platform === 'darwin') {
     const text = await run('pmset', ['-g', 'batt']);
-    const charge = /(\d+)%/.exec(text)?.[1];
+    const charge = /(?<!\d)(\d+)%/.exec(text)?.[1];
     return charge === undefined
       ? undefined
       : { charge: Number(charge) / 100, discharging: /'Battery Power'/.test(text) };

@@ -186,10 +186,10 @@ function person(
 export function tidy(text: string): string {
   const clean = text
     .replace(/\s+/g, ' ')
-    .replace(/\s+([,.;:?!])/g, '$1')
+    .replace(/ ([,.;:?!])/g, '$1')
     .replace(/([,;:])(?:\s*[,;:])+/g, '$1')
-    .replace(/^[\s,;:.–—-]+|[\s,;:–—-]+$/g, '')
-    .replace(/[.!?…]+$/, '')
+    .replace(/^[\s,;:.–—-]+|(?<![\s,;:–—-])[\s,;:–—-]+$/g, '')
+    .replace(/(?<![.!?…])[.!?…]+$/, '')
     .replace(/,\s*$/, '')
     .trim();
   return clean === '' ? '' : clean[0]!.toLocaleUpperCase('en') + clean.slice(1);

@@ -10,7 +10,7 @@ const NAMES_MAX = 50;
 /** Maximum wait for a language server. */
 const WAIT_MS = 2_000;
 /** `session-store.ts`, `src/session-store.ts` */
-const FILE = /^[\w./-]*[\w-]+\.\w{1,8}$/;
+const FILE = /^[\w./-]*[\w-]\.\w{1,8}$/;
 
 interface CodeLocation {
   readonly uri: string;
