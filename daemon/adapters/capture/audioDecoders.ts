@@ -1,6 +1,6 @@
 /**
  * Decodes the encoded bytes of a recording into blocks of floats, chunk by chunk. Every decoder is
- * under a permissive licence, also inside its WASM. See docs/decisions/0074-permissive-decoders.md.
+ * under a permissive licence, also inside its WASM. See docs/decisions/0072-permissive-decoders.md.
  */
 import type { DecoderName } from './audioHeader';
 import type { Codec, FloatBlock, OnDamage } from './codecs/codec';
