@@ -63,7 +63,7 @@ export class DaemonUnderLoad {
 
   /** Processor time of the inference workers since they began, milliseconds, by role. */
   workerCpu(): Readonly<Record<WorkerRole, number>> {
-    const spent = { asr: 0, vad: 0, speaker: 0, sentences: 0 };
+    const spent = { asr: 0, vad: 0, speaker: 0, sentences: 0, turns: 0 };
     const { pid } = this.child;
     for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       .trim()

@@ -6,7 +6,11 @@ import { runWorker } from './adapters/inference/workerMain';
 
 const role = process.argv[2];
 if (
-  (role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences' || role === 'turns') &&
+  (role === 'asr' ||
+    role === 'vad' ||
+    role === 'speaker' ||
+    role === 'sentences' ||
+    role === 'turns') &&
   process.send
 ) {
   process.title = `earmark-${role}`;

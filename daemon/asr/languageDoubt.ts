@@ -20,7 +20,7 @@ export interface LanguageDoubtOptions {
   readonly minWordlessMs: number;
 }
 
-export const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
+const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
   minSpeechMs: 10_000,
   maxConfidence: 0.6,
   doubtful: 0.65,

@@ -39,7 +39,7 @@ function cleaned(line: Line): string {
     .replace(new RegExp(`(?:^|,?\\s+)(?:${filler})\\b,?`, 'gi'), '')
     .replace(/\b([\p{L}']+),? \1\b/giu, '$1')
     .replace(/\s+/g, ' ')
-    .replace(/[.,;]+$/, '')
+    .replace(/(?<![.,;])[.,;]+$/, '')
     .trim()
     .slice(0, MAX_QUOTE);
 }

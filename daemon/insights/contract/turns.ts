@@ -5,7 +5,7 @@
 import type { Evidence } from '../types';
 
 /** Speech acts of a turn, after the acts of meeting corpora. */
-export const TURN_ACTS = [
+const TURN_ACTS = [
   'commit',
   'request',
   'accept',

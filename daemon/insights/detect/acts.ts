@@ -106,6 +106,6 @@ function namedBefore(turns: readonly ScoredTurn[], at: number): number | undefin
 function spanOf(text: string): { from: number; to: number } {
   const lead = /^(?:(?:um|uh|so|and|but|well|okay|ok|yeah|right|oh|hm)\b[\s,.]*)+/i.exec(text);
   const from = lead && lead[0].length < text.length ? lead[0].length : 0;
-  const to = text.replace(/[\s,–-]+$/, '').length;
+  const to = text.replace(/(?<![\s,–-])[\s,–-]+$/, '').length;
   return { from, to: Math.max(from, to) };
 }

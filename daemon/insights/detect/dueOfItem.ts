@@ -16,7 +16,7 @@ export interface DueOptions {
 }
 
 /** Chosen on the development meetings. */
-export const DUE_OPTIONS: DueOptions = { before: 2, after: 3, least: 0, distance: 0.3, loose: 1 };
+const DUE_OPTIONS: DueOptions = { before: 2, after: 3, least: 0, distance: 0.3, loose: 1 };
 
 /** Turns that belong to other items, exclusive at both ends. */
 export interface Neighbours {

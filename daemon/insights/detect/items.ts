@@ -25,7 +25,7 @@ export interface ItemOptions {
   readonly offset: number;
 }
 
-/** Chosen on 25 meetings that the encoder did not see; see decision 0080. */
+/** Chosen on 25 meetings that the encoder did not see; see decision 0074. */
 export const ITEM_OPTIONS: Record<Kind, ItemOptions> = {
   action: {
     last: 0,

@@ -131,7 +131,7 @@ function shareOf(stems: ReadonlySet<string>, clause: ReadonlySet<string>): numbe
 /** Each task in "… and …" needs its own spoken words at the evidence. */
 function mergesAnother(text: string, beside: readonly string[]): boolean {
   const spoken = contentStems(beside.join(' '));
-  const parts = text.split(/\s+(?:and|then)\s+|;\s*/).map((part) => [...contentStems(part)]);
+  const parts = text.split(/(?<!\s)\s+(?:and|then)\s+|;\s*/).map((part) => [...contentStems(part)]);
   return (
     parts.length > 1 &&
     parts.some(

@@ -104,7 +104,7 @@ function cueOf(quoted: readonly number[], lines: readonly string[]): number | un
 }
 
 /** `Jonas: "I'll finish that today"`. */
-export function quoteLine(window: Window, line: number): string {
+function quoteLine(window: Window, line: number): string {
   const { speaker = '', text = '' } = window[line] ?? {};
   return `${speaker}: "${text.replace(/\s+/g, ' ').trim()}"`;
 }
@@ -155,7 +155,7 @@ function ownerOf(
 
 /** The time phrase in its spoken words. */
 function dueOf(due: string, near: readonly string[]): string | undefined {
-  const plain = due.trim().replace(/[.?!,;]+$/, '');
+  const plain = due.trim().replace(/(?<![.?!,;])[.?!,;]+$/, '');
   const pattern = wordsOf(plain)
     .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('[^\\p{L}\\p{N}]+');

@@ -66,7 +66,10 @@ export function checkAnswer({ items, summary }: Answer, window: Window): Checked
 }
 
 function tidy(text: string): string {
-  const plain = text.replace(/\s+/g, ' ').trim().replace(/\.+$/, '');
+  const plain = text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/(?<!\.)\.+$/, '');
   return plain.slice(0, 1).toLocaleUpperCase('en') + plain.slice(1);
 }
 
