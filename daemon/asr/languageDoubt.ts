@@ -37,7 +37,7 @@ export interface DoubtedPhrase {
 }
 
 /** Returns true if the latest phrases hardly contain English. */
-export function soundsForeign(
+export function isForeign(
   phrases: readonly DoubtedPhrase[],
   options: LanguageDoubtOptions = defaultLanguageDoubtOptions,
 ): boolean {
@@ -81,7 +81,7 @@ export class LanguageDoubt {
     if (this.reported) return false;
     this.phrases.push(phrase);
     if (this.phrases.length > KEPT_PHRASES) this.phrases.shift();
-    this.reported = soundsForeign(this.phrases);
+    this.reported = isForeign(this.phrases);
     return this.reported;
   }
 }

@@ -157,6 +157,11 @@ export function usesGpu({ provider }: Pick<EngineTarget, 'provider'>): boolean {
   return RECOGNISERS.find(({ info }) => info.id === provider)?.info.capabilities.gpu ?? false;
 }
 
+/** True if quiet speech is raised for it. The recogniser for tests recognises levels. */
+export function takesRaisedSpeech(id: string): boolean {
+  return RECOGNISERS.find(({ info }) => info.id === id)?.runs !== 'test';
+}
+
 /** Returns the segmenter's options for a recogniser; the defaults for an unknown one. */
 export function segmenterPresetOf(id: string): SegmenterPreset {
   return RECOGNISERS.find(({ info }) => info.id === id)?.segmenter ?? defaultPreset;

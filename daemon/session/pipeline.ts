@@ -2,7 +2,6 @@
  * Pipeline of a source: frames → spool and queue → phrases → text → `final`. It also sends
  * partials, levels and warnings about the audio.
  */
-import { scriptedInfo } from '../asr/providerInfos';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
 import { type AudioLevel, LevelMeter } from '../audio/levelMeter';
@@ -13,7 +12,7 @@ import type { Disposable } from '../base/disposable';
 import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
-import { segmenterPresetOf } from '../asr/registry';
+import { segmenterPresetOf, takesRaisedSpeech } from '../asr/registry';
 import { segmenterOptionsFor } from '../vad/segmenter';
 import type { TransientEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
@@ -138,8 +137,7 @@ export class SourcePipeline implements Disposable {
   constructor(private readonly setup: PipelineSetup) {
     const { source, engine, clock, options, sessionId, language, on } = setup;
     this.metrics = setup.metrics ?? noMetrics;
-    // The recogniser for tests recognises levels, so they stay as they are.
-    this.gain = engine.provider === scriptedInfo.id ? undefined : new SpeechGain();
+    this.gain = takesRaisedSpeech(engine.provider) ? new SpeechGain() : undefined;
     this.times = new PhraseTimes({
       metrics: this.metrics,
       sessionId,

@@ -1,6 +1,6 @@
 /** Resource limits of a peer. */
 import { MESSAGE_MAX_BYTES } from '../../../protocol/version';
-import type { StrangerLimits } from './strangers';
+import type { UnadmittedLimits } from './unadmittedSockets';
 
 export interface TransportLimits {
   readonly handshakeMs: number;
@@ -26,7 +26,7 @@ export const defaultTransportLimits: TransportLimits = {
  * The same for peers over the network. `handshakeMs` limits the time from accept to admission, and
  * then the time to the greeting.
  */
-export interface RemoteLimits extends StrangerLimits {
+export interface RemoteLimits extends UnadmittedLimits {
   readonly headerBytes: number;
   /** Limits of admitted connections: for each user and in total. */
   readonly connectionsPerUser: number;
@@ -55,8 +55,8 @@ export const defaultRemoteLimits: RemoteLimits = {
   connectionsPerUser: 64,
   connections: 1_024,
   // An admission takes a few milliseconds; a proxy in front has one address for all its clients.
-  strangers: 256,
-  strangersPerAddress: 64,
+  unadmitted: 256,
+  unadmittedPerAddress: 64,
   messageBytes: MESSAGE_MAX_BYTES,
   queuedBytes: 16 * 1024 * 1024,
   // A window sends a few messages a second and a live source 32 KB; a file is sent at 60 times its

@@ -21,7 +21,7 @@ import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
 import type { Certificate } from './certificate';
 import type { RemoteLimits } from './limits';
-import { Strangers } from './strangers';
+import { UnadmittedSockets } from './unadmittedSockets';
 import type { Traffic } from './traffic';
 import { WirePeer } from './wirePeer';
 
@@ -77,14 +77,14 @@ class RemoteServer implements RemoteTransport {
   private readonly sockets: WebSocketServer;
   private readonly admitted = new Set<Admitted>();
   private readonly open = new Set<Socket>();
-  private readonly strangers: Strangers;
+  private readonly unadmitted: UnadmittedSockets;
   /** Token → end of its penalty for an exceeded rate. */
   private readonly penalties = new Map<string, number>();
   private readonly refused = new Map<string, number>();
 
   constructor(private readonly options: RemoteOptions) {
     const { certificate, limits, tokens } = options;
-    this.strangers = new Strangers(limits, (reason) =>
+    this.unadmitted = new UnadmittedSockets(limits, (reason) =>
       this.count(reason === 'time' ? 'rpc.timeout' : 'rpc.tooMany'),
     );
     this.sockets = new WebSocketServer({
@@ -93,7 +93,7 @@ class RemoteServer implements RemoteTransport {
       maxPayload: limits.messageBytes,
       clientTracking: false,
     });
-    // This server does not listen, so its own time limits never run; `strangers` has them.
+    // This server does not listen, so its own time limits never run; `unadmitted` has them.
     const http = { maxHeaderSize: limits.headerBytes, keepAlive: false };
     this.http = certificate
       ? createHttpsServer({
@@ -177,7 +177,7 @@ class RemoteServer implements RemoteTransport {
   ): Promise<void> {
     const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
     for (const { peer } of this.admitted) peer.close(reason);
-    this.strangers.close();
+    this.unadmitted.close();
     const timer = setTimeout(() => this.open.forEach((socket) => socket.destroy()), 1_000);
     await closed;
     clearTimeout(timer);
@@ -191,7 +191,7 @@ class RemoteServer implements RemoteTransport {
     const { certificate } = this.options;
     socket.on('error', () => undefined);
     this.open.add(socket);
-    this.strangers.add(socket);
+    this.unadmitted.add(socket);
     this.options.traffic?.add(socket);
     socket.setNoDelay(true);
     socket.on('close', () => this.open.delete(socket));
@@ -215,7 +215,7 @@ class RemoteServer implements RemoteTransport {
     socket.on('error', () => undefined);
     const verdict = await this.judge(request);
     if (verdict instanceof EarmarkError) return this.refuse(socket, verdict);
-    if (socket.destroyed || !this.strangers.admit(request.socket)) return void socket.destroy();
+    if (socket.destroyed || !this.unadmitted.admit(request.socket)) return void socket.destroy();
     this.sockets.handleUpgrade(request, socket, head, (ws) => this.admit(ws, verdict));
   }
 

@@ -5,20 +5,17 @@
 import type { Evidence } from '../types';
 
 /** Speech acts of a turn, after the acts of meeting corpora. */
-const TURN_ACTS = [
-  'commit',
-  'request',
-  'accept',
-  'decline',
-  'propose',
-  'agree',
-  'decide',
-  'reverse',
-  'ask',
-  'warn',
-] as const;
-
-export type TurnAct = (typeof TURN_ACTS)[number];
+export type TurnAct =
+  | 'commit'
+  | 'request'
+  | 'accept'
+  | 'decline'
+  | 'propose'
+  | 'agree'
+  | 'decide'
+  | 'reverse'
+  | 'ask'
+  | 'warn';
 
 /** Who speaks and what; one visible segment of the transcript. */
 export interface SpokenTurn {

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { LanguageDoubt, soundsForeign } from '../../../daemon/asr/languageDoubt';
+import { LanguageDoubt, isForeign } from '../../../daemon/asr/languageDoubt';
 
 type Kind = 'loop' | 'tooQuiet' | 'empty';
 type Shape = readonly [seconds: number, confidence: number, kind?: Kind];
@@ -12,9 +12,9 @@ const phrase = ([seconds, confidence, kind]: Shape) => ({
   },
 });
 
-describe('soundsForeign', () => {
+describe('isForeign', () => {
   const check = (title: string, phrases: readonly Shape[], expected: boolean): void =>
-    void it(title, () => equal(soundsForeign(phrases.map(phrase)), expected));
+    void it(title, () => equal(isForeign(phrases.map(phrase)), expected));
 
   check(
     'doubts speech in which the recogniser doubts every phrase',

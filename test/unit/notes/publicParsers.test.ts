@@ -4,6 +4,7 @@ import { parse as parseCues } from '@plussub/srt-vtt-parser';
 import fc from 'fast-check';
 import { lexer, type Token, type Tokens } from 'marked';
 import { WebVTTParser } from 'webvtt-parser';
+import { srtText } from '../../../protocol/plainText';
 import { renderExport } from '../../../daemon/notes/exports';
 import type { ExportSession } from '../../../daemon/notes/types';
 
@@ -57,13 +58,13 @@ describe('exports in public parsers', () => {
           entries
             .map((entry) => {
               const name = spoken(one)
-                .map((segment) => `${line(segment.speaker)}: `)
+                .map((segment) => `${line(srtText(segment.speaker))}: `)
                 .find((lead) => line(entry.text).startsWith(lead));
               return line(entry.text).slice(name?.length ?? 0);
             })
             .join(' '),
         ),
-        words(...spoken(one).map((segment) => segment.text)),
+        words(...spoken(one).map((segment) => srtText(segment.text))),
       );
       entries.forEach(({ from, to, id }, i) =>
         ok(

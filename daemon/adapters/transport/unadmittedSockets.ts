@@ -5,11 +5,11 @@
  */
 import { isIPv6, type Socket } from 'node:net';
 
-export interface StrangerLimits {
+export interface UnadmittedLimits {
   /** Time from accept to admission. */
   readonly handshakeMs: number;
-  readonly strangers: number;
-  readonly strangersPerAddress: number;
+  readonly unadmitted: number;
+  readonly unadmittedPerAddress: number;
 }
 
 interface Stranger {
@@ -18,13 +18,13 @@ interface Stranger {
   readonly timer: NodeJS.Timeout;
 }
 
-export class Strangers {
+export class UnadmittedSockets {
   /** Oldest first, by remote address and port: TLS wraps a socket into another one. */
   private readonly waiting = new Map<string, Stranger>();
   private readonly addresses = new Map<string, Set<string>>();
 
   constructor(
-    private readonly limits: StrangerLimits,
+    private readonly limits: UnadmittedLimits,
     /** Called for each socket that a bound or the deadline ends. */
     private readonly onEnded: (reason: 'tooMany' | 'time') => void,
   ) {}
@@ -38,8 +38,8 @@ export class Strangers {
     if (key === undefined) return void socket.destroy();
     const address = addressOf(socket.remoteAddress ?? '');
     const own = this.addresses.get(address) ?? new Set();
-    if (own.size >= this.limits.strangersPerAddress) this.end([...own][0], 'tooMany');
-    else if (this.waiting.size >= this.limits.strangers)
+    if (own.size >= this.limits.unadmittedPerAddress) this.end([...own][0], 'tooMany');
+    else if (this.waiting.size >= this.limits.unadmitted)
       this.end(this.waiting.keys().next().value, 'tooMany');
     const timer = setTimeout(() => this.end(key, 'time'), this.limits.handshakeMs);
     this.waiting.set(key, { socket, address, timer });

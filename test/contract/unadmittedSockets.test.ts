@@ -6,7 +6,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Peer } from '../../daemon/base/peer';
-import { addressOf } from '../../daemon/adapters/transport/strangers';
+import { addressOf } from '../../daemon/adapters/transport/unadmittedSockets';
 import { defaultRemoteLimits } from '../../daemon/adapters/transport/limits';
 import { SessionRename } from '../../protocol/session';
 import { PROTOCOL_VERSION } from '../../protocol/version';
@@ -107,15 +107,15 @@ describe('a silent client before its token', function () {
       client.dispose();
       ok(ms < 2_000, `a user got in after ${Math.round(ms)} ms (mark 2000)`);
       await until(
-        () => sockets.filter((s) => !s.destroyed).length <= defaultRemoteLimits.strangers,
+        () => sockets.filter((s) => !s.destroyed).length <= defaultRemoteLimits.unadmitted,
         'silent sockets are bounded',
       );
       const refused = rig.transport.counts.refused.get('rpc.tooMany') ?? 0;
-      ok(refused >= SILENT - defaultRemoteLimits.strangers, `${refused} were ended`);
+      ok(refused >= SILENT - defaultRemoteLimits.unadmitted, `${refused} were ended`);
     });
 
     it(`does not keep a user of its own address out ${where}`, async () => {
-      await rig.open(accept, { tls, limits: { strangersPerAddress: 8 } });
+      await rig.open(accept, { tls, limits: { unadmittedPerAddress: 8 } });
       const token = await rig.token();
       for (let i = 0; i < 40; i++) await open();
       (await rig.client(token)).dispose();
@@ -124,7 +124,7 @@ describe('a silent client before its token', function () {
   }
 
   it('is not counted among users: admitted clients leave the bound free', async () => {
-    await rig.open(accept, { limits: { strangers: 2, strangersPerAddress: 2 } });
+    await rig.open(accept, { limits: { unadmitted: 2, unadmittedPerAddress: 2 } });
     const token = await rig.token();
     const clients = [];
     for (let i = 0; i < 5; i++) clients.push(await rig.client(token));
@@ -137,7 +137,7 @@ describe('a silent client before its token', function () {
   });
 });
 
-describe('an address of strangers', () => {
+describe('an address of unadmitted', () => {
   it('is a /64 of IPv6, and an IPv4 address in either form', () => {
     deepEqual(
       ['::ffff:10.0.0.7', '10.0.0.7', '2001:db8:1:2::5', '2001:db8:1:2:3:4:5:6', '::1'].map(
