@@ -14,11 +14,14 @@ import { dueOf, type Neighbours } from './dueOfItem';
 import { quoteOf } from './quote';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
+/** Fewer turns give the encoder too little context: it was trained on whole meetings. */
+const CONTEXT_TURNS = 12;
 
 /**
  * @param lines the conversation, in which owner and date are searched
  * @param turns scored turns, the first of `segments`
- * @returns findings of other kinds unchanged, actions and decisions by the encoder
+ * @returns findings of other kinds unchanged, actions and decisions by the encoder; a short
+ * conversation keeps the rules' findings too
  */
 export function uniteFindings(
   rules: readonly Finding[],
@@ -37,6 +40,10 @@ export function uniteFindings(
     const own = rules.filter((finding) => finding.kind === kind && !out.includes(finding));
     const hits = hitsOf(own, meeting);
     const items = itemsOf(kind, turns, hits);
+    if (turns.length < CONTEXT_TURNS) {
+      const united = new Set(items.flatMap(({ core }) => core.flatMap((at) => hits.get(at) ?? [])));
+      out.push(...own.filter((_, i) => !united.has(i)));
+    }
     items.forEach((item, i) =>
       out.push(
         findingOf(item, own, hits, meeting, {

@@ -35,8 +35,8 @@ describe('command line', function () {
 
   describe('transcribe', () => {
     it('prints the words of a file as text, and leaves no session', async () => {
-      const result = await run('transcribe', file('one.wav', wav([say(1, 2, 3)])));
-      deepEqual([result, await sessions()], [{ code: 0, out: 'w1\nw2\nw3\n', err: '' }, []]);
+      const result = await run('transcribe', file('one.wav', wav([say(11, 12, 13)])));
+      deepEqual([result, await sessions()], [{ code: 0, out: 'w11\nw12\nw13\n', err: '' }, []]);
     });
 
     it('prints JSON lines in the order of the files', async () => {
@@ -58,7 +58,7 @@ describe('command line', function () {
 
     it('prints a whole session as JSON, and an array for several files', async () => {
       const one = JSON.parse(
-        (await run('transcribe', '--format', 'json', file('a.wav', wav([say(2)])))).out,
+        (await run('transcribe', '--format', 'json', file('a.wav', wav([say(12)])))).out,
       ) as Record<string, unknown>;
       const two = JSON.parse(
         (
@@ -66,8 +66,8 @@ describe('command line', function () {
             'transcribe',
             '--format',
             'json',
-            file('b.wav', wav([say(2)])),
-            file('c.wav', wav([say(2)])),
+            file('b.wav', wav([say(12)])),
+            file('c.wav', wav([say(12)])),
           )
         ).out,
       ) as unknown[];
@@ -91,7 +91,7 @@ describe('command line', function () {
       const segment = (one['segments'] as Record<string, unknown>[])[0]!;
       deepEqual(
         [segment['id'], typeof segment['start'], segment['text'], segment['source']],
-        ['s1', 'number', 'w2', 'file'],
+        ['s1', 'number', 'w12', 'file'],
       );
     });
 
@@ -100,20 +100,20 @@ describe('command line', function () {
         'transcribe',
         '--format',
         format,
-        file(`${format}.wav`, wav([say(4)])),
+        file(`${format}.wav`, wav([say(14)])),
       );
       equal(code, 0);
       match(out, expected);
     }
-    it('prints SRT', () => checkFormat('srt', /^1\n00:00:00,\d{3} --> 00:00:0\d,\d{3}\n.*w4\n/));
+    it('prints SRT', () => checkFormat('srt', /^1\n00:00:00,\d{3} --> 00:00:0\d,\d{3}\n.*w14\n/));
     it('prints WebVTT', () => checkFormat('vtt', /^WEBVTT\n\n00:00:00\.\d{3} --> /));
     it('prints Markdown', () =>
-      checkFormat('md', /^# md\.wav\n[^]*## Transcript\n\n\*\*Speaker\*\* \[00:00:00\] w4\n/));
+      checkFormat('md', /^# md\.wav\n[^]*## Transcript\n\n\*\*Speaker\*\* \[00:00:00\] w14\n/));
     it('prints RTTM with the base name', () =>
       checkFormat('rttm', /^SPEAKER rttm 1 0\.\d{3} \d\.\d{3} <NA> <NA> Speaker <NA> <NA>\n$/));
 
     it('takes left for the microphone and right for the others', async () => {
-      const stereo = file('stereo.wav', wav([say(3, 0), say(0, 4)]));
+      const stereo = file('stereo.wav', wav([say(13, 0), say(0, 14)]));
       const { out } = await run('transcribe', '--split-channels', '--format', 'jsonl', stereo);
       const said = out
         .trim()
@@ -121,8 +121,8 @@ describe('command line', function () {
         .map((l) => JSON.parse(l) as Record<string, unknown>)
         .map((l) => [l['source'], l['speaker'], l['text']]);
       deepEqual(said.sort(), [
-        ['mic', 'You', 'w3'],
-        ['system', 'Others', 'w4'],
+        ['mic', 'You', 'w13'],
+        ['system', 'Others', 'w14'],
       ]);
     });
 
@@ -156,10 +156,10 @@ describe('command line', function () {
     });
 
     it('plays a file at its own speed', async () => {
-      const pcm = say(1, 2);
+      const pcm = say(11, 12);
       const begun = Date.now();
       const { out } = await run('transcribe', '--realtime', file('slow.wav', wav([pcm])));
-      equal(out, 'w1\nw2\n');
+      equal(out, 'w11\nw12\n');
       ok(Date.now() - begun >= (pcm.length / 16_000) * 1000);
     });
 
@@ -169,9 +169,9 @@ describe('command line', function () {
       sentence: RegExp,
       args: string[] = [],
     ): Promise<void> {
-      const good = file('good.wav', wav([say(2)]));
+      const good = file('good.wav', wav([say(12)]));
       const { code, out, err } = await run('transcribe', ...args, file(name, bytes), good);
-      deepEqual({ code, out: out.trim() }, { code: 1, out: 'w2' });
+      deepEqual({ code, out: out.trim() }, { code: 1, out: 'w12' });
       match(err, sentence);
       equal(err.trim().split('\n').length, 1, err);
     }
@@ -183,9 +183,9 @@ describe('command line', function () {
       ));
     it('says that a file is empty', () =>
       checkBad('empty.wav', Buffer.alloc(0), /empty\.wav is empty/));
-    it('says that a header has 0 Hz', () => checkBad('zero.wav', wav([say(1)], 0), /zero\.wav/));
+    it('says that a header has 0 Hz', () => checkBad('zero.wav', wav([say(11)], 0), /zero\.wav/));
     it('says that a header has 400 kHz', () =>
-      checkBad('fast.wav', wav([say(1)], 400_000), /fast\.wav/));
+      checkBad('fast.wav', wav([say(11)], 400_000), /fast\.wav/));
 
     it('mixes eight channels', async () => {
       const { code, out } = await run(
@@ -196,12 +196,12 @@ describe('command line', function () {
     });
 
     it('takes what is there of a file that is cut, and says so', async () => {
-      const whole = wav([say(1, 2, 3, 4)]);
+      const whole = wav([say(11, 12, 13, 14)]);
       const { code, out, err } = await run(
         'transcribe',
-        file('cut.wav', whole.subarray(0, 44 + 2 * say(1, 2).length + 1)),
+        file('cut.wav', whole.subarray(0, 44 + 2 * say(11, 12).length + 1)),
       );
-      deepEqual({ code, out }, { code: 0, out: 'w1\nw2\n' });
+      deepEqual({ code, out }, { code: 0, out: 'w11\nw12\n' });
       match(err, /cut\.wav/);
     });
 
@@ -216,7 +216,7 @@ describe('command line', function () {
       const { code, err } = await run(
         'transcribe',
         '--split-channels',
-        file('mono.wav', wav([say(1)])),
+        file('mono.wav', wav([say(11)])),
       );
       deepEqual(
         [code, err],
@@ -228,7 +228,7 @@ describe('command line', function () {
     }
 
     it('says so when an engine or a model is not there', async () => {
-      const path = file('engine.wav', wav([say(1)]));
+      const path = file('engine.wav', wav([say(11)]));
       const [engine, model] = [
         await run('transcribe', '--provider', 'oracle', path),
         await run('transcribe', '--model', 'huge', path),
