@@ -88,12 +88,21 @@ describe('TurnDetector', () => {
   });
 
   it('drops a finding of the rules that the encoder refuses', async () => {
-    const segments = talk(['Mei', "I'll fix the importer by Friday."]);
+    const chat = Array.from({ length: 11 }, (_, i) => ['Jonas', `The sky is grey ${i}.`] as const);
+    const segments = talk(...chat, ['Mei', "I'll fix the importer by Friday."]);
     const rules = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
     rules.update(segments);
     equal(rules.insights.filter(({ kind }) => kind === 'action').length, 1);
     const insights = await analysed(scripted({}), segments);
     equal(insights.filter(({ kind }) => kind === 'action').length, 0);
+  });
+
+  it('keeps the findings of the rules in a conversation of a few turns', async () => {
+    const insights = await analysed(
+      scripted({}),
+      talk(['Mei', 'Good morning.'], ['Mei', "I'll fix the importer by Friday."]),
+    );
+    equal(insights.filter(({ kind }) => kind === 'action').length, 1);
   });
 
   it('keeps the findings of the rules if the encoder fails', async () => {
