@@ -5,6 +5,7 @@ import {
   type ChoiceSetup,
   type EngineRequest,
   chooseEngines,
+  multilingualInstead,
 } from '../../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
@@ -59,6 +60,14 @@ describe('choice of an engine', () => {
     }
     deepEqual(outcome, expected);
   }
+  it('names a model of several languages beside one of English alone, an installed one first', () =>
+    deepEqual(
+      [
+        multilingualInstead(CHOICE, target('moonshine', 'moon')),
+        multilingualInstead(CHOICE, target('scripted', 'many')),
+      ],
+      ['many', undefined],
+    ));
   it('takes what suits the machine and is installed', () =>
     check({}, ['moonshine moon', 'scripted many']));
   it('takes what Earmark fetches by itself where nothing is installed', () => {
