@@ -434,6 +434,12 @@ function lease(
         signal,
       );
     },
+    openStream: (options) =>
+      route.openStream({
+        ...options,
+        ...requestedTarget,
+        ...(phrases ? { phrases: phrases() } : {}),
+      }),
     get idle() {
       return route.idle;
     },

@@ -22,7 +22,7 @@ import {
   degradationRows,
   stepDegradation,
 } from '../degrade/degradation';
-import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
+import type { DecodeOptions, EngineStream, EngineWarning, SpeechEngine } from '../session/ports';
 import { DecodeStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import { EngineProbe } from './engineProbe';
@@ -172,6 +172,19 @@ export class EngineRoute implements SpeechEngine, Disposable {
     }
   }
 
+  async openStream(options: DecodeOptions): Promise<EngineStream | undefined> {
+    if (this.actions.partialsEvery === 0) return undefined;
+    const target = this.now;
+    const stream = await target.engine().openStream?.(options);
+    return (
+      stream && {
+        push: (pcm) => stream.push(pcm),
+        close: () => stream.close(),
+        end: (pcm) => this.endStream(target, stream, pcm),
+      }
+    );
+  }
+
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
@@ -193,6 +206,30 @@ export class EngineRoute implements SpeechEngine, Disposable {
 
   private get now(): Target {
     return this.targets[this.current] ?? this.targets[0];
+  }
+
+  /** The end of a stream counts as the decode of a live final. */
+  private async endStream(
+    target: Target,
+    stream: EngineStream,
+    pcm: Float32Array,
+  ): Promise<AsrResult> {
+    const entry = {};
+    this.waiting.set(entry, this.setup.clock.now());
+    try {
+      const result = await stream.end(pcm);
+      this.everReady = true;
+      const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
+      if (target === this.now)
+        this.stats.add({
+          atMs: this.setup.clock.now(),
+          inferenceMs: result.inferenceMs,
+          audioMs,
+        });
+      return result;
+    } finally {
+      this.waiting.delete(entry);
+    }
   }
 
   private async decodeFinal(

@@ -126,14 +126,31 @@ export type Trust = 'low' | 'fair' | 'high';
 /** Reason why a phrase was not decoded or its text was rejected (hallucination guards). */
 export type GuardKind = 'tooShort' | 'tooQuiet' | 'loop' | 'knownSilencePhrase' | 'tooManyWords';
 
-export interface AsrStream {
-  push(pcm: Float32Array): void;
-  flush(): Promise<void>;
-  close(): Promise<void>;
-  readonly events: AsyncIterable<{
-    readonly kind: 'partial' | 'final';
-    readonly result: AsrResult;
-  }>;
+/** Text of the audio that a stream has decoded. */
+export interface StreamedText {
+  /** Complete words; they do not change. */
+  readonly stable: string;
+  /** The rest, which may change. */
+  readonly unstable: string;
+}
+
+/** Recognition of one phrase while its audio arrives. */
+export interface RecogniserStream {
+  /**
+   * @param pcm 16 kHz mono, −1…1; it follows the audio pushed before
+   * @returns the text so far, when the audio is decoded
+   * @throws EarmarkError audio.tooFast if too much audio waits, engine.crashed, engine.timeout,
+   * engine.unavailable, rpc.cancelled after `close`
+   */
+  push(pcm: Float32Array): Promise<StreamedText>;
+  /**
+   * Ends the phrase.
+   * @returns the text of all pushed audio
+   * @throws EarmarkError as `push`
+   */
+  end(): Promise<AsrResult>;
+  /** Discards the phrase. Does nothing after `end`. */
+  close(): void;
 }
 
 export interface AsrProvider {
@@ -145,7 +162,11 @@ export interface AsrProvider {
    * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled
    */
   transcribe(pcm: Float32Array, options: DecodeRequest, signal?: AbortSignal): Promise<AsrResult>;
-  /** Returns undefined if the loaded model does not support streams. */
-  stream?(options: DecodeRequest): AsrStream | undefined;
+  /**
+   * Starts a phrase. Returns undefined if the loaded model does not support streams, or cannot take
+   * another one now.
+   * @throws EarmarkError engine.unavailable
+   */
+  openStream?(options: DecodeRequest): RecogniserStream | undefined;
   unload(): Promise<void>;
 }

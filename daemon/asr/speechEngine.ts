@@ -9,14 +9,21 @@ import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
-import type { DecodeOptions, DecodePriority, EngineWarning } from '../session/ports';
+import type { DecodeOptions, DecodePriority, EngineStream, EngineWarning } from '../session/ports';
 import { type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import { DecodeScheduler } from './decodeScheduler';
 import { DecodeStats } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
 import type { DecodeSlot } from './phraseQueue';
-import type { AsrResult, DeviceChoice, GuardKind } from './provider';
+import type {
+  AsrResult,
+  DecodeRequest,
+  DeviceChoice,
+  GuardKind,
+  RecogniserStream,
+} from './provider';
+import { EngineStreams } from './engineStreams';
 import type { EngineStatus, InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
 import { retryRule } from './retries';
@@ -30,6 +37,12 @@ export interface Decoder extends DecodeSlot {
   start(): Promise<void>;
   stop(): void;
   health(): InferenceWorkerHealth;
+  /**
+   * Starts a phrase that is decoded while its audio arrives. Resolves to undefined if the model
+   * does not support streams.
+   * @throws EarmarkError engine.*
+   */
+  openStream?(options: DecodeRequest): Promise<RecogniserStream | undefined>;
 }
 
 /**
@@ -101,6 +114,7 @@ class Engine implements ManagedSpeechEngine {
   private readonly scheduler: DecodeScheduler;
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
+  private readonly streams = new EngineStreams<Decoder>();
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
   private warmUpRtf: number | undefined;
@@ -272,6 +286,46 @@ class Engine implements ManagedSpeechEngine {
     return late ? this.reject(result, late, priority) : result;
   }
 
+  async openStream({
+    sessionId,
+    priority: _priority,
+    deadlineMs: _deadlineMs,
+    live: _live,
+    owner: _owner,
+    retryOnOther: _retryOnOther,
+    ...request
+  }: DecodeOptions): Promise<EngineStream | undefined> {
+    if (this.state !== 'READY') return undefined;
+    this.lastUseMs = this.setup.clock.now();
+    const stream = await this.streams.open([...this.running.keys()], {
+      ...request,
+      conversation: sessionId,
+    });
+    if (!stream) return undefined;
+    return {
+      push: (pcm) => {
+        this.lastUseMs = this.setup.clock.now();
+        return stream.push(pcm);
+      },
+      end: async (pcm) => {
+        const guards = this.setup.guards ?? defaultGuardOptions;
+        const early = guardAudio(pcm, guards);
+        if (early) {
+          stream.close();
+          const nothing = { confidence: 0, language: request.language, inferenceMs: 0 };
+          return this.reject(nothing, early, 'final');
+        }
+        const result = await stream.end();
+        const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
+        this.lastUseMs = this.setup.clock.now();
+        this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
+        const late = guardText(result, pcm, guards);
+        return late ? this.reject(result, late, 'final') : result;
+      },
+      close: () => stream.close(),
+    };
+  }
+
   dispose(): void {
     if (this.disposed) return;
     this.lifecycle.to({ kind: 'UNLOADING' });
@@ -323,6 +377,7 @@ class Engine implements ManagedSpeechEngine {
     const begun = this.setup.clock.now();
     const first = this.setup.decoders[0];
     this.lifecycle.to({ kind: 'LOADING', sinceMs: begun });
+    this.streams.modelChanged();
     const done: Promise<void> = (async () => {
       if (!first) throw noSpeechEngine();
       // Without the detector, segmentation uses loudness, so a detector failure is not an engine
@@ -424,6 +479,7 @@ class Engine implements ManagedSpeechEngine {
   private async exchange(): Promise<void> {
     await this.loading;
     if (this.state !== 'READY') return;
+    this.streams.modelChanged();
     const old = [...this.running.keys()];
     const spare = this.setup.decoders.find((decoder) => !this.running.has(decoder));
     if (spare) await this.startDecoder(spare);
@@ -507,7 +563,12 @@ class Engine implements ManagedSpeechEngine {
   private shrink(): void {
     const limit = this.setup.clock.now() - (this.setup.stopIdleMs ?? STOP_IDLE_MS);
     for (const [decoder, entry] of [...this.running].reverse()) {
-      if (this.running.size === 1 || entry.lastUse > limit || this.scheduler.busy(entry.slot))
+      if (
+        this.running.size === 1 ||
+        entry.lastUse > limit ||
+        this.scheduler.busy(entry.slot) ||
+        this.streams.busy(decoder)
+      )
         continue;
       this.scheduler.removeSlot(entry.slot);
       this.running.delete(decoder);

@@ -64,6 +64,21 @@ export class Partials {
     void this.decode(open, spoken).finally(() => (this.decoding = false));
   }
 
+  /**
+   * Sends a text of the open phrase.
+   * @returns false if it is shown already, or another phrase is open
+   */
+  show(id: string, text: PartialText): boolean {
+    const { open } = this;
+    if (open?.id !== id) return false;
+    if (text.stable === open.text?.stable && text.unstable === open.text.unstable) return false;
+    open.text = text;
+    this.shown.set(id, open.startMs);
+    const { source, emit } = this.setup;
+    emit({ kind: 'partial', source, phraseId: id, startMs: open.startMs, ...text });
+    return true;
+  }
+
   /** The phrase ended. Its final follows, so a partial in progress is cancelled. */
   close(): void {
     this.open?.abortion.abort();
@@ -92,7 +107,7 @@ export class Partials {
   }
 
   private async decode(open: Open, phrase: OpenPhrase): Promise<void> {
-    const { engine, sessionId, language, source, emit, drafts, clock, metrics } = this.setup;
+    const { engine, sessionId, language, drafts, clock, metrics } = this.setup;
     const shownMs = clock.now();
     try {
       const result = await engine.decode(
@@ -102,11 +117,7 @@ export class Partials {
       );
       drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
-      this.shown.set(open.id, open.startMs);
-      const text = open.agreement.update(result.text);
-      if (text.stable === open.text?.stable && text.unstable === open.text.unstable) return;
-      open.text = text;
-      emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
+      if (!this.show(open.id, open.agreement.update(result.text))) return;
       metrics.observe('partial_latency', clock.now() - shownMs);
     } catch {
       // Partials are optional. The decode of the final reports errors of the engine.

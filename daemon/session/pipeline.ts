@@ -11,8 +11,14 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 import { PhraseTimes } from '../telemetry/phraseTimes';
-import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import { segmenterPresetOf, takesRaisedSpeech } from '../asr/registry';
+import type {
+  OpenPhrase,
+  Pause,
+  Phrase,
+  PhraseSourceLike,
+  PhraseSourceSetup,
+} from '../vad/contract';
 import { segmenterOptionsFor } from '../vad/segmenter';
 import type { TransientEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
@@ -24,6 +30,7 @@ import type { EngineLease, Spool } from './ports';
 import type { Receipt } from './receipt';
 import { redactedSpeech } from './redactedSpeech';
 import { Speculation } from './speculation';
+import { Streaming } from './streaming';
 import { Deferred, delay } from './wait';
 
 /**
@@ -112,6 +119,7 @@ export class SourcePipeline implements Disposable {
   private readonly decoder: PhraseDecoder;
   private readonly partials: Partials;
   private readonly speculation: Speculation;
+  private readonly streaming: Streaming;
   private readonly meter: LevelMeter;
   private readonly gain: SpeechGain | undefined;
   private readonly quiet = new QuietWatch();
@@ -199,6 +207,14 @@ export class SourcePipeline implements Disposable {
       drafts,
       emit: on.passing,
     });
+    this.streaming = new Streaming({
+      engine: recogniser,
+      sessionId,
+      language,
+      onText: (id, text) => {
+        if (setup.partials) this.partials.show(id, text);
+      },
+    });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
     this.phrases = setup.phrases({
       source,
@@ -207,6 +223,8 @@ export class SourcePipeline implements Disposable {
       onOnset: ({ id, startMs }) => {
         on.speech();
         if (setup.partials) this.partials.onset(id, startMs);
+        // A file is decoded as a whole: nobody waits for its partials.
+        if (setup.live) this.streaming.onset(id);
       },
       onPhrase: (phrase) => this.onPhrase(phrase),
       onWindows: (skipped, examined) => {
@@ -348,6 +366,7 @@ export class SourcePipeline implements Disposable {
     this.state = 'aborted';
     this.abortion.abort();
     this.partials.close();
+    this.streaming.cancel();
     this.speculation.cancel();
     this.decoder.abort();
     this.behindTimer?.dispose();
@@ -418,8 +437,10 @@ export class SourcePipeline implements Disposable {
     if (!this.queue.behind) {
       this.behindTimer?.dispose();
       this.behindTimer = undefined;
-      if (this.setup.partials && this.decoder.pendingCount === 0)
-        this.partials.tick(() => this.phrases.openPhrase());
+      const open = (): OpenPhrase | undefined => this.phrases.openPhrase();
+      this.streaming.tick((from) => this.phrases.openPhrase(from));
+      if (this.setup.partials && !this.streaming.active && this.decoder.pendingCount === 0)
+        this.partials.tick(open);
     }
     this.release();
   }
@@ -428,11 +449,13 @@ export class SourcePipeline implements Disposable {
     this.setup.on.speech();
     this.partials.close();
     this.times.spoken(phrase);
-    return this.decoder.add(phrase, this.speculation.take(phrase));
+    const streamed = this.streaming.take(phrase);
+    return this.decoder.add(phrase, streamed ?? this.speculation.take(phrase));
   }
 
   private onPause(pause: Pause): void {
-    if (!this.queue.behind && this.decoder.pendingCount === 0) this.speculation.pause(pause);
+    if (!this.streaming.active && !this.queue.behind && this.decoder.pendingCount === 0)
+      this.speculation.pause(pause);
   }
 
   private onOutcome(phrase: Phrase, result: AsrResult | undefined): void {

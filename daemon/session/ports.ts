@@ -3,7 +3,7 @@
  * them.
  */
 import type { RtfStats } from '../asr/decodeStats';
-import type { DecodeRequest, AsrResult, DeviceChoice } from '../asr/provider';
+import type { AsrResult, DecodeRequest, DeviceChoice, RecogniserStream } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
@@ -258,6 +258,12 @@ export interface DecodeOptions extends DecodeRequest {
   readonly retryOnOther?: boolean;
 }
 
+/** See RecogniserStream. After an error, the phrase is decoded as a whole instead. */
+export interface EngineStream extends Pick<RecogniserStream, 'push' | 'close'> {
+  /** @param pcm audio of the phrase; the silence guards judge it and the text */
+  end(pcm: Float32Array): Promise<AsrResult>;
+}
+
 export interface EngineWarning {
   /**
    * `engine.failover`: the session changed to another engine or back to the preferred engine.
@@ -303,6 +309,12 @@ export interface SpeechEngine {
     options: DecodeOptions,
     signal?: AbortSignal,
   ): Promise<AsrResult | undefined>;
+  /**
+   * Starts a phrase that is decoded while its audio arrives. Resolves to undefined if the model
+   * does not support streams, or the engine is not loaded or too busy.
+   * @throws EarmarkError engine.*
+   */
+  openStream?(options: DecodeOptions): Promise<EngineStream | undefined>;
   /** True if the engine would accept a partial now. */
   readonly idle: boolean;
   readonly status: SpeechStatus;

@@ -138,8 +138,11 @@ export interface PhraseSourceLike {
   process(frames: readonly Frame[]): Promise<void>;
   /** A hard boundary: the open phrase ends now. */
   flush(): Promise<void>;
-  /** Returns the open phrase, for a partial. */
-  openPhrase(): OpenPhrase | undefined;
+  /**
+   * Returns the open phrase, for a partial.
+   * @param fromSample of the phrase: `pcm` begins there
+   */
+  openPhrase(fromSample?: number): OpenPhrase | undefined;
   /** True while a phrase is open and its last window was speech; for level events. */
   readonly speech: boolean;
   /** Last frame that was segmented, −1 before the first. */

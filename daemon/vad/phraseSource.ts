@@ -109,14 +109,14 @@ export class PhraseSource implements PhraseSourceLike {
     return this.enqueue(() => this.flushNow());
   }
 
-  openPhrase(): OpenPhrase | undefined {
+  openPhrase(fromSample = 0): OpenPhrase | undefined {
     const { state } = this.segmenter;
     if (state.kind !== 'open' || this.openId === undefined) return undefined;
     return {
       id: this.openId,
       source: this.setup.source,
       startMs: this.timeMs(state.start),
-      pcm: this.store.slice(state.start, this.store.end),
+      pcm: this.store.slice(Math.min(state.start + fromSample, this.store.end), this.store.end),
     };
   }
 

@@ -5,7 +5,13 @@
  */
 import { Deadlines } from '../../asr/deadline';
 import type { DecodeThreads } from '../../asr/decodeThreads';
-import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import type {
+  AsrProvider,
+  DecodeRequest,
+  DeviceChoice,
+  LoadedModelFiles,
+  RecogniserStream,
+} from '../../asr/provider';
 import {
   type Decoder,
   type DetectorService,
@@ -56,6 +62,9 @@ export interface SpeechEngineSetup extends Common {
 
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
+
+/** Number of the next stream; unique over all workers. */
+let nextStream = 1;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet, prove } = setup;
@@ -137,6 +146,25 @@ function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {
       deadlines.took(pcm.length, result);
       return result;
     },
+    openStream: (options) => openStream(worker, deadlines, options),
+  };
+}
+
+async function openStream(
+  worker: WorkerSupervisor,
+  deadlines: Deadlines,
+  options: DecodeRequest,
+): Promise<RecogniserStream | undefined> {
+  const stream = nextStream++;
+  const timeout = (samples: number): { timeoutMs: number } => ({
+    timeoutMs: deadlines.of(samples),
+  });
+  if (!(await worker.call('openStream', { stream, options }, timeout(0)))) return undefined;
+  return {
+    push: (pcm) => worker.call('pushAudio', { stream, pcm }, timeout(pcm.length)),
+    end: () => worker.call('endStream', { stream }, timeout(0)),
+    // A worker that restarted has no streams to close.
+    close: () => void worker.call('closeStream', { stream }, timeout(0)).catch(() => undefined),
   };
 }
 

@@ -60,6 +60,8 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
       state: state.kind === 'ready' && busy > 0 ? 'busy' : state.kind,
       restarts: 0,
     }),
+    openStream: (options) =>
+      Promise.resolve(state.kind === 'ready' ? state.provider.openStream?.(options) : undefined),
     async transcribe(pcm, options, signal) {
       if (state.kind !== 'ready')
         throw new EarmarkError(

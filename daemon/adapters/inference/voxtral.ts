@@ -9,8 +9,9 @@ import type {
   DecodeRequest,
   AsrProvider,
   AsrResult,
-  AsrStream,
   LoadedModelFiles,
+  RecogniserStream,
+  StreamedText,
 } from '../../asr/provider';
 import { estimateWordTimes, audioBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -39,13 +40,12 @@ const MAX_SECONDS = 30;
 /** The program's first four bytes decide whether the input is a WAV file; silence never matches. */
 const LEAD_IN = new Int16Array(2);
 
-type StreamEvent = { readonly kind: 'partial' | 'final'; readonly result: AsrResult };
-
 export class VoxtralProvider implements AsrProvider {
   readonly info = voxtralInfo;
   private command: VoxtralCommand | undefined;
   /** A started process without a phrase. */
   private spare: VoxtralProcess | undefined;
+  private streaming = false;
   private readonly alive = new Set<VoxtralProcess>();
   /** Clock times of unexpected exits, in milliseconds. */
   private failures: number[] = [];
@@ -78,6 +78,7 @@ export class VoxtralProvider implements AsrProvider {
 
   async unload(): Promise<void> {
     this.command = undefined;
+    this.streaming = false;
     this.spare = undefined;
     const all = [...this.alive];
     for (const life of all) life.stop();
@@ -92,13 +93,21 @@ export class VoxtralProvider implements AsrProvider {
     return work;
   }
 
-  /**
-   * Streams partials as the program writes them. `flush` makes a final of all pushed audio and
-   * starts again.
-   */
-  stream(options: DecodeRequest): AsrStream {
+  /** Only one phrase streams at a time: each process holds the whole model. */
+  openStream(options: DecodeRequest): RecogniserStream | undefined {
     if (!this.command) throw modelNotLoaded();
-    return new VoxtralStream(options, this.setup.clock, () => this.take());
+    if (this.streaming) return undefined;
+    this.streaming = true;
+    return new VoxtralStream(
+      options,
+      this.setup.clock,
+      () => this.take(),
+      () => {
+        this.streaming = false;
+        // The next phrase then has a process with a loaded model.
+        if (this.isInBudget()) this.prepare();
+      },
+    );
   }
 
   private async decode(
@@ -166,107 +175,64 @@ export class VoxtralProvider implements AsrProvider {
   }
 }
 
-/**
- * Audio of one speaker. A process starts with the first audio; after a flush, with the next audio.
- */
-class VoxtralStream implements AsrStream {
-  readonly events: AsyncIterable<StreamEvent> = {
-    [Symbol.asyncIterator]: () => ({ next: () => this.next() }),
-  };
+/** A phrase in a process of its own. The program only appends to its text. */
+class VoxtralStream implements RecogniserStream {
   private life: VoxtralProcess | undefined;
-  /** Audio since the last flush, for word times and for a retry. */
-  private pushed: Float32Array[] = [];
+  private readonly pushed: Float32Array[] = [];
   private samples = 0;
-  private begun = 0;
-  private closed = false;
-  private readonly queue: StreamEvent[] = [];
-  private wake: (() => void) | undefined;
-  private flushing: Promise<void> = Promise.resolve();
+  private state: 'open' | 'ended' = 'open';
 
   constructor(
     private readonly options: DecodeRequest,
     private readonly clock: Clock,
     private readonly take: () => VoxtralProcess,
+    private readonly closed: () => void,
   ) {}
 
-  push(pcm: Float32Array): void {
-    if (this.closed)
-      throw new EarmarkError('engine.unavailable', 'The stream is closed; open another one.');
-    if (this.samples + pcm.length > LIMITS.queuedBytes / 2)
-      throw new EarmarkError(
-        'audio.tooFast',
-        'A phrase of a stream can last a minute at most. Flush it, then push this ' +
-          'audio again.',
-      );
+  async push(pcm: Float32Array): Promise<StreamedText> {
+    if (this.state === 'ended') throw streamEnded();
+    if (this.samples + pcm.length > MAX_SECONDS * SAMPLE_RATE) throw phraseTooLong(MAX_SECONDS);
     if (!this.life) {
-      const life = this.take();
-      this.life = life;
-      this.begun = this.clock.now();
-      life.onText = () => {
-        if (this.life === life) this.add({ kind: 'partial', result: this.result(life.text) });
-      };
-      life.write(LEAD_IN);
+      this.life = this.take();
+      this.life.write(LEAD_IN);
     }
     this.life.write(toInt16(pcm));
     this.pushed.push(pcm.slice());
     this.samples += pcm.length;
+    await this.life.ready;
+    if (!this.life.isUsable) throw processEnded();
+    return { stable: this.life.text.split(/\s+/).filter(Boolean).join(' '), unstable: '' };
   }
 
-  flush(): Promise<void> {
-    const life = this.life;
-    if (!life) return this.flushing;
-    const [chunks, begun] = [this.pushed, this.begun];
-    this.life = undefined;
-    this.pushed = [];
-    this.samples = 0;
-    this.flushing = this.flushing.then(async () => {
-      const pcm = joinSamples(chunks);
-      const text = await textOf(life).catch(() => {
-        // The process died during the phrase: repeat once with the stored audio.
-        const second = this.take();
-        second.write(LEAD_IN);
-        second.write(toInt16(pcm));
-        return textOf(second);
-      });
-      this.add({
-        kind: 'final',
-        result: resultOf(text, pcm, this.options, this.clock.now() - begun),
-      });
-    });
-    return this.flushing;
-  }
-
-  async close(): Promise<void> {
-    if (this.closed) return;
-    const last = this.flush();
-    this.closed = true;
-    await last.finally(() => this.wake?.());
-  }
-
-  private result(text: string): AsrResult {
-    return resultOf(text, joinSamples(this.pushed), this.options, this.clock.now() - this.begun);
-  }
-
-  /** Replaces an unread partial with the new one. */
-  private add(event: StreamEvent): void {
-    if (this.queue.at(-1)?.kind === 'partial') this.queue.pop();
-    this.queue.push(event);
-    this.wake?.();
-  }
-
-  private async next(): Promise<IteratorResult<StreamEvent>> {
-    for (;;) {
-      const event = this.queue.shift();
-      if (event) return { done: false, value: event };
-      if (this.closed) {
-        await this.flushing.catch(() => undefined);
-        if (this.queue.length === 0) return { done: true, value: undefined };
-        continue;
-      }
-      await new Promise<void>((resolve) => (this.wake = resolve));
-      this.wake = undefined;
+  async end(): Promise<AsrResult> {
+    if (this.state === 'ended') throw streamEnded();
+    this.state = 'ended';
+    const begun = this.clock.now();
+    try {
+      const text = this.life ? await textOf(this.life) : '';
+      return resultOf(text, joinSamples(this.pushed), this.options, this.clock.now() - begun);
+    } finally {
+      this.closed();
     }
   }
+
+  close(): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.life?.stop();
+    this.closed();
+  }
+}
+
+function streamEnded(): EarmarkError {
+  return new EarmarkError('engine.unavailable', 'The stream has ended; open a new one.');
+}
+
+function processEnded(): EarmarkError {
+  return new EarmarkError(
+    'engine.crashed',
+    'voxtral stopped during a phrase and is being restarted.',
+  );
 }
 
 /**
@@ -277,11 +243,7 @@ async function textOf(life: VoxtralProcess): Promise<string> {
   await life.ready;
   life.finish();
   const { failed } = await life.ended;
-  if (failed)
-    throw new EarmarkError(
-      'engine.crashed',
-      'voxtral stopped during a phrase and is being restarted.',
-    );
+  if (failed) throw processEnded();
   return life.text;
 }
 

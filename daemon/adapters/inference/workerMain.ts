@@ -20,6 +20,7 @@ import {
   type WorkerRole,
 } from './workerProtocol';
 import { modelNotLoaded } from '../../asr/errors';
+import { WorkerStreams } from './workerStreams';
 
 type Handlers = {
   readonly [M in WorkerMethod]?: (
@@ -30,9 +31,11 @@ type Handlers = {
 
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;
+  const streams = new WorkerStreams();
   return {
     load: async ({ provider: id, model, device }) => {
       const next = createRecogniser(id);
+      streams.closeAll();
       await provider?.unload();
       provider = next;
       await provider.load(model, device);
@@ -41,6 +44,13 @@ function asrHandlers(): Handlers {
       if (!provider) throw modelNotLoaded();
       return provider.transcribe(pcm, options, signal);
     },
+    openStream: ({ stream, options }) => {
+      if (!provider) return Promise.reject(modelNotLoaded());
+      return Promise.resolve(streams.add(stream, provider.openStream?.(options)));
+    },
+    pushAudio: ({ stream, pcm }) => streams.get(stream).push(pcm),
+    endStream: ({ stream }) => streams.take(stream).end(),
+    closeStream: ({ stream }) => Promise.resolve(streams.close(stream)),
   };
 }
 

@@ -4,7 +4,13 @@
  * other program uses the channel.
  */
 import type { ErrorCode } from '../../../protocol/errors';
-import type { DecodeRequest, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import type {
+  AsrResult,
+  DecodeRequest,
+  DeviceChoice,
+  LoadedModelFiles,
+  StreamedText,
+} from '../../asr/provider';
 import type { DetectParams } from './detectorBatch';
 import type { SpeakerText } from './turnEncoder';
 
@@ -24,6 +30,16 @@ export interface WorkerCalls {
     params: { readonly pcm: Float32Array; readonly options: DecodeRequest };
     result: AsrResult;
   };
+  /** Starts a phrase; false if the loaded model does not support streams. */
+  openStream: {
+    params: { readonly stream: number; readonly options: DecodeRequest };
+    result: boolean;
+  };
+  pushAudio: {
+    params: { readonly stream: number; readonly pcm: Float32Array };
+    result: StreamedText;
+  };
+  endStream: { params: { readonly stream: number }; result: AsrResult };
   detect: { params: DetectParams; result: readonly Float32Array[] };
   embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
   segment: { params: { readonly window: Float32Array }; result: Uint8Array };
@@ -32,6 +48,7 @@ export interface WorkerCalls {
     params: { readonly turns: readonly SpeakerText[] };
     result: readonly Float32Array[];
   };
+  /** Discards a stream of the recogniser or of the speech detector. */
   closeStream: { params: { readonly stream: number }; result: void };
 }
 export type WorkerMethod = keyof WorkerCalls;

@@ -9,9 +9,9 @@ import type {
   DecodeRequest,
   AsrProvider,
   AsrResult,
-  AsrStream,
   LoadedModelFiles,
   ProviderInfo,
+  RecogniserStream,
 } from '../../../asr/provider';
 import { nemoInfo } from '../../../asr/providerInfos';
 import { SAMPLE_RATE } from '../../../audio/frame';
@@ -85,8 +85,8 @@ export class NemoProvider implements AsrProvider {
     };
   }
 
-  /** Text while the audio comes, where the model is a streaming one. */
-  stream(options: DecodeRequest): AsrStream | undefined {
+  /** Returns undefined for a model without a cache-aware encoder. */
+  openStream(options: DecodeRequest): RecogniserStream | undefined {
     const { model } = this.required();
     if (model.part.kind !== 'streaming') return undefined;
     const search = { bias: this.biasOf(options.phrases) };
