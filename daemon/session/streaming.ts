@@ -93,7 +93,10 @@ export class Streaming {
   ): Promise<AsrResult | undefined> {
     try {
       await open.pushing;
-      if (open.failed) return undefined;
+      if (open.failed) {
+        stream.close();
+        return undefined;
+      }
       const rest = phrase.pcm.subarray(open.pushed);
       if (rest.length > 0) await stream.push(rest);
       return within(await stream.end(phrase.pcm), phrase.endMs - phrase.startMs);
