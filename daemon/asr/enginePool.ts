@@ -6,7 +6,7 @@ import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/err
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { EngineLease, EngineRequest } from '../session/ports';
+import type { DecodeOptions, EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
 import { DEGRADATION_LEVELS } from '../degrade/degradation';
 import { chooseEngines, type ChoiceSetup, multilingualInstead, same } from './engineChoice';
@@ -416,6 +416,11 @@ function lease(
     ...(vocabulary === undefined ? {} : { prompt: vocabulary }),
     ...(translate === undefined ? {} : { translate }),
   };
+  const requested = (options: DecodeOptions): DecodeOptions => ({
+    ...options,
+    ...requestedTarget,
+    ...(phrases ? { phrases: phrases() } : {}),
+  });
   let partialMs = -Infinity;
   return {
     provider: route.provider,
@@ -428,18 +433,9 @@ function lease(
           return Promise.resolve(undefined);
         partialMs = clock.now();
       }
-      return route.decode(
-        pcm,
-        { ...options, ...requestedTarget, ...(phrases ? { phrases: phrases() } : {}) },
-        signal,
-      );
+      return route.decode(pcm, requested(options), signal);
     },
-    openStream: (options) =>
-      route.openStream({
-        ...options,
-        ...requestedTarget,
-        ...(phrases ? { phrases: phrases() } : {}),
-      }),
+    openStream: (options) => route.openStream(requested(options)),
     get idle() {
       return route.idle;
     },

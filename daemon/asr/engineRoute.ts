@@ -26,6 +26,7 @@ import type { DecodeOptions, EngineStream, EngineWarning, SpeechEngine } from '.
 import { DecodeStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import { EngineProbe } from './engineProbe';
+import { waitingStream } from './engineStreams';
 import type { LoadBackoff } from './loadBackoff';
 import { retryRule } from './retries';
 import { type EngineCosts, pickStandIn, standInsOf } from './standIns';
@@ -176,13 +177,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
     if (this.actions.partialsEvery === 0) return undefined;
     const target = this.now;
     const stream = await target.engine().openStream?.(options);
-    return (
-      stream && {
-        push: (pcm) => stream.push(pcm),
-        close: () => stream.close(),
-        end: (pcm) => this.endStream(target, stream, pcm),
-      }
-    );
+    const onEnd = (result: AsrResult, pcm: Float32Array): void => this.decoded(target, result, pcm);
+    return stream && waitingStream(stream, this.waiting, this.setup.clock, onEnd);
   }
 
   dispose(): void {
@@ -208,28 +204,12 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return this.targets[this.current] ?? this.targets[0];
   }
 
-  /** The end of a stream counts as the decode of a live final. */
-  private async endStream(
-    target: Target,
-    stream: EngineStream,
-    pcm: Float32Array,
-  ): Promise<AsrResult> {
-    const entry = {};
-    this.waiting.set(entry, this.setup.clock.now());
-    try {
-      const result = await stream.end(pcm);
-      this.everReady = true;
-      const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
-      if (target === this.now)
-        this.stats.add({
-          atMs: this.setup.clock.now(),
-          inferenceMs: result.inferenceMs,
-          audioMs,
-        });
-      return result;
-    } finally {
-      this.waiting.delete(entry);
-    }
+  /** Counts a live final. */
+  private decoded(target: Target, { inferenceMs }: AsrResult, pcm: Float32Array): void {
+    this.everReady = true;
+    if (target !== this.now) return;
+    const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
+    this.stats.add({ atMs: this.setup.clock.now(), inferenceMs, audioMs });
   }
 
   private async decodeFinal(
@@ -249,12 +229,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
           .engine()
           .decode(pcm, { ...options, retryOnOther: this.next(target) !== undefined }, moved.signal);
         this.everReady = true;
-        if (result && options.live && target === this.now)
-          this.stats.add({
-            atMs: this.setup.clock.now(),
-            inferenceMs: result.inferenceMs,
-            audioMs: (pcm.length * 1000) / SAMPLE_RATE,
-          });
+        if (result && options.live) this.decoded(target, result, pcm);
         return result;
       } catch (error) {
         if (signal?.aborted) throw error;
