@@ -4,7 +4,7 @@
  */
 import { deflateSync } from 'node:zlib';
 import { SAMPLE_RATE } from '../audio/frame';
-import type { AsrResult, GuardKind } from './provider';
+import { type AsrResult, type GuardKind, measuredConfidence } from './provider';
 import { carriesWords } from './speechEvidence';
 
 export interface GuardOptions {
@@ -15,7 +15,7 @@ export interface GuardOptions {
   readonly maxCompression: number;
   readonly maxWordsPerSecond: number;
   /**
-   * A known silence phrase is accepted from this confidence on. Without a confidence, the energy of
+   * A known silence phrase is accepted from this confidence on. Without a calibrated confidence, the energy of
    * the audio decides.
    */
   readonly silencePhraseConfidence: number;
@@ -96,10 +96,11 @@ export function guardText(
     .join(' ');
   if (bare === '') return 'knownSilencePhrase';
   if (!SILENCE_PHRASES.has(bare)) return undefined;
+  const confidence = measuredConfidence(result);
   const spoken =
-    result.confidence === undefined
+    confidence === undefined
       ? carriesWords(pcm, words.length)
-      : result.confidence >= options.silencePhraseConfidence;
+      : confidence >= options.silencePhraseConfidence;
   return spoken ? undefined : 'knownSilencePhrase';
 }
 

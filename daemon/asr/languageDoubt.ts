@@ -3,7 +3,7 @@
  * doubts nearly all of them, or repeats itself until the guards reject the text. Noise and accents
  * lower its confidence less, see docs/decisions/0068-quiet-and-foreign-speech.md.
  */
-import type { AsrResult } from './provider';
+import { type AsrResult, measuredConfidence } from './provider';
 
 export interface LanguageDoubtOptions {
   /** Speech that the decision needs, milliseconds; a few doubtful words are no evidence. */
@@ -33,7 +33,7 @@ const defaultLanguageDoubtOptions: LanguageDoubtOptions = {
 export interface DoubtedPhrase {
   /** Length of its speech, milliseconds. */
   readonly speechMs: number;
-  readonly result: Pick<AsrResult, 'text' | 'confidence' | 'rejected'>;
+  readonly result: Pick<AsrResult, 'text' | 'confidence' | 'uncalibrated' | 'rejected'>;
 }
 
 /** Returns true if the latest phrases hardly contain English. */
@@ -59,12 +59,13 @@ export function isForeign(
 
 /** Returns undefined if the phrase contains no speech: silence and noise say nothing. */
 function confidenceOf(
-  { speechMs, result: { text, confidence, rejected } }: DoubtedPhrase,
+  { speechMs, result }: DoubtedPhrase,
   options: LanguageDoubtOptions,
 ): number | undefined {
+  const { text, rejected } = result;
   if (rejected === 'loop' || rejected === 'tooManyWords') return options.rejectedConfidence;
   if (rejected !== undefined) return undefined;
-  if (text !== '') return confidence;
+  if (text !== '') return measuredConfidence(result);
   return speechMs < options.minWordlessMs ? undefined : options.rejectedConfidence;
 }
 

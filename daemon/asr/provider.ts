@@ -107,6 +107,11 @@ export interface AsrResult {
   readonly words: readonly AsrWord[];
   /** Mean probability of the tokens, 0–1; absent if the recogniser gives none. */
   readonly confidence?: number;
+  /**
+   * True if nobody compared the recogniser's confidence with its errors. No threshold judges it;
+   * see `measuredConfidence`.
+   */
+  readonly uncalibrated?: boolean;
   readonly language: string;
   readonly inferenceMs: number;
   /** The text as tokens of the engine, for `context`. Absent if the engine cannot use them. */
@@ -115,6 +120,14 @@ export interface AsrResult {
   readonly trust?: Trust;
   /** Set if a silence guard removed the text: `text` and `words` are empty. Counted, not shown. */
   readonly rejected?: GuardKind;
+}
+
+/** Confidence that a threshold may judge; undefined if there is none. */
+export function measuredConfidence({
+  confidence,
+  uncalibrated,
+}: Pick<AsrResult, 'confidence' | 'uncalibrated'>): number | undefined {
+  return uncalibrated ? undefined : confidence;
 }
 
 /**

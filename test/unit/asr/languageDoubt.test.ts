@@ -24,6 +24,14 @@ describe('isForeign', () => {
     ],
     true,
   );
+  it('does not judge confidences that are not calibrated', () => {
+    const [one, two] = [phrase([6, 0.5]), phrase([6, 0.45])];
+    const uncalibrated = [one, two].map(({ speechMs, result }) => ({
+      speechMs,
+      result: { ...result, uncalibrated: true },
+    }));
+    equal(soundsForeign(uncalibrated), false);
+  });
   check(
     'keeps clear English',
     [

@@ -246,6 +246,21 @@ describe('silence guards', () => {
       );
     check('keep "Thank you." that was said', 'Thank you.', spoken, undefined);
     check('keep "Bye." that was said', 'Bye.', spoken, undefined);
+    it('keep "Thank you." that was said with an uncalibrated confidence', () =>
+      equal(
+        guardText(
+          {
+            text: 'Thank you.',
+            words: [],
+            language: 'en',
+            inferenceMs: 1,
+            confidence: 0.1,
+            uncalibrated: true,
+          },
+          shaped(spoken),
+        ),
+        undefined,
+      ));
     check('refuse "Thank you." over steady noise', 'Thank you.', span(2000, -30), KNOWN);
     check('refuse "Thank you." over quiet noise', 'Thank you.', span(1000, -48), KNOWN);
     check(

@@ -15,6 +15,16 @@ describe('trust in a text', () => {
   check('is high with a high confidence', { confidence: 0.9 }, 'high');
   check('is fair in between', { confidence: 0.8 }, 'fair');
   check('is low with a low confidence', { confidence: 0.7 }, 'low');
+  check(
+    'ignores a confidence that is not calibrated',
+    { confidence: 0.1, uncalibrated: true },
+    'fair',
+  );
+  check(
+    'is high for a sentence that ended with such a confidence',
+    { text: 'We ship it.', confidence: 0.1, uncalibrated: true },
+    'high',
+  );
   check('is high for a sentence that ended', { text: 'We ship it.' }, 'high');
   check('is high for a quoted question', { text: 'He said “Why?”' }, 'high');
   check('is fair for an open sentence', { text: 'We ship it because' }, 'fair');

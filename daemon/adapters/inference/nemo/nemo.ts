@@ -79,6 +79,7 @@ export class NemoProvider implements AsrProvider {
       text: timed.map(({ text }) => text).join(' '),
       words: timed,
       confidence: confidenceOf(tokens),
+      uncalibrated: true,
       language: languageOf(model, options.language),
       inferenceMs: performance.now() - begun,
       tokens: tokens.map(({ id }) => id),

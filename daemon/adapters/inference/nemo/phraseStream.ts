@@ -54,6 +54,7 @@ export class PhraseStream implements RecogniserStream {
       text: words.map(({ text }) => text).join(' '),
       words,
       confidence: confidenceOf(tokens),
+      uncalibrated: true,
       language,
       inferenceMs: this.spentMs + performance.now() - begun,
       tokens: tokens.map(({ id }) => id),
