@@ -136,7 +136,7 @@ describe('voices of named people', function () {
     return speakerId;
   };
 
-  it('are kept where the person agrees, name the same voice in the next session and after a restart, and no other', async () => {
+  it('promise: a voice is stored with consent, and names the same person alone', async () => {
     const first = await meeting('2033-164914-0006', '2033-164914-0008');
     deepEqual(await speakers(first), [['Speaker 1', undefined]]);
     const id = await name(first, 'Anna');
