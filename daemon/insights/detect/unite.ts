@@ -15,7 +15,7 @@ import { quoteOf } from './quote';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
 /** Fewer turns give the encoder too little context: it was trained on whole meetings. */
-const CONTEXT_TURNS = 12;
+const CONTEXT_TURNS = 30;
 
 /**
  * @param lines the conversation, in which owner and date are searched

@@ -30,7 +30,7 @@ describe('isForeign', () => {
       speechMs,
       result: { ...result, uncalibrated: true },
     }));
-    equal(soundsForeign(uncalibrated), false);
+    equal(isForeign(uncalibrated), false);
   });
   check(
     'keeps clear English',

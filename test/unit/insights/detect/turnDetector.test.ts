@@ -88,7 +88,7 @@ describe('TurnDetector', () => {
   });
 
   it('drops a finding of the rules that the encoder refuses', async () => {
-    const chat = Array.from({ length: 11 }, (_, i) => ['Jonas', `The sky is grey ${i}.`] as const);
+    const chat = Array.from({ length: 29 }, (_, i) => ['Jonas', `The sky is grey ${i}.`] as const);
     const segments = talk(...chat, ['Mei', "I'll fix the importer by Friday."]);
     const rules = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
     rules.update(segments);
