@@ -25,7 +25,7 @@ const accept = (_peer: Peer) => ({
   closed: () => undefined,
 });
 
-describe('a silent client before its token', function () {
+describe('promise: silent clients end at a deadline and keep no user out', function () {
   this.timeout(60_000);
   let rig: RemoteRig;
   const sockets: Socket[] = [];

@@ -38,7 +38,7 @@ function filesWith(folder: string, texts: readonly string[]): string[] {
 }
 const TEXTS = WORDS.flatMap((words) => words.split(' '));
 
-describe('text that must leave', function () {
+describe('promise: dictation and deleted sessions leave no text', function () {
   this.timeout(60_000);
   let folder: DaemonFolder;
   let client: DaemonClient | undefined;

@@ -26,7 +26,7 @@ import { say } from '../unit/session/harness';
 
 const KEY = 'correct horse battery';
 
-describe('a lost key file', function () {
+describe('promise: without its key file, encrypted data is refused and kept', function () {
   this.timeout(60_000);
   let folder: DaemonFolder;
   let client: DaemonClient | undefined;

@@ -23,7 +23,7 @@ import { say } from '../unit/session/harness';
 const NOTICED_MS = 5_000;
 const CHUNK = 25;
 
-describe('a state folder under a running daemon', function () {
+describe('promise: a removed state folder is noticed and loses no word', function () {
   this.timeout(90_000);
   let folder: DaemonFolder;
   let client: DaemonClient | undefined;

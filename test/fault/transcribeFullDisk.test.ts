@@ -27,7 +27,7 @@ import { say } from '../unit/session/harness';
 const WARNED_MS = 10_000;
 const ENDED_MS = 60_000;
 
-describe('transcribe on a full disk', function () {
+describe('promise: transcribe reports a full disk at once', function () {
   this.timeout(150_000);
   let folder: string;
   let home: string;

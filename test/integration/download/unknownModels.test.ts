@@ -37,7 +37,7 @@ const ENTRY: CatalogueEntry = {
   files: [{ role: 'model', name: 'ear.bin', bytes: BYTES.length, sha256: sha256(BYTES) }],
 };
 
-describe('a model that the catalogue does not know', () => {
+describe('promise: an unknown model is neither listed nor loaded', () => {
   let home: string;
   beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'earmark-unknown-'))));
   afterEach(() => rmSync(home, { recursive: true, force: true }));
