@@ -11,6 +11,7 @@ import {
 } from '../../client';
 import { FRAME_MS, SAMPLE_RATE } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { plainLine } from '../../protocol/plainText';
 import { SessionDelete, SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
 import type { ResultOf } from '../../protocol/method';
 import type { Segment } from '../../protocol/transcript';
@@ -111,7 +112,7 @@ async function startSession(
       return await connection.start(
         {
           kind: 'file',
-          title: options.title,
+          title: plainLine(options.title),
           sources: audio.sources.map((source) => ({
             source,
             origin: {
@@ -198,7 +199,7 @@ class Follower {
     if (event.kind === 'warning')
       this.options.onWarning?.(
         event.code === 'language.foreign'
-          ? `${this.options.title}: ${event.message} The options are --model and --language.`
+          ? `${event.message} The options are --model and --language.`
           : event.message,
       );
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);

@@ -277,7 +277,7 @@ describe('reported files with real models', function () {
     if (german === undefined || english === undefined) skip(this, 'espeak-ng is not installed');
     const { err } = await run(['transcribe', german]);
     equal(err.match(/This does not sound like English/g)?.length, 1, err);
-    match(err, /such as whisper-\S+, and set the spoken language/);
+    match(err, /such as (?:whisper|parakeet)-\S+, and set the spoken language/);
     equal((await run(['transcribe', english])).err, '');
   });
 });

@@ -97,6 +97,7 @@ async function dictate(
           ...(options.model === undefined ? {} : { model: options.model }),
           ...(options.device === undefined ? {} : { device: options.device }),
           signal: env.signal,
+          onWarning: (sentence) => env.err.write(`earmark: ${basename(file)}: ${sentence}\n`),
         });
         for (const sentence of diagnostics) env.err.write(`earmark: ${sentence}\n`);
         print(
