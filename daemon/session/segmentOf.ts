@@ -12,7 +12,7 @@ import type { Phrase } from '../vad/contract';
 export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segment | undefined {
   const text = result?.text.trim();
   if (!result || !text) return undefined;
-  const endMs = Math.max(phrase.speechEndMs, phrase.startMs + 1);
+  const endMs = endOf(phrase, result);
   // The phrase goes on behind its speech, and estimated words may reach into that silence.
   const within = (ms: number): number =>
     Math.min(endMs, Math.max(phrase.startMs, Math.round(phrase.startMs + ms)));
@@ -34,4 +34,12 @@ export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segmen
     ...(words.length > 0 ? { words } : {}),
     revision: 0,
   };
+}
+
+/** End of the speech, or of the last word whose time the recogniser measured. */
+function endOf(phrase: Phrase, { words }: AsrResult): number {
+  const measured = words
+    .filter(({ timing }) => timing === 'model')
+    .map(({ endMs }) => Math.min(phrase.endMs, Math.round(phrase.startMs + endMs)));
+  return Math.max(phrase.speechEndMs, phrase.startMs + 1, ...measured);
 }
