@@ -119,7 +119,7 @@ async function recognise(
   return {
     text,
     texts: scopes.map((scope) => inScope(text, scope)),
-    raw: asked.join(' '),
+    raw: asked.map((phrase) => phrase.text).join(' '),
     named,
     takeBack,
     spelled: spelled.map((one) => ({ ...one })),

@@ -432,10 +432,11 @@ describe('rpc sessions', () => {
     deepEqual(
       {
         text: (await answer).text,
+        raw: (await answer).raw,
         left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length,
         open: h.sessions.capture.open.length,
       },
-      { text: 'w4 w5', left: 0, open: 0 },
+      { text: 'w4 w5', raw: 'w4 w5', left: 0, open: 0 },
     );
   });
 
