@@ -12,7 +12,7 @@ import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import type { ModelQueue } from './model/modelQueue';
 import { ModelReader } from './model/modelReader';
-import { withQuotedLine } from './quotedLine';
+import { QuotedLines } from './quotedLine';
 import { InsightReconciler } from './reconcile';
 import { isNumbered } from './people';
 import { SegmentOrder } from './segmentOrder';
@@ -26,7 +26,6 @@ import type {
   Analyzer,
   AnalyzerFactory,
   DetectorPass,
-  Evidence,
   Insight,
   InsightChange,
   ModelPass,
@@ -73,8 +72,7 @@ class SessionAnalyzer implements Analyzer {
   private readonly entities: EntityFinder;
   private readonly topicFinder: TopicFinder;
   private readonly names = new SpeakerNames();
-  /** Lines of findings by their evidence. */
-  private readonly quoted = new WeakMap<readonly Evidence[], { from: string; text: string }>();
+  private readonly quotes = new QuotedLines();
   /** Last findings of the rules. */
   private found: readonly Finding[] = [];
   private lines: readonly Line[] = [];
@@ -154,6 +152,7 @@ class SessionAnalyzer implements Analyzer {
 
   private take(segment: SegmentText): void {
     if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
+    else this.quotes.forget();
   }
 
   private analyse(final: boolean): InsightChange[] {
@@ -182,19 +181,10 @@ class SessionAnalyzer implements Analyzer {
     return this.publish();
   }
 
-  /** Unchanged findings keep their line, whose topic lies before them. */
-  private readable(finding: Finding, lines: readonly Line[]): Finding {
-    const known = this.quoted.get(finding.evidence);
-    if (known?.from === finding.text) return { ...finding, text: known.text };
-    const { text } = withQuotedLine(finding, lines);
-    this.quoted.set(finding.evidence, { from: finding.text, text });
-    return text === finding.text ? finding : { ...finding, text };
-  }
-
   /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
     const united = this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
-    const found = united.map((finding) => this.readable(finding, this.lines));
+    const found = this.quotes.show(united, this.lines);
     const { findings, summary } = this.modelReader?.combine(
       found,
       this.summary,

@@ -31,6 +31,10 @@ export interface Line {
   readonly end: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** Segments of `text`; the sentence lies in one or more of them. Nothing is unpacked. */
+  readonly segments: readonly SegmentText[];
+  /** First segment of the sentence. Nothing is unpacked. */
+  readonly segmentId: string;
   /** The sentence in its segments, word for word. */
   readonly evidence: readonly Evidence[];
 }

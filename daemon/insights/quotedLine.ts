@@ -14,29 +14,80 @@ const EMPTY =
 const LOOK_BACK = 12;
 const MAX_QUOTE = 200;
 
-/** @returns the finding, with a quoted line as text if its own text says too little */
-export function withQuotedLine(finding: Finding, lines: readonly Line[]): Finding {
-  if (finding.kind !== 'action' && finding.kind !== 'decision') return finding;
-  const { text, evidence } = finding;
-  if (contentStems(text).size > 0 && text.includes(' ') && !EMPTY.test(text)) return finding;
-  const ids = new Set(evidence.map(({ segmentId, quote }) => `${segmentId} ${quote}`));
-  const at = lines.findIndex((line) =>
-    line.evidence.some(({ segmentId, quote }) => ids.has(`${segmentId} ${quote}`)),
-  );
-  const line = lines[at];
-  if (!line) return finding;
-  const topic = topicBefore(lines, at);
-  return {
-    ...finding,
-    text: `${line.speaker}: "${cleaned(line)}"${topic === undefined ? '' : ` — about ${topic}`}`,
-  };
+/** Filler words with the comma and the blank before them. */
+const FILLER = new RegExp(`(?:^|,?\\s+)(?:${[...FILLERS].join('|')})\\b,?`, 'gi');
+
+/** Remembers the lines of unchanged findings, so that an update looks at new ones only. */
+export class QuotedLines {
+  /** Texts of the last findings by the finding they belong to. */
+  private known: ReadonlyMap<string, string> = new Map();
+
+  /** Called when an earlier line changed: topics may be others. */
+  forget(): void {
+    this.known = new Map();
+  }
+
+  /**
+   * @param lines the conversation; a line's index is its position
+   * @returns the findings, with a quoted line as text where their own text says too little
+   */
+  show(findings: readonly Finding[], lines: readonly Line[]): Finding[] {
+    const kept = new Map<string, string>();
+    const bySegment = lazy(() => linesBySegment(lines));
+    const shown = findings.map((finding) => {
+      if (finding.kind !== 'action' && finding.kind !== 'decision') return finding;
+      const key = keyOf(finding);
+      const text = this.known.get(key) ?? textOf(finding, lines, bySegment);
+      kept.set(key, text);
+      return text === finding.text ? finding : { ...finding, text };
+    });
+    this.known = kept;
+    return shown;
+  }
+}
+
+function keyOf({ text, evidence }: Finding): string {
+  return [text, ...evidence.map(({ segmentId, quote }) => `${segmentId} ${quote}`)].join('\n');
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function linesBySegment(lines: readonly Line[]): ReadonlyMap<string, readonly Line[]> {
+  const by = new Map<string, Line[]>();
+  for (const line of lines)
+    for (const { id } of line.segments) {
+      const own = by.get(id);
+      if (own) own.push(line);
+      else by.set(id, [line]);
+    }
+  return by;
+}
+
+function textOf(
+  { text, evidence }: Finding,
+  lines: readonly Line[],
+  bySegment: () => ReadonlyMap<string, readonly Line[]>,
+): string {
+  if (contentStems(text).size > 0 && text.includes(' ') && !EMPTY.test(text)) return text;
+  const [line] = evidence
+    .flatMap(({ segmentId, quote }) =>
+      (bySegment().get(segmentId) ?? []).filter((one) =>
+        one.evidence.some((part) => part.segmentId === segmentId && part.quote === quote),
+      ),
+    )
+    .sort((a, b) => a.index - b.index);
+  if (!line) return text;
+  const topic = topicBefore(lines, line.index);
+  return `${line.speaker}: "${cleaned(line)}"${topic === undefined ? '' : ` — about ${topic}`}`;
 }
 
 function cleaned(line: Line): string {
-  const filler = [...FILLERS].join('|');
   return line.text
     .slice(line.start, line.end)
-    .replace(new RegExp(`(?:^|,?\\s+)(?:${filler})\\b,?`, 'gi'), '')
+    .replace(FILLER, '')
     .replace(/\b([\p{L}']+),? \1\b/giu, '$1')
     .replace(/\s+/g, ' ')
     .replace(/(?<![.,;])[.,;]+$/, '')
@@ -48,8 +99,7 @@ function cleaned(line: Line): string {
 function topicBefore(lines: readonly Line[], at: number): string | undefined {
   const counts = new Map<string, number>();
   const near: { readonly phrase: string; readonly head: string; readonly index: number }[] = [];
-  for (const line of lines) {
-    if (line.index < at - LOOK_BACK || line.index >= at) continue;
+  for (const line of lines.slice(Math.max(0, at - LOOK_BACK), at)) {
     for (const found of nounPhrases(line)) {
       counts.set(found.head, (counts.get(found.head) ?? 0) + 1);
       near.push({ ...found, index: line.index });

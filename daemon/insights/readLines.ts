@@ -126,26 +126,40 @@ export class ReadLine implements Line {
     return this.quote().at(-1)?.endMs ?? 0;
   }
 
+  get segments(): readonly SegmentText[] {
+    return this.chain.segments;
+  }
+
+  get segmentId(): string {
+    for (const { segment } of this.pieces()) return segment.id;
+    return '';
+  }
+
   /**
    * The sentence as quotes from its segments, with their times. The quote of an insight therefore
    * occurs in the transcript at its time.
    */
   quote(): readonly Evidence[] {
-    const evidence: Evidence[] = [];
+    const evidence = [...this.pieces()].map(({ segment, quote }) => ({
+      segmentId: segment.id,
+      startMs: segment.startMs,
+      endMs: segment.endMs,
+      quote,
+    }));
+    // A copy has no spare capacity.
+    return evidence.slice();
+  }
+
+  /** Parts of the sentence by segment. */
+  private *pieces(): Generator<{ readonly segment: SegmentText; readonly quote: string }> {
     let from = 0;
     for (const segment of this.chain.segments) {
       const to = from + segment.text.length;
-      const quote = this.text.slice(Math.max(from, this.start), Math.min(to, this.end)).trim();
-      if (from < this.end && to > this.start && quote !== '')
-        evidence.push({
-          segmentId: segment.id,
-          startMs: segment.startMs,
-          endMs: segment.endMs,
-          quote,
-        });
+      if (from < this.end && to > this.start) {
+        const quote = this.text.slice(Math.max(from, this.start), Math.min(to, this.end)).trim();
+        if (quote !== '') yield { segment, quote };
+      }
       from = to + 1;
     }
-    // A copy has no spare capacity.
-    return evidence.slice();
   }
 }

@@ -5,6 +5,8 @@ import type { Evidence } from '../types';
 import type { ScoredTurn } from './acts';
 
 export class Meeting {
+  /** Names of the speakers, each once. */
+  readonly speakers: readonly string[];
   private readonly byId: ReadonlyMap<string, number>;
   private readonly byTurn = new Map<number, Line[]>();
 
@@ -13,9 +15,10 @@ export class Meeting {
     lines: readonly Line[],
     private readonly segments: readonly SegmentText[],
   ) {
+    this.speakers = [...new Set(turns.map(({ speaker }) => speaker))];
     this.byId = new Map(turns.map(({ segmentId }, i) => [segmentId, i]));
     for (const line of lines) {
-      const turn = this.turnOf(line.evidence[0]?.segmentId ?? '');
+      const turn = this.turnOf(line.segmentId);
       if (turn !== undefined) this.byTurn.set(turn, [...(this.byTurn.get(turn) ?? []), line]);
     }
   }

@@ -40,10 +40,9 @@ function scoreOf(turn: ScoredTurn | undefined, label: 'ownerSpeaks' | 'ownerAske
 }
 
 /** A participant whom the turn names and who does not speak it. */
-function namedIn(at: number, { turns }: Meeting): string | undefined {
+function namedIn(at: number, { turns, speakers }: Meeting): string | undefined {
   const turn = turns[at];
   if (!turn) return undefined;
-  const speakers = [...new Set(turns.map(({ speaker }) => speaker))];
   return speakers.find(
     (name) =>
       name !== turn.speaker &&
