@@ -1,5 +1,6 @@
 /** Decides whether spoken lines carry a written text: its words, names, numbers, dates, polarity. */
-import { contentStems, namesOf, numbersOf, statedNumbers, stemOf, wordsOf } from './words';
+import type { SpokenWindow } from './spokenWindow';
+import { contentStems, namesOf, statedNumbers, stemOf, wordsOf } from './words';
 
 /**
  * Shares of the content words that must be spoken in the meeting and near the evidence. A topic is
@@ -38,24 +39,19 @@ export interface Surroundings {
   readonly near: readonly string[];
   /** The quoted lines and their next neighbours. */
   readonly beside: readonly string[];
-  readonly meeting: string;
+  readonly window: SpokenWindow;
   /** A sentence of the summary may unite several matters. */
   readonly sentence: boolean;
-  /** Names of the speakers; a text may use them. */
-  readonly speakers: readonly string[];
 }
 
 /** @returns the first reason against the text; undefined if its words are carried */
 export function refusalOf(text: string, around: Surroundings): Refusal | undefined {
+  const { speakers, content, stems, numbers } = around.window;
   const near = around.near.join(' ');
-  const speakers = around.speakers.join(' ');
-  const spoken = contentStems(`${near} ${speakers}`);
-  const meeting = contentStems(`${around.meeting} ${speakers}`);
-  if (!carried(text, spoken, MIN_NEAR) || !carried(text, meeting, MIN_SPOKEN)) return 'words';
-  const knownWords = new Set(wordsOf(`${around.meeting} ${speakers}`).map(stemOf));
-  if (namesOf(text).some((name) => !wordsOf(name).every((word) => knownWords.has(stemOf(word)))))
+  const spoken = contentStems(`${near} ${speakers.join(' ')}`);
+  if (!carried(text, spoken, MIN_NEAR) || !carried(text, content, MIN_SPOKEN)) return 'words';
+  if (namesOf(text).some((name) => !wordsOf(name).every((word) => stems.has(stemOf(word)))))
     return 'names';
-  const numbers = numbersOf(around.meeting);
   if (statedNumbers(text).some((number) => !numbers.has(number))) return 'numbers';
   const nearWords = new Set(wordsOf(near).map(stemOf));
   if (wordsOf(text).some((word) => DAYS.has(word) && !nearWords.has(stemOf(word)))) return 'dates';

@@ -3,10 +3,10 @@
  * and due date. A text that its evidence does not carry becomes the quoted line itself.
  */
 import type { Evidence } from '../types';
-import type { Window } from '../write/parts';
 import { alignQuote, type Aligned } from './alignQuote';
 import { refusalOf, type Refusal, type Surroundings } from './carries';
 import { tookIt } from './ownership';
+import type { SpokenWindow } from './spokenWindow';
 import { contentStems, wordsOf } from './words';
 
 export interface WrittenText {
@@ -42,10 +42,10 @@ const CUE =
 /** @returns undefined if nothing of it stands: no quote, an instruction, or a reversed item */
 export function checkWritten(
   item: WrittenText,
-  window: Window,
+  window: SpokenWindow,
   sentence = false,
 ): Checked | undefined {
-  const lines = window.map(({ text }) => text);
+  const { lines } = window;
   const found = aligned(item.quotes, lines);
   const first = found[0]?.line;
   const last = found.at(-1)?.line;
@@ -55,7 +55,7 @@ export function checkWritten(
   const cue = cueOf(quoted, lines);
   if (refusal === 'words' && cue === undefined) return undefined;
   const owner = ownerOf(item.owner, window, quoted);
-  const due = dueOf(item.due ?? '', nearLines(lines, quoted, DUE_NEAR, DUE_NEAR));
+  const due = dueOf(item.due ?? '', window.near(quoted, DUE_NEAR, DUE_NEAR));
   return {
     text: refusal === undefined ? item.text : quoteLine(window, cue ?? first),
     ...(owner !== undefined && { owner }),
@@ -66,18 +66,16 @@ export function checkWritten(
 }
 
 function surroundingsOf(
-  window: Window,
+  window: SpokenWindow,
   quoted: readonly number[],
   sentence: boolean,
 ): Surroundings {
-  const lines = window.map(({ text }) => text);
   return {
-    quotes: quoted.map((line) => lines[line] ?? ''),
-    near: nearLines(lines, quoted, BEFORE, AFTER),
-    beside: nearLines(lines, quoted, DUE_NEAR, DUE_NEAR),
+    quotes: quoted.map((line) => window.lines[line] ?? ''),
+    near: window.near(quoted, BEFORE, AFTER),
+    beside: window.near(quoted, DUE_NEAR, DUE_NEAR),
+    window,
     sentence,
-    meeting: lines.join('\n'),
-    speakers: [...new Set(window.map(({ speaker }) => speaker))],
   };
 }
 
@@ -92,8 +90,8 @@ function aligned(quotes: WrittenText['quotes'], lines: readonly string[]): Align
   return [...spans.values()].sort((a, b) => a.line - b.line);
 }
 
-function evidenceOf({ line, quote }: Aligned, window: Window): Evidence {
-  const { id = '', startMs = 0, endMs = 0 } = window[line] ?? {};
+function evidenceOf({ line, quote }: Aligned, { segments }: SpokenWindow): Evidence {
+  const { id = '', startMs = 0, endMs = 0 } = segments[line] ?? {};
   return { segmentId: id, startMs, endMs, quote };
 }
 
@@ -104,25 +102,16 @@ function cueOf(quoted: readonly number[], lines: readonly string[]): number | un
 }
 
 /** `Jonas: "I'll finish that today"`. */
-function quoteLine(window: Window, line: number): string {
-  const { speaker = '', text = '' } = window[line] ?? {};
+function quoteLine({ segments }: SpokenWindow, line: number): string {
+  const { speaker = '', text = '' } = segments[line] ?? {};
   return `${speaker}: "${text.replace(/\s+/g, ' ').trim()}"`;
 }
 
-function nearLines(
-  lines: readonly string[],
-  quoted: readonly number[],
-  before: number,
-  after: number,
-): string[] {
-  return lines.filter((_, at) => quoted.some((line) => at >= line - before && at <= line + after));
-}
-
 /** One of the next two lines takes it back, in its words or by its speaker. */
-function reversed(window: Window, last: number): boolean {
-  const { speaker, text = '' } = window[last] ?? {};
+function reversed({ segments }: SpokenWindow, last: number): boolean {
+  const { speaker, text = '' } = segments[last] ?? {};
   const stems = contentStems(text);
-  return window
+  return segments
     .slice(last + 1, last + 3)
     .some(
       (line) =>
@@ -133,24 +122,18 @@ function reversed(window: Window, last: number): boolean {
 
 function ownerOf(
   owner: string | null | undefined,
-  window: Window,
+  window: SpokenWindow,
   quoted: readonly number[],
 ): string | undefined {
   if (!owner) return undefined;
-  const wanted = owner.trim().replace(/^@/, '').toLowerCase();
-  const speaker = window
-    .map((segment) => segment.speaker)
-    .find(
-      (name) => name.toLowerCase() === wanted || name.toLowerCase().split(/\s+/).includes(wanted),
-    );
-  if (speaker !== undefined) return tookIt(speaker, window, quoted) ? speaker : undefined;
-  const near = nearLines(
-    window.map(({ text }) => text),
-    quoted,
-    DUE_NEAR,
-    DUE_NEAR,
-  ).join(' ');
-  return wordsOf(near).includes(wanted) ? owner.trim().replace(/^@/, '') : undefined;
+  const name = owner.trim().replace(/^@/, '');
+  const wanted = name.toLowerCase();
+  const speaker = window.speakers.find((other) =>
+    [other.toLowerCase(), ...other.toLowerCase().split(/\s+/)].includes(wanted),
+  );
+  if (speaker !== undefined) return tookIt(speaker, window.segments, quoted) ? speaker : undefined;
+  const near = window.near(quoted, DUE_NEAR, DUE_NEAR).join(' ');
+  return wordsOf(near).includes(wanted) ? name : undefined;
 }
 
 /** The time phrase in its spoken words. */

@@ -3,6 +3,7 @@ import type { Finding } from '../discourse/discuss';
 import type { Answer } from '../write/prompt';
 import type { Window } from '../write/parts';
 import { checkWritten } from './check';
+import { SpokenWindow } from './spokenWindow';
 import { contentStems } from './words';
 
 /** A finding of a model, and its effect on findings of earlier parts. */
@@ -24,7 +25,8 @@ const CONFIDENCE = 0.75;
 /** A quoted line in place of a refused text. */
 const QUOTE_CONFIDENCE = 0.55;
 
-export function checkAnswer({ items, summary }: Answer, window: Window): CheckedAnswer {
+export function checkAnswer({ items, summary }: Answer, segments: Window): CheckedAnswer {
+  const window = new SpokenWindow(segments);
   const found = items.flatMap((item): ModelFinding[] => {
     const checked = checkWritten(item, window);
     if (!checked) return [];

@@ -6,6 +6,7 @@ import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { liesAbout, type Lie, type RightText } from '../../../bench/lies';
 import { alignQuote } from '../../../daemon/insights/gate/alignQuote';
 import { checkWritten } from '../../../daemon/insights/gate/check';
+import { SpokenWindow } from '../../../daemon/insights/gate/spokenWindow';
 import { parsePlainText } from '../../../daemon/insights/plainText';
 import { skip } from '../../skip';
 
@@ -55,7 +56,7 @@ function stands(one: Case, { kind, item, injected }: Lie): boolean {
   const after = (item.quotes[0]?.line ?? 2) - 2;
   const checked = checkWritten(
     item,
-    windowOf(one, injected === undefined ? undefined : { after, text: injected }),
+    new SpokenWindow(windowOf(one, injected === undefined ? undefined : { after, text: injected })),
   );
   if (!checked) return false;
   if (kind === 'owner') return checked.owner === item.owner;
@@ -90,16 +91,17 @@ function measure(folder: string): {
   const lies = Array.from({ length: LIES }, (_, i) => all[Math.floor(i * step)]).filter(
     (lie) => lie !== undefined,
   );
-  const refused = cases.flatMap((one) =>
-    one.rights.flatMap((right) => {
-      const checked = checkWritten({ ...right, quotes: quotesOf(one)(right) }, windowOf(one));
+  const refused = cases.flatMap((one) => {
+    const window = new SpokenWindow(windowOf(one));
+    return one.rights.flatMap((right) => {
+      const checked = checkWritten({ ...right, quotes: quotesOf(one)(right) }, window);
       const fine =
         checked &&
         checked.refusal === undefined &&
         (checked.owner ?? null) === (right.owner ?? null);
       return fine ? [] : [`${checked?.refusal ?? (checked ? 'owner' : 'nothing')}: ${right.text}`];
-    }),
-  );
+    });
+  });
   return {
     passed: lies
       .filter(({ one, lie }) => stands(one, lie))
@@ -138,7 +140,9 @@ describe('check of written texts', () => {
   });
 
   it('replaces a text that its evidence does not carry by the quote', () => {
-    const window = parsePlainText("Ana: The snapshot is big.\nBen: I'll look at the snapshot.");
+    const window = new SpokenWindow(
+      parsePlainText("Ana: The snapshot is big.\nBen: I'll look at the snapshot."),
+    );
     const quotes = [{ line: 2, quote: "I'll look at the snapshot" }];
     equal(
       checkWritten(
