@@ -5,9 +5,10 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root, SetupError } from './setup.mjs';
-import { killAll, runSuite } from './test/jobs.mjs';
+import { runSuite } from './test/jobs.mjs';
 import { endLeftovers } from './test/leftovers.mjs';
 import { promisesOf, promiseFiles } from './test/promises.mjs';
+import { runMain } from './test/runMain.mjs';
 import { makeSandbox, prepare } from './test/sandbox.mjs';
 import { SUITES } from './test/suites.mjs';
 
@@ -76,15 +77,4 @@ async function main() {
   process.exitCode = failed === 0 && count('held') === tried ? 0 : 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    killAll();
-    process.exit(130);
-  });
-}
-
-await main().catch((error) => {
-  console.error(error instanceof SetupError ? error.message : error);
-  say('0 held of 0 tried');
-  process.exitCode = 1;
-});
+await runMain(main, '0 held of 0 tried');

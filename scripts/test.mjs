@@ -4,8 +4,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root, SetupError } from './setup.mjs';
-import { killAll, runCheck, runSuite } from './test/jobs.mjs';
+import { runCheck, runSuite } from './test/jobs.mjs';
 import { endLeftovers } from './test/leftovers.mjs';
+import { runMain } from './test/runMain.mjs';
 import { makeSandbox, prepare } from './test/sandbox.mjs';
 import { CHECKS, SUITES } from './test/suites.mjs';
 
@@ -171,15 +172,4 @@ async function main() {
   process.exitCode = sum('failed') === 0 ? 0 : 1;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    killAll();
-    process.exit(130);
-  });
-}
-
-await main().catch((error) => {
-  console.error(error instanceof SetupError ? error.message : error);
-  say('0 passed, 1 failed');
-  process.exitCode = 1;
-});
+await runMain(main, '0 passed, 1 failed');

@@ -1,14 +1,11 @@
 /** Amplifies recordings that are far too quiet and reports the gain to the user. */
 import type { AudioBlock, AudioDiagnostic, AudioFile } from './audioFile';
+import { LOUD_RMS, TARGET_RMS } from './speechLevel';
 
 const SAMPLES_A_FRAME = 320;
 const FULL_SCALE = 32_768;
-/** A recording with frames above this is loud enough: -38 dBFS. */
-const LOUD_RMS = 412;
 /** Number of loud frames, 0.2 s, that ends the search. */
 const LOUD_FRAMES = 10;
-/** Target level of speech: -26 dBFS, as in telephony (ITU-T P.56). */
-const TARGET_RMS = 1_642;
 /** At most 46 dB; quieter recordings contain only quantisation noise. */
 const MAX_GAIN = 200;
 /**

@@ -4,11 +4,8 @@
  * below them and nearly all words 40 dB below: docs/decisions/0068-quiet-and-foreign-speech.md.
  */
 import { type Frame, FRAME_MS } from './frame';
+import { LOUD_RMS, TARGET_RMS } from './speechLevel';
 
-/** Target level of speech, RMS of 16 bits: -26 dBFS, as in telephony (ITU-T P.56). */
-const TARGET_RMS = 1_642;
-/** Speech above this RMS is loud enough: -38 dBFS. */
-const QUIET_RMS = 412;
 /** At most 36 dB; noise of microphones lies about 40 dB below quiet speech. */
 const MAX_GAIN = 63;
 /** Frames of speech exceed the soft frames of the window by this ratio; those of noise do not. */
@@ -74,7 +71,7 @@ export class SpeechGain {
     if (--this.untilStep > 0 || this.levels.length < FIRST_FRAMES) return;
     this.untilStep = STEP_FRAMES;
     const latest = this.levels.slice(-LATEST_FRAMES);
-    if (latest.filter((level) => level >= QUIET_RMS).length >= LOUD_FRAMES) this.wanted = 1;
+    if (latest.filter((level) => level >= LOUD_RMS).length >= LOUD_FRAMES) this.wanted = 1;
     else this.follow(this.speechLevel());
   }
 
@@ -82,7 +79,7 @@ export class SpeechGain {
   private follow(speech: number | undefined): void {
     if (speech === undefined) return;
     this.wanted =
-      speech >= QUIET_RMS ? 1 : Math.min(this.wanted * MAX_RISE, MAX_GAIN, TARGET_RMS / speech);
+      speech >= LOUD_RMS ? 1 : Math.min(this.wanted * MAX_RISE, MAX_GAIN, TARGET_RMS / speech);
   }
 
   /** RMS of the speech in the window; undefined if there is too little. */

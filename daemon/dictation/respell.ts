@@ -98,7 +98,7 @@ export class SymbolSpeller {
       )
         return [];
       candidate.value = score(candidate, 0) - NAME_THRESHOLD;
-      // Exact words stay even in prose, so that a mere likeness in sound does not win over them.
+      // Exact words stay even in prose, so that a similar sound does not win over them.
       return candidate.exact || candidate.value > -HOPE ? [candidate] : [];
     });
     const likeliest = all

@@ -2,6 +2,7 @@
  * Words of written texts and spoken lines in a comparable form: stems, numbers as digits, names.
  * "rounding" and "rounds" have one stem; "twenty-eight hundred" and "2,800" are one number.
  */
+import { ORDINALS, SCALES, TENS, UNITS } from '../../dictation/numberWords';
 import { STOP_WORDS } from '../rules/words';
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -58,23 +59,11 @@ function undoubled(stem: string): string {
   return /([bdgklmnprt])\1$/.test(stem) && stem.length > MIN_STEM ? stem.slice(0, -1) : stem;
 }
 
-const SMALL =
-  list(`zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-  fifteen sixteen seventeen eighteen nineteen`);
-const TENS = list('twenty thirty forty fifty sixty seventy eighty ninety');
-const ORDINALS =
-  list(`zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh
-  twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth`);
-const UNITS: ReadonlyMap<string, number> = new Map<string, number>([
-  ...SMALL.map((word, value): [string, number] => [word, value]),
-  ...ORDINALS.map((word, value): [string, number] => [word, value]),
-  ...TENS.map((word, i): [string, number] => [word, 20 + 10 * i]),
-  ['thirtieth', 30],
-]);
-const SCALES: ReadonlyMap<string, number> = new Map([
-  ['hundred', 100],
-  ['thousand', 1000],
-  ['million', 1_000_000],
+/** Values of number words; "oh" is an interjection here. */
+const VALUES: ReadonlyMap<string, number> = new Map([
+  ...UNITS.map((word, value) => [word, value] as const),
+  ...TENS.map((word, i) => [word, 10 * i] as const).filter(([word]) => word !== ''),
+  ...ORDINALS,
 ]);
 
 /** All numbers in the text as plain digits; units and parts of a compound number count too. */
@@ -88,7 +77,7 @@ export function numbersOf(text: string): Set<string> {
     [total, open] = [0, false];
   };
   for (const word of wordsOf(text)) {
-    const unit = UNITS.get(word);
+    const unit = VALUES.get(word);
     const scale = SCALES.get(word);
     if (unit !== undefined) {
       found.add(String(unit));
@@ -132,7 +121,7 @@ export function contentStems(text: string): Set<string> {
     if (
       STOP_WORDS.has(word) ||
       NOTE_WORDS.has(word) ||
-      UNITS.has(word) ||
+      VALUES.has(word) ||
       SCALES.has(word) ||
       /^\d/.test(word)
     )

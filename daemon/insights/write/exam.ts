@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { ChatMessage } from '../model/languageModel';
+import { objectIn } from './prompt';
 
 /** Writes whole meetings; writes single lines; writes nothing usable. */
 export type Capability = 'strong' | 'middle' | 'none';
@@ -50,14 +51,7 @@ const STRONG = 4;
 const MIDDLE = 3;
 
 export function gradeExam(text: string): Capability {
-  const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return 'none';
-  }
-  const answers = Answers.safeParse(value);
+  const answers = Answers.safeParse(objectIn(text));
   if (!answers.success) return 'none';
   const right = RIGHT.filter((isRight) => isRight(answers.data)).length;
   return right >= STRONG ? 'strong' : right >= MIDDLE ? 'middle' : 'none';

@@ -91,19 +91,28 @@ export function repairOf(
   ];
 }
 
-/** Models wrap JSON in prose and fences. The text from the first to the last brace is parsed. */
+/** Models wrap JSON in prose and fences: the text from the first to the last brace. */
+function bracedText(text: string): string | undefined {
+  const from = text.indexOf('{');
+  const to = text.lastIndexOf('}');
+  return from === -1 || to < from ? undefined : text.slice(from, to + 1);
+}
+
+/** @returns the JSON object in a model's answer; undefined if there is none */
+export function objectIn(text: string): unknown {
+  try {
+    return JSON.parse(bracedText(text) ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
 export function readAnswer(
   text: string,
 ): { readonly answer: Answer } | { readonly problem: string } {
-  const from = text.indexOf('{');
-  const to = text.lastIndexOf('}');
-  if (from === -1 || to < from) return { problem: 'there is no object in it' };
-  let value: unknown;
-  try {
-    value = JSON.parse(text.slice(from, to + 1));
-  } catch {
-    return { problem: 'it cannot be parsed' };
-  }
+  if (bracedText(text) === undefined) return { problem: 'there is no object in it' };
+  const value = objectIn(text);
+  if (value === undefined) return { problem: 'it cannot be parsed' };
   const parsed = Answer.safeParse(value);
   if (parsed.success) return { answer: parsed.data };
   const issue = parsed.error.issues[0];
