@@ -3,23 +3,13 @@
  * reaches the database. They end with the daemon's process, also when it is killed.
  */
 import { EarmarkError } from '../../protocol/errors';
-import type { DurableEvent, SessionRecord, SessionState } from './events';
-import type { Progress, RemovedRows, SessionStats, SessionStore } from './ports';
-import { SessionProjection } from './sessionProjection';
-
-interface Entry {
-  record: SessionRecord;
-  readonly events: DurableEvent[];
-  readonly projection: SessionProjection;
-  readonly progress: Map<Progress['source'], Progress>;
-  stats: SessionStats;
-}
-
-const ENDED: readonly SessionState[] = ['DONE', 'FAILED'];
+import type { DurableEvent, SessionRecord } from './events';
+import { MemorySession } from './memorySession';
+import type { Progress, RemovedRows, SessionStore } from './ports';
 
 /** Passes calls about ephemeral sessions to memory, and all other calls to `disk`. */
 export class EphemeralStore implements SessionStore {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, MemorySession>();
 
   constructor(private readonly disk: SessionStore) {}
 
@@ -31,13 +21,7 @@ export class EphemeralStore implements SessionStore {
     if (!record.ephemeral) return this.disk.createSession(record);
     if ((this.entries.get(record.id)?.events.length ?? 0) > 0)
       throw new EarmarkError('internal', 'The session exists already; restart Earmark.');
-    this.entries.set(record.id, {
-      record,
-      events: [],
-      projection: new SessionProjection(),
-      progress: new Map(),
-      stats: {},
-    });
+    this.entries.set(record.id, new MemorySession(record));
   }
 
   async updateSession(
@@ -46,9 +30,7 @@ export class EphemeralStore implements SessionStore {
   ): Promise<void> {
     const entry = this.entries.get(id);
     if (!entry) return this.disk.updateSession(id, change);
-    const { stats, ...fields } = change;
-    entry.record = { ...entry.record, ...fields };
-    if (stats) entry.stats = stats;
+    entry.update(change);
   }
 
   async append(
@@ -58,18 +40,7 @@ export class EphemeralStore implements SessionStore {
   ): Promise<void> {
     const entry = this.entries.get(sessionId);
     if (!entry) return this.disk.append(sessionId, events, progress);
-    events.forEach((event, i) => {
-      if (event.seq !== entry.events.length + 1 + i)
-        throw new EarmarkError('internal', `Event ${event.seq} does not follow; restart Earmark.`);
-    });
-    for (const event of events) {
-      entry.events.push(event);
-      entry.projection.apply(event);
-      if (event.kind === 'state') entry.record = { ...entry.record, state: event.to };
-    }
-    for (const next of progress)
-      if (next.finalThrough >= (entry.progress.get(next.source)?.finalThrough ?? -1))
-        entry.progress.set(next.source, next);
+    entry.append(events, progress);
   }
 
   async progress(sessionId: string): ReturnType<SessionStore['progress']> {
@@ -98,13 +69,7 @@ export class EphemeralStore implements SessionStore {
   }
 
   async counts(id: string): ReturnType<SessionStore['counts']> {
-    const entry = this.entries.get(id);
-    if (!entry) return this.disk.counts(id);
-    return {
-      lastSeq: entry.events.length,
-      lastTime: entry.events.at(-1)?.time ?? 0,
-      segments: entry.projection.transcript.size,
-    };
+    return this.entries.get(id)?.counts ?? this.disk.counts(id);
   }
 
   async stats(id: string): ReturnType<SessionStore['stats']> {
@@ -114,14 +79,10 @@ export class EphemeralStore implements SessionStore {
   async listSessions(
     filter: Parameters<SessionStore['listSessions']>[0],
   ): ReturnType<SessionStore['listSessions']> {
-    const { limit, offset, active, owner } = filter;
+    const { limit, offset } = filter;
     const mine = [...this.entries.values()]
-      .map(({ record }) => record)
-      .filter(
-        (record) =>
-          (active === undefined || active !== ENDED.includes(record.state)) &&
-          (owner === undefined || record.owner === owner),
-      );
+      .filter((session) => session.isListed(filter))
+      .map(({ record }) => record);
     if (mine.length === 0) return this.disk.listSessions(filter);
     const stored = await this.disk.listSessions({ ...filter, limit: limit + offset, offset: 0 });
     return [...mine, ...stored]

@@ -3,8 +3,9 @@
  * it.
  */
 import { EarmarkError } from '../../protocol/errors';
+import { MemorySession } from '../../daemon/session/memorySession';
 import { SessionProjection } from '../../daemon/session/sessionProjection';
-import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
+import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
 import type {
   Progress,
   SessionCounts,
@@ -15,16 +16,14 @@ import type {
 } from '../../daemon/session/ports';
 import { begunWord, type SearchHit, type SearchQuery } from '../../daemon/session/search';
 
-interface Entry {
-  record: SessionRecord;
-  readonly order: number;
-  readonly events: DurableEvent[];
-  readonly projection: SessionProjection;
-  readonly progress: Map<Progress['source'], Progress>;
-  stats: SessionStats;
+class Entry extends MemorySession {
+  constructor(
+    record: SessionRecord,
+    readonly order: number,
+  ) {
+    super(record);
+  }
 }
-
-const OVER: readonly SessionState[] = ['DONE', 'FAILED'];
 
 export class MemoryStore implements SessionStore, VoiceStore {
   private readonly entries = new Map<string, Entry>();
@@ -41,25 +40,15 @@ export class MemoryStore implements SessionStore, VoiceStore {
       throw new EarmarkError('internal', 'The session exists already; restart Earmark.');
     if (record.key !== undefined && (this.withKey(record.key)?.id ?? record.id) !== record.id)
       throw new EarmarkError('store.unwritable', 'The session exists already.');
-    this.entries.set(record.id, {
-      record,
-      order: known?.order ?? this.order++,
-      events: [],
-      projection: new SessionProjection(),
-      progress: new Map(),
-      stats: {},
-    });
+    this.entries.set(record.id, new Entry(record, known?.order ?? this.order++));
   }
 
   async updateSession(
     id: string,
-    { stats, ...change }: Parameters<SessionStore['updateSession']>[1],
+    change: Parameters<SessionStore['updateSession']>[1],
   ): Promise<void> {
     this.write();
-    const entry = this.entries.get(id);
-    if (!entry) return;
-    entry.record = { ...entry.record, ...change };
-    if (stats) entry.stats = stats;
+    this.entries.get(id)?.update(change);
   }
 
   async append(
@@ -76,18 +65,10 @@ export class MemoryStore implements SessionStore, VoiceStore {
       events.every((event) => JSON.stringify(entry.events[event.seq - 1]) === JSON.stringify(event))
     )
       return;
-    events.forEach((event, i) => {
-      if (event.seq !== entry.events.length + 1 + i)
-        throw new EarmarkError('internal', `Event ${event.seq} does not follow; restart Earmark.`);
-    });
-    for (const event of structuredClone(events) as DurableEvent[]) {
-      entry.events.push(event);
-      entry.projection.apply(event);
-      if (event.kind === 'state') entry.record = { ...entry.record, state: event.to };
-    }
-    for (const next of progress)
-      if (next.finalThrough >= (entry.progress.get(next.source)?.finalThrough ?? -1))
-        entry.progress.set(next.source, { ...next });
+    entry.append(
+      structuredClone(events) as DurableEvent[],
+      progress.map((next) => ({ ...next })),
+    );
   }
 
   async progress(sessionId: string): Promise<readonly Progress[]> {
@@ -111,37 +92,20 @@ export class MemoryStore implements SessionStore, VoiceStore {
   }
 
   async counts(id: string): Promise<SessionCounts> {
-    const entry = this.entries.get(id);
-    return {
-      lastSeq: entry?.events.length ?? 0,
-      lastTime: entry?.events.at(-1)?.time ?? 0,
-      segments: entry?.projection.transcript.size ?? 0,
-    };
+    return this.entries.get(id)?.counts ?? { lastSeq: 0, lastTime: 0, segments: 0 };
   }
 
   async stats(id: string): Promise<SessionStats> {
     return this.entries.get(id)?.stats ?? {};
   }
 
-  async listSessions({
-    limit,
-    offset,
-    active,
-    owner,
-  }: {
-    limit: number;
-    offset: number;
-    active?: boolean;
-    owner?: string;
-  }): Promise<readonly SessionRecord[]> {
+  async listSessions(
+    filter: Parameters<SessionStore['listSessions']>[0],
+  ): Promise<readonly SessionRecord[]> {
     return [...this.entries.values()]
-      .filter(
-        ({ record }) =>
-          (active === undefined || active !== OVER.includes(record.state)) &&
-          (owner === undefined || record.owner === owner),
-      )
+      .filter((entry) => entry.isListed(filter))
       .sort((a, b) => (b.record.createdMs ?? 0) - (a.record.createdMs ?? 0) || b.order - a.order)
-      .slice(offset, offset + limit)
+      .slice(filter.offset, filter.offset + filter.limit)
       .map(({ record }) => record);
   }
 
@@ -262,7 +226,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
         !(insights && 'insight' in event),
     );
     entry.events.splice(0, Infinity, ...kept.map((event, i) => ({ ...event, seq: i + 1 })));
-    const projection = new SessionProjection({
+    entry.projection = new SessionProjection({
       ...(transcript
         ? {}
         : {
@@ -271,7 +235,6 @@ export class MemoryStore implements SessionStore, VoiceStore {
           }),
       ...(insights ? {} : { insights: [...entry.projection.insights.values()] }),
     });
-    this.entries.set(id, { ...entry, projection });
   }
 
   async tidy(): Promise<void> {
