@@ -282,16 +282,13 @@ async function compose(
   const offeredModel = new OfferedModel();
   let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
   const real = options.voices !== 'none';
-  const scorer = real
-    ? open.add(
-        createTurnScorer({
-          worker: workerEntry(),
-          files: (id) => models.files(id),
-          clock,
-          logger: logger.child('turns'),
-        }),
-      )
-    : undefined;
+  const inWorker = (name: string) => ({
+    worker: workerEntry(),
+    files: (id: string) => models.files(id),
+    clock,
+    logger: logger.child(name),
+  });
+  const scorer = real ? open.add(createTurnScorer(inWorker('turns'))) : undefined;
   const analyzers = createAnalyzerFactory({
     model: () => llm.queue(),
     ...(scorer && { scorer }),
@@ -316,25 +313,14 @@ async function compose(
       logger: logger.child('capture'),
       audiotee: findAudiotee((name) => require.resolve(name)),
     });
-  const voices = real
-    ? open.add(
-        createSpeakerModels({
-          worker: workerEntry(),
-          files: (id) => models.files(id),
-          clock,
-          logger: logger.child('voices'),
-        }),
-      )
-    : undefined;
+  const voices = real ? open.add(createSpeakerModels(inWorker('voices'))) : undefined;
   const sentences = real
     ? open.add(
         new IdleWorker({
+          ...inWorker('sentences'),
           role: 'sentences',
           provider: 'minilm',
-          worker: workerEntry(),
           files: () => models.files(SENTENCE_MODEL),
-          clock,
-          logger: logger.child('sentences'),
         }),
       )
     : undefined;

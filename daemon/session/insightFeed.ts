@@ -33,12 +33,13 @@ export class InsightFeed implements Disposable {
   private readonly changed = new Map<string, SegmentText>();
   private timer: Disposable | undefined;
   private failed = false;
-  /** Aborted when the session ends. */
-  private detecting: AbortController | undefined;
-  /** Aborted when the session ends or a new request replaces it. */
-  private asking: AbortController | undefined;
+  private readonly detecting: LimitedPass;
+  private readonly asking: LimitedPass;
 
-  constructor(private readonly setup: InsightFeedSetup) {}
+  constructor(private readonly setup: InsightFeedSetup) {
+    this.detecting = new LimitedPass(setup.clock);
+    this.asking = new LimitedPass(setup.clock);
+  }
 
   /** Adds a final or revised segment. */
   add(segment: SegmentText): void {
@@ -46,8 +47,8 @@ export class InsightFeed implements Disposable {
     this.timer ??= this.setup.clock.setTimeout(() => {
       this.timer = undefined;
       this.run(() => this.takeChanged());
-      if (!this.detecting && this.setup.analyzer.detector?.due) void this.detect(false);
-      if (!this.asking && this.setup.analyzer.model?.due) void this.ask(false);
+      if (!this.detecting.running && this.setup.analyzer.detector?.due) void this.detect(false);
+      if (!this.asking.running && this.setup.analyzer.model?.due) void this.ask(false);
     }, this.setup.everyMs);
   }
 
@@ -67,48 +68,38 @@ export class InsightFeed implements Disposable {
   dispose(): void {
     this.timer?.dispose();
     this.timer = undefined;
-    this.asking?.abort();
-    this.asking = undefined;
-    this.detecting?.abort();
-    this.detecting = undefined;
+    this.asking.abort();
+    this.detecting.abort();
   }
 
   /** Scores new turns. The rules' findings stay if the encoder fails. */
   private async detect(final: boolean): Promise<void> {
-    const { analyzer, clock, logger } = this.setup;
-    const detecting = (this.detecting = new AbortController());
-    const limit = clock.setTimeout(() => detecting.abort(), DETECT_MS);
+    const { analyzer, logger } = this.setup;
     try {
-      const changes = await analyzer.detector?.read(final, detecting.signal);
-      if (this.detecting === detecting && changes) this.tell(changes);
+      await this.detecting.run(
+        DETECT_MS,
+        (signal) => analyzer.detector?.read(final, signal),
+        (changes) => this.tell(changes),
+      );
     } catch (error) {
-      logger.warn('analysis.detectorFailed', {
-        error: error instanceof Error ? error.name : 'unknown',
-      });
-    } finally {
-      limit.dispose();
-      if (this.detecting === detecting) this.detecting = undefined;
+      logger.warn('analysis.detectorFailed', { error: nameOf(error) });
     }
   }
 
   /** Asks the language model. The results of the rules are used until it answers or if it fails. */
   private async ask(final: boolean): Promise<void> {
-    const { analyzer, clock, modelMs, warn, logger } = this.setup;
-    const asking = (this.asking = new AbortController());
-    const limit = clock.setTimeout(() => asking.abort(), modelMs);
+    const { analyzer, modelMs, warn, logger } = this.setup;
     try {
-      const answer = await analyzer.model?.read(final, asking.signal);
-      // Disposed meanwhile: the session ended or a new request replaced this one.
-      if (this.asking !== asking || !answer) return;
-      this.tell(answer.changes);
-      if (answer.failure !== undefined) warn(answer.failure);
+      await this.asking.run(
+        modelMs,
+        (signal) => analyzer.model?.read(final, signal),
+        (answer) => {
+          this.tell(answer.changes);
+          if (answer.failure !== undefined) warn(answer.failure);
+        },
+      );
     } catch (error) {
-      logger.error('analysis.modelFailed', {
-        error: error instanceof Error ? error.name : 'unknown',
-      });
-    } finally {
-      limit.dispose();
-      if (this.asking === asking) this.asking = undefined;
+      logger.error('analysis.modelFailed', { error: nameOf(error) });
     }
   }
 
@@ -150,3 +141,37 @@ export class InsightFeed implements Disposable {
 export function eventsOf(changes: readonly InsightChange[]): readonly DurableEventBody[] {
   return changes.map(({ op, insight }) => ({ kind: insight.kind, op, insight }));
 }
+
+/** A pass with a time limit. Its result is dropped after an abort or when another pass began. */
+class LimitedPass {
+  private current: AbortController | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  get running(): boolean {
+    return this.current !== undefined;
+  }
+
+  abort(): void {
+    this.current?.abort();
+    this.current = undefined;
+  }
+
+  async run<T>(
+    limitMs: number,
+    work: (signal: AbortSignal) => Promise<T> | undefined,
+    take: (result: T) => void,
+  ): Promise<void> {
+    const own = (this.current = new AbortController());
+    const limit = this.clock.setTimeout(() => own.abort(), limitMs);
+    try {
+      const result = await work(own.signal);
+      if (this.current === own && result) take(result);
+    } finally {
+      limit.dispose();
+      if (this.current === own) this.current = undefined;
+    }
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
