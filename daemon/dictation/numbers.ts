@@ -4,7 +4,7 @@
  * engineers" has no such reading and stays.
  */
 import { type Atom, atomsOf, runAt } from './numberRun';
-import { LABELS, MEASURES, SCALES } from './numberWords';
+import { LABELS, MEASURES, NUMBER_WORDS, SCALES } from './numberWords';
 
 export interface NumberMatch {
   /** Words of the run, and of "and a half" after it. */
@@ -86,7 +86,12 @@ export function matchNumber(
   if (FRACTION.test(context.after)) return { count: count + 1, ...WORDS };
   const [whole = []] = run.parts;
   const half = run.parts.length === 1 ? halfAfter(next) : undefined;
-  if (half !== undefined) return withHalf(whole, half, count + 3, next(3), context);
+  if (half !== undefined) {
+    const tail = numberWordsFrom(3, next);
+    return tail > (isScale(next(3)) ? 1 : 0)
+      ? { count: count + 3 + tail, ...WORDS }
+      : withHalf(whole, half, count + 3, next(3), context);
+  }
   if (run.parts.length > 1) return { count, ...withPoints(run.parts, context) };
   const atoms = atomsOf(whole);
   return { count, ...(atoms ? plain(atoms, context) : WORDS) };
@@ -102,6 +107,15 @@ function contextOf(words: readonly string[], at: number, next: (k: number) => st
 const halfAfter = (next: (k: number) => string): string | undefined =>
   next(0) === 'and' && next(1) === 'a' ? HALVES.get(next(2)) : undefined;
 
+/** "ninety and a half zero" is no number, so no part of it is written with digits. */
+function numberWordsFrom(first: number, next: (k: number) => string): number {
+  let count = 0;
+  while (NUMBER_WORDS.has(next(first + count))) count++;
+  return count;
+}
+
+const isScale = (word: string): boolean => (SCALES.get(word) ?? 0) >= 1_000;
+
 /** "two and a half million", "twenty two and a half percent"; "two and a half times" stays. */
 function withHalf(
   words: readonly string[],
@@ -112,7 +126,7 @@ function withHalf(
 ): NumberMatch {
   const atoms = atomsOf(words);
   const [only] = atoms ?? [];
-  const scale = (SCALES.get(after) ?? 0) >= 1_000 ? after : undefined;
+  const scale = isScale(after) ? after : undefined;
   if (!only || atoms?.length !== 1 || only.kind === 'ordinal' || only.scale !== undefined)
     return { count, ...WORDS };
   if (only.value < 10 && scale === undefined && !MEASURES.has(after) && !labelled)

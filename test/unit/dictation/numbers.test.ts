@@ -40,6 +40,10 @@ describe('dictation: numbers', () => {
     check('it took twenty thirty seconds', 'It took twenty thirty seconds');
     check('between ten, twenty, thirty', 'Between 10, 20, 30');
   });
+  it('keeps a half before further number words in words', () => {
+    check('it was ninety and a half zero', 'It was ninety and a half zero');
+    check('it was ninety and a half million five', 'It was ninety and a half million five');
+  });
   it('writes strings of digits', () => {
     check('call five five five one two three four', 'Call 5551234');
     check('call five five five twelve thirty four', 'Call 5551234');
