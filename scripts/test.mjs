@@ -6,12 +6,12 @@ import path from 'node:path';
 import { root, SetupError } from './setup.mjs';
 import { runCheck, runSuite } from './test/jobs.mjs';
 import { endLeftovers } from './test/leftovers.mjs';
+import { reportLines, seconds } from './test/report.mjs';
 import { runMain } from './test/runMain.mjs';
 import { makeSandbox, prepare } from './test/sandbox.mjs';
 import { CHECKS, SUITES } from './test/suites.mjs';
 
 const say = (line = '') => console.log(line);
-const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 function readArguments(argv) {
   const at = argv.indexOf('--grep');
@@ -42,21 +42,6 @@ async function runAll(parts, run, onDone) {
     say(`\n${part.name}: ${part.what}`);
     onDone(part, await run(part));
   }
-}
-
-function showTable(outcomes) {
-  const rows = [
-    ['', 'passed', 'failed', 'skipped', 'time'],
-    ...outcomes.map((o) => [o.name, o.passed, o.failed, o.skipped.length, seconds(o.ms)]),
-  ];
-  say();
-  for (const row of rows)
-    say(
-      `  ${String(row[0]).padEnd(14)}${row
-        .slice(1)
-        .map((cell) => String(cell).padStart(9))
-        .join('')}`,
-    );
 }
 
 async function checkCoverage(folder) {
@@ -148,28 +133,9 @@ async function main() {
     rmSync(folder, { recursive: true, force: true });
   }
 
-  showTable(outcomes);
-  const skipped = outcomes.flatMap((o) => o.skipped.map((s) => ({ suite: o.name, ...s })));
-  if (skipped.length > 0)
-    say(
-      `\nSkipped:\n${skipped.map((s) => `  – ${s.suite}: ${s.title}${s.reason ? ` (${s.reason})` : ''}`).join('\n')}`,
-    );
-  const retried = outcomes.flatMap((o) => (o.retried ?? []).map((r) => ({ suite: o.name, ...r })));
-  if (retried.length > 0)
-    say(
-      '\nFailed once, then tried again:\n' +
-        `${retried.map((r) => `  ↻ ${r.suite}: ${r.title}\n${r.error.replace(/^/gm, '       ')}`).join('\n')}`,
-    );
-  const failures = outcomes.flatMap((o) => o.failures.map((f) => ({ suite: o.name, ...f })));
-  failures.forEach((f, i) =>
-    say(`\n${i + 1}) ${f.suite}: ${f.title}\n${f.error.replace(/^/gm, '     ')}`),
-  );
-  const sum = (key) => outcomes.reduce((n, o) => n + o[key], 0);
-  say(
-    `\n${skipped.length > 0 ? `${skipped.length} skipped; ` : ''}${seconds(performance.now() - begun)}`,
-  );
-  say(`${sum('passed')} passed, ${sum('failed')} failed`);
-  process.exitCode = sum('failed') === 0 ? 0 : 1;
+  for (const line of reportLines(outcomes, { slowest: whole, ms: performance.now() - begun }))
+    say(line);
+  process.exitCode = outcomes.every(({ failed }) => failed === 0) ? 0 : 1;
 }
 
 await runMain(main, '0 passed, 1 failed');
