@@ -1,9 +1,7 @@
-/** The AMI meetings beside the repository as segments, and the style of their written summaries. */
+/** The AMI meetings beside the repository as segments, and their written summaries. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { summaryWords } from '../daemon/insights/summary';
-import type { SummaryStyle } from '../daemon/insights/summaryStyle';
 import type { Segment } from '../daemon/transcript/types';
 import { SHARED } from './speechPath';
 
@@ -64,24 +62,4 @@ function untokenised(text: string): string {
     .replace(/\s+-\s+/g, '-')
     .replace(/^[.,;:\s]+/, '')
     .trim();
-}
-
-/** Words that say nothing of what a meeting is about. */
-const CLOSED_CLASS = (
-  'a about actually alright an and are as at basically be been but by can could did do does ' +
-  'for from going had has have he her his i if in is it its just kind know like maybe me mean ' +
-  'might mm must my need not of oh ok okay on one or our right she should so some sort than ' +
-  'that the their them then there they this to uh um us very was we well were what when where ' +
-  'which who will with would yeah you your'
-).split(' ');
-
-/** Share of the summaries' words, by closed-class word. */
-export function styleOf(meetings: readonly AmiMeeting[]): SummaryStyle {
-  const words = meetings.flatMap(({ summary }) => summaryWords(summary.join(' ')));
-  return Object.fromEntries(
-    CLOSED_CLASS.map((word) => [
-      word,
-      Number((words.filter((one) => one === word).length / words.length).toFixed(5)),
-    ]),
-  );
 }

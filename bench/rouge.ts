@@ -2,8 +2,6 @@
  * ROUGE (Lin 2004) over lower-case words without punctuation: ROUGE-1 counts shared words, ROUGE-L
  * the longest common subsequence. No stemming, no stop words.
  */
-import { summaryWords } from '../daemon/insights/summary';
-
 export interface Rouge {
   readonly precision: number;
   readonly recall: number;
@@ -11,7 +9,8 @@ export interface Rouge {
 }
 
 export function rougeWords(text: string): string[] {
-  return summaryWords(text.toLowerCase().replace(/\s+(?=['’]|n't\b)/g, ''));
+  const joined = text.toLowerCase().replace(/\s+(?=['’]|n't\b)/g, '');
+  return joined.match(/[a-z0-9]+(?:['’-][a-z0-9]+)*/g) ?? [];
 }
 
 export function rouge1(reference: readonly string[], candidate: readonly string[]): Rouge {

@@ -1,11 +1,12 @@
 /**
  * The AMI meetings beside the repository: how much of their summaries' sentences about future work
- * and decisions the found insights cover, and ROUGE-1 of the rolling summary. Usage: `npm run bench
+ * and decisions the found insights cover, and ROUGE-1 of the printed summary. Usage: `npm run bench
  * -- summaries [--missed]`.
  */
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
+import { wholeSummary } from '../daemon/insights/summarySections';
 import type { Insight } from '../daemon/insights/types';
-import { type AmiMeeting, loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
+import { type AmiMeeting, loadAmiMeetings, segmentsOfAmi } from './amiText';
 import { countUnquoted } from './insightsScore';
 import { reportResults, type Row } from './report';
 import { rouge1, rougeL, rougeWords } from './rouge';
@@ -28,10 +29,9 @@ interface Scored {
   readonly unquoted: number;
 }
 
-function score(meeting: AmiMeeting, others: readonly AmiMeeting[], showMissed: boolean): Scored {
+function score(meeting: AmiMeeting, showMissed: boolean): Scored {
   const segments = segmentsOfAmi(meeting);
-  // Nothing of a meeting's own summary may help it.
-  const analyzer = createAnalyzerFactory({ summaryStyle: styleOf(others) }).create({
+  const analyzer = createAnalyzerFactory().create({
     startedAt: '2026-11-23T09:30:00+01:00',
   });
   for (let at = 0; at < segments.length; at += 20) analyzer.update(segments.slice(at, at + 20));
@@ -51,7 +51,7 @@ function score(meeting: AmiMeeting, others: readonly AmiMeeting[], showMissed: b
   if (showMissed)
     for (const sentence of missed) process.stdout.write(`${meeting.id}: ${sentence.join(' ')}\n`);
   const candidate = rougeWords(
-    of('summary')
+    wholeSummary(analyzer.insights)
       .map(({ text }) => text)
       .join(' '),
   );
@@ -90,14 +90,7 @@ function main(): void {
     return;
   }
   const showMissed = process.argv.includes('--missed');
-  const all = meetings.map((meeting) =>
-    score(
-      meeting,
-      meetings.filter((other) => other !== meeting),
-      showMissed,
-    ),
-  );
-  report(all);
+  report(meetings.map((meeting) => score(meeting, showMissed)));
 }
 
 function report(all: readonly Scored[]): void {
@@ -113,7 +106,8 @@ function report(all: readonly Scored[]): void {
       'Only summary sentences about future work or decisions count, chosen by their verbs.',
       'A sentence is covered if one action or decision with its quotes reaches a ROUGE-L recall',
       `of ${COVERED}.`,
-      'ROUGE-1 compares the rolling summary with the whole written one; means over meetings.',
+      'ROUGE-1 compares the printed summary (topics, quotes, decisions, actions) with the whole',
+      'written one; means over meetings.',
     ].join(' '),
     rows: [
       ...all.map(rowOf),

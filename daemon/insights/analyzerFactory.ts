@@ -19,7 +19,6 @@ import { SegmentOrder } from './segmentOrder';
 import { SpeakerNames } from './speakerNames';
 import { sentenceKey, Summariser } from './summary';
 import { overviewOf, placeSentence } from './summarySections';
-import type { SummaryStyle } from './summaryStyle';
 import { type Topic, TopicFinder } from './topics';
 import type {
   AnalysisContext,
@@ -35,8 +34,6 @@ import type {
 export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp if absent. */
   readonly nlp?: Nlp;
-  /** Word frequencies of written summaries; those of `summaryStyle.ts` if absent. */
-  readonly summaryStyle?: SummaryStyle;
   /** Queue of the language model, requested at the start of a session; no model if absent. */
   readonly model?: () => ModelQueue | undefined;
   /** Encoder of turns; the rules work alone if absent. */
@@ -54,7 +51,7 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
       const model = options.model?.();
       return new SessionAnalyzer(
         nlp,
-        new Summariser(options.summaryStyle),
+        new Summariser(),
         model && new ModelReader(model, context),
         options.scorer && new TurnDetector(options.scorer),
         context,
@@ -174,7 +171,7 @@ class SessionAnalyzer implements Analyzer {
       );
       this.speakerNames = this.names.suggest(lines, isNumbered);
       this.summary = final
-        ? this.summariser.final(lines, marked)
+        ? this.summariser.final(lines, marked, this.topics)
         : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);

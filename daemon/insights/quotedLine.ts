@@ -5,7 +5,8 @@
 import type { Line } from './conversation';
 import type { Finding } from './discourse/discuss';
 import { contentStems, stemOf } from './gate/words';
-import { FILLERS, STOP_WORDS } from './rules/words';
+import { withoutBreaks } from './readableSentence';
+import { STOP_WORDS } from './rules/words';
 
 /** The object is a pronoun, or the text breaks off. */
 const EMPTY =
@@ -14,8 +15,8 @@ const EMPTY =
 const LOOK_BACK = 12;
 const MAX_QUOTE = 200;
 
-/** Filler words with the comma and the blank before them. */
-const FILLER = new RegExp(`(?:^|,?\\s+)(?:${[...FILLERS].join('|')})\\b,?`, 'gi');
+/** Words before a sentence that tie it to the one before. */
+const LEAD_IN = /^(?:(?:and|but|so|okay|ok|well|yeah|oh|right|then|also)\b[\s,.…-]*)+/i;
 
 /** Remembers the lines of unchanged findings, so that an update looks at new ones only. */
 export class QuotedLines {
@@ -81,18 +82,23 @@ function textOf(
     .sort((a, b) => a.index - b.index);
   if (!line) return text;
   const topic = topicBefore(lines, line.index);
-  return `${line.speaker}: "${cleaned(line)}"${topic === undefined ? '' : ` — about ${topic}`}`;
+  return `${quoteOf(line)}${topic === undefined ? '' : ` — about ${topic}`}`;
+}
+
+/** `Jonas: "I'll finish that today"`: the words of a line without fillers, and their speaker. */
+export function quoteOf(line: Line): string {
+  return `${line.speaker}: "${cleaned(line)}"`;
 }
 
 function cleaned(line: Line): string {
-  return line.text
-    .slice(line.start, line.end)
-    .replace(FILLER, '')
+  const quote = withoutBreaks(line)
+    .text.replace(/^[\s,]+/, '')
     .replace(/\b([\p{L}']+),? \1\b/giu, '$1')
     .replace(/\s+/g, ' ')
     .replace(/(?<![.,;])[.,;]+$/, '')
-    .trim()
-    .slice(0, MAX_QUOTE);
+    .trim();
+  const own = quote.replace(LEAD_IN, '') || quote;
+  return (own.slice(0, 1).toLocaleUpperCase('en') + own.slice(1)).slice(0, MAX_QUOTE);
 }
 
 /** The noun phrase before the quote that the meeting uses most, the nearest of equals. */

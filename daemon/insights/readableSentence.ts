@@ -30,22 +30,11 @@ export function readableSentence(line: Line): string | undefined {
   // Under a label for several people, two segments may have two speakers.
   if (line.evidence.length > 1 && isGeneric(line.speaker)) return undefined;
   const first = line.clauses[0];
-  const start = first?.words[first.core]?.start ?? line.start;
-  const tokens = line.tokens.filter((token) => token.start >= start);
-  const broken = new Set(
-    tokens.filter(
-      ({ norm, text }, i) =>
-        FILLERS.has(norm) || isFragment(text, tokens[i + 1]?.norm, tokens[i + 2]?.norm),
-    ),
+  const tokens = line.tokens.filter(
+    (token) => token.start >= (first?.words[first.core]?.start ?? line.start),
   );
-  const fragments = [...broken].filter(({ norm }) => !FILLERS.has(norm)).length;
+  const { text, fragments } = withoutBreaks(line, tokens);
   if (fragments > 1 && fragments > MOST_BROKEN * tokens.length) return undefined;
-  let text = '';
-  let at = start;
-  for (const token of tokens) {
-    if (!broken.has(token)) text += line.text.slice(at, token.end);
-    at = token.end;
-  }
   const plain = readableText(text)
     .replace(LEAD_IN, '')
     .replace(/(?<![.?!…])[.?!…]+$/, '');
@@ -53,6 +42,27 @@ export function readableSentence(line: Line): string | undefined {
   const verb = tokens.some(({ pos }) => pos === 'VERB' || pos === 'AUX');
   if (!verb || trimmed === '') return undefined;
   return trimmed.slice(0, 1).toLocaleUpperCase('en') + trimmed.slice(1);
+}
+
+/**
+ * Words of a line without fillers and broken-off words.
+ * @param tokens the line's own tokens, or the last ones of them
+ * @returns the text, and how many words were broken off
+ */
+export function withoutBreaks(
+  line: Line,
+  tokens: Line['tokens'] = line.tokens,
+): { readonly text: string; readonly fragments: number } {
+  let [text, fragments] = ['', 0];
+  let at = tokens[0]?.start ?? line.start;
+  tokens.forEach((token, i) => {
+    const filler = FILLERS.has(token.norm);
+    const broken = isFragment(token.text, tokens[i + 1]?.norm, tokens[i + 2]?.norm);
+    if (broken && !filler) fragments++;
+    if (!filler && !broken) text += line.text.slice(at, token.end);
+    at = token.end;
+  });
+  return { text, fragments };
 }
 
 function withoutDangling(text: string): string {

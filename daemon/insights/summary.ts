@@ -1,186 +1,180 @@
 /**
- * An extractive summary: the sentences whose words together come nearest to those of a written
- * summary.
+ * The summary without a language model: a few quotes with their speakers. Decisions, actions and
+ * open questions stand beside it, so a sentence with one of them is no quote.
  *
- * Each word has an expected frequency in a summary of that length. Closed-class words have the
- * frequency of written summaries (`summaryStyle.ts`). Content words have the logarithm of their
- * count (Luhn 1958). Sentences are chosen greedily by their gain toward the expectation. A word
- * counts only up to its expected frequency, so the sum is submodular and greedy choice is near the
- * best (Lin and Bilmes 2011). Sentences in a written style win over fragments, and no content
- * repeats.
+ * A quote is a sentence that can be read alone and that has many of the words its part of the
+ * meeting repeats (Luhn 1958): the sum of the logarithms of the counts of its nouns, divided by a
+ * power of the sentence's length.
  *
- * During a meeting, each stretch has its own summary, and the summary of a completed stretch never
- * changes. At the end, sentences are chosen anew from the whole meeting.
+ * During a meeting, each stretch has one quote, and the quote of a completed stretch never changes.
+ * At the end, quotes are chosen anew from the whole meeting: the best of each topic, and at least
+ * three.
  */
+import { intern } from '../base/intern';
 import type { Line } from './conversation';
-import { PerLine } from './perLine';
-import { readableSentence } from './readableSentence';
 import type { Finding } from './discourse/discuss';
-import { SUMMARY_STYLE, type SummaryStyle } from './summaryStyle';
+import { orNone } from './cues';
+import { singular } from './language/singular';
+import { PerLine } from './perLine';
+import { quoteOf } from './quotedLine';
+import { FILLERS, STOP_WORDS } from './rules/words';
 
-/** Readable sentences in a stretch: about five minutes of speech. */
+/** Quotes of a summary, unless the meeting has more topics. */
+const QUOTES = 3;
+/** Quotable sentences in a stretch: about ten minutes of speech. */
 const STRETCH = 40;
 const SETTLED = 4;
-const MIN_WORDS = 6;
-const MAX_WORDS = 45;
-/**
- * Length of the summary: this share of the spoken words, plus a base for short meetings. Written
- * summaries of the AMI meetings have 8 to 10 %.
- */
-const SHARE = 0.1;
-const BASE_WORDS = 30;
-/** Upper limit for long days, so the summary stays readable. */
-const MAX_SUMMARY_WORDS = 900;
-/** Expected count of a content word, times the logarithm of its count plus 1. */
-const CONTENT = 0.3;
-const SAID_ONCE = 0.08;
-/**
- * Gains are divided by this power of the sentence's length, with a slight preference for longer
- * sentences.
- */
-const LENGTH_POWER = 0.8;
-const IMPORTANT = 1.15;
-const QUESTION = 0.85;
-/** "That would …", "It is …" refer to a sentence that is missing. */
-const LEANING = 0.95;
+const MIN_WORDS = 8;
+const MAX_WORDS = 35;
+/** Longer sentences have more words that count; this power of the length makes up for most of it. */
+const LENGTH_POWER = 0.35;
+/** Share of fillers and broken-off words from which a sentence is hard to read. */
+const MOST_BROKEN = 0.15;
+/** The sentence refers to another one that is missing. */
+const LEANS =
+  /^(?:(?:and|but|so|or|because|well|okay|yeah|yes|no|oh|then|um|uh)\b[\s,]*)*(?:it|that|this|these|those|they|them|he|she|him|her|there|which|where|when|if|same|one)\b/i;
+/** Words that end no sentence. */
+const BREAKS_OFF =
+  /(?:[–—…-]|\b(?:and|but|so|because|the|an?|to|of|for|with|my|your|our|their|if|which|or|is|are|was|were|like|as|than|very|i|we|it's|um|uh|you know|i mean|i think|i guess))[\s.,!]*$/i;
 
-/** A line that may enter the summary. */
+/** A line that may be quoted. */
 interface Candidate {
   readonly line: Line;
-  /** Its text in the summary. */
-  readonly sentence: string;
-  readonly leaning: boolean;
-}
-
-/** Distinct counted words of a sentence, and the number of occurrences of each. */
-interface Counted {
+  /** Number of words. */
   readonly length: number;
-  readonly words: readonly string[];
-  readonly times: readonly number[];
+  readonly words: ReadonlySet<string>;
 }
 
-interface Choice extends Counted {
-  readonly candidate: Candidate;
+interface Scored {
+  readonly line: Line;
+  readonly score: number;
+}
+
+/** Lines of the meeting from `from` up to, without, `to`. */
+export interface LineRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export class Summariser {
+  private readonly words = new PerLine(nounsOf);
   private readonly candidates = new PerLine(candidateOf);
-  /** Chosen sentences of each completed stretch. */
+  /** Quotes of completed stretches. */
   private readonly closed: {
     readonly lines: readonly Line[];
     readonly findings: readonly Finding[];
   }[] = [];
-
-  constructor(private readonly style: SummaryStyle = SUMMARY_STYLE) {}
 
   /**
    * The summary so far.
    * @param marked keys (`segmentId`, quote) of sentences with an action or decision
    */
   rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    const candidates = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
+    const quotable = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
     const findings: Finding[] = [];
-    for (let at = 0; at * STRETCH < candidates.length; at++) {
-      const stretch = candidates.slice(at * STRETCH, (at + 1) * STRETCH);
+    for (let at = 0; at * STRETCH < quotable.length; at++) {
+      const stretch = quotable.slice(at * STRETCH, (at + 1) * STRETCH);
+      const own = stretch.map(({ line }) => line);
       const known = this.closed[at];
-      if (
-        known &&
-        known.lines.length === stretch.length &&
-        known.lines.every((line, i) => line === stretch[i]?.line)
-      ) {
+      if (known?.lines.length === own.length && known.lines.every((line, i) => line === own[i])) {
         findings.push(...known.findings);
         continue;
       }
-      const choices = stretch.map((candidate): Choice => ({
-        candidate,
-        ...countWords(candidate.sentence),
-      }));
-      const chosen = this.choose(choices, choices, marked);
+      const range = { from: own[0]!.index, to: own.at(-1)!.index + 1 };
+      const quoted = quotes(this.best(lines, range, marked).slice(0, 1));
       // The last sentences may still be joined to later ones.
-      if ((at + 1) * STRETCH + SETTLED <= candidates.length)
-        this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
-      findings.push(...chosen);
+      if ((at + 1) * STRETCH + SETTLED <= quotable.length)
+        this.closed[at] = { lines: own, findings: quoted };
+      findings.push(...quoted);
     }
     return findings;
   }
 
-  /** The summary of the whole meeting, after its end. */
-  final(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    const candidates = this.candidates.of(lines);
-    const all = lines.map((line, at) =>
-      countWords(candidates[at]?.sentence ?? readableSentence(line) ?? saidIn(line)),
-    );
-    const choices = candidates.flatMap((candidate, at): Choice[] =>
-      candidate ? [{ candidate, ...all[at]! }] : [],
-    );
-    return this.choose(choices, all, marked);
+  /**
+   * The summary of the whole meeting, after its end.
+   * @param topics the best quote of each is in the summary
+   */
+  final(
+    lines: readonly Line[],
+    marked: ReadonlySet<string>,
+    topics: readonly LineRange[],
+  ): Finding[] {
+    const ofTopics = topics.flatMap((range) => this.best(lines, range, marked).slice(0, 1));
+    const quoted = new Set(ofTopics.map(({ line }) => line));
+    const more = this.best(lines, { from: 0, to: lines.length }, marked)
+      .filter(({ line }) => !quoted.has(line))
+      .slice(0, Math.max(0, QUOTES - ofTopics.length));
+    return quotes([...ofTopics, ...more]);
   }
 
-  /** @param all all sentences of the stretch, readable or not; they define its content */
-  private choose(
-    choices: readonly Choice[],
-    all: readonly Counted[],
+  /** Quotable sentences of a range, the best first. */
+  private best(
+    lines: readonly Line[],
+    { from, to }: LineRange,
     marked: ReadonlySet<string>,
-  ): Finding[] {
-    const said = new Map<string, number>();
-    for (const { words, times } of all)
-      for (const [i, word] of words.entries()) said.set(word, (said.get(word) ?? 0) + times[i]!);
-    const total = all.reduce((sum, { length }) => sum + length, 0);
-    const budget = Math.min(MAX_SUMMARY_WORDS, SHARE * total + BASE_WORDS);
-    const expected = new Map<string, number>();
-    for (const [word, count] of said) {
-      const share = this.style[word];
-      expected.set(
-        word,
-        share === undefined
-          ? count > 1
-            ? CONTENT * Math.log(1 + count)
-            : SAID_ONCE
-          : budget * share,
-      );
-    }
-    const chosen = greedily(choices, expected, budget, marked);
-    const best = Math.max(...chosen.map(({ gain }) => gain));
-    return chosen
-      .sort((a, b) => a.candidate.line.index - b.candidate.line.index)
-      .map(({ candidate: { line, sentence }, gain }) => ({
-        kind: 'summary',
-        text: `${sentence}${line.mark === '?' ? '?' : '.'}`,
-        confidence: Math.max(0.5, gain / best),
-        evidence: line.evidence,
-      }));
+  ): Scored[] {
+    const counts = new Map<string, number>();
+    for (const words of this.words.of(lines).slice(from, to))
+      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+    return this.candidates
+      .of(lines)
+      .slice(from, to)
+      .flatMap((candidate): Scored[] => {
+        if (!candidate || isMarked(candidate.line, marked)) return [];
+        const { line, words, length } = candidate;
+        const sum = [...words].reduce((all, word) => all + Math.log1p(counts.get(word) ?? 0), 0);
+        return [{ line, score: sum / length ** LENGTH_POWER }];
+      })
+      .sort((a, b) => b.score - a.score || a.line.index - b.line.index);
   }
+}
+
+/** The sentences in the order of the conversation, as quotes with their speakers. */
+function quotes(chosen: readonly Scored[]): Finding[] {
+  const best = Math.max(...chosen.map(({ score }) => score));
+  return [...chosen]
+    .sort((a, b) => a.line.index - b.line.index)
+    .map(({ line, score }) => ({
+      kind: 'summary',
+      text: quoteOf(line),
+      confidence: Math.max(0.5, score / best),
+      evidence: line.evidence,
+    }));
 }
 
 /**
- * @returns undefined for a joke, for a remark about the meeting itself, for a sentence that is too
- * short or too long, and for a fragment
+ * @returns undefined for a question, a joke, a remark about the meeting itself, and for a sentence
+ * that is too short or too long or cannot be read alone
  */
 function candidateOf(line: Line): Candidate | undefined {
-  const { clauses } = line;
+  const { clauses, tokens } = line;
+  if (line.mark === '?') return undefined;
   if (clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'))) return undefined;
-  const sentence = readableSentence(line);
-  if (sentence === undefined) return undefined;
-  const { length } = summaryWords(sentence);
-  const first = clauses[0];
-  return length >= MIN_WORDS && length <= MAX_WORDS
-    ? {
-        line,
-        sentence,
-        leaning: /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? ''),
-      }
-    : undefined;
+  const text = line.text.slice(line.start, line.end);
+  if (LEANS.test(text) || BREAKS_OFF.test(text)) return undefined;
+  const spoken = tokens.filter(({ norm }) => /[\p{L}\p{N}]/u.test(norm));
+  const broken = spoken.filter(
+    ({ norm }, i) => FILLERS.has(norm) || norm === spoken[i + 1]?.norm,
+  ).length;
+  const { length } = spoken;
+  if (length < MIN_WORDS || length > MAX_WORDS || broken > MOST_BROKEN * length) return undefined;
+  const has = (pos: string): boolean => tokens.some((token) => token.pos === pos);
+  if (!(has('NOUN') || has('PROPN')) || !(has('VERB') || has('AUX'))) return undefined;
+  return { line, length, words: new Set(nounsOf(line)) };
 }
 
-function countWords(text: string): Counted {
-  const words = summaryWords(text);
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return { length: words.length, words: [...counts.keys()], times: [...counts.values()] };
+/** Nouns name what a meeting is about; its verbs are the same in every meeting. */
+function nounsOf({ tokens }: Line): readonly string[] {
+  const nouns = tokens.flatMap(({ norm, lemma, pos }) =>
+    (pos === 'NOUN' || pos === 'PROPN') && norm.length > 2 && !STOP_WORDS.has(norm)
+      ? [intern(singular(lemma))]
+      : [],
+  );
+  return orNone(nouns.slice());
 }
 
-function saidIn({ text, start, end }: Line): string {
-  return text.slice(start, end);
+function isMarked(line: Line, marked: ReadonlySet<string>): boolean {
+  return line.evidence.some((evidence) => marked.has(sentenceKey(evidence)));
 }
 
 /** Key of a sentence for `marked`. */
@@ -189,74 +183,4 @@ export function sentenceKey(evidence: {
   readonly quote: string;
 }): string {
   return `${evidence.segmentId}\n${evidence.quote}`;
-}
-
-/** Words for counting: lower case, without punctuation. */
-export function summaryWords(text: string): string[] {
-  return text.toLowerCase().match(/[a-z0-9]+(?:['’-][a-z0-9]+)*/g) ?? [];
-}
-
-interface Chosen {
-  readonly candidate: Candidate;
-  readonly gain: number;
-}
-
-/**
- * The gain of a sentence never grows while others are chosen, so its earlier gain is an upper
- * bound. Only the sentence at the head needs a new evaluation (lazy greedy, Minoux 1978).
- */
-function greedily(
-  choices: readonly Choice[],
-  expected: ReadonlyMap<string, number>,
-  budget: number,
-  marked: ReadonlySet<string>,
-): Chosen[] {
-  const have = new Map<string, number>();
-  const weigh = ({ candidate, length, words, times }: Choice): number => {
-    let gain = 0;
-    for (const [i, word] of words.entries()) {
-      const limit = expected.get(word) ?? 0;
-      const before = have.get(word) ?? 0;
-      gain += Math.min(before + times[i]!, limit) - Math.min(before, limit);
-    }
-    return (gain * weightOf(candidate, marked)) / length ** LENGTH_POWER;
-  };
-  const waiting = choices
-    .map((choice) => ({ choice, gain: weigh(choice) }))
-    .sort(
-      (a, b) => b.gain - a.gain || a.choice.candidate.line.index - b.choice.candidate.line.index,
-    );
-  const chosen: Chosen[] = [];
-  for (let said = 0; said < budget && waiting.length > 0;) {
-    const { choice } = waiting.shift()!;
-    const gain = weigh(choice);
-    if (gain <= 0) break;
-    if (gain < (waiting[0]?.gain ?? 0)) {
-      insert(waiting, { choice, gain });
-      continue;
-    }
-    const { candidate, length, words, times } = choice;
-    chosen.push({ candidate, gain });
-    said += length;
-    for (const [i, word] of words.entries()) have.set(word, (have.get(word) ?? 0) + times[i]!);
-  }
-  return chosen;
-}
-
-function insert<T extends { readonly gain: number }>(sorted: T[], one: T): void {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.gain >= one.gain) low = middle + 1;
-    else high = middle;
-  }
-  sorted.splice(low, 0, one);
-}
-
-function weightOf({ line, leaning }: Candidate, marked: ReadonlySet<string>): number {
-  return (
-    (line.evidence.some((evidence) => marked.has(sentenceKey(evidence))) ? IMPORTANT : 1) *
-    (line.mark === '?' ? QUESTION : 1) *
-    (leaning ? LEANING : 1)
-  );
 }

@@ -66,6 +66,7 @@ export interface SummaryPart<T> {
 
 type Sentence = {
   readonly kind: Insight['kind'];
+  readonly text: string;
   readonly section?: SummarySection | undefined;
   readonly topic?: Insight['topic'] | undefined;
 };
@@ -88,11 +89,13 @@ export function summaryParts<T extends Sentence>(insights: readonly T[]): Summar
     part.sentences.push(sentence);
     parts.set(key, part);
   }
+  // What was written about a part comes before quotes from it.
+  for (const part of parts.values())
+    part.sentences.sort((a, b) => Number(isQuoted(a.text)) - Number(isQuoted(b.text)));
   return [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
 }
 
 interface ReportedSentence extends Sentence {
-  readonly text: string;
   readonly owner?: string | undefined;
   readonly due?: { readonly phrase: string } | undefined;
 }

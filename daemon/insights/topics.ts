@@ -32,6 +32,9 @@ const ANNOUNCES =
   /^\W*(?:(?:okay|ok|so|right|well|alright|all right|and|good|great|then|now|let's|let us)\b[\s,.]*)*(?:next (?:item|topic|up|thing|point|one)\b|mov(?:e|ing) on\b|(?:the )?(?:last|second|third|other) (?:item|thing|topic|point)\b|another (?:thing|topic|point)\b|go on to\b|turn to\b)/i;
 /** Weight of a two-word title: it is more specific than a single word. */
 const COMPOUND = 1.7;
+/** Occurrences that make a title: two of a pair of words, more of a single word. */
+const PAIR_TIMES = 2;
+const WORD_TIMES = 3;
 /** Nouns that make no title. */
 const EMPTY = new Set(
   'gon wan thing stuff bit lot kind sort people person way time guy question idea point minute number example moment case fact sense reason side place part one two hour second couple deal course matter today tomorrow week day month year hand end rest yes no okay hello morning everybody anybody everyone anything something nothing everything word name top start'.split(
@@ -233,8 +236,10 @@ function titleOf(
     });
   }
   const fresh = [...terms.values()].filter(({ words }) => !words.some((word) => used.has(word)));
-  const value = ({ words, count }: Term): number =>
-    (count < 2 ? 0 : count) * (words.length > 1 ? COMPOUND : 1);
+  const value = ({ words, count }: Term): number => {
+    if (words.length > 1) return count < PAIR_TIMES ? 0 : count * COMPOUND;
+    return count < WORD_TIMES ? 0 : count;
+  };
   const best = fresh.reduce<Term | undefined>(
     (most, term) => (value(term) > (most ? value(most) : 0) ? term : most),
     undefined,

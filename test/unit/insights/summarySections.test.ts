@@ -129,18 +129,21 @@ describe('the summary by sections', () => {
     equal(removedOld, 0);
   });
 
-  const spoken: readonly (readonly [said: string, read: string])[] = [
+  const spoken: readonly (readonly [said: string, quoted: readonly string[]])[] = [
     [
-      'So, um, I think that the the retry of the upload should st stop after five attempts, you know.',
-      'The retry of the upload should stop after five attempts.',
+      'So, um, I think the the retry of the upload should st stop after five attempts.',
+      ['Ana: "I think the retry of the upload should stop after five attempts"'],
     ],
     [
       'Okay, yeah, and the feasi feasibility study of the new parser is ready for the review, but.',
-      'The feasibility study of the new parser is ready for the review.',
+      [],
     ],
+    ['Is the feasibility study of the new parser ready for the review?', []],
+    ['It is ready for the review by the people of the other team.', []],
+    ["I'll write the report about the new parser for the team by Friday.", []],
   ];
-  for (const [words, read] of spoken) {
-    it(`reads "${read}"`, () => {
+  for (const [words, quoted] of spoken) {
+    it(`quotes ${quoted.length} sentences of "${words}"`, () => {
       const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00' });
       analyzer.update([
         {
@@ -157,7 +160,7 @@ describe('the summary by sections', () => {
       analyzer.finish();
       deepEqual(
         summary(analyzer.insights).map(({ text }) => text),
-        [read],
+        quoted,
       );
     });
   }
