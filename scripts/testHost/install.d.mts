@@ -1,5 +1,4 @@
 // Types of install.mjs for the tests, which are TypeScript.
-export const codeServerVersion: string;
 /** `node entry …` starts it; `dir` is the whole installation. */
 export interface CodeServer {
   readonly dir: string;
@@ -7,5 +6,10 @@ export interface CodeServer {
   readonly node: string;
   readonly version: string;
 }
-export function ensureCodeServer(log?: (line: string) => void): Promise<CodeServer>;
+/** `current` runs all hosted suites; `oldest` is the version that `engines.vscode` names. */
+export type HostVersion = 'current' | 'oldest';
+export function ensureCodeServer(
+  log?: (line: string) => void,
+  which?: HostVersion,
+): Promise<CodeServer>;
 export function cacheRoot(): string;

@@ -6,27 +6,15 @@
 // build modules that the tests do not need. The steps below replace them.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { homedir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { findCommand, findNpm } from './commands.mjs';
+import { recipes } from './recipes.mjs';
 
-export const codeServerVersion = '4.100.3';
-/** Incremented when the steps below change, so an older installation is replaced. */
-const recipe = 1;
-const nodeVersion = '20.20.2';
-/**
- * code-server depends on argon2 0.31, whose package has no prebuilt binary. Version 0.44 has one,
- * with the same interface.
- */
-const argonVersion = '0.44.0';
-/**
- * VS Code's ripgrep wrapper downloads its binary outside npm. This package of the same project
- * contains it.
- */
-const ripgrepVersion = '1.18.0';
-const nativeModules = ['@vscode/spdlog', 'native-watchdog', 'node-pty'];
+/** Incremented when the steps for Node change, so an older installation is replaced. */
+const nodeRecipe = 1;
 const stampName = '.earmark-complete.json';
 const installLimitMs = 10 * 60_000;
 const staleAfterMs = 60 * 60_000;
@@ -34,27 +22,27 @@ const staleAfterMs = 60 * 60_000;
 /**
  * Installs code-server if needed and returns its location.
  * @param {(line: string) => void} log receives progress lines; no lines if it is installed already.
+ * @param {'current' | 'oldest'} which of the recipes.
  * @returns {Promise<{dir: string, entry: string, node: string, version: string}>} `node entry …`
  * starts it.
  * @throws {Error} one sentence that says what to do, if it cannot be installed.
  */
-export async function ensureCodeServer(log = console.error) {
+export async function ensureCodeServer(log = console.error, which = 'current') {
   if (process.platform === 'win32') {
     throw new Error(
       'The VS Code host for tests runs on Linux and macOS only. On Windows use "npm ' +
         'run test:desktop".',
     );
   }
-  const node = await ensureNode20(log);
-  const dir = join(cacheRoot(), `code-server-${codeServerVersion}`);
-  if (!isComplete(dir)) {
-    await build(dir, log, (work) => buildCodeServer(work, node, log));
-  }
+  const recipe = recipes[which];
+  const node = await ensureNode(recipe.node, log);
+  const dir = join(cacheRoot(), `code-server-${recipe.version}`);
+  await build(dir, recipe.recipe, log, (work) => buildCodeServer(work, recipe, node, log));
   return {
     dir,
     entry: join(dir, 'node_modules', 'code-server', 'out', 'node', 'entry.js'),
     node: node.path,
-    version: codeServerVersion,
+    version: recipe.version,
   };
 }
 
@@ -67,26 +55,25 @@ export function cacheRoot() {
 }
 
 /**
- * Node 20 with its headers: the running Node if it has both, otherwise the npm package for this
- * platform.
+ * Node of the wanted major version with its headers: the running Node if it has both, otherwise the
+ * npm package for this platform.
  */
-async function ensureNode20(log) {
+async function ensureNode(version, log) {
+  const major = version.split('.')[0];
   const running = { path: process.execPath, prefix: dirname(dirname(process.execPath)) };
-  if (process.versions.node.startsWith('20.') && hasHeaders(running.prefix)) return running;
+  if (process.versions.node.startsWith(`${major}.`) && hasHeaders(running.prefix)) return running;
   const name = `node-${process.platform}-${process.arch}`;
-  const dir = join(cacheRoot(), `node-${nodeVersion}`);
-  if (!isComplete(dir)) {
-    await build(dir, log, async (work) => {
-      log(`Downloading Node ${nodeVersion} for code-server from npm…`);
-      await npmInstall(work, { [name]: nodeVersion }).catch((cause) => {
-        throw new Error(
-          'The VS Code host for tests needs Node 20, and npm could not provide it. Run ' +
-            `the tests with Node 20 instead. ${cause.message}`,
-          { cause },
-        );
-      });
+  const dir = join(cacheRoot(), `node-${version}`);
+  await build(dir, nodeRecipe, log, async (work) => {
+    log(`Downloading Node ${version} for code-server from npm…`);
+    await npmInstall(work, { [name]: version }).catch((cause) => {
+      throw new Error(
+        `The VS Code host for tests needs Node ${major}, and npm could not provide it. Run ` +
+          `the tests with Node ${major} instead. ${cause.message}`,
+        { cause },
+      );
     });
-  }
+  });
   const prefix = join(dir, 'node_modules', name);
   return { path: join(prefix, 'bin', 'node'), prefix };
 }
@@ -95,7 +82,7 @@ function hasHeaders(prefix) {
   return existsSync(join(prefix, 'include', 'node', 'node_api.h'));
 }
 
-async function buildCodeServer(work, node, log) {
+async function buildCodeServer(work, recipe, node, log) {
   const missing = [
     ['a C++ compiler', ['c++', 'g++', 'clang++']],
     ['make', ['make']],
@@ -110,28 +97,20 @@ async function buildCodeServer(work, node, log) {
     );
   }
   log(
-    `Downloading code-server ${codeServerVersion} (VS Code's extension host for ` +
+    `Downloading code-server ${recipe.version} (VS Code's extension host for ` +
       'tests, once) from npm…',
   );
-  await npmInstall(
-    work,
-    {
-      'code-server': codeServerVersion,
-      [`@vscode/ripgrep-${process.platform}-${process.arch}`]: ripgrepVersion,
-    },
-    { argon2: argonVersion },
-  );
+  await npmInstall(work, { 'code-server': recipe.version, ...recipe.packages }, recipe.overrides);
   const vscode = join(work, 'node_modules', 'code-server', 'lib', 'vscode');
   const extensions = join(vscode, 'extensions');
   log("Downloading the libraries of VS Code's server…");
   await npm(vscode, ['install', '--omit=dev']);
   await npm(extensions, ['install', '--omit=dev']);
-  await symlink('node_modules', join(vscode, 'node_modules.asar'));
-  await linkRipgrep(vscode);
+  await recipe.finish(vscode);
   log('Building its native modules (about 20 s)…');
   const gyp = await findNodeGyp(work);
   await Promise.all(
-    nativeModules.map((name) =>
+    recipe.nativeModules.map((name) =>
       runQuietly(`Building ${name}`, node.path, [gyp, 'rebuild', `--nodedir=${node.prefix}`], {
         cwd: join(vscode, 'node_modules', name),
         // node-gyp runs "node" by name during the build.
@@ -153,25 +132,6 @@ async function buildCodeServer(work, node, log) {
   );
 }
 
-/** Without ripgrep the host works, but file search finds nothing. */
-async function linkRipgrep(vscode) {
-  const binary = join(
-    '..',
-    '..',
-    '..',
-    '..',
-    '..',
-    '..',
-    '..',
-    `@vscode/ripgrep-${process.platform}-${process.arch}`,
-    'bin',
-    'rg',
-  );
-  const bin = join(vscode, 'node_modules', '@vscode', 'ripgrep', 'bin');
-  await mkdir(bin, { recursive: true });
-  await symlink(binary, join(bin, 'rg'));
-}
-
 /** npm contains node-gyp. Distributions that remove it get it as a package. */
 async function findNodeGyp(work) {
   const own = join(dirname(dirname(findNpm())), 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
@@ -182,8 +142,12 @@ async function findNodeGyp(work) {
   return join(dir, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
 }
 
-/** Builds in a temporary folder beside `dir` and renames it, so `dir` is complete or absent. */
-async function build(dir, log, fill) {
+/**
+ * Builds in a temporary folder beside `dir` and renames it, so `dir` is complete or absent. Does
+ * nothing where `dir` is complete.
+ */
+async function build(dir, recipe, log, fill) {
+  if (isComplete(dir, recipe)) return;
   const started = Date.now();
   const parent = dirname(dir);
   await mkdir(parent, { recursive: true });
@@ -200,10 +164,11 @@ async function build(dir, log, fill) {
       join(work, stampName),
       JSON.stringify({ recipe, seconds: Math.round((Date.now() - started) / 1000) }),
     );
-    if (existsSync(dir) && !isComplete(dir)) await rename(dir, await mkdtemp(`${dir}.tmp-old-`));
+    if (existsSync(dir) && !isComplete(dir, recipe))
+      await rename(dir, await mkdtemp(`${dir}.tmp-old-`));
     await rename(work, dir).catch((error) => {
       // Another process finished first. Its result is equally good.
-      if (!isComplete(dir)) throw error;
+      if (!isComplete(dir, recipe)) throw error;
     });
     log(`Installed in ${dir} after ${Math.round((Date.now() - started) / 1000)} s.`);
   } finally {
@@ -212,7 +177,7 @@ async function build(dir, log, fill) {
   }
 }
 
-function isComplete(dir) {
+function isComplete(dir, recipe) {
   try {
     return JSON.parse(readFileSync(join(dir, stampName), 'utf8')).recipe === recipe;
   } catch {
@@ -312,9 +277,9 @@ function firstComplaint(output) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  ensureCodeServer().then(
-    ({ dir, node }) =>
-      console.log(`code-server ${codeServerVersion} is in ${dir} and runs with ${node}.`),
+  ensureCodeServer(console.error, process.argv[2] === 'oldest' ? 'oldest' : 'current').then(
+    ({ dir, node, version }) =>
+      console.log(`code-server ${version} is in ${dir} and runs with ${node}.`),
     (error) => {
       console.error(error.message);
       process.exitCode = 1;

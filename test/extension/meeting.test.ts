@@ -227,7 +227,8 @@ describe('a meeting in VS Code', function () {
     const rows = await watch.frame.locator('[data-segment]').count();
     await watch.frame.locator('.card.action .jump').first().click();
     await watch.frame.locator('.row.revealed mark').first().waitFor();
-    await page.waitForTimeout(1_000); // As long as the animated scroll takes at most.
+    // The animated scroll is over: Playwright waits until the place stands still.
+    await watch.frame.locator('.row.revealed mark').first().hover({ trial: true });
     await rig.window.screenshot(join(shots, 'jump-dark.png'));
     ok(await watch.frame.locator('.row.revealed mark').isVisible());
     await rig.window.execute('workbench.view.explorer');

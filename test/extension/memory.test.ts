@@ -4,11 +4,13 @@
  * real daemon and audio that is spoken.
  */
 import { ok } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import manifest from '../../package.json';
+import { until } from '../fakes/daemonProcess';
 import { skip } from '../skip';
 import type { HostMemory } from './harness/inHost/companion';
 import { launchBrowser } from './harness/page';
@@ -38,6 +40,12 @@ async function activatedByUse(folder: string): Promise<void> {
     JSON.stringify({ ...manifest, activationEvents: [] }),
   );
 }
+
+/** The extension host starts the language server of notes as its child. */
+const notesServerOf = (hostPid: number): boolean =>
+  execFileSync('ps', ['-eo', 'ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .some((line) => line.trim().startsWith(`${hostPid} `) && line.includes('notesServer.js'));
 
 describe('the extension host', function () {
   this.timeout(300_000);
@@ -121,7 +129,7 @@ describe('the extension host', function () {
 
     await window.runCommand('Earmark: Open Note');
     await window.page.locator('.tab.active').getByText('.earmark.md').waitFor();
-    await window.page.waitForTimeout(3_000); // The language server of notes starts.
+    await until(() => notesServerOf(window.hostPid), 'the language server of notes runs');
     await added('note');
 
     const more = (memory: HostMemory, what: keyof HostMemory): number =>

@@ -61,7 +61,7 @@ export async function buildCompanion(extensionsDir: string): Promise<void> {
   await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
 }
 
-/** Compiles what NODE_OPTIONS makes the extension host load first; returns its absolute path. */
+/** Compiles what TEST_PRELOAD makes the extension host load first; returns its absolute path. */
 export async function buildPreload(dir: string): Promise<string> {
   await compile({ preload: join(__dirname, 'inHost', 'preload.ts') }, dir);
   return join(dir, 'preload.js');

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
+import type { HostVersion } from '../../../scripts/testHost/install.mjs';
 import { buildCompanion, buildPreload } from './build';
 import { ControlFolder } from './control';
 import { HostPage, type OpenOptions } from './page';
@@ -33,6 +34,8 @@ export interface HostOptions {
    * given.
    */
   readonly coverageDir?: string;
+  /** `current` where not given; `oldest` counts no coverage. */
+  readonly version?: HostVersion;
 }
 
 export interface Host {
@@ -62,6 +65,8 @@ export const quietSettings = {
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
   'workbench.colorTheme': 'Default Dark Modern',
+  // Otherwise the chat opens with every window.
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'window.commandCenter': false,
   'window.confirmBeforeClose': 'never',
   'chat.commandCenter.enabled': false,
@@ -83,7 +88,7 @@ const restrictedSettings = {
 /** @throws {Error} one sentence, where code-server cannot be installed or does not start. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { ensureCodeServer } = await import('../../../scripts/testHost/install.mjs');
-  const server = await ensureCodeServer();
+  const server = await ensureCodeServer(console.error, options.version);
   const coverageDir = options.coverageDir ?? process.env.NODE_V8_COVERAGE;
   const extensionsDir = join(options.userDataDir, 'extensions');
   await buildCompanion(extensionsDir);
@@ -137,7 +142,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
           ? {
               EARMARK_TEST_COVERAGE: coverageDir,
               EARMARK_TEST_COVERAGE_ROOT: resolve(options.extensionPath),
-              NODE_OPTIONS: `--require ${JSON.stringify(await buildPreload(control.path))}`,
+              TEST_PRELOAD: await buildPreload(control.path),
             }
           : {}),
         ...options.env,

@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as vscode from 'vscode';
 import { SymbolIndex } from '../../../extension/code/symbolIndex';
+import type { Daemon } from '../../../extension/daemon/daemon';
 import { Candidates } from '../../../extension/dictation/candidates';
 import { app, closeEditors, editorWith, quiet, say, text, until } from './support';
 
@@ -20,6 +21,21 @@ function used(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
   return process.memoryUsage().heapUsed;
+}
+
+/** Follows the connection: true once the daemon answered to later names of a dictation. */
+async function namesSent(daemon: Daemon): Promise<() => boolean> {
+  let answered = false;
+  const connection = (await daemon.ready()) as unknown as {
+    request: (method: { readonly method: string }, params: unknown) => Promise<unknown>;
+  };
+  const request = connection.request.bind(connection);
+  connection.request = async (method, params) => {
+    const answer = await request(method, params);
+    answered ||= method.method === 'dictation/learn';
+    return answer;
+  };
+  return () => answered;
 }
 
 describe('names for dictation', function () {
@@ -107,15 +123,16 @@ describe('names for dictation', function () {
     asked = { document: 0, workspace: 0 };
     const editor = await editorWith('|');
     const { parts } = await app();
+    const sent = await namesSent(parts.daemon);
     await until('the document was asked', () => asked.document > 0);
     equal(asked.workspace, 0, 'nobody dictates yet');
     const dictate = async (phrase: string, recognised: string): Promise<void> => {
       say(phrase);
       await vscode.commands.executeCommand('earmark.toggleDictation');
       await until('it was heard', () => parts.dictation.recognised.includes(recognised));
-      await until('the workspace was asked', () => asked.workspace > 0);
       // The names come while the user speaks.
-      await new Promise((done) => setTimeout(done, 3_000));
+      await until('the workspace was asked', () => asked.workspace > 0);
+      await until('the daemon has its names', sent);
       await vscode.commands.executeCommand('earmark.toggleDictation');
       await until('it is over', () => parts.dictation.state.kind === 'idle');
     };

@@ -116,8 +116,9 @@ describe('meeting', function () {
     // while lines come in.
     for (const line of mine) {
       const at = line === mine[0] ? 0 : document.lineCount - 1;
+      const said = finals(parts, 'mic');
       await editor.edit((edit) => edit.insert(new vscode.Position(at, 0), `${line}\n`));
-      await new Promise((done) => setTimeout(done, 1_700));
+      await until('more was said meanwhile', () => finals(parts, 'mic') > said);
     }
     const cursorLine = mine[1]!;
     const lineOf = (): number => text(document).split(/\r?\n/).indexOf(cursorLine);
