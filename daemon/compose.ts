@@ -19,6 +19,7 @@ import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { makePrivate, PRIVATE_UMASK } from './adapters/store/privateFiles';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
+import { AnalysisThreads } from './adapters/analysis/analysisThreads';
 import { AudioDump } from './adapters/store/audioDump';
 import { StateFolderWatch } from './adapters/store/stateFolderWatch';
 import { Storage } from './adapters/store/storage';
@@ -289,10 +290,8 @@ async function compose(
     logger: logger.child(name),
   });
   const scorer = real ? open.add(createTurnScorer(inWorker('turns'))) : undefined;
-  const analyzers = createAnalyzerFactory({
-    model: () => llm.queue(),
-    ...(scorer && { scorer }),
-  });
+  const analysers = { model: () => llm.queue(), ...(scorer && { scorer }) };
+  const analyzers = createAnalyzerFactory(analysers);
   const metrics = new MetricsEndpoint({
     home,
     logger: logger.child('metrics'),
@@ -457,7 +456,7 @@ async function compose(
     vault: storage,
     models,
     engines,
-    analyzers,
+    analysis: open.add(new AnalysisThreads({ clock, ...analysers })),
     languageModel: () => llm.queue(),
     offeredModel,
     settings,

@@ -99,6 +99,11 @@ export const InsightDerive = request({
   errors: ['session.notFound', 'insight.notFound'],
 });
 
+/** Characters of one segment: some hours of speech without a pause. */
+export const ANALYSIS_SEGMENT_MAX = 200_000;
+/** Characters of all texts and speakers: a meeting of eight hours has about 500,000. */
+export const ANALYSIS_TEXT_MAX = 2_000_000;
+
 const AnalysisSegment = z.object({
   id: z.string(),
   start: z.number().describe('Seconds.'),
@@ -110,7 +115,10 @@ const AnalysisSegment = z.object({
 
 export const InsightAnalyze = request({
   method: 'insights/analyze',
-  doc: 'Insights of a transcript given as text; nothing is stored.',
+  doc:
+    'Insights of a transcript given as text; nothing is stored. A segment has at most ' +
+    `${ANALYSIS_SEGMENT_MAX} characters, all together ${ANALYSIS_TEXT_MAX}. One analysis of a ` +
+    'user runs at a time, three more may wait.',
   params: z.object({
     segments: z.array(AnalysisSegment).max(50_000),
     self: z.string().optional().describe('Name of the speaker "You".'),

@@ -81,6 +81,7 @@ async function bundles() {
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
     { entry: 'daemon/storeThread.ts', out: 'dist/storeThread.js', ...node },
+    { entry: 'daemon/analysisThread.ts', out: 'dist/analysisThread.js', ...node },
     // Processes of a team. Only this bundle contains NATS.
     { entry: 'daemon/teamMain.ts', out: 'dist/team.js', ...node, external: SERVER_ONLY },
     { entry: 'daemon/teamAdmin.ts', out: 'dist/teamAdmin.js', ...node, external: SERVER_ONLY },

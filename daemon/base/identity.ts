@@ -87,3 +87,8 @@ export interface Tokens {
 export function nameOf(identity: Identity): string {
   return identity.kind === 'local' ? 'local' : identity.user;
 }
+
+/** Key of the person, over organisations: equal for all connections of a user. */
+export function personOf(identity: Identity): string {
+  return identity.kind === 'local' ? '' : `${identity.organisation ?? ''}/${identity.user}`;
+}

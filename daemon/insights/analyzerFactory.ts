@@ -10,8 +10,7 @@ import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
 import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
-import type { ModelQueue } from './model/modelQueue';
-import { ModelReader } from './model/modelReader';
+import { type AskedModel, ModelReader } from './model/modelReader';
 import { QuotedLines } from './quotedLine';
 import { InsightReconciler } from './reconcile';
 import { isNumbered } from './people';
@@ -35,7 +34,7 @@ export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp if absent. */
   readonly nlp?: Nlp;
   /** Queue of the language model, requested at the start of a session; no model if absent. */
-  readonly model?: () => ModelQueue | undefined;
+  readonly model?: () => AskedModel | undefined;
   /** Encoder of turns; the rules work alone if absent. */
   readonly scorer?: TurnScorer;
 }

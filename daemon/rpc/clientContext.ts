@@ -35,6 +35,7 @@ export class ClientContext implements Disposable {
   readonly dictations = new Map<string, Promise<SymbolSpeller | undefined>>();
   /** Disposed when the connection closes. */
   readonly disposables = new DisposableStore();
+  private readonly ending = new AbortController();
 
   constructor(
     readonly peer: Peer,
@@ -47,6 +48,11 @@ export class ClientContext implements Disposable {
 
   get state(): ClientState {
     return this.current;
+  }
+
+  /** Aborts when the connection closes: nobody waits for the rest of the work. */
+  get ended(): AbortSignal {
+    return this.ending.signal;
   }
 
   setState(to: ClientState): void {
@@ -79,6 +85,7 @@ export class ClientContext implements Disposable {
   dispose(): void {
     if (this.current.kind === 'gone') return;
     this.setState({ kind: 'gone' });
+    this.ending.abort();
     for (const sessionId of [...this.attachments.keys()]) this.detach(sessionId);
     this.disposables.dispose();
   }

@@ -1,6 +1,6 @@
 /** Dependencies of the handlers. `compose.ts` passes real ones, tests pass fakes. */
 import type { ModelQueueStats } from '../insights/model/modelQueue';
-import type { AnalyzerFactory } from '../insights/types';
+import type { TranscriptAnalysis } from '../insights/analyseText';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
 import type { Tokens } from '../base/identity';
@@ -70,7 +70,7 @@ export interface RpcDeps {
     ManagedEngines,
     'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'
   >;
-  readonly analyzers: AnalyzerFactory;
+  readonly analysis: TranscriptAnalysis;
   /** Queue in front of the language model; undefined if none is configured. */
   readonly languageModel?: () => { readonly metrics: ModelQueueStats } | undefined;
   /** Registers language models that editors offer. */

@@ -1,16 +1,23 @@
 /** `insights/revise`, `insights/derive`, `insights/analyze`. */
 import { EarmarkError } from '../../protocol/errors';
-import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
+import {
+  ANALYSIS_SEGMENT_MAX,
+  ANALYSIS_TEXT_MAX,
+  InsightAnalyze,
+  InsightDerive,
+  InsightRevise,
+} from '../../protocol/insights';
 import type { Source } from '../audio/frame';
 import { derive } from '../notes/derive';
 import type { Segment } from '../transcript/types';
 import { defined } from '../base/defined';
+import { personOf } from '../base/identity';
 import { toInsight } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 import { insightGone } from '../session/errors';
 
-export function insightHandlers(registry: Registry, { sessions, analyzers, clock }: RpcDeps): void {
+export function insightHandlers(registry: Registry, { sessions, analysis, clock }: RpcDeps): void {
   registry
     .on(InsightRevise, async ({ sessionId, insightId, ...change }) => {
       await sessions.reviseInsight(sessionId, insightId, defined(change));
@@ -29,31 +36,43 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
         ),
       };
     })
-    .on(InsightAnalyze, async ({ segments, self, date }, _client, { signal }) => {
-      if (date !== undefined && Number.isNaN(Date.parse(date)))
-        throw new EarmarkError(
-          'analysis.badInput',
-          'The date is not an ISO date (YYYY-MM-DD); correct it.',
-        );
-      const ids = new Set(segments.map((s) => s.id));
-      if (ids.size < segments.length)
-        throw new EarmarkError(
-          'analysis.badInput',
-          'Two segments have the same id; give each its own.',
-        );
-      const analyzer = analyzers.create({
-        startedAt: date ?? new Date(clock.wall()).toISOString(),
-        ...(self === undefined ? {} : { self }),
-      });
-      analyzer.update(segments.map(fromAnalysisSegment));
-      analyzer.finish();
-      await analyzer.detector?.read(true, signal).catch(() => undefined);
-      const failure = (await analyzer.model?.read(true, signal))?.failure;
+    .on(InsightAnalyze, async ({ segments, self, date }, client, { signal }) => {
+      checkGiven(segments, date);
+      const { insights, failure } = await analysis.analyse(
+        {
+          segments: segments.map(fromAnalysisSegment),
+          context: {
+            startedAt: date ?? new Date(clock.wall()).toISOString(),
+            ...(self === undefined ? {} : { self }),
+          },
+        },
+        personOf(client.peer.identity),
+        AbortSignal.any([signal, client.ended]),
+      );
       return {
-        insights: analyzer.insights.map(toInsight),
+        insights: insights.map(toInsight),
         ...(failure === undefined ? {} : { warnings: [failure] }),
       };
     });
+}
+
+/** @throws EarmarkError analysis.badInput */
+function checkGiven(
+  segments: readonly { readonly id: string; readonly speaker: string; readonly text: string }[],
+  date: string | undefined,
+): void {
+  const refuse = (message: string): never => {
+    throw new EarmarkError('analysis.badInput', message);
+  };
+  if (date !== undefined && Number.isNaN(Date.parse(date)))
+    refuse('The date is not an ISO date (YYYY-MM-DD); correct it.');
+  const ids = new Set(segments.map((s) => s.id));
+  if (ids.size < segments.length) refuse('Two segments have the same id; give each its own.');
+  if (segments.some(({ text }) => text.length > ANALYSIS_SEGMENT_MAX))
+    refuse(`A segment has more than ${ANALYSIS_SEGMENT_MAX} characters; split it.`);
+  const sum = segments.reduce((n, { speaker, text }) => n + speaker.length + text.length, 0);
+  if (sum > ANALYSIS_TEXT_MAX)
+    refuse(`The transcript has more than ${ANALYSIS_TEXT_MAX} characters; analyse it in parts.`);
 }
 
 function fromAnalysisSegment(given: {

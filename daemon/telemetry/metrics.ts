@@ -54,6 +54,7 @@ export const TIMINGS = {
   },
   store: { help: 'Time of one database call.', label: 'call' },
   fsync: { help: 'Time of one sync of spooled audio.' },
+  event_loop_stall: { help: 'Longest stall of the event loop in each second, if over 25 ms.' },
   request: { help: 'Time of one request, from arrival to answer.', label: 'method' },
 } as const satisfies Record<string, Declared>;
 

@@ -176,7 +176,7 @@ export const ROOMS = [
   })),
   {
     of: new RegExp(
-      '^daemon/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|' +
+      '^daemon/(main|runDaemon|worker|storeThread|analysisThread|compose|composeEngines|composeTenant|' +
         'programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\\.ts$',
     ),
     name: 'daemon entry',

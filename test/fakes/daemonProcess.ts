@@ -20,6 +20,14 @@ export function scriptedDaemon(options: { readonly idleMs?: number } = {}): Daem
   };
 }
 
+/** The daemon of dist/, with no model and no microphone of its own. */
+export function builtDaemon(): DaemonCommand {
+  return {
+    command: process.execPath,
+    args: [resolve(__dirname, '../../dist/daemon.js')],
+  };
+}
+
 export function scriptedCli(args: readonly string[]): {
   readonly command: string;
   readonly args: readonly string[];

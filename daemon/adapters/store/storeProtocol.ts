@@ -1,6 +1,6 @@
 /** Messages between the daemon and its database thread. */
-import type { EarmarkError, ErrorCode } from '../../../protocol/errors';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
+import type { SentError } from '../sentError';
 import type { OpenedStore } from './openStore';
 
 /** Given to the thread at its start. */
@@ -23,14 +23,6 @@ export interface StoreCalls {
   readonly calls: readonly StoreCall[];
 }
 
-/** An error of the catalogue in a form that can be sent. */
-export interface SentError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly retryAfterMs?: number | undefined;
-  readonly details?: EarmarkError['details'];
-}
-
 export type Answer = { readonly value: unknown } | { readonly error: SentError };
 
 export type StoreOpening = Omit<OpenedStore, 'store'>;
@@ -39,7 +31,3 @@ export type FromThread =
   | { readonly opened: StoreOpening }
   | { readonly failed: SentError }
   | { readonly answers: readonly Answer[] };
-
-export function sent({ code, message, retryAfterMs, details }: EarmarkError): SentError {
-  return { code, message, retryAfterMs, details };
-}

@@ -9,7 +9,8 @@ import { Worker } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
 import { Deferred } from '../../session/wait';
-import type { FromThread, StoreOpening, SentError, StoreCall, ThreadSetup } from './storeProtocol';
+import { received } from '../sentError';
+import type { FromThread, StoreOpening, StoreCall, ThreadSetup } from './storeProtocol';
 
 /**
  * Limit of queued calls. Every session has at most one; the others are clients' requests, which are
@@ -155,14 +156,14 @@ class StoreThread {
 
   private receive(message: FromThread): void {
     if ('opened' in message) this.hasOpened(message.opened);
-    else if ('failed' in message) this.opened.reject((this.failure = errorOf(message.failed)));
+    else if ('failed' in message) this.opened.reject((this.failure = received(message.failed)));
     else {
       const { sent } = this;
       this.sent = [];
       sent.forEach(({ answer }, i) => {
         const given = message.answers[i];
         if (given && 'value' in given) answer.resolve(given.value);
-        else answer.reject(given ? errorOf(given.error) : gone());
+        else answer.reject(given ? received(given.error) : gone());
       });
     }
     // An idle process may end.
@@ -202,13 +203,6 @@ const gone = (cause?: Error): EarmarkError =>
     'The database of sessions failed twice during this request; try again.',
     { retryAfterMs: 1000, ...(cause ? { cause } : {}) },
   );
-
-function errorOf({ code, message, retryAfterMs, details }: SentError): EarmarkError {
-  return new EarmarkError(code, message, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(details ? { details } : {}),
-  });
-}
 
 /**
  * `storeThread.js` is beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a

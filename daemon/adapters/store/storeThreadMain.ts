@@ -5,12 +5,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
+import { sent } from '../sentError';
 import type { LibsqlStore, Outcome } from './libsqlStore';
 import { moveStore, openStore } from './openStore';
 import {
   type Answer,
   type FromThread,
-  sent,
   type StoreCall,
   type StoreCalls,
   type ThreadSetup,

@@ -25,6 +25,7 @@ import type {
 import { type PhraseTrace, PhraseTraces } from '../../telemetry/phraseTraces';
 import { type TeamState, teamGauges } from '../../telemetry/teamState';
 import { RecentTimes } from '../../telemetry/recentTimes';
+import { LoopStalls } from './loopStalls';
 import { Metrics } from './metrics';
 import { RotatingFile } from './rotatingFile';
 
@@ -68,6 +69,7 @@ export class Telemetry implements MetricRecorder, Disposable {
   private facts: TelemetryFacts | undefined;
   private diskFree: number | undefined;
   private loop = performance.eventLoopUtilization();
+  private readonly stalls: LoopStalls;
 
   constructor(private readonly setup: TelemetrySetup) {
     const { clock, logger, home } = setup;
@@ -76,6 +78,9 @@ export class Telemetry implements MetricRecorder, Disposable {
     );
     this.metrics = new Metrics(this.traces, () => this.gauges());
     this.decodes = new DecodeWatch(clock, this);
+    this.stalls = this.disposables.add(
+      new LoopStalls(clock, (ms) => this.observe('event_loop_stall', ms)),
+    );
     this.saved = this.disposables.add(new RotatingFile(join(home, 'logs'), 'metrics'));
     this.watch = this.disposables.add(
       new AlertWatch({ clock, logger, sample: () => this.sample() }),
@@ -241,6 +246,7 @@ export class Telemetry implements MetricRecorder, Disposable {
 
   private gauges(): readonly GaugeValue[] {
     const { facts, metrics } = this;
+    this.stalls.look();
     const loop = performance.eventLoopUtilization(this.loop);
     this.loop = performance.eventLoopUtilization();
     const cpu = process.cpuUsage();

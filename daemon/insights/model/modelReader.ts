@@ -18,6 +18,9 @@ import {
 } from '../write/prompt';
 import type { ModelQueue } from './modelQueue';
 
+/** What a reader needs of the queue in front of the model. */
+export type AskedModel = Pick<ModelQueue, 'name' | 'capability' | 'complete'>;
+
 interface Answered {
   readonly window: Window;
   readonly grounded: CheckedAnswer;
@@ -41,7 +44,7 @@ export class ModelReader {
   private readonly failed = new Set<string>();
 
   constructor(
-    private readonly queue: ModelQueue,
+    private readonly queue: AskedModel,
     private readonly frame: MeetingFrame,
   ) {}
 

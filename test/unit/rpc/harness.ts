@@ -6,6 +6,7 @@ import { LiveSettings } from '../../../daemon/config/liveSettings';
 import type { AlertChange } from '../../../daemon/telemetry/alerts';
 import type { Asked, PeerHandler } from '../../../daemon/base/peer';
 import type { DaemonControl, Observed, RpcDeps } from '../../../daemon/rpc/deps';
+import { analyseText } from '../../../daemon/insights/analyseText';
 import { OfferedModel } from '../../../daemon/rpc/offeredModel';
 import { RpcServer } from '../../../daemon/rpc/server';
 import { EarmarkError } from '../../../protocol/errors';
@@ -109,7 +110,10 @@ export class RpcHarness {
       models: this.models,
       offeredModel: this.offeredModel,
       engines: scriptedEngines(this.sessions.engine),
-      analyzers: this.sessions.analyzers,
+      analysis: {
+        analyse: (given, _owner, signal) =>
+          analyseText(this.sessions.analyzers, given, signal),
+      },
       capture: this.sessions.capture,
       devices: {
         list: () =>
