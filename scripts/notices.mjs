@@ -27,6 +27,12 @@ export const ALLOWED = [
  */
 const WITHIN = [
   [
+    'whisper.cpp and ggml, built into dist/whisper through smart-whisper',
+    'The ggml authors',
+    'MIT',
+    'smart-whisper/whisper.cpp/LICENSE',
+  ],
+  [
     'models/turn-encoder, fine-tuned from all-MiniLM-L6-v2',
     'Nils Reimers and the sentence-transformers authors; Microsoft Corporation (MiniLM)',
     'Apache-2.0',
@@ -106,7 +112,9 @@ export function noticesText(lock) {
     'Earmark includes or may load the following works of others.',
     '',
     ...WITHIN.map(([work, owner, license]) => `${work}: ${owner}, ${license}`),
-    ...WITHIN.filter(([, , , file]) => file).flatMap(([work, , , file]) => [
+    ...WITHIN.filter(
+      ([, , , file]) => file && existsSync(path.join(root, 'node_modules', file)),
+    ).flatMap(([work, , , file]) => [
       '',
       line,
       work,

@@ -1,7 +1,9 @@
-// `npm run package [-- --target T] [--all] [--full] [--release]` builds a VSIX for this platform,
-// another platform, or each platform. It contains the packages outside the bundles, with native
-// files for its platform only. Native files of other platforms come from npm, checked against the
-// lock file. `--release` refuses a package without a repository, bug tracker or security contact.
+// `npm run package [-- --target T] [--all] [--full] [--release] [--whisper FOLDER] [--out FOLDER]`
+// builds a VSIX for this platform, another platform, or each platform. It contains the packages
+// outside the bundles, with native files for its platform only. Native files of other platforms come
+// from npm, checked against the lock file. Whisper is built for this platform; with `--whisper`, the
+// builds of all platforms are in FOLDER/whisper-<target>. `--release` refuses a package without
+// Whisper where it can be built, a repository, a bug tracker or a security contact.
 // `--full` includes the default speech models, for machines without a network. .vscodeignore lists
 // the permitted files. A VSIX over its budget fails.
 import { spawnSync } from 'node:child_process';
@@ -20,6 +22,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, EXTERNAL, root } from './build.mjs';
 import { NOTICES_FILE, noticesText, refuseCopyleft } from './notices.mjs';
+import { WHISPER_TARGETS, copyWhisper } from './packageWhisper.mjs';
 import { npm, setUp } from './setup.mjs';
 
 /** Maximum size of a VSIX without models, in megabytes. */
@@ -188,7 +191,18 @@ export function releaseProblems({ repository, bugs }, security) {
   ];
 }
 
-async function packageFor(target, { full, release }) {
+/** @throws Error if a release lacks a build that can be made */
+function addWhisper(target, stage, { release, whisper }) {
+  const builds =
+    whisper === undefined && target === here
+      ? path.join(root, 'dist/whisper')
+      : path.resolve(whisper ?? 'out/whisper', `whisper-${target}`);
+  const lacking = copyWhisper(target, builds, path.join(stage, 'dist/whisper'));
+  if (lacking !== undefined && release && WHISPER_TARGETS[target]) throw new Error(lacking);
+  if (lacking !== undefined) console.log(lacking);
+}
+
+async function packageFor(target, { full, release, whisper, out }) {
   const work = path.join(root, 'out/vsix', `${target}${full ? '-full' : ''}`);
   const stage = path.join(work, 'stage');
   rmSync(work, { recursive: true, force: true });
@@ -211,9 +225,7 @@ async function packageFor(target, { full, release }) {
     if (existsSync(path.join(root, name)))
       cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   }
-  // Includes Whisper if `npm run whisper` has built it.
-  if (target === here && existsSync(path.join(root, 'dist/whisper')))
-    cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
+  addWhisper(target, stage, { release, whisper });
   // Beside the bundles, where Node looks first. vsce excludes node_modules at the top level.
   const copy = (from, place) =>
     cpSync(from, path.join(stage, 'dist', place), {
@@ -238,7 +250,7 @@ async function packageFor(target, { full, release }) {
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
   refuseCopyleft(stage);
   const file = path.join(
-    root,
+    out,
     `${manifest.name}-${manifest.version}-${target}${full ? '-full' : ''}.vsix`,
   );
   const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
@@ -359,8 +371,12 @@ async function main() {
       ['This package cannot be released:', ...problems.map((p) => `- ${p}`)].join('\n'),
     );
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
-  await setUp({ models: full });
-  for (const target of targets) await packageFor(target, { full, release });
+  const folder = (name) => (argv.includes(name) ? argv[argv.indexOf(name) + 1] : undefined);
+  const whisper = folder('--whisper');
+  const out = path.resolve(root, folder('--out') ?? '.');
+  mkdirSync(out, { recursive: true });
+  await setUp({ models: full, whisper: whisper === undefined && targets.includes(here) });
+  for (const target of targets) await packageFor(target, { full, release, whisper, out });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

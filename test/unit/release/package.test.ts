@@ -2,9 +2,17 @@
  * What goes into a VSIX: another platform's machine code is found by its first bytes; the workflow
  * and the targets agree with package.json.
  */
-import { deepEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import manifest from '../../../package.json';
@@ -110,6 +118,34 @@ describe('packaging', () => {
     deepEqual(
       [status, stderr.trim().split('\n')],
       [1, ['This package cannot be released:', ...problems.map((problem) => `- ${problem}`)]],
+    );
+  });
+
+  it('has the builds of Whisper of its platform, and says which are missing', async () => {
+    const { WHISPER_TARGETS, copyWhisper } = await import('../../../scripts/packageWhisper.mjs');
+    const folder = mkdtempSync(join(tmpdir(), 'earmark-package-'));
+    const [from, into] = [join(folder, 'from'), join(folder, 'into')];
+    try {
+      mkdirSync(from);
+      writeFileSync(join(from, 'plain.node'), '');
+      writeFileSync(join(from, 'own.node'), '');
+      match(copyWhisper('linux-x64', from, into) ?? '', /linux-x64 has no Whisper: avx2\.node not/);
+      match(
+        copyWhisper('linux-x64', join(folder, 'nothing'), into) ?? '',
+        /plain\.node, avx2\.node/,
+      );
+      match(copyWhisper('win32-x64', from, into) ?? '', /no build of Whisper for win32-x64/);
+      equal(existsSync(into), false);
+      writeFileSync(join(from, 'avx2.node'), '');
+      equal(copyWhisper('linux-x64', from, into), undefined);
+      deepEqual(readdirSync(into).sort(), ['avx2.node', 'plain.node']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const workflow = readFileSync(join(root, '.github/workflows/ci.yml'), 'utf8');
+    deepEqual(
+      [...workflow.matchAll(/- \{ target: ([\w-]+), os:/g)].map(([, target]) => target),
+      Object.keys(WHISPER_TARGETS),
     );
   });
 
