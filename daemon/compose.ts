@@ -212,7 +212,7 @@ async function compose(
     }),
   );
   open.add(watchSettings(home, settings));
-  [logger.level, logger.spoken] = [settings.current['log.level'], settings.current['log.spoken']];
+  logger.level = settings.current['log.level'];
   const telemetry = open.add(new Telemetry({ home, clock, logger: logger.child('telemetry') }));
   open.add(watchReserve(home, clock, logger.child('disk')));
   const traffic = new Traffic();
@@ -568,7 +568,7 @@ async function compose(
     settings.onDidChange(({ to, changed }) => {
       const has = (...names: readonly SettingName[]): boolean =>
         names.some((name) => changed.has(name));
-      [logger.level, logger.spoken] = [to['log.level'], to['log.spoken']];
+      logger.level = to['log.level'];
       for (const one of [sessions, ...(tenants?.list ?? []).map(({ manager }) => manager)])
         one.configure({ ...sessionLimitsOf(to), ...options.sessionOptions });
       Object.assign(remoteLimits, networkLimitsOf(to), options.remoteLimits);

@@ -54,7 +54,6 @@ export const ERRORS = {
   'session.notFound': e(-32100, true, 'no'),
   'session.wrongState': e(-32101, false, 'no'),
   'session.tooMany': e(-32102, true, 'later'),
-  'session.badResumeToken': e(-32103, true, 'no'),
   'segment.notFound': e(-32104, false, 'no'),
   'speaker.notFound': e(-32106, false, 'no'),
   'insight.notFound': e(-32105, false, 'no'),

@@ -105,7 +105,6 @@ export const WarningCode = z.enum([
   'store.degraded',
   'note.unwritable',
   'model.loading',
-  'language.unsupported',
   'language.foreign',
   'audio.quiet',
   'recovered',

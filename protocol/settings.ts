@@ -20,13 +20,6 @@ export const Settings = z.strictObject({
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('Lowest level of logged messages.'),
-  'log.spoken': z
-    .boolean()
-    .default(false)
-    .describe(
-      'Writes transcript text into the marked fields of the log. Use it only to find ' +
-        'a fault, with the consent of the speakers.',
-    ),
   'daemon.idleMinutes': z
     .number()
     .min(0.001)

@@ -30,9 +30,6 @@ export class FrameCutter {
   get nextMs(): number {
     return this.clockMs + (this.filled * 1000) / SAMPLE_RATE;
   }
-  get pendingSamples(): number {
-    return this.filled;
-  }
 
   /**
    * Emits every completed frame.

@@ -1,14 +1,9 @@
 /** The logger contract: one event name in each line, structured fields, no spoken text. */
 
-/** Marks spoken text; it appears in a log only if the setting `log.spoken` is on. */
-export class Spoken {
-  constructor(readonly text: string) {}
-}
-
 export interface LogFields {
   readonly session?: string;
   readonly durationMs?: number;
-  readonly [name: string]: string | number | boolean | undefined | readonly string[] | Spoken;
+  readonly [name: string]: string | number | boolean | undefined | readonly string[];
 }
 
 export interface Logger {

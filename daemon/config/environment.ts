@@ -3,7 +3,6 @@ import { DEFAULT_SETTINGS, type SettingName } from '../../protocol/settings';
 
 export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'log.level': 'EARMARK_LOG_LEVEL',
-  'log.spoken': 'EARMARK_LOG_SPOKEN',
   'daemon.idleMinutes': 'EARMARK_IDLE_MINUTES',
   'metrics.port': 'EARMARK_METRICS_PORT',
   'metrics.token': 'EARMARK_METRICS_TOKEN',

@@ -23,7 +23,6 @@ export type WarningCode =
   | 'store.degraded'
   | 'note.unwritable'
   | 'model.loading'
-  | 'language.unsupported'
   | 'language.foreign'
   | 'audio.quiet'
   | 'recovered'

@@ -110,8 +110,6 @@ export interface PhraseSourceSetup {
    * at full speed.
    */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
-  /** Frames were missing; `frames` of them are replaced by silence. */
-  readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
   /** Windows were processed: `skipped` without the detector, `examined` with it. */
   readonly onWindows?: (skipped: number, examined: number) => void;
   /** The detector failed and the energy detector took over; called once. */

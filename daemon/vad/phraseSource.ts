@@ -171,7 +171,6 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   private async fill(missing: number): Promise<void> {
-    this.setup.onGap?.({ afterSeq: this.lastSeq, frames: missing });
     if (missing > MAX_FILL_FRAMES || this.store.end === 0) {
       await this.judge();
       await this.flushNow();

@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { type DestinationStream, pino } from 'pino';
 import { type Disposable, toDisposable } from '../../base/disposable';
-import { type LogFields, type Logger, Spoken } from '../../base/logger';
+import type { LogFields, Logger } from '../../base/logger';
 import { redact } from '../../base/redact';
 import { plainLine } from '../../../protocol/plainText';
 import type { LoggedError } from '../../telemetry/condition';
@@ -25,8 +25,6 @@ interface Request {
 
 export interface FileLogger extends Logger, Disposable {
   level: LogLevel;
-  /** Writes text marked as spoken; for debugging with the consent of the speakers. */
-  spoken: boolean;
   /** Opens the log file again after its folder was removed. */
   reopen(): void;
   /** The last warnings and errors, newest last. */
@@ -82,7 +80,7 @@ function createLogger(
     file,
   );
   const lastErrors: LoggedError[] = [];
-  const set: { level: LogLevel; spoken: boolean } = { level, spoken: false };
+  const set: { level: LogLevel } = { level };
   const wrap = (target: pino.Logger, component: string): Logger => {
     const at =
       (name: LogLevel) =>
@@ -98,7 +96,7 @@ function createLogger(
           });
           if (lastErrors.length > REMEMBERED) lastErrors.shift();
         }
-        if (RANK[name] >= RANK[set.level]) target[name](written(fields, set.spoken), event);
+        if (RANK[name] >= RANK[set.level]) target[name](written(fields), event);
       };
     return {
       debug: at('debug'),
@@ -110,7 +108,6 @@ function createLogger(
   };
   return Object.defineProperties(wrap(root, name) as FileLogger, {
     level: { get: () => set.level, set: (to: LogLevel) => (set.level = to) },
-    spoken: { get: () => set.spoken, set: (to: boolean) => (set.spoken = to) },
     lastErrors: { get: () => lastErrors },
     within: {
       value: async <T>(id: string, work: () => Promise<T>): Promise<T> => {
@@ -133,14 +130,12 @@ function createLogger(
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**
- * Replaces the session with a mark, redacts secrets, and omits spoken text unless it is enabled.
+ * Replaces the session with a mark, and redacts secrets.
  */
-function written(fields: LogFields, spoken: boolean): object {
+function written(fields: LogFields): object {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (value instanceof Spoken) {
-      if (spoken) out[name] = plainLine(redact(value.text));
-    } else if (typeof value === 'string')
+    if (typeof value === 'string')
       out[name] = name === 'session' ? sessionMark(value) : plainLine(redact(value));
     else out[name] = Array.isArray(value) ? value.map((item) => plainLine(String(item))) : value;
   }

@@ -3,7 +3,6 @@ import { deepEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import { FrameCutter } from '../../../daemon/audio/frameCutter';
-import { GapFiller, type Gap } from '../../../daemon/audio/gapFiller';
 
 const cutter = (options: { firstSeq?: number; startMs?: number } = {}) => {
   const frames: Frame[] = [];
@@ -56,75 +55,4 @@ describe('frame cutter', () => {
       ],
     );
   });
-});
-
-describe('gap filler', () => {
-  const check = (
-    seqs: number[],
-    expected: { out: [number, number][]; gaps: Gap[]; repeated: number },
-    max?: number,
-  ) => {
-    const out: [number, number][] = [];
-    const gaps: Gap[] = [];
-    const filler = new GapFiller(
-      { onFrame: (f) => out.push([f.seq, f.pcm[0]!]), onGap: (g) => gaps.push(g) },
-      0,
-      max,
-    );
-    for (const seq of seqs)
-      filler.push({
-        source: 'mic',
-        seq,
-        captureMs: seq * 20,
-        pcm: new Int16Array(FRAME_SAMPLES).fill(9),
-      });
-    deepEqual({ out, gaps, repeated: filler.repeatedFrames }, expected);
-  };
-
-  it('hands whole streams through', () =>
-    check([0, 1, 2], {
-      out: [
-        [0, 9],
-        [1, 9],
-        [2, 9],
-      ],
-      gaps: [],
-      repeated: 0,
-    }));
-  it('fills a hole with silence and reports it', () =>
-    check([0, 3], {
-      out: [
-        [0, 9],
-        [1, 0],
-        [2, 0],
-        [3, 9],
-      ],
-      gaps: [{ fromSeq: 1, missingFrames: 2, filledFrames: 2 }],
-      repeated: 0,
-    }));
-  it('drops what came before', () =>
-    check([0, 1, 1, 0, 2], {
-      out: [
-        [0, 9],
-        [1, 9],
-        [2, 9],
-      ],
-      gaps: [],
-      repeated: 2,
-    }));
-  it('bounds the silence of a wild number', () =>
-    check(
-      [0, 1_000_000_000],
-      {
-        out: [
-          [0, 9],
-          [999_999_998, 0],
-          [999_999_999, 0],
-          [1_000_000_000, 9],
-        ],
-        gaps: [{ fromSeq: 1, missingFrames: 999_999_999, filledFrames: 2 }],
-        repeated: 0,
-      },
-      2,
-    ));
 });

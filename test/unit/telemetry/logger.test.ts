@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileLogger, type FileLogger } from '../../../daemon/adapters/telemetry/logger';
-import { Spoken } from '../../../daemon/base/logger';
 
 describe('log', () => {
   let folder: string;
@@ -38,19 +37,6 @@ describe('log', () => {
         'string',
         process.pid,
         true,
-      ],
-    );
-  });
-
-  it('leaves out what is marked as spoken, unless that is asked for', () => {
-    logger.info('a', { text: new Spoken('the quokka ships') });
-    logger.spoken = true;
-    logger.info('b', { text: new Spoken('the quokka ships to ben@example.com') });
-    deepEqual(
-      lines().map(({ event, text }) => [event, text]),
-      [
-        ['a', undefined],
-        ['b', 'the quokka ships to [email]'],
       ],
     );
   });
@@ -105,7 +91,7 @@ describe('log', () => {
 
   it('remembers the last warnings and errors without their facts', () => {
     for (let i = 0; i < 30; i++)
-      logger.child('c').warn(`w${i}`, { error: 'engine.crashed', text: new Spoken('x') });
+      logger.child('c').warn(`w${i}`, { error: 'engine.crashed', text: 'x' });
     const { lastErrors } = logger;
     deepEqual(
       [lastErrors.length, lastErrors.at(-1)?.event, Object.keys(lastErrors[0]!)],
