@@ -1,88 +1,62 @@
 /** Turns that settle something, clustered into items. */
-import type { DetectedItem } from '../contract/turns';
 import type { ScoredTurn } from './acts';
+import { featuresOf, logOdds, type Kind, type RuleHits, type Weights } from './evidence';
 import { logitOf, sigmoid } from './labels';
-
-export type Kind = DetectedItem['kind'];
-/** Findings of the rules by turn, as indices. */
-export type RuleHits = ReadonlyMap<number, readonly number[]>;
+import learned from './weights.json';
 
 export interface ItemOptions {
-  /** Logit from which a turn settles an item. */
-  readonly threshold: number;
-  /** Weight of the `…Last` logit beside the `…Core` logit. */
-  readonly last: number;
-  /** Turns between two settling turns of one item. */
-  readonly gap: number;
-  /** Logit of `…Last` from which a further settling turn begins another item. */
-  readonly split: number;
-  /** Logits that a finding of the rules adds. */
-  readonly rule: number;
-  /** Weight of the decoy logit. */
-  readonly decoy: number;
-  /** Slope and offset of the calibrated confidence. */
-  readonly slope: number;
-  readonly offset: number;
+  readonly weights: Weights;
+  /** Log odds of each rule being right. */
+  readonly priors: Weights;
+  /** Probability from which a turn settles an item. */
+  readonly shown: number;
 }
 
-/** Chosen on 25 meetings that the encoder did not see; see decision 0074. */
-export const ITEM_OPTIONS: Record<Kind, ItemOptions> = {
-  action: {
-    last: 0,
-    threshold: 0.75,
-    gap: 1,
-    split: 9,
-    rule: 1,
-    decoy: 0,
-    slope: 1.6,
-    offset: -3.5,
-  },
-  decision: {
-    last: 0,
-    threshold: 1,
-    gap: 3,
-    split: 1.5,
-    rule: 1,
-    decoy: 0,
-    slope: 0.47,
-    offset: -0.15,
-  },
-};
+/** Turns that settle one item. */
+export interface Item {
+  readonly kind: Kind;
+  /** Indices of the turns, ascending. */
+  readonly core: readonly number[];
+  /** The most probable of them, which is quoted. */
+  readonly peak: number;
+  /** Probability of the peak. */
+  readonly confidence: number;
+}
 
-const LABELS = {
-  action: ['actionCore', 'actionLast'],
-  decision: ['decisionCore', 'decisionLast'],
-} as const;
+/** Chosen by cross-validation over the development meetings; one for both kinds. */
+export const SHOWN = 0.44;
+/** Turns between two settling turns of one item. */
+const GAP: Readonly<Record<Kind, number>> = { action: 1, decision: 3 };
+/** Logit of `…Last` from which a further settling turn begins another item. */
+const SPLIT: Readonly<Record<Kind, number>> = { action: 9, decision: 1.5 };
+const LAST = { action: 'actionLast', decision: 'decisionLast' } as const;
 
 export function itemsOf(
   kind: Kind,
   turns: readonly ScoredTurn[],
   hits: RuleHits,
-  options: ItemOptions = ITEM_OPTIONS[kind],
-): Pick<DetectedItem, 'kind' | 'core' | 'confidence'>[] {
-  const [core, last] = LABELS[kind];
-  const { threshold, last: lastWeight, gap, split, rule, decoy, slope, offset } = options;
-  const scores = turns.map(
-    ({ scores: row }, at) =>
-      (1 - lastWeight) * logitOf(row, core) +
-      lastWeight * logitOf(row, last) -
-      decoy * Math.max(0, logitOf(row, 'decoy')) +
-      (hits.has(at) ? rule : 0),
+  { weights, priors, shown }: ItemOptions = { ...learned[kind], shown: SHOWN },
+): Item[] {
+  const scores = turns.map((_, at) =>
+    sigmoid(logOdds(featuresOf(kind, turns, hits, at, priors), weights)),
   );
   const clusters: number[][] = [];
   scores.forEach((score, at) => {
-    if (score < threshold) return;
+    if (score < shown) return;
     const open = clusters.at(-1);
     const before = open?.at(-1);
     const row = before === undefined ? undefined : turns[before];
     const continues =
-      before !== undefined && row && at - before <= gap && logitOf(row.scores, last) < split;
+      before !== undefined &&
+      row &&
+      at - before <= GAP[kind] &&
+      logitOf(row.scores, LAST[kind]) < SPLIT[kind];
     if (open && continues) open.push(at);
     else clusters.push([at]);
   });
-  return clusters.map((at) => ({
-    kind,
-    core: at,
-    confidence: sigmoid(slope * Math.max(...at.map((turn) => scores[turn] ?? 0)) + offset),
-  }));
+  const score = (turn: number): number => scores[turn] ?? 0;
+  return clusters.map((core) => {
+    const peak = core.reduce((a, b) => (score(b) > score(a) ? b : a));
+    return { kind, core, peak, confidence: score(peak) };
+  });
 }

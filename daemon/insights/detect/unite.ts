@@ -1,27 +1,25 @@
 /**
- * Unites the items of the turn encoder with the findings of the rules. The encoder decides what is
- * an item; a finding of the rules on its turns lends text, owner and date, and raises its score.
+ * Unites the turn encoder with the rules: both are evidence for a turn, and an item is shown when
+ * their united probability is enough. A finding of the rules on its turns lends text, owner and
+ * date.
  */
 import type { SegmentText } from '../../transcript/types';
-import type { DetectedItem } from '../contract/turns';
 import type { Line } from '../conversation';
 import type { Finding } from '../discourse/discuss';
 import type { ScoredTurn } from './acts';
-import { itemsOf, type Kind, type RuleHits } from './items';
+import { hitsOf, type Kind, type RuleHits } from './evidence';
+import { itemsOf, type Item } from './items';
 import { Meeting } from './meeting';
 import { ownerOf } from './owner';
 import { dueOf, type Neighbours } from './dueOfItem';
 import { quoteOf } from './quote';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
-/** Fewer turns give the encoder too little context: it was trained on whole meetings. */
-const CONTEXT_TURNS = 30;
 
 /**
  * @param lines the conversation, in which owner and date are searched
  * @param turns scored turns, the first of `segments`
- * @returns findings of other kinds unchanged, actions and decisions by the encoder; a short
- * conversation keeps the rules' findings too
+ * @returns findings of other kinds and of turns without scores unchanged
  */
 export function uniteFindings(
   rules: readonly Finding[],
@@ -30,20 +28,16 @@ export function uniteFindings(
   segments: readonly SegmentText[],
 ): Finding[] {
   const meeting = new Meeting(turns, lines, segments);
-  const covered = new Set(turns.map(({ segmentId }) => segmentId));
   const out = rules.filter(
     ({ kind, evidence }) =>
       (kind !== 'action' && kind !== 'decision') ||
-      evidence.some(({ segmentId }) => !covered.has(segmentId)),
+      evidence.some(({ segmentId }) => meeting.turnOf(segmentId) === undefined),
   );
+  const kept = new Set(out);
   for (const kind of KINDS) {
-    const own = rules.filter((finding) => finding.kind === kind && !out.includes(finding));
+    const own = rules.filter((finding) => finding.kind === kind && !kept.has(finding));
     const hits = hitsOf(own, meeting);
     const items = itemsOf(kind, turns, hits);
-    if (turns.length < CONTEXT_TURNS) {
-      const united = new Set(items.flatMap(({ core }) => core.flatMap((at) => hits.get(at) ?? [])));
-      out.push(...own.filter((_, i) => !united.has(i)));
-    }
     items.forEach((item, i) =>
       out.push(
         findingOf(item, own, hits, meeting, {
@@ -56,27 +50,15 @@ export function uniteFindings(
   return out;
 }
 
-/** Findings of the rules by turn. */
-function hitsOf(findings: readonly Finding[], meeting: Meeting): RuleHits {
-  const hits = new Map<number, number[]>();
-  findings.forEach(({ evidence }, i) => {
-    for (const { segmentId } of evidence) {
-      const turn = meeting.turnOf(segmentId);
-      if (turn !== undefined) hits.set(turn, [...(hits.get(turn) ?? []), i]);
-    }
-  });
-  return hits;
-}
-
 function findingOf(
-  item: Pick<DetectedItem, 'kind' | 'core' | 'confidence'>,
+  item: Item,
   rules: readonly Finding[],
   hits: RuleHits,
   meeting: Meeting,
   around: Neighbours,
 ): Finding {
-  const rule = item.core
-    .flatMap((turn) => hits.get(turn) ?? [])
+  const rule = [item.peak, ...item.core]
+    .flatMap((turn) => hits.get(turn)?.findings ?? [])
     .map((i) => rules[i])
     .find((finding) => finding !== undefined);
   const owner = item.kind === 'action' ? ownerOf(item.core, meeting, rule?.owner) : undefined;
@@ -85,7 +67,7 @@ function findingOf(
     kind: item.kind,
     text: rule?.text ?? quoteOf(item.core, meeting),
     confidence: item.confidence,
-    evidence: item.core.flatMap((turn) => meeting.evidenceOf(turn)),
+    evidence: meeting.evidenceOf(item.peak),
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
   };

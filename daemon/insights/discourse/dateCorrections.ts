@@ -55,7 +55,7 @@ export class DateCorrections {
       clause.words.map(({ norm }) => norm).join(' '),
     );
     if (!opens && due && !due.weak) setDue(task, due, true);
-    if (opens || (due && !due.weak)) this.list.touch(task, line);
+    if (opens || (due && !due.weak)) this.list.touch(task, line, 'date');
     return opens || (due !== undefined && !due.weak);
   }
 
@@ -92,7 +92,7 @@ export class DateCorrections {
     if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase))
       return false;
     setDue(task, due, true);
-    this.list.touch(task, line);
+    this.list.touch(task, line, 'date');
     return true;
   }
 }

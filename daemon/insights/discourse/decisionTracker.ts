@@ -6,6 +6,7 @@ import type { Evidence } from '../types';
 import { common, contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
 import { echoOf, proposalOf, reactionTo, haveCommonWord } from './proposals';
 import { hasCue } from './tasks';
+import { addMark, type Mark } from './trail';
 
 export interface Decision {
   text: string;
@@ -17,6 +18,7 @@ export interface Decision {
   state: 'proposed' | 'tentative' | 'firm' | 'dropped';
   readonly by: string;
   readonly evidence: Evidence[];
+  readonly trail: Mark[];
   /** Proposed to all: "should we …", "I suggest …". */
   readonly forAll?: boolean;
   /** Words whose repetition accepts the proposal. */
@@ -85,7 +87,11 @@ export class DecisionTracker {
 
   copy(): DecisionTracker {
     const copy = new DecisionTracker(
-      this.all.map((decision) => ({ ...decision, evidence: [...decision.evidence] })),
+      this.all.map((decision) => ({
+        ...decision,
+        evidence: [...decision.evidence],
+        trail: [...decision.trail],
+      })),
     );
     copy.announced = this.announced;
     copy.before = this.before;
@@ -145,10 +151,10 @@ export class DecisionTracker {
       if (cue.rule.weight >= FIRM) same.state = 'firm';
       // A mere proposal is not evidence of a decision that is stated later.
       if (same.forAll || same.echo) same.evidence.length = 0;
-      this.touch(same, line);
+      this.touch(same, line, cue.rule.id);
       return true;
     }
-    this.add(line, {
+    this.add(line, cue.rule.id, {
       text,
       content,
       weight: cue.rule.weight,
@@ -168,7 +174,7 @@ export class DecisionTracker {
     );
     if (!asked) return false;
     const text = `${asked.text.slice(0, 1).toUpperCase()}${asked.text.slice(1)}? ${phrase(line, clause, clause.core, clause.words.length)}`;
-    this.add(line, {
+    this.add(line, cue.rule.id, {
       text,
       content: asked.content,
       weight: cue.rule.weight,
@@ -202,7 +208,7 @@ export class DecisionTracker {
       last === clause
         ? phrase(line, clause, clause.core, clause.words.length)
         : sentencePhrase(line);
-    this.add(line, {
+    this.add(line, 'decide.said', {
       text,
       content,
       weight: announced.weight,
@@ -283,7 +289,7 @@ export class DecisionTracker {
         state: 'tentative',
       });
       proposed.evidence.length = 0;
-      this.touch(proposed, line);
+      this.touch(proposed, line, 'confirm');
       return true;
     }
     const asked = this.questions.find(
@@ -297,7 +303,7 @@ export class DecisionTracker {
       /^(?:i|you|he|she|they|it|there|that)$/.test(clause.words[clause.core]?.norm ?? '')
     )
       return false;
-    this.add(line, {
+    this.add(line, 'confirm.question', {
       text: phrase(line, clause, clause.core, clause.words.length),
       content,
       weight: 0.65,
@@ -359,7 +365,7 @@ export class DecisionTracker {
         echo,
       });
     proposed.evidence.length = 0;
-    this.touch(proposed, line);
+    this.touch(proposed, line, 'echo');
     return true;
   }
 
@@ -415,7 +421,7 @@ export class DecisionTracker {
       if (known.by !== line.speaker) this.agree(known, line);
       return;
     }
-    this.add(line, {
+    this.add(line, 'propose', {
       text: phrase(line, clause, from, to),
       content: contentOf(clause, from, to),
       weight,
@@ -452,6 +458,7 @@ export class DecisionTracker {
   }
 
   private agree(last: Decision, line: Line): void {
+    addMark(last.trail, 'assent', line);
     last.weight = Math.min(0.95, Math.max(last.weight + 0.15, AGREED));
     // "Good idea, I'll do that" creates a task.
     const taken = line.clauses.some(
@@ -495,7 +502,7 @@ export class DecisionTracker {
     }
     last.state = 'firm';
     last.weight = Math.max(last.weight, weight);
-    this.touch(last, line);
+    this.touch(last, line, 'settle');
     return true;
   }
 
@@ -567,20 +574,23 @@ export class DecisionTracker {
 
   private add(
     line: Line,
+    rule: string,
     made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll' | 'answer' | 'echo'>,
   ): void {
     const decision: Decision = {
       ...made,
       by: line.speaker,
       evidence: [],
+      trail: [],
       line: line.index,
       turn: line.turn,
     };
     this.all.push(decision);
-    this.touch(decision, line);
+    this.touch(decision, line, rule);
   }
 
-  private touch(decision: Decision, line: Line): void {
+  private touch(decision: Decision, line: Line, rule: string): void {
+    addMark(decision.trail, rule, line);
     decision.line = line.index;
     decision.turn = line.turn;
     for (const evidence of line.evidence)

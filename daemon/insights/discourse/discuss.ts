@@ -12,6 +12,7 @@ import { DecisionTracker } from './decisionTracker';
 import { NoticeTracker } from './noticeTracker';
 import { TaskTracker } from './taskTracker';
 import type { Task } from './tasks';
+import type { Mark } from './trail';
 
 /** An insight without an id and a date. */
 export type Finding = Pick<
@@ -21,6 +22,8 @@ export type Finding = Pick<
   readonly owner?: string;
   readonly due?: string;
   readonly entity?: NonNullable<Insight['entity']>;
+  /** Rules behind an action or a decision. */
+  readonly trail?: readonly Mark[];
 };
 
 interface Trackers {
@@ -112,11 +115,12 @@ function findings({ tasks, decisions, notices }: Trackers): Finding[] {
     ...tasks.list.all.flatMap(actionOf),
     ...decisions.all
       .filter(({ state }) => state === 'tentative' || state === 'firm')
-      .map(({ text, weight, evidence }) => ({
+      .map(({ text, weight, evidence, trail }) => ({
         kind: 'decision' as const,
         text,
         confidence: weight,
         evidence,
+        trail,
       })),
     ...notices.risks.map(({ text, weight, evidence }) => ({
       kind: 'risk' as const,
@@ -148,6 +152,7 @@ function actionOf(task: Task): Finding[] {
       text: task.text,
       confidence: task.state === 'open' ? task.weight : Math.min(task.weight, 0.65),
       evidence: task.evidence,
+      trail: task.trail,
       ...(owner !== undefined && { owner }),
       ...(task.due && { due: task.due.phrase }),
     },

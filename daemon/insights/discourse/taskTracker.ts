@@ -208,7 +208,7 @@ export class TaskTracker {
       by: line.speaker,
       strong: true,
     });
-    this.list.touch(task, line);
+    this.list.touch(task, line, 'bareRequest');
     return true;
   }
 
@@ -241,7 +241,7 @@ export class TaskTracker {
           : this.roles.ownerOf(line, pending.addressee);
       pending.weight = Math.max(pending.weight, 0.85);
       setDue(pending, duePhrase(line, clause), true);
-      this.list.touch(pending, line);
+      this.list.touch(pending, line, 'accept');
       this.accepted = pending;
     }
   }
@@ -285,7 +285,7 @@ export class TaskTracker {
         }) !== undefined
       );
     if (target) {
-      this.takeOver(target, line, clause);
+      this.takeOver(target, line, clause, cue);
       if (content.size > target.content.size && target.content.size <= 1)
         this.rephrase(target, line, clause, from, to, content);
       return true;
@@ -310,7 +310,7 @@ export class TaskTracker {
       : [from, to];
   }
 
-  private takeOver(target: Task, line: Line, clause: ReadClause): void {
+  private takeOver(target: Task, line: Line, clause: ReadClause, cue: Cue): void {
     const wasAccepted = target === this.accepted;
     const instead = clause.words.some(({ norm }) => norm === 'myself');
     target.owner = instead
@@ -325,7 +325,7 @@ export class TaskTracker {
     target.strong = true;
     target.weight = Math.max(target.weight, 0.85);
     setDue(target, duePhrase(line, clause), true);
-    this.list.touch(target, line);
+    this.list.touch(target, line, cue.rule.id);
     if (wasAccepted) this.accepted = undefined;
   }
 
@@ -439,6 +439,7 @@ export class TaskTracker {
         weight: cue.rule.weight,
       },
       line,
+      cue.rule.id,
     );
   }
 
@@ -510,7 +511,7 @@ export class TaskTracker {
       if (!settled) target.addressee = addressee;
       target.strong ||= strong;
       setDue(target, duePhrase(line, clause), false);
-      this.list.touch(target, line);
+      this.list.touch(target, line, cue.rule.id);
       return true;
     }
     if (cue.rule.kind === 'imperative' && !called && content.size === 0) return false;
@@ -554,7 +555,7 @@ export class TaskTracker {
       target.owner = owner;
       target.state = 'open';
       setDue(target, duePhrase(line, clause), true);
-      this.list.touch(target, line);
+      this.list.touch(target, line, cue.rule.id);
       return true;
     }
     const certain =
@@ -582,7 +583,7 @@ export class TaskTracker {
     latest.owner = this.people.show(name);
     latest.state = 'open';
     latest.strong = true;
-    this.list.touch(latest, line);
+    this.list.touch(latest, line, cue.rule.id);
     return true;
   }
 
@@ -592,7 +593,7 @@ export class TaskTracker {
     const target = this.list.near(line, ['floating', 'asked']);
     if (!target || addressee === undefined) return false;
     Object.assign(target, { state: 'asked', addressee, by: line.speaker, strong: true });
-    this.list.touch(target, line);
+    this.list.touch(target, line, 'handOver.you');
     return true;
   }
 
@@ -610,7 +611,7 @@ export class TaskTracker {
       (content.size === 0 ? this.list.near(line, ['floating'], 1) : undefined);
     if (target) {
       target.strong ||= strong;
-      if (cue.rule.kind !== 'who') this.list.touch(target, line);
+      if (cue.rule.kind !== 'who') this.list.touch(target, line, cue.rule.id);
       return;
     }
     this.create(line, clause, cue, {
@@ -652,7 +653,7 @@ export class TaskTracker {
     if (!task) return;
     task.strong = true;
     setDue(task, duePhrase(line, clause), false);
-    this.list.touch(task, line);
+    this.list.touch(task, line, 'noted');
   }
 
   private stepCancel(line: Line, clause: ReadClause): boolean {

@@ -3,6 +3,7 @@ import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import type { Evidence } from '../types';
 import { overlap, sameMatter } from './phrasing';
+import { addMark, type Mark } from './trail';
 
 export type TaskState =
   /** A person was asked and has not answered. */
@@ -31,6 +32,7 @@ export interface Task {
   readonly question: boolean;
   due?: { readonly phrase: string; readonly weak: boolean } | undefined;
   readonly evidence: Evidence[];
+  readonly trail: Mark[];
   weight: number;
   /** Line of the last change. */
   line: number;
@@ -48,27 +50,37 @@ export class TaskList {
   /** An independent copy, and a function that finds the copy of each task. */
   copy(): { list: TaskList; of: (task: Task | undefined) => Task | undefined } {
     const copies = new Map(
-      this.all.map((task) => [task, { ...task, evidence: [...task.evidence] }]),
+      this.all.map((task) => [
+        task,
+        { ...task, evidence: [...task.evidence], trail: [...task.trail] },
+      ]),
     );
     return { list: new TaskList([...copies.values()]), of: (task) => task && copies.get(task) };
   }
 
-  add(task: Omit<Task, 'evidence' | 'line' | 'turn' | 'origin'>, line: Line): Task {
+  /** @param rule id of the rule that found it */
+  add(
+    task: Omit<Task, 'evidence' | 'trail' | 'line' | 'turn' | 'origin'>,
+    line: Line,
+    rule: string,
+  ): Task {
     const added: Task = {
       ...task,
       evidence: [],
+      trail: [],
       line: line.index,
       turn: line.turn,
       origin: line.index,
     };
     this.all.push(added);
     // "Who does it?" is not evidence that somebody will do it.
-    if (!task.question) this.touch(added, line);
+    if (!task.question) this.touch(added, line, rule);
     return added;
   }
 
   /** Records that the line mentions the task. Its words become evidence. */
-  touch(task: Task, line: Line): void {
+  touch(task: Task, line: Line, rule: string): void {
+    addMark(task.trail, rule, line);
     task.line = line.index;
     task.turn = line.turn;
     for (const evidence of line.evidence)

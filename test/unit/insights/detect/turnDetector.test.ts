@@ -87,22 +87,26 @@ describe('TurnDetector', () => {
     );
   });
 
-  it('drops a finding of the rules that the encoder refuses', async () => {
-    const chat = Array.from({ length: 29 }, (_, i) => ['Jonas', `The sky is grey ${i}.`] as const);
-    const segments = talk(...chat, ['Mei', "I'll fix the importer by Friday."]);
+  const COMMITMENT = "I'll fix the importer by Friday.";
+  const chat = (turns: number) =>
+    Array.from({ length: turns }, (_, i) => ['Jonas', `The sky is grey ${i}.`] as const);
+  const actions = async (scorer: TurnScorer, ...lines: readonly (readonly [string, string])[]) =>
+    (await analysed(scorer, talk(...lines))).filter(({ kind }) => kind === 'action').length;
+
+  it('drops a finding of the rules that the encoder refuses, in short and long talks', async () => {
     const rules = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
-    rules.update(segments);
+    rules.update(talk(['Mei', COMMITMENT]));
     equal(rules.insights.filter(({ kind }) => kind === 'action').length, 1);
-    const insights = await analysed(scripted({}), segments);
-    equal(insights.filter(({ kind }) => kind === 'action').length, 0);
+    for (const before of [2, 40])
+      equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 0);
   });
 
-  it('keeps the findings of the rules in a conversation of a few turns', async () => {
-    const insights = await analysed(
-      scripted({}),
-      talk(['Mei', 'Good morning.'], ['Mei', "I'll fix the importer by Friday."]),
-    );
-    equal(insights.filter(({ kind }) => kind === 'action').length, 1);
+  it('lets a rule decide where the encoder wavers, in short and long talks', async () => {
+    const wavers = scripted({ importer: { actionTurn: -1, ownerAsked: -1 } });
+    for (const before of [2, 40]) {
+      equal(await actions(wavers, ...chat(before), ['Mei', COMMITMENT]), 1);
+      equal(await actions(wavers, ...chat(before), ['Mei', 'The importer works fine.']), 0);
+    }
   });
 
   it('keeps the findings of the rules if the encoder fails', async () => {
