@@ -2,7 +2,7 @@
 
 /** Lower case, without the last full stop. */
 const ABBREVIATIONS: ReadonlySet<string> = new Set(
-  'e.g i.e etc vs cf al approx ca dr mr mrs ms prof sr jr st mt ave dept est fig figs eq eqs sec secs ch vol vols ed eds ref refs inc ltd co corp min max avg misc resp incl excl a.m p.m a.k.a u.s u.k u.n e.u ph.d b.sc m.sc n.b p.s w.r.t viz op jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat z.b d.h u.a bzw usw ggf vgl ca'.split(
+  'e.g i.e etc vs cf al approx ca dr mr mrs ms prof sr jr st mt ave rd blvd rte bros intl natl hrs mins yrs wks dept est fig figs eq eqs sec secs ch vol vols ed eds ref refs inc ltd co corp min max avg misc resp incl excl a.m p.m a.k.a u.s u.k u.n e.u ph.d b.sc m.sc n.b p.s w.r.t viz op jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat z.b d.h u.a bzw usw ggf vgl ca'.split(
     ' ',
   ),
 );

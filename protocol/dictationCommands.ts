@@ -86,20 +86,26 @@ export const DICTATION_COMMANDS: readonly DictationCommand[] = [
 
   mark(
     PAIRS,
-    'open paren|open parent|open parens|open parenthesis|left paren|open bracket|left parenthesis',
+    'open paren|open parent|open parens|open parenthesis|left paren|left parenthesis',
     '(',
     'right',
     ['open paren see below close paren', '(see below)'],
   ),
   mark(
     PAIRS,
-    'close paren|close parent|close parens|close parenthesis|closed paren|closed parent|right paren|close bracket|right parenthesis',
+    'close paren|close parent|close parens|close parenthesis|closed paren|closed parent|right paren|right parenthesis',
     ')',
     'left',
     ['open paren see below close paren', '(see below)'],
   ),
-  mark(PAIRS, 'open square bracket|open square', '[', 'right', ['open square i', '[i']),
-  mark(PAIRS, 'close square bracket|close square', ']', 'left', ['i close square', 'I]']),
+  mark(PAIRS, 'open square bracket|open square|open bracket|left bracket', '[', 'right', [
+    'open square i',
+    '[i',
+  ]),
+  mark(PAIRS, 'close square bracket|close square|close bracket|right bracket', ']', 'left', [
+    'i close square',
+    'I]',
+  ]),
   mark(PAIRS, 'open brace|open curly brace|open curly|left brace', '{', 'right', [
     'open brace x',
     '{x',
@@ -189,7 +195,7 @@ export const DICTATION_COMMANDS: readonly DictationCommand[] = [
   mark(CODE, 'plus equals', '+=', 'none', ['x plus equals y', 'X += y']),
   mark(CODE, 'asterisk', '*', 'none', ['select asterisk from', 'Select * from']),
   mark(CODE, 'caret', '^', 'both', ['x caret two', 'X^two']),
-  mark(CODE, 'equals sign|equal sign', '=', 'none', ['x equals sign five', 'X = five']),
+  mark(CODE, 'equals sign|equal sign|equals', '=', 'none', ['x equals sign five', 'X = five']),
   mark(CODE, 'double equals', '==', 'none', ['x double equals y', 'X == y']),
   mark(CODE, 'triple equals', '===', 'none', ['x triple equals y', 'X === y']),
   mark(CODE, 'not equals', '!=', 'none', ['x not equals y', 'X != y']),

@@ -4,6 +4,7 @@
  * removal breaks the sentence ("it was a busy …"), the word stays.
  */
 import type { SpokenCommand } from '../../protocol/dictationCommands';
+import { isPeriodOfTime, isPreposition, Place, type SpokenContext } from './commandPlace';
 import {
   ADVERB_AFTER,
   AUXILIARIES,
@@ -11,27 +12,9 @@ import {
   COMPOUND_AFTER,
   DETERMINERS,
   FUNCTION_WORDS,
-  MARK_VERBS,
-  MODIFIERS_OF_WORD,
-  PERIOD_NOUNS,
   PREPOSITIONS,
-  PRONOUN_DETERMINERS,
-  QUESTIONS,
   SUBJECTS,
-  VERB_PARTICLES,
-  isModifier,
 } from './wordClasses';
-
-export interface SpokenContext {
-  /** Lower case. */
-  readonly words: readonly string[];
-  /** Does the recogniser write a pause before word i, or does a phrase begin there? */
-  readonly pause: (i: number) => boolean;
-  /** Was there a silence before word i, by the times of the words? Absent without such times. */
-  readonly silence?: (i: number) => boolean;
-  /** The target is code, where command words are rarely meant as words. */
-  readonly code: boolean;
-}
 
 export type Reason =
   | 'pauses'
@@ -88,138 +71,6 @@ function mark(place: Place): Sense {
   return decided(place.spoken === 'period' ? PERIOD_RULES : MARK_RULES, place);
 }
 
-/** The surroundings of a command. */
-class Place {
-  readonly before: string;
-  readonly after: string;
-  readonly words: readonly string[];
-  /** The command is an opening mark. */
-  readonly opens: boolean;
-  /** The command is a mark that ends a sentence. */
-  readonly ends: boolean;
-  readonly isQuestionMark: boolean;
-
-  constructor(
-    readonly at: number,
-    readonly to: number,
-    readonly context: SpokenContext,
-    meant: SpokenCommand,
-  ) {
-    this.words = context.words;
-    this.opens = meant.kind === 'mark' && meant.join === 'right';
-    this.ends = meant.kind === 'mark' && meant.ends === true;
-    this.isQuestionMark = meant.kind === 'mark' && meant.text === '?';
-    this.before = context.pause(at) ? '' : this.word(at - 1);
-    this.after = context.pause(to) ? '' : this.word(to);
-  }
-
-  /**
-   * Silence on both sides. A person also hesitates before a word, so it counts only where the
-   * sentence can do without the word.
-   */
-  standsApart(): boolean {
-    const { context, at, to } = this;
-    const silent =
-      context.silence?.(at) === true &&
-      context.silence(to) &&
-      at > 0 &&
-      (to < this.words.length || !this.isPeriodOfTime());
-    return silent && !this.hasDeterminer() && !this.isObject() && !isPreposition(this.before);
-  }
-
-  private isPeriodOfTime(): boolean {
-    return this.spoken === 'period' && isPeriodOfTime(this);
-  }
-
-  word(i: number): string {
-    return this.words[i] ?? '';
-  }
-
-  get spoken(): string {
-    return this.word(this.at);
-  }
-
-  /** Does a clause begin at word i? */
-  opensClause(i: number): boolean {
-    return (
-      i <= 0 || this.context.pause(i) || /^(?:that|if|because|where|but|so)$/.test(this.word(i - 1))
-    );
-  }
-
-  /** "the comma", "a trailing comma", "my first new line"; "the first item comma" has none. */
-  hasDeterminer(): boolean {
-    if (this.before === '') return false;
-    let i = this.at - 1;
-    while (i > 0 && !this.context.pause(i) && isModifier(this.word(i))) i--;
-    const found = this.word(i);
-    if (!DETERMINERS.has(found)) return false;
-    // "a underscore b": the letter.
-    if (found === 'a' && i === this.at - 1)
-      return this.after.length !== 1 && !/^[aeiou]/.test(this.spoken);
-    if (i === this.at - 1 && PRONOUN_DETERMINERS.has(found)) return this.pointsAt(i);
-    return true;
-  }
-
-  /** "remove that comma", "during this period"; "I know that comma but" has an object. */
-  private pointsAt(i: number): boolean {
-    const verb = this.word(i - 1);
-    const goesOn = SUBJECTS.has(this.after) || /^(?:but|then)$/.test(this.after);
-    if (goesOn && this.spoken !== 'period') return false;
-    return i === 0 || this.context.pause(i) || PREPOSITIONS.has(verb) || MARK_VERBS.has(verb);
-  }
-
-  /** "why is it missing question mark"; an article before the mark makes it a noun. */
-  endsQuestion(): boolean {
-    return (
-      this.to === this.words.length &&
-      QUESTIONS.has(this.word(0)) &&
-      !/^(?:an?|the|this|that|another|no)$/.test(this.word(this.at - 1)) &&
-      !/^(?:an?|the|this|that)$/.test(this.word(this.at - 2))
-    );
-  }
-
-  /** "remove underscore from the name", "please add comma here". */
-  isObject(): boolean {
-    const verb = this.before;
-    if (!MARK_VERBS.has(verb)) return false;
-    if (this.opens && /^(?:say|says|said|write|type|print|put|call|calls|echo)$/.test(verb))
-      return false;
-    const asked = this.word(this.at - 2);
-    const imperative =
-      this.opensClause(this.at - 1) ||
-      AUXILIARIES.has(asked) ||
-      /^(?:to|please|and|then|not|don't|let's|always|never|just)$/.test(asked);
-    if (imperative) return true;
-    return this.after === ''
-      ? !this.ends
-      : PREPOSITIONS.has(this.after) || ADVERB_AFTER.has(this.after);
-  }
-
-  /** "browser tab", "tab completion". */
-  isCompound(): boolean {
-    const partners = MODIFIERS_OF_WORD.get(this.spoken);
-    return (
-      partners !== undefined && (partners.before.has(this.before) || partners.after.has(this.after))
-    );
-  }
-
-  /** "underscore the importance", "we should slash the budget", "pipe it through". */
-  isVerb(): boolean {
-    if (!/^(?:underscore|slash|dash|pipe|tab|hyphen|caret)$/.test(this.spoken)) return false;
-    const goesOn =
-      DETERMINERS.has(this.after) || VERB_PARTICLES.has(this.after) || SUBJECTS.has(this.after);
-    if (this.spoken === 'underscore' && DETERMINERS.has(this.after)) return true;
-    return (
-      goesOn &&
-      (this.opensClause(this.at) ||
-        this.before === 'to' ||
-        AUXILIARIES.has(this.before) ||
-        SUBJECTS.has(this.before) ||
-        /^(?:please|not|and|then)$/.test(this.before))
-    );
-  }
-}
-
 type Rule = readonly [holds: (place: Place) => boolean, sense: Sense];
 
 /** The first rule that holds decides. */
@@ -227,18 +78,16 @@ function decided(rules: readonly Rule[], place: Place): Sense {
   return rules.find(([holds]) => holds(place))?.[1] ?? command('fits');
 }
 
-const isPreposition = (before: string): boolean =>
-  /^(?:of|with|without|by|between|and|or|to|plus|via|like)$/.test(before);
-
 const MARK_RULES: readonly Rule[] = [
   [(place) => place.hasDeterminer(), word('determiner')],
   [({ context }) => context.code, command('fits')],
+  // "x equals y" is a sentence outside code; "equals sign" is the mark everywhere.
+  [({ spoken, at, to }) => spoken === 'equals' && to - at === 1, word('verb')],
   [({ before }) => before === 'between', word('preposition')],
   // "open paren … close paren": the other half shows that both are commands.
-  [
-    ({ opens, words, to }) => opens && words.slice(to).some((one) => /^closed?$|^end$/.test(one)),
-    command('fits'),
-  ],
+  [(place) => place.isPaired(), command('fits')],
+  // "new line dash a new parser" is an item of a list.
+  [({ spoken, followsCommand }) => spoken === 'dash' && followsCommand, command('fits')],
   [({ before }) => /^(?:missing|extra|stray|trailing|leading)$/.test(before), word('missing')],
   [({ after }) => COMPOUND_AFTER.has(after), word('compound')],
   [(place) => place.isCompound(), word('compound')],
@@ -274,6 +123,7 @@ const PERIOD_RULES: readonly Rule[] = [
   [(place) => place.isObject(), word('object')],
   [({ before }) => /^(?:of|by|with|without|per|during|and|or)$/.test(before), word('preposition')],
   [({ after }) => after === '', command('fits')],
+  [(place) => place.endsBeforeLine() || place.opensImperative(), command('fits')],
   // In the middle of a sentence, a new sentence has to begin after it.
   [
     ({ after }) =>
@@ -284,28 +134,6 @@ const PERIOD_RULES: readonly Rule[] = [
   ],
   [() => true, word('noPeriodHere')],
 ];
-
-/** "we are testing period": without an article before it, the sentence is whole. */
-function isPeriodOfTime(place: Place): boolean {
-  const { before } = place;
-  const participle = /ing$|ed$/.test(before);
-  if (PERIOD_NOUNS.has(before)) return true;
-  const said = /^(?:looks?|seems?|feels?|sounds?|works?|gets?|got|very|so|too|all)$/;
-  // "this looks good period": the adjective belongs to the verb.
-  const predicate = BE_HAVE.has(place.word(place.at - 2)) || said.test(place.word(place.at - 2));
-  return (
-    (isModifier(before) && !participle && !predicate) || (/ing$/.test(before) && hasArticle(place))
-  );
-}
-
-/** Is an article among the three words before? */
-function hasArticle({ at, words, context }: Place): boolean {
-  for (let i = at - 1; i >= Math.max(0, at - 4); i--) {
-    if (DETERMINERS.has(words[i] ?? '')) return true;
-    if (context.pause(i) || BE_HAVE.has(words[i] ?? '')) return false;
-  }
-  return false;
-}
 
 /** "camel case retry count" is a name; "use camel case for variables" is advice. */
 function style(place: Place): Sense {
@@ -319,7 +147,8 @@ function style(place: Place): Sense {
     return word('compound');
   if (FUNCTION_WORDS.has(after)) {
     // "call it camel case is valid": a name may begin with one of these.
-    const named = /^(?:call|called|name|named|to|variable|function|method|const|let)$/.test(before);
+    const verb = /^(?:it|this|that|them)$/.test(before) ? place.word(place.at - 2) : before;
+    const named = /^(?:call|called|name|named|to|variable|function|method|const|let)$/.test(verb);
     const opensName = /^(?:is|has|on|to|from|with|can|should|will)$/.test(after);
     return named && opensName ? command('fits') : word('compound');
   }

@@ -7,7 +7,8 @@ import {
   type NameStyle,
   type SpokenCommand as Command,
 } from '../../protocol/dictationCommands';
-import { senseOf, type SpokenContext } from './commandSense';
+import type { SpokenContext } from './commandPlace';
+import { senseOf } from './commandSense';
 
 export type { Command, NameStyle };
 

@@ -100,7 +100,9 @@ export function matchNumber(
 function contextOf(words: readonly string[], at: number, next: (k: number) => string): Context {
   const before = words[at - 1] ?? '';
   const labelled = LABELS.has(before) || (before === 'is' && LABELS.has(words[at - 2] ?? ''));
-  return { before, after: next(0), afterThat: next(1), labelled };
+  // "one em dash two": the mark is no unit.
+  const after = next(0) === 'em' && next(1) === 'dash' ? '' : next(0);
+  return { before, after, afterThat: next(1), labelled };
 }
 
 /** The decimals of "and a half". */

@@ -13,6 +13,23 @@ const COMMITS: ReadonlySet<string> = new Set([
   'hg-commit',
 ]);
 
+/** Language ids of text; without an id the target is text as well. */
+const PROSE: ReadonlySet<string> = new Set([
+  '',
+  'plaintext',
+  'markdown',
+  'mdx',
+  'latex',
+  'tex',
+  'bibtex',
+  'restructuredtext',
+  'asciidoc',
+  'typst',
+  'log',
+  'git-rebase',
+  'chat',
+]);
+
 /** As `DictationScope` in the protocol. */
 export type WritingScope =
   | { readonly kind: 'prose' }
@@ -39,11 +56,13 @@ export type WritingScope =
   | { readonly kind: 'commit' };
 
 /**
- * The scope that follows from a language alone.
+ * The scope that follows from a language alone; a programming language is code.
  * @param languageId VS Code's id of the language
  */
-export const scopeOfLanguage = (languageId: string): WritingScope =>
-  COMMITS.has(languageId) ? { kind: 'commit' } : { kind: 'prose' };
+export function scopeOfLanguage(languageId: string): WritingScope {
+  if (COMMITS.has(languageId)) return { kind: 'commit' };
+  return PROSE.has(languageId) ? { kind: 'prose' } : { kind: 'code', indent: '' };
+}
 
 export function inScope(text: string, scope: WritingScope): string {
   switch (scope.kind) {

@@ -30,6 +30,14 @@ export const MARK_VERBS = set(
 export const ADVERB_AFTER = set(
   'here there instead again too also missing first last at once twice everywhere and or',
 );
+/** Verbs that open a sentence of their own: "… period open a ticket". */
+export const IMPERATIVES = set(
+  'add ask assign book build call cancel change check clean close commit compare copy create cut delete deploy disable do document download drop email enable explain file find finish fix follow forward get give go increase install keep leave let listen look make measure merge move open paste pick ping plan post print publish pull push put read rebase reduce refactor release remind remove rename replace report rerun reset restart revert review rewrite rotate run save see send set share ship show skip split start stop store take talk tell test try turn update upgrade upload use verify wait watch write',
+);
+/** The object of such a verb begins with one of these. */
+export const OBJECT_OPENERS = set(
+  'it them me us all everything one both at for up down out off back',
+);
 /** Nouns that follow a command word in a compound: "comma separated", "new line character". */
 export const COMPOUND_AFTER = set(
   'of separated delimited separator delimiter character characters operator operators key keys sign symbol symbols style cancer terminated',

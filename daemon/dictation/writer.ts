@@ -3,7 +3,7 @@
  * punctuation and commands carried out, numbers in digits, a capital at the start of a sentence.
  */
 import { matchAfterLiteral, matchCommand, type NameStyle, styled } from './commands';
-import type { SpokenContext } from './commandSense';
+import type { SpokenContext } from './commandPlace';
 import { type SpokenPhrase, silentWords } from './spokenSilences';
 import { matchNumber } from './numbers';
 import type { NamedSymbol, SymbolSpeller } from './respell';
@@ -144,7 +144,7 @@ class Writer {
       if (item) said.take(item);
     }
     return {
-      text: render(said.items, this.list.gaps.at(-1) ?? '', opens),
+      text: render(said.items, this.list.gaps.at(-1) ?? '', { opens, code: this.code }),
       named: said.items[0]?.kind === 'symbol',
       takeBack: said.takeBack,
       spelled: this.spelled,
@@ -186,7 +186,8 @@ class Writer {
       if (command.item?.kind === 'command') this.unread.fill(COMMAND_WORD, at, at + command.count);
       return command;
     }
-    const number = matchNumber(words, at, (i) => /[^\s\-–]/u.test(this.list.gaps[i] ?? ''));
+    const counted = this.isHash(at - 1) ? words.with(at - 1, 'number') : words;
+    const number = matchNumber(counted, at, (i) => /[^\s\-–]/u.test(this.list.gaps[i] ?? ''));
     if (number)
       return {
         item: { kind: 'word', text: number.written ?? this.asSaid(at, number.count), gap },
@@ -216,7 +217,7 @@ class Writer {
       case 'caps':
         return this.caps(behind, command.caps, count, gap);
       default: {
-        const shown = command.kind === 'mark' ? fitted(command, at, behind, context) : command;
+        const shown = command.kind === 'mark' ? this.fitted(command, at, behind, context) : command;
         return { item: { kind: 'command', command: shown, gap }, count };
       }
     }
@@ -241,18 +242,57 @@ class Writer {
             .join('')
             .toLowerCase()
         : (this.lower[at + 1] ?? '');
-    const symbolBefore = this.named.some(({ to }) => to === at);
-    const joins =
-      EXTENSIONS.has(after) ||
-      (symbolBefore && after !== '') ||
-      DOTTED.has(this.lower[at - 1] ?? '');
-    if (!joins) return undefined;
+    if (!this.joinsDot(at, after)) return undefined;
     if (letters > 1)
       return { item: { kind: 'symbol', text: `.${after}`, gap: '' }, count: 1 + letters };
     return {
       item: { kind: 'command', command: { kind: 'mark', text: '.', join: 'both' }, gap: '' },
       count: 1,
     };
+  }
+
+  /** "hash sign seven" is the number of an issue. */
+  private isHash(i: number): boolean {
+    const { lower, unread } = this;
+    if (unread[i] !== COMMAND_WORD) return false;
+    return lower[i] === 'hashtag' || (lower[i] === 'sign' && lower[i - 1] === 'hash');
+  }
+
+  /** Does the dot before `after` belong to a name, a path, a file name or code? */
+  private joinsDot(at: number, after: string): boolean {
+    const before = this.lower[at - 1] ?? '';
+    if (after === '') return DOTTED.has(before);
+    // A hidden file in a path: "tilde slash dot config".
+    const inPath = this.unread[at - 1] === COMMAND_WORD && /slash$/.test(before);
+    return (
+      this.code ||
+      inPath ||
+      EXTENSIONS.has(after) ||
+      DOTTED.has(before) ||
+      this.named.some(({ to }) => to === at)
+    );
+  }
+
+  private fitted(mark: Mark, at: number, to: number, context: SpokenContext): Mark {
+    return !this.code && this.isBullet(at, to)
+      ? { ...mark, join: 'none' }
+      : fitted(mark, at, to, context);
+  }
+
+  /** "dash" that begins a line is the mark of a list item; "dash m" is an option. */
+  private isBullet(at: number, to: number): boolean {
+    const { lower } = this;
+    const opensLine = (i: number): boolean =>
+      lower[i - 1] === 'newline' ||
+      (lower[i - 2] === 'new' && /^(?:line|paragraph)$/.test(lower[i - 1] ?? ''));
+    const item = lower[to] ?? '';
+    if (lower[at] !== 'dash' || to - at > 1 || item === '') return false;
+    if (item.length === 1 && !(/[ai]/.test(item) && to + 1 < lower.length)) return false;
+    if (matchCommand(to, this.context)?.command) return false;
+    return (
+      opensLine(at) ||
+      (at === 0 && lower.some((word, i) => i > 0 && word === 'dash' && opensLine(i)))
+    );
   }
 
   private name(from: number, style: NameStyle, count: number, gap: string): Step {

@@ -20,9 +20,16 @@ type Given = Extract<Item, { kind: 'command' }>;
 /** The end of the text so far; `joined` takes no blank after it. */
 type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
 
-/** @param opens a sentence begins with the first item */
-export function render(items: readonly Item[], tail: string, opens: boolean): string {
-  const text = new Text(opens);
+/**
+ * @param opens a sentence begins with the first item
+ * @param code code has no sentences, so no word gets a capital
+ */
+export function render(
+  items: readonly Item[],
+  tail: string,
+  { opens, code }: { readonly opens: boolean; readonly code: boolean },
+): string {
+  const text = new Text(opens, code);
   items.forEach((item, i) => {
     if (item.kind === 'command') text.command(item, isCall(item, items[i + 1]));
     else text.word(item, items[i - 1]);
@@ -43,7 +50,10 @@ class Text {
   value = '';
   private before: Before = 'start';
 
-  constructor(private sentence: boolean) {}
+  constructor(
+    private sentence: boolean,
+    private readonly code: boolean,
+  ) {}
 
   command({ command, gap }: Given, call: boolean): void {
     if (command.kind === 'line') {
@@ -61,11 +71,12 @@ class Text {
       this.value = this.value.replace(/(?<!\S)\S+$/u, (word) => word.replaceAll('-', ' '));
     const gap = this.gapBefore(item, previous);
     const opens =
-      this.sentence ||
-      (previous?.kind !== 'command' &&
-        endsSentence(gap) &&
-        !endsWithAbbreviation(this.value + gap, item.text));
-    this.value += gap + this.cased(item, previous, opens);
+      !this.code &&
+      (this.sentence ||
+        (previous?.kind !== 'command' &&
+          endsSentence(gap) &&
+          !endsWithAbbreviation(this.value + gap, item.text)));
+    this.value += gap + (/[#@$~]$/u.test(gap) ? item.text : this.cased(item, previous, opens));
     this.sentence = false;
     this.before = item.kind;
   }
@@ -109,13 +120,20 @@ class Text {
         ? item.gap.replace(/^-$/, ' ')
         : item.gap;
     const afterCommand = previous?.kind === 'command';
-    if (before === 'joined') return '';
-    if (before === 'start') return afterCommand ? '' : gap.replace(/^[\s,.;:!?]+/u, '');
-    if (afterCommand) return ' ';
+    const sign = afterCommand ? this.signBefore(item) : '';
+    if (before === 'joined') return sign;
+    if (before === 'start') return afterCommand ? sign : gap.replace(/^[\s,.;:!?]+/u, '');
+    if (afterCommand) return ` ${sign}`;
     // The extension of a file name.
     if (item.kind === 'symbol' && item.text.startsWith('.')) return '';
     if (gap !== '') return gap;
     return before === 'symbol' || item.kind === 'symbol' ? ' ' : '';
+  }
+
+  /** A sign of the recogniser's that belongs to the word: "#12", "@anna", "$home". */
+  private signBefore({ gap }: Written): string {
+    const sign = /[#@$~]$/u.exec(gap)?.[0] ?? '';
+    return this.value.endsWith(sign) ? '' : sign;
   }
 
   /** A name keeps its case. The recogniser's capital is lowered where no sentence begins. */

@@ -295,6 +295,10 @@ const PART = '(?:early |late |mid)?(?:morning|afternoon|evening|night)';
 const CLOSE =
   '(?:the )?(?:end|close) of (?:the )?(?:business )?(?:day|business|play)|eod|eob|cob|(?:the )?end of';
 const TIMES: readonly RegExp[] = [
+  // "tomorrow before lunch", "Friday after the standup": the event lies on that day.
+  new RegExp(
+    `(?<=\\b(?:today|tomorrow|tonight|${DAYS.join('|')})),? (?:right )?(?:before|after|over|around|during) (?:(?:the|our|my) (?:\\w+ )?)?[a-z-]+$`,
+  ),
   new RegExp(`^(?:${CLOSE})(?: on| of|,)? (?=\\S)`),
   new RegExp(
     `[, ](?:by |at )?(?:the )?(?:end|close) of (?:the )?(?:business )?(?:day|business|play)$|[, ](?:by |at )?(?:eod|eob|cob)$`,

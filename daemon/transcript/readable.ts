@@ -117,6 +117,8 @@ function repeatAt(words: readonly Word[], said: readonly number[], at: number): 
         !/\d/.test(first.norm);
     }
     if (!same) continue;
+    // "an A A rating" spells letters; "A a" starts again.
+    if (length === 1 && isLetter(word(at)) && isLetter(word(at + 1))) continue;
     if (isRestart(Array.from({ length }, (_, k) => word(at + k)?.norm ?? ''))) return length;
   }
   return 0;
@@ -129,6 +131,8 @@ function isFiller(words: readonly Word[], i: number): boolean {
   const [before, after] = [words[i - 1]?.norm ?? '', words[i + 1]?.norm ?? ''];
   return !ANSWERS.has(`${norm} ${after}`) && !ANSWERS.has(`${before} ${norm}`);
 }
+
+const isLetter = (word: Word | undefined): boolean => /^[A-HJ-Z]\W*$/.test(word?.text ?? '');
 
 /** Can a new start of the sentence repeat these words? */
 function isRestart(norms: readonly string[]): boolean {

@@ -83,15 +83,18 @@ function written({ accept, never = [] }: UserCase, text: string): string | undef
 }
 
 /** As `earmark dictate --text` writes it. */
-const dictated = ({ text = '', languageId = '' }: UserCase): string =>
-  inScope(writeDictation(text).text, scopeOfLanguage(languageId));
+function dictated({ text = '', languageId = '' }: UserCase): string {
+  const scope = scopeOfLanguage(languageId);
+  const code = scope.kind === 'code';
+  return inScope(writeDictation(text, undefined, !code, code).text, scope);
+}
 
 function commitProblem(of: UserCase): string | undefined {
   const { keep = [] } = of;
   const message = dictated(of);
   const lines = message.split('\n');
   const falls =
-    lines.some((line) => line.trimStart().startsWith('#')) ||
+    lines.some((line) => line.startsWith('#')) ||
     lines.slice(1).some((line) => line.length > 72) ||
     keep.some((part) => !new RegExp(part, 'i').test(message));
   return falls ? JSON.stringify(message) : undefined;

@@ -45,8 +45,8 @@ export function dictateCommand(program: Command, env: () => Environment): void {
     )
     .option(
       '--language-id <ID>',
-      'VS Code language ID of the target (typescript, scminput); commit messages ' +
-        'wrap at 72 columns',
+      'VS Code language ID of the target: code (typescript), a commit message wrapped at ' +
+        '72 columns (scminput) or text (markdown)',
     )
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
@@ -70,10 +70,9 @@ async function dictate(
   const speller = await readSymbols(options.symbols);
   const print = (file: string, phrases: readonly string[]): void => {
     const raw = phrases.join(' ');
-    const text = inScope(
-      writeDictation(phrases, speller).text,
-      scopeOfLanguage(options.languageId ?? ''),
-    );
+    const scope = scopeOfLanguage(options.languageId ?? '');
+    const code = scope.kind === 'code';
+    const text = inScope(writeDictation(phrases, speller, !code, code).text, scope);
     env.out.write(
       options.format === 'jsonl' ? `${JSON.stringify({ file, raw, text })}\n` : `${text}\n`,
     );

@@ -24,6 +24,9 @@ const PERIOD = 'week|weekend|month|quarter|sprint|year|iteration|release|milesto
 const COUNT = 'a|an|one|two|three|four|five|six|seven|eight|nine|ten|couple|few|half';
 const NTH =
   'first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|thirty-first|twenty-first|1st|2nd|3rd|4th|5th|6th|7th|8th|9th|10th|11th|12th|13th|14th|15th|16th|17th|18th|19th|20th|21st|22nd|23rd|24th|25th|26th|27th|28th|29th|30th|31st';
+/** Events at a time of the day beside them: "tomorrow before lunch". */
+const DAY_EVENT =
+  'noon|midday|midnight|breakfast|lunch|dinner|call|meeting|standup|stand-up|demo|review|retro|retrospective|planning|workshop|session|release|deploy|deployment|rollout|freeze';
 const EVENT =
   'call|meeting|standup|stand-up|demo|release|launch|lunch|break|breakfast|dinner|review|retro|retrospective|sprint|freeze|deadline|holidays|holiday|vacation|weekend|planning|session|workshop|conference|audit|deploy|deployment|rollout|migration|christmas|easter|summer|winter|spring|autumn|go-live';
 
@@ -46,12 +49,17 @@ export const DUE_RULES: readonly DueRule[] = [
       `@NUM weeks|days from|after ${NEAR}|now`,
       `${PREP}? ${NEAR} week`,
       `${PREP}? the? day after|before ${NEAR}`,
+      `${PREP}? the? day after|before ${NEAR} in the ${PART}`,
+      `${PREP}? the? day after|before ${NEAR} at|by|before|around? ${PART}|midday|midnight|eod|cob`,
       `${PREP}? ${NEAR} first thing`,
       `first thing on ${DAY}`,
       `${PREP}? the? next|this|coming|following ${DAY} at? noon|midnight|midday|lunchtime`,
       `by|before|at eod|eob|cob on? next|this ${DAY}`,
       `${PREP}? ${NEAR} ${PART} at|by|around? @NUM @NUM? a.m.|p.m.|am|pm|o'clock?`,
       `${PREP}? ${NEAR} at|by? noon|midnight|midday|lunchtime|eod|cob`,
+      `${PREP}? the? this|next|coming? ${NEAR} right? before|after|over|around|during the|our|my? ${DAY_EVENT}`,
+      `${PREP}? ${NEAR} before|after|during the|our|my @NOUN ${DAY_EVENT}`,
+      `${PREP}? ${NEAR} in the ${PART}`,
       `${PREP}? ${NEAR} at|by|before|around @NUM @NUM? a.m.|p.m.|am|pm|o'clock?`,
       `${PREP}? ${NEAR} @NUM a.m.|p.m.|am|pm`,
       `${PREP}? the? next|coming|following? ${DAY} at|by|before|around @NUM @NUM? a.m.|p.m.|am|pm?`,

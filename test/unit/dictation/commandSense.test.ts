@@ -147,6 +147,79 @@ change comma to colon
 split on the pipe
 ends with period
 the sampling period and the lock period
+the lease period starts in March
+we measured it over a period of time
+the cookie lives for a period of days
+a short period without errors
+the observation period was too short
+the quiet period begins tomorrow
+our support period covers two versions
+the comma in the regex is escaped
+a comma in the csv field breaks the import
+quote the field if it has a comma in it
+the linter complains about the trailing comma
+we parse the comma separated values
+delete the extra comma before the bracket
+a colon after the label is enough
+the colon in the port is missing
+a double colon means a namespace
+the semicolon at the end is optional
+javascript inserts the semicolon for you
+an exclamation mark in the subject looks like spam
+the exclamation mark negates the pattern
+avoid the question mark in the url
+the question mark starts the query string
+put a full stop after the sentence
+the train came to a full stop in the tunnel
+add a new line before the return
+the new line is missing at the end of the file
+a new paragraph begins after the list
+we opened a new line of business
+the parser reads a line until the new line character
+an open bracket in the log line confused it
+the close bracket is on the wrong line
+a missing close paren broke the build
+the opening quote is not the same as the closing quote
+it forgets the closing quote
+a backtick in the commit message is fine
+wrap the name in a backtick pair
+the slash at the end matters
+a trailing slash breaks the redirect
+they will slash the cloud costs this year
+the backslash in the path is escaped twice
+a dash between the words is enough
+she made a mad dash for the train
+the pipe between the two services is slow
+the drain pipe leaks
+a pipe symbol separates the columns
+pin the tab with the dashboard
+this tab shows the coverage
+the tab size is four
+reload the browser tab
+use the tab key to move on
+the underscore marks it as private
+a leading underscore means private
+I want to underscore that this is urgent
+the hash sign is part of the colour
+a dollar sign starts a variable
+the at sign is not allowed in names
+an equals sign in the value breaks the parser
+x equals y in this case
+the sum equals the total
+the tilde expands to the home folder
+an asterisk in the pattern matches everything
+the ampersand in the title is not escaped
+write the title in all caps
+the header uses snake case names
+pascal case is for types
+there is no space on the volume
+we have no space in the sprint
+there was no space left for the logs
+that is a literal string
+use a literal number here
+the percent sign is escaped in the url
+an ellipsis at the end of the menu item means a dialog
+the greater than sign is escaped
 `
   .trim()
   .split('\n');
@@ -206,7 +279,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ['values open square one close square', 'Values [one]'],
   ['say open quote hello close quote', 'Say "hello"'],
   ['print open quote done close quote semicolon', 'Print "done";'],
-  ['type open bracket x close bracket', 'Type (x)'],
+  ['type open bracket x close bracket', 'Type [x]'],
   ['with open paren x close paren', 'With (x)'],
   ['run backtick npm test backtick now', 'Run `npm test` now'],
   ['double quote yes double quote', '"yes"'],
@@ -267,17 +340,125 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ['no wait, scratch that, use the cache', 'Use the cache'],
   ['Yes, comma, but no.', 'Yes, but no.'],
   ['users apostrophe s', "Users's"],
+  ['send it today comma not tomorrow', 'Send it today, not tomorrow'],
+  ['thanks comma Anna', 'Thanks, Anna'],
+  ['yes comma that works for me', 'Yes, that works for me'],
+  ['after the release comma we rest', 'After the release, we rest'],
+  ['red comma green comma blue', 'Red, green, blue'],
+  ['when the cache is cold comma it takes a second', 'When the cache is cold, it takes a second'],
+  ['the server is down period', 'The server is down.'],
+  ['I pushed the branch period please review it', 'I pushed the branch. Please review it'],
+  ['I pushed the branch period look at the diff', 'I pushed the branch. Look at the diff'],
+  ['the build is green period deploy it', 'The build is green. Deploy it'],
+  ['we found the bug period we fixed it period', 'We found the bug. We fixed it.'],
+  ['it is merged period now we wait', 'It is merged. Now we wait'],
+  ['nothing changed period new line next topic', 'Nothing changed.\nNext topic'],
+  ['done period new paragraph thanks', 'Done.\n\nThanks'],
+  ['close the ticket period open a new one', 'Close the ticket. Open a new one'],
+  ['check the logs full stop then call me full stop', 'Check the logs. Then call me.'],
+  ['who wrote this question mark', 'Who wrote this?'],
+  ['did you see the error question mark', 'Did you see the error?'],
+  ['can we merge it today question mark', 'Can we merge it today?'],
+  ['where is the config question mark new line here', 'Where is the config?\nHere'],
+  ['really question mark', 'Really?'],
+  ['well done exclamation mark', 'Well done!'],
+  ['stop exclamation mark do not deploy', 'Stop! Do not deploy'],
+  ['to do colon write the docs', 'To do: write the docs'],
+  ['the reason colon the token expired', 'The reason: the token expired'],
+  ['important colon new line back up first', 'Important:\nBack up first'],
+  [
+    'the first colon apples semicolon the second colon pears',
+    'The first: apples; the second: pears',
+  ],
+  [
+    'the first comma we test semicolon the second comma we ship',
+    'The first, we test; the second, we ship',
+  ],
+  ['x plus plus semicolon', 'X++;'],
+  ['let count equals sign zero semicolon', 'Let count = zero;'],
+  ['we wait semicolon they ship', 'We wait; they ship'],
+  ['and so on ellipsis', 'And so on…'],
+  ['title new line body', 'Title\nBody'],
+  ['alpha new line beta new line gamma', 'Alpha\nBeta\nGamma'],
+  ['hello new paragraph world', 'Hello\n\nWorld'],
+  ['task one new line task two new line task three', 'Task one\nTask two\nTask three'],
+  ['todo colon new line dash tests new line dash docs', 'Todo:\n- tests\n- docs'],
+  ['dash milk new line dash bread', '- milk\n- bread'],
+  ['notes new line dash a new parser', 'Notes\n- a new parser'],
+  ['it failed open paren again close paren', 'It failed (again)'],
+  ['main open paren close paren semicolon', 'Main();'],
+  ['open paren a comma b close paren', '(a, b)'],
+  ['the flag open paren off by default close paren is new', 'The flag (off by default) is new'],
+  ['open bracket wip close bracket fix the login', '[wip] fix the login'],
+  ['array open square zero close square', 'Array [zero]'],
+  ['open curly a comma b close curly', '{a, b}'],
+  ['she said open quote not yet close quote', 'She said "not yet"'],
+  ['open quote hello comma world close quote', '"hello, world"'],
+  ['call it open single quote main close single quote', "Call it 'main'"],
+  ['use backtick npm ci backtick instead', 'Use `npm ci` instead'],
+  ['open angle bracket div close angle bracket', '<div>'],
+  ['my underscore var', 'My_var'],
+  ['file underscore name', 'File_name'],
+  ['open src slash index dot ts', 'Open src/index.ts'],
+  ['in slash tmp', 'In /tmp'],
+  ['run dot slash deploy dot sh', 'Run ./deploy.sh'],
+  ['go to dot dot slash docs', 'Go to ../docs'],
+  ['the tilde slash projects folder', 'The ~/projects folder'],
+  ['open tilde slash dot ssh slash config', 'Open ~/.ssh/config'],
+  ['e backslash temp', 'E\\temp'],
+  ['client dash side', 'Client-side'],
+  ['read hyphen only', 'Read-only'],
+  ['git push dash f', 'Git push -f'],
+  ['git log dash dash oneline', 'Git log --oneline'],
+  ['npm run build dash dash watch', 'Npm run build --watch'],
+  ['dmesg pipe tail', 'Dmesg | tail'],
+  ['history pipe grep ssh', 'History | grep ssh'],
+  ['i minus minus semicolon', 'I--;'],
+  ['a double equals b', 'A == b'],
+  ['a triple equals b', 'A === b'],
+  ['left double pipe right', 'Left || right'],
+  ['ready double ampersand done', 'Ready && done'],
+  ['total plus equals price', 'Total += price'],
+  ['x fat arrow x', 'X => x'],
+  ['node thin arrow next', 'Node -> next'],
+  ['std double colon string', 'Std::string'],
+  ['name tab age', 'Name\tage'],
+  ['two caret three', 'Two^three'],
+  ['thanks at sign maria', 'Thanks @maria'],
+  ['mail me at ben at sign example dot org', 'Mail me at ben@example.org'],
+  ['closes hash sign forty two', 'Closes #42'],
+  ['see hashtag seven', 'See #7'],
+  ['echo dollar sign path', 'Echo $path'],
+  ['fifty percent sign', '50%'],
+  ['camel case user name', 'userName'],
+  ['call it camel case is valid', 'Call it isValid'],
+  ['pascal case http client', 'HttpClient'],
+  ['snake case max retries', 'max_retries'],
+  ['kebab case side bar', 'side-bar'],
+  ['constant case max size', 'MAX_SIZE'],
+  ['all caps fixme check this', 'FIXME check this'],
+  ['no caps Docker runs', 'docker runs'],
+  ['super no space script', 'Superscript'],
+  ['type literal period here', 'Type period here'],
+  ['literal question mark', 'Question mark'],
+  ['we ship on Monday, scratch that, on Tuesday', 'On Tuesday'],
+  ['one em dash two', 'One — two'],
+  ['select asterisk from orders', 'Select * from orders'],
+  ['salt ampersand pepper', 'Salt & pepper'],
+  ['b minus sign a', 'B - a'],
 ];
 
 describe('dictation: command or word', () => {
   it(`keeps ${PROSE.length} sentences in which command words are words`, () => {
-    ok(PROSE.length + COMMANDS.length >= 200, `${PROSE.length + COMMANDS.length} sentences`);
+    ok(new Set(PROSE).size >= 200, `${new Set(PROSE).size} sentences`);
     const wrong = PROSE.map((said) => [said, writeDictation(said, undefined, false).text]).filter(
       ([said, written]) => said !== written,
     );
     deepStrictEqual(wrong, []);
   });
   it(`carries out ${COMMANDS.length} sentences of commands`, () => {
+    const said = new Set(COMMANDS.map(([one]) => one));
+    ok(said.size >= 200, `${said.size} sentences`);
     const wrong = COMMANDS.map(([said, right]) => [said, right, writeDictation(said).text]).filter(
       ([, right, written]) => right !== written,
     );

@@ -119,4 +119,6 @@ describe('dictation: scope', () => {
     { kind: 'code', indent: '\t' },
     'return early\n\tx',
   );
+  check('takes a programming language for code', 'x = 1.', scopeOfLanguage('python'), 'x = 1');
+  check('takes Markdown for text', 'It is done.', scopeOfLanguage('markdown'), 'It is done.');
 });

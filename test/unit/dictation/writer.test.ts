@@ -267,4 +267,14 @@ describe('dictation: writing', () => {
       `${few?.cost} and ${all?.cost} µs`,
     );
   });
+
+  it('begins no word of code with a capital, and joins dots there', () => {
+    const code = (said: string): string => writeDictation(said, undefined, false, true).text;
+    deepStrictEqual(code('foo open paren close paren new line bar dot baz'), 'foo()\nbar.baz');
+    deepStrictEqual(code('x equals y semicolon'), 'x = y;');
+  });
+  it('keeps a sign of the recogniser before a word', () => {
+    deepStrictEqual(writeDictation('Fixed, new line, #12 and @anna').text, 'Fixed\n#12 and @anna');
+    deepStrictEqual(writeDictation('Add it. New line. #include it').text, 'Add it.\n#include it');
+  });
 });

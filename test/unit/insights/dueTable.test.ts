@@ -26,6 +26,7 @@ a week from Monday wk monday|a week from Friday wk friday|Friday week wk friday|
 on the thirtieth dom 30|by the 30th dom 30|by the first dom 1|by the thirty first dom 31|by the second of May md 5 2|by May 2nd md 5 2|on May the second md 5 2|by December 23rd md 12 23|by the 1st of December md 12 1|by the first of December md 12 1
 on March 3 md 3 3|by 3 March md 3 3|by the third of March md 3 3|by January 31 md 1 31|on the twenty second of June md 6 22|by June twenty second md 6 22|by December thirty first md 12 31|by Friday the 4th dom 4|by February 28 md 2 28|by the end of the week eow 0
 by end of week eow 0|by EOW eow 0|by the end of next week eow 1|by the end of the month eom 0|by end of month eom 0|end of this month eom 0|by the end of next month eom 1|by the end of the quarter eoq 0|by the end of the year eoy 0|by the end of next year eoy 1
+tomorrow before lunch +1|tomorrow after the standup +1|tomorrow right after lunch +1|Friday before the demo wd friday|on Friday after the planning wd friday|tomorrow in the afternoon +1|the day after tomorrow in the morning +2|the day after tomorrow at noon +2
 by the last day of the month eom 0|by the end of next quarter eoq 1|by the start of next week nw monday|by the beginning of next month fom 1|by the first of next month fom 1|by the start of next year foy 1|in three months mo 3|in a month mo 1|in one year mo 12|next week -
 next month -|soon -|after this call -|for the next sprint -|as soon as possible -|when the table exists -|by Friday or Monday -|in the next release -|after Friday -|at some point -
 `
