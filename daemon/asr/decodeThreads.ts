@@ -30,3 +30,13 @@ export function decodeThreads(
       : Math.max(1, Math.min(MAX_THREADS, Math.floor(usable / 2)));
   return { workers: Math.min(MAX_WORKERS, Math.max(1, Math.floor(usable / threads))), threads };
 }
+
+/**
+ * Threads of the next decode, for recognisers that take them by decode: the share of the engine's
+ * cores that its running decodes leave.
+ * @param running decodes of the engine
+ */
+export function threadsOfNext({ workers, threads }: DecodeThreads, running: number): number {
+  const share = Math.floor((workers * threads) / (running + 1));
+  return Math.max(threads, Math.min(MAX_THREADS, share));
+}

@@ -60,6 +60,8 @@ export interface DecodeRequest {
   readonly purpose?: DecodePurpose;
   /** How much work the decode may do; default `full`. Recognisers may ignore it. */
   readonly effort?: RequestEffort;
+  /** Threads of this decode; default those of the model. Ignored if a load fixes them. */
+  readonly threads?: number;
   /** Audio or tokens besides the samples. Ignored by recognisers that return no tokens. */
   readonly context?: DecodeContext;
 }

@@ -14,7 +14,11 @@ import { OpenaiProvider } from '../../daemon/adapters/inference/openai';
 import { SileroVad } from '../../daemon/adapters/inference/silero';
 import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral';
 import { WhisperProvider } from '../../daemon/adapters/inference/whisper';
-import { usableBuilds, whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
+import {
+  type WhisperBinding,
+  usableBuilds,
+  whisperFolder,
+} from '../../daemon/adapters/inference/whisperBinding';
 import type { AsrProvider, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
 import { ManualClock, systemClock } from '../../daemon/base/clock';
@@ -372,6 +376,23 @@ describe('Whisper', function () {
     await provider.load({ id: 'w', files: { model: ggml } }, 'cpu');
     return provider;
   };
+  it('decodes with the threads of the request, or else with those of its load', async () => {
+    const used: number[] = [];
+    const binding: WhisperBinding = {
+      WhisperModel: { load: () => Promise.resolve({ handle: {}, free: () => Promise.resolve() }) },
+      transcribe: (_handle, _pcm, { n_threads }, finish) => {
+        used.push(n_threads);
+        finish([]);
+      },
+    };
+    const provider = new WhisperProvider(() => ({ binding, build: 'plain' }));
+    await provider.load({ id: 'w', files: { model: ggml }, threads: 2 }, 'cpu');
+    const silence = new Float32Array(32_000);
+    await provider.transcribe(silence, { language: 'en' });
+    await provider.transcribe(silence, { language: 'en', threads: 3 });
+    deepEqual(used, [2, 3]);
+    await provider.unload();
+  });
   it('says what the file makes it say, with a probability for each word', async () => {
     const provider = await loaded();
     const { text, words, confidence, language } = await provider.transcribe(buzz(1), {

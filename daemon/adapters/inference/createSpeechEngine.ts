@@ -4,7 +4,7 @@
  * behind it.
  */
 import { Deadlines } from '../../asr/deadline';
-import type { DecodeThreads } from '../../asr/decodeThreads';
+import { type DecodeThreads, threadsOfNext } from '../../asr/decodeThreads';
 import type {
   AsrProvider,
   DecodeRequest,
@@ -112,9 +112,10 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
         ...(limits ? { limits } : {}),
       }),
   );
+  const running = { decodes: 0, runs };
   return createEngine({
     ...common,
-    decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines)),
+    decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines, running)),
     onDidFail: budget.onDidSpend,
     onDidRestart: (listener) => {
       const listeners = workers.map((supervisor) => supervisor.onDidRestart(listener));
@@ -132,19 +133,33 @@ async function checkMemory(
   if (bytes !== undefined && residentBytes !== undefined) requireMemory(id, residentBytes, bytes);
 }
 
-function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {
+/** Decodes in progress over all workers of an engine. */
+interface Running {
+  decodes: number;
+  readonly runs: DecodeThreads;
+}
+
+function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines, running: Running): Decoder {
   return {
     start: () => worker.start(),
     stop: () => worker.stop(),
     health: () => worker.health(),
     transcribe: async (pcm, options, signal) => {
-      const result = await worker.call(
-        'transcribe',
-        { pcm, options },
-        { timeoutMs: deadlines.of(pcm.length), signal },
-      );
-      deadlines.took(pcm.length, result);
-      return result;
+      // A partial must not delay a final that comes meanwhile.
+      const isFinal = (options.purpose ?? 'final') === 'final';
+      const threads = isFinal ? threadsOfNext(running.runs, running.decodes) : running.runs.threads;
+      running.decodes++;
+      try {
+        const result = await worker.call(
+          'transcribe',
+          { pcm, options: { ...options, threads } },
+          { timeoutMs: deadlines.of(pcm.length), signal },
+        );
+        deadlines.took(pcm.length, result);
+        return result;
+      } finally {
+        running.decodes--;
+      }
     },
     openStream: (options) => openStream(worker, deadlines, options),
   };

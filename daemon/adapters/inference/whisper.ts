@@ -1,5 +1,5 @@
 /**
- * Whisper through smart-whisper's binding of whisper.cpp, one thread for each decode.
+ * Whisper through smart-whisper's binding of whisper.cpp. The request sets the threads of a decode.
  * asr/whisperPolicy sets its parameters and decides about a second decode. Runs inside an inference
  * worker. Model: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
  */
@@ -112,7 +112,7 @@ export class WhisperProvider implements AsrProvider {
         pcm,
         {
           ...paramsFor(options, language),
-          n_threads: loaded.threads,
+          n_threads: options.threads ?? loaded.threads,
           max_tokens: maxTokens(pcm.length),
           ...params,
         },

@@ -1,6 +1,6 @@
 // How many workers an engine has, and how many threads a decode.
-import { deepEqual } from 'node:assert/strict';
-import { decodeThreads } from '../../../daemon/asr/decodeThreads';
+import { deepEqual, equal } from 'node:assert/strict';
+import { decodeThreads, threadsOfNext } from '../../../daemon/asr/decodeThreads';
 
 describe('threads of decodes', () => {
   const check = (
@@ -22,4 +22,19 @@ describe('threads of decodes', () => {
   check(16, 44, false, 4, 4);
   check(8, undefined, false, 8, 1);
   check(16, 44, true, 1, 1);
+});
+
+describe('threads of the next decode', () => {
+  const check = (workers: number, threads: number, running: number, wanted: number): void =>
+    void it(`are ${wanted} in ${workers} workers of ${threads} beside ${running} decodes`, () =>
+      equal(threadsOfNext({ workers, threads }, running), wanted));
+  check(2, 1, 0, 2);
+  check(2, 1, 1, 1);
+  check(2, 2, 0, 4);
+  check(2, 2, 1, 2);
+  check(8, 1, 0, 4);
+  check(8, 1, 2, 2);
+  check(8, 1, 7, 1);
+  check(2, 4, 5, 4);
+  check(1, 1, 0, 1);
 });
