@@ -11,6 +11,7 @@ export interface Bench {
 export const BENCHES: readonly Bench[] = [
   { name: 'wer', title: 'Word error rate and speed of the speech path', models: 'argument' },
   { name: 'whisper', title: 'Whisper beside Moonshine and plain whisper.cpp', models: 'argument' },
+  { name: 'nemo', title: 'NeMo models of true size, and an hour of memory', models: 'argument' },
   { name: 'streaming', title: 'Live speech beside the usual methods', models: 'argument' },
   { name: 'latency', title: 'Waits for finals, partials and stable words', models: 'argument' },
   { name: 'cuts', title: 'Words lost or doubled at a forced cut', models: 'argument' },

@@ -35,7 +35,7 @@ const MARKS = {
   stableP95: 1_500,
 };
 
-interface Waits {
+export interface Waits {
   readonly finals: number[];
   readonly shortFinals: number[];
   readonly longFinals: number[];
@@ -64,13 +64,7 @@ async function main(): Promise<void> {
   const machine = new SimulatedMachine();
   await machine.load(models);
   const sessions = joinSessions(utterances, limit);
-  const waits: Waits = {
-    finals: [],
-    shortFinals: [],
-    longFinals: [],
-    firstPartials: [],
-    words: [],
-  };
+  const waits = noWaits();
   let cpuMs = 0;
   for (const session of sessions) {
     process.stderr.write(`${session.set}: ${(session.pcm.length / SAMPLE_RATE).toFixed(0)} s …\n`);
@@ -82,7 +76,11 @@ async function main(): Promise<void> {
   report(sessions, waits, await explicitEnds(machine, utterances, ends), cpuMs);
 }
 
-async function addWaits(
+export function noWaits(): Waits {
+  return { finals: [], shortFinals: [], longFinals: [], firstPartials: [], words: [] };
+}
+
+export async function addWaits(
   machine: SimulatedMachine,
   session: JoinedSession,
   { phrases }: FollowedSession,

@@ -5,9 +5,9 @@
  * one a worker.
  */
 import { setImmediate } from 'node:timers/promises';
-import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
+import { createRecogniser } from '../daemon/adapters/inference/recognisers';
 import { SileroVad } from '../daemon/adapters/inference/silero';
-import type { DecodeRequest, AsrResult } from '../daemon/asr/provider';
+import type { AsrProvider, AsrResult, DecodeRequest } from '../daemon/asr/provider';
 import { type Decoder, createSpeechEngine } from '../daemon/asr/speechEngine';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS } from '../daemon/audio/frame';
@@ -21,7 +21,7 @@ import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import { EarmarkError } from '../protocol/errors';
 import { MemorySpools } from '../test/fakes/memorySpool';
-import type { SpeechModels } from './speechPath';
+import { type OtherRecogniser, type SpeechModels, moonshineTiny } from './speechPath';
 
 /** Step of the clock; what a decode's end starts happens at the next. */
 const STEP_MS = 5;
@@ -31,6 +31,12 @@ export interface TimedPartial {
   readonly atMs: number;
   readonly stable: string;
   readonly unstable: string;
+}
+
+/** A decode and its processor time. */
+export interface TimedResult {
+  readonly result: AsrResult;
+  readonly cpuMs: number;
 }
 
 /** A phrase as a client saw it; times in milliseconds of the session. */
@@ -55,16 +61,29 @@ export interface FollowedSession {
  * time is its own.
  */
 export class SimulatedMachine {
-  private readonly moonshine = new MoonshineProvider();
+  private recogniser: AsrProvider | undefined;
+  private asr: OtherRecogniser | undefined;
   private readonly silero = new SileroVad();
   private queue: Promise<unknown> = Promise.resolve();
   private streams = 0;
   private decodes = 0;
   private cpuMs = 0;
 
-  async load({ encoder, decoder, vad }: SpeechModels): Promise<void> {
-    await this.moonshine.load({ id: 'moonshine-tiny', files: { encoder, decoder } });
-    await this.silero.load({ id: 'silero-vad-v6', files: { model: vad } });
+  /** @param keep returns the decode that is kept for a request, or makes and keeps it */
+  constructor(
+    private readonly keep: (
+      pcm: Float32Array,
+      request: DecodeRequest,
+      decode: () => Promise<TimedResult>,
+    ) => Promise<TimedResult> = (_pcm, _request, decode) => decode(),
+  ) {}
+
+  /** @param other what recognises, where it is not Moonshine tiny */
+  async load(models: SpeechModels, other?: OtherRecogniser): Promise<void> {
+    this.asr = other ?? moonshineTiny(models);
+    this.recogniser = createRecogniser(this.asr.provider);
+    await this.recogniser.load(this.asr.model, 'cpu');
+    await this.silero.load({ id: 'silero-vad-v6', files: { model: models.vad } });
   }
 
   /**
@@ -73,8 +92,15 @@ export class SimulatedMachine {
   engine(): ManagedSpeechEngine {
     return this.engineOn(systemClock, 1, async (pcm, options) => {
       const { result, cpuMs } = await this.timed(pcm, options);
+      this.decodes++;
+      this.cpuMs += cpuMs;
       return { ...result, inferenceMs: cpuMs };
     });
+  }
+
+  /** Decodes so far, those of warm-ups too, and their processor time. */
+  get used(): { readonly decodes: number; readonly cpuMs: number } {
+    return { decodes: this.decodes, cpuMs: this.cpuMs };
   }
 
   /** Speech probabilities of a whole recording. */
@@ -175,8 +201,8 @@ export class SimulatedMachine {
     });
     return createSpeechEngine({
       clock,
-      provider: 'moonshine',
-      model: 'moonshine-tiny',
+      provider: this.asr?.provider ?? '',
+      model: this.asr?.model.id ?? '',
       decoders: Array.from({ length: workers }, (_, n) => decoder(n)),
       detectors: {
         start: () => Promise.resolve(),
@@ -220,16 +246,16 @@ export class SimulatedMachine {
     return { ...result, inferenceMs: cpuMs };
   }
 
-  private timed(
-    pcm: Float32Array,
-    options: DecodeRequest,
-  ): Promise<{ readonly result: AsrResult; readonly cpuMs: number }> {
-    return this.alone(async () => {
-      const before = process.cpuUsage();
-      const result = await this.moonshine.transcribe(pcm, options);
-      const { user, system } = process.cpuUsage(before);
-      return { result, cpuMs: (user + system) / 1000 };
-    });
+  private timed(pcm: Float32Array, options: DecodeRequest): Promise<TimedResult> {
+    return this.alone(() =>
+      this.keep(pcm, options, async () => {
+        if (!this.recogniser) throw new Error('Load the models first.');
+        const before = process.cpuUsage();
+        const result = await this.recogniser.transcribe(pcm, options);
+        const { user, system } = process.cpuUsage(before);
+        return { result, cpuMs: (user + system) / 1000 };
+      }),
+    );
   }
 
   /** Runs when nothing else is computed; the clock does not move on before it is done. */

@@ -4,6 +4,7 @@
  * was decided is known and each continuation has the text before it; time is counted afterwards.
  */
 import type { AsrResult } from '../daemon/asr/provider';
+import { segmenterPresetOf } from '../daemon/asr/registry';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS, type Frame, type Source } from '../daemon/audio/frame';
 import { Drafts } from '../daemon/session/drafts';
@@ -11,7 +12,7 @@ import type { PhraseDecoder } from '../daemon/session/phraseDecoder';
 import { Speculation } from '../daemon/session/speculation';
 import type { Pause, Phrase } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
-import { defaultPreset, segmenterOptionsFor } from '../daemon/vad/segmenter';
+import { segmenterOptionsFor } from '../daemon/vad/segmenter';
 import { type DecodedPhrase, phraseDecoder } from './speechPath';
 
 export interface LivePathSetup {
@@ -152,7 +153,7 @@ export class LivePath {
       onFallback: (error) => {
         throw error;
       },
-      options: segmenterOptionsFor(defaultPreset, true, { mixed }),
+      options: segmenterOptionsFor(segmenterPresetOf(engine.provider), true, { mixed }),
     });
   }
 

@@ -15,10 +15,11 @@ export interface NemoSize {
   readonly lstmLayers: number;
 }
 
-/** parakeet-tdt_ctc-110m and parakeet-tdt-0.6b. */
+/** As parakeet-tdt_ctc-110m, parakeet-tdt-0.6b and parakeet-tdt-1.1b. */
 export const SIZES: Readonly<Record<string, NemoSize>> = {
   '110M': { bands: 80, layers: 17, width: 512, heads: 8, lstmLayers: 1 },
   '0.6B': { bands: 128, layers: 24, width: 1024, heads: 8, lstmLayers: 2 },
+  '1.1B': { bands: 80, layers: 42, width: 1024, heads: 8, lstmLayers: 2 },
 };
 
 const FLOAT = ELEMENT.float;

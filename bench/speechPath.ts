@@ -49,22 +49,25 @@ export interface OtherRecogniser {
   readonly model: LoadedModelFiles;
 }
 
+export function moonshineTiny({ encoder, decoder }: SpeechModels): OtherRecogniser {
+  return { provider: 'moonshine', model: { id: 'moonshine-tiny', files: { encoder, decoder } } };
+}
+
+/** @param threads of each decode */
 export function makeEngine(
   models: SpeechModels,
   cores = availableParallelism(),
   other?: OtherRecogniser,
   limits: Partial<SupervisorLimits> = {},
+  threads = 1,
 ): ManagedSpeechEngine {
   const worker = { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
   const common = { clock: systemClock, logger: silentLogger };
-  const { provider, model } = other ?? {
-    provider: 'moonshine',
-    model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } },
-  };
+  const { provider, model } = other ?? moonshineTiny(models);
   return createSpeechEngine({
     ...common,
     asr: { provider, model: model.id, files: () => Promise.resolve(model) },
-    runs: { in: 'workers', worker, workers: cores, threads: 1 },
+    runs: { in: 'workers', worker, workers: cores, threads },
     limits,
     detectors: createDetectors({
       ...common,
