@@ -52,6 +52,8 @@ async function frameWork(): Promise<number> {
       }),
     },
     onDidWarn: () => ({ dispose: () => undefined }),
+    onDidChange: () => ({ dispose: () => undefined }),
+    change: () => Promise.resolve(),
     dispose: () => undefined,
   };
   const manager = createSessionManager({

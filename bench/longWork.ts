@@ -108,6 +108,8 @@ async function longWork(hours: number): Promise<LongRun> {
       }),
     },
     onDidWarn: () => ({ dispose: () => undefined }),
+    onDidChange: () => ({ dispose: () => undefined }),
+    change: () => Promise.resolve(),
     dispose: () => undefined,
   };
   const manager = createSessionManager({

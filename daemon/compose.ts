@@ -23,6 +23,7 @@ import { AnalysisThreads } from './adapters/analysis/analysisThreads';
 import { AudioDump } from './adapters/store/audioDump';
 import { StateFolderWatch } from './adapters/store/stateFolderWatch';
 import { Storage } from './adapters/store/storage';
+import { freeMemory } from './adapters/system/freeMemory';
 import { MetricsEndpoint } from './adapters/telemetry/metricsEndpoint';
 import { createFileLogger } from './adapters/telemetry/logger';
 import { takeProfile } from './adapters/telemetry/profile';
@@ -457,6 +458,7 @@ async function compose(
     models,
     engines,
     analysis: open.add(new AnalysisThreads({ clock, ...analysers })),
+    freeMemory,
     languageModel: () => llm.queue(),
     offeredModel,
     settings,

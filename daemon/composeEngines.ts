@@ -29,6 +29,7 @@ import type { Models } from './models/api';
 import { AutoRollback } from './models/autoRollback';
 import { type Calibration, Calibrator, expectedRtf } from './models/calibration';
 import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
+import { orderFor } from './models/purposes';
 import { tierOf } from './models/tiers';
 import { workerEntry, warmUpPath } from './programFiles';
 
@@ -136,6 +137,7 @@ export function createEngines({
   const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({
     providers,
     preferred: machine.choice.targets,
+    forDictation: orderFor('dictation', machine.choice.targets, machine.calibration),
     models,
   });
   const look = async (): Promise<ChoiceSetup> =>

@@ -23,12 +23,55 @@ export const ModelInfo = z.object({
     .describe("A download, a part of Earmark, from the import folder only, or the user's own."),
   notice: z.string().optional().describe('Warning to show before the download.'),
   residentBytes: z.number().optional().describe('Memory of a process with the model loaded.'),
+  experimental: z
+    .boolean()
+    .optional()
+    .describe('True if its checksums are not confirmed twice; never recommended.'),
   version: z.string().describe('Version in use, or the version that a pull installs.'),
   update: z.string().optional().describe('Newer version that `models/update` installs.'),
   versions: z.array(z.string()).describe('Versions on disk, newest first.'),
   status: ModelStatus,
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
+
+export const Purpose = z.enum(['dictation', 'meeting']);
+export type Purpose = z.infer<typeof Purpose>;
+
+export const ModelGain = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('errors'),
+    purpose: Purpose,
+    fewer: z
+      .enum(['fifth', 'quarter', 'third', 'half', 'twoThirds'])
+      .describe('About this share of the word errors is avoided.'),
+    errors: z.number().describe('Published word errors of the model, percent.'),
+    insteadOf: z.number().describe('Those of the model that Earmark uses without it.'),
+    otherModel: z.string(),
+    test: z.string().describe('Test set of both.'),
+    source: z.string(),
+  }),
+  z
+    .object({ kind: z.literal('language'), purpose: Purpose, language: z.string() })
+    .describe('No installed model recognises the language.'),
+]);
+export type ModelGain = z.infer<typeof ModelGain>;
+
+export const ModelRecommendation = z.object({
+  purpose: Purpose,
+  model: ModelInfo,
+  device: z.enum(['auto', 'cpu', 'gpu']),
+  speed: z
+    .object({
+      rtf: z.number().describe('Expected seconds of work per second of speech, on one core.'),
+      basis: z
+        .enum(['measured', 'typical'])
+        .describe('From a measurement of this machine, or of another machine.'),
+    })
+    .optional()
+    .describe('Absent on a GPU.'),
+  gains: z.array(ModelGain).describe('For every purpose; empty if the model is installed.'),
+});
+export type ModelRecommendation = z.infer<typeof ModelRecommendation>;
 
 const idOnly = z.object({ modelId: z.string() });
 
@@ -37,6 +80,14 @@ export const ModelsList = request({
   doc: 'The catalogue with installed versions.',
   params: Empty,
   result: z.object({ models: z.array(ModelInfo) }),
+});
+export const ModelsRecommend = request({
+  method: 'models/recommend',
+  doc: 'Models that suit this machine and language, one for dictation and one for meetings. Downloads nothing.',
+  params: z.object({
+    language: z.string().max(20).optional().describe('BCP 47 or `auto`; if absent, `en`.'),
+  }),
+  result: z.object({ recommendations: z.array(ModelRecommendation) }),
 });
 export const ModelsPull = request({
   method: 'models/pull',

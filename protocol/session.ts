@@ -178,6 +178,8 @@ export const LevelEvent = z.object({
 export const HealthEvent = z.object({
   ...passing,
   kind: z.literal('health'),
+  provider: z.string().optional(),
+  model: z.string().optional().describe('The speech model; it may change during the session.'),
   rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'),
   rtfP95: z.number().describe('Real-time factor of the slowest twentieth of them.'),
   rtfP99: z.number(),
@@ -360,6 +362,30 @@ export const SessionResume = request({
   params: idOnly,
   result: z.object({ state: SessionState }),
   errors: ['session.notFound', 'session.wrongState', 'audio.recorderFailed'],
+});
+
+export const SessionSetModel = request({
+  method: 'session/setModel',
+  doc:
+    'Changes the speech model of a running session. Answers when the model is loaded and ' +
+    'decodes the next phrase; on an error the former model stays. Without a name the daemon ' +
+    'chooses, as in `session/start`.',
+  params: z.object({
+    sessionId: z.string(),
+    provider: z.string().max(50).optional(),
+    model: z.string().max(100).optional(),
+  }),
+  result: z.object({ session: SessionInfo }),
+  errors: [
+    'session.notFound',
+    'session.wrongState',
+    'model.unknown',
+    'model.missing',
+    'model.corrupt',
+    'model.incompatible',
+    'engine.unavailable',
+    'engine.language',
+  ],
 });
 
 export const SessionAttach = request({

@@ -34,6 +34,8 @@ export interface ChoiceSetup {
   readonly models: readonly ModelFact[];
   /** Engines for this machine, best first; the user's setting comes first. */
   readonly preferred: readonly EngineTarget[];
+  /** The same engines in the order for dictation; default: `preferred`. */
+  readonly forDictation?: readonly EngineTarget[];
 }
 
 export interface EngineRequest {
@@ -42,6 +44,7 @@ export interface EngineRequest {
   readonly device?: DeviceChoice | undefined;
   /** BCP 47. */
   readonly language: string;
+  readonly dictation?: boolean | undefined;
 }
 
 /** Value of a setting or option that lets the daemon choose. */
@@ -55,13 +58,15 @@ const AUTO = 'auto';
  * @throws EarmarkError engine.unavailable, model.unknown, engine.language
  */
 export function chooseEngines(
-  setup: ChoiceSetup,
+  available: ChoiceSetup,
   request: EngineRequest,
 ): readonly [EngineTarget, ...EngineTarget[]] {
+  const { forDictation = available.preferred } = available;
+  const setup = request.dictation ? { ...available, preferred: forDictation } : available;
   const provider = named(request.provider);
   const model = named(request.model);
   const speaks = (target: EngineTarget): boolean =>
-    languagesOf(setup, target).some((l) => l === '*' || l === primary(request.language));
+    speaksLanguage(languagesOf(setup, target), request.language);
   const first =
     provider === undefined && model === undefined
       ? undefined
@@ -166,7 +171,7 @@ function requestedTarget(
     ...setup.models.map((m) => ({ provider: m.provider, model: m.id, device })),
   ].filter((target) => target.provider === provider);
   const speaking = own.filter((target) =>
-    languagesOf(setup, target).some((l) => l === '*' || l === primary(request.language)),
+    speaksLanguage(languagesOf(setup, target), request.language),
   );
   const best = speaking.find((target) => isInstalled(setup, target)) ?? speaking[0] ?? own[0];
   if (best) return { ...best, device: request.device ?? best.device };
@@ -201,6 +206,11 @@ function isInstalled(
 
 function isFetched({ models }: ChoiceSetup, { model }: EngineTarget): boolean {
   return models.find(({ id }) => id === model)?.isDefault ?? false;
+}
+
+/** @param languages BCP 47 primary tags of a model; `*` for many */
+export function speaksLanguage(languages: readonly string[], language: string): boolean {
+  return languages.some((l) => l === '*' || l === primary(language));
 }
 
 function named(request: string | undefined): string | undefined {

@@ -4,12 +4,13 @@
  */
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
-import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
+import { DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { DecodeOptions, EngineLease, EngineRequest } from '../session/ports';
+import type { EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
 import { DEGRADATION_LEVELS } from '../degrade/degradation';
 import { chooseEngines, type ChoiceSetup, multilingualInstead, same } from './engineChoice';
+import { type HeldRoute, SessionLease } from './engineLease';
 import { EngineRoute } from './engineRoute';
 import { type MachineLoad, tight } from './machineLoad';
 import { LoadBackoff, keyOf } from './loadBackoff';
@@ -81,6 +82,7 @@ export function createEnginePool(setup: EnginePoolSetup): ManagedEngines {
 class EnginePool implements ManagedEngines {
   private readonly entries = new Map<string, Entry>();
   private readonly routes = new Map<string, SharedRoute>();
+  private readonly leases = new Set<SessionLease>();
   private readonly store = new DisposableStore();
   private readonly backoff: LoadBackoff;
   private choice: ChoiceSetup;
@@ -112,16 +114,17 @@ class EnginePool implements ManagedEngines {
 
   open(request: EngineRequest): EngineLease {
     void this.refresh();
-    const targets = chooseEngines(this.choice, request);
-    const held = this.route(targets, isWish(request));
-    held.holders++;
-    return lease(
-      this.setup.clock,
-      held.route,
+    const lease = new SessionLease(
+      {
+        clock: this.setup.clock,
+        hold: (asked) => this.hold(asked),
+        multilingual: (active) => multilingualInstead(this.choice, active),
+        released: (ended) => void this.leases.delete(ended),
+      },
       request,
-      () => multilingualInstead(this.choice, held.route.active),
-      toDisposable(() => this.giveBack(held)),
     );
+    this.leases.add(lease);
+    return lease;
   }
 
   list(): readonly EngineHealth[] {
@@ -239,7 +242,9 @@ class EnginePool implements ManagedEngines {
       this.setup.logger.warn('engine.lookFailed', {
         error: isEarmarkError(error) ? error.code : 'unexpected',
       });
+      return;
     }
+    for (const lease of this.leases) void this.follow(lease);
   }
 
   dispose(): void {
@@ -248,6 +253,35 @@ class EnginePool implements ManagedEngines {
     this.routes.clear();
     for (const { engine } of this.entries.values()) engine.dispose();
     this.entries.clear();
+  }
+
+  /** Moves a live session without a choice of its own to the best installed engine. */
+  private async follow(lease: SessionLease): Promise<void> {
+    const { request } = lease;
+    if (!request.live || isWish(request)) return;
+    try {
+      const [best] = chooseEngines(this.choice, request);
+      const installed = this.choice.models.some(({ id, installed: is }) => is && id === best.model);
+      if (!installed || same(best, lease.preferred)) return;
+      await lease.change({});
+    } catch (error) {
+      this.setup.logger.warn('engine.changeFailed', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
+    }
+  }
+
+  private hold(request: EngineRequest): HeldRoute {
+    const held = this.route(chooseEngines(this.choice, request), isWish(request));
+    held.holders++;
+    let isHeld = true;
+    return {
+      route: held.route,
+      dispose: () => {
+        if (isHeld) this.giveBack(held);
+        isHeld = false;
+      },
+    };
   }
 
   /** The installed model, otherwise the model to download. */
@@ -397,64 +431,4 @@ class EnginePool implements ManagedEngines {
 
 function isWish({ provider, model }: EngineRequest): boolean {
   return [provider, model].some((name) => name !== undefined && name !== '' && name !== 'auto');
-}
-
-/** Minimum interval between two partials of a session. A degradation level can raise it. */
-const PARTIAL_MS = 500;
-
-/** Returns a session's lease of the route. */
-function lease(
-  clock: Clock,
-  route: EngineRoute,
-  { vocabulary, translate, phrases, live, owner }: EngineRequest,
-  multilingual: () => string | undefined,
-  held: Disposable,
-): EngineLease {
-  const requestedTarget = {
-    live,
-    ...(owner === undefined ? {} : { owner }),
-    ...(vocabulary === undefined ? {} : { prompt: vocabulary }),
-    ...(translate === undefined ? {} : { translate }),
-  };
-  const requested = (options: DecodeOptions): DecodeOptions => ({
-    ...options,
-    ...requestedTarget,
-    ...(phrases ? { phrases: phrases() } : {}),
-  });
-  let partialMs = -Infinity;
-  return {
-    provider: route.provider,
-    model: route.model,
-    ready: () => route.ready(),
-    decode: (pcm, options, signal) => {
-      if (options.priority === 'partial') {
-        const { partialsEvery } = route.actions;
-        if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery)
-          return Promise.resolve(undefined);
-        partialMs = clock.now();
-      }
-      return route.decode(pcm, requested(options), signal);
-    },
-    openStream: (options) => route.openStream(requested(options)),
-    get idle() {
-      return route.idle;
-    },
-    get status() {
-      return route.status;
-    },
-    get degradationLevel() {
-      return route.degradationLevel;
-    },
-    get actions() {
-      return route.actions;
-    },
-    get detectors() {
-      return route.detectors;
-    },
-    get multilingual() {
-      return multilingual();
-    },
-    onDidWarn: route.onDidWarn,
-    dispose: () => held.dispose(),
-  };
 }

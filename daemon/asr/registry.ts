@@ -38,9 +38,10 @@ export interface RecogniserEntry {
   readonly models: readonly RankedModel[];
   /**
    * CPU work by prefix of the model's id, relative to Moonshine tiny. The first match counts.
-   * Moonshine tiny, Whisper base and the NeMo models are measured (benches `whisper` and `nemo`).
-   * The others are estimated from their parameters: Moonshine 27 and 61 million, Whisper 39, 74,
-   * 244, 769, 809, 1550 million.
+   * Moonshine tiny and Whisper base are measured (bench `whisper`). The NeMo models are estimated
+   * from exports with random weights and original size (bench `nemo`), because their published
+   * weights were never loaded there. The others are estimated from their parameters: Moonshine 27
+   * and 61 million, Whisper 39, 74, 244, 769, 809, 1550 million.
    */
   readonly work: readonly (readonly [prefix: string, work: number])[];
 }

@@ -26,6 +26,7 @@ import type {
 import { EngineStreams } from './engineStreams';
 import type { EngineStatus, InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 import { noSpeechEngine } from './errors';
+import { markTokens, withOwnTokens } from './ownTokens';
 import { retryRule } from './retries';
 
 /** A decoder that can be started and stopped repeatedly. */
@@ -266,11 +267,14 @@ class Engine implements ManagedSpeechEngine {
     const result = await this.decodeTwice(
       {
         pcm,
-        options: {
-          ...asr,
-          conversation: sessionId,
-          ...(priority === 'partial' ? { purpose: 'partial' as const } : {}),
-        },
+        options: withOwnTokens(
+          {
+            ...asr,
+            conversation: sessionId,
+            ...(priority === 'partial' ? { purpose: 'partial' as const } : {}),
+          },
+          this.model,
+        ),
         priority,
         sessionId,
         ...(live === undefined ? {} : { live }),
@@ -280,6 +284,7 @@ class Engine implements ManagedSpeechEngine {
       retryOnOther ?? false,
     );
     if (!result) return undefined;
+    markTokens(result, this.model);
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
     const late = guardText(result, pcm, guards);
@@ -315,7 +320,7 @@ class Engine implements ManagedSpeechEngine {
           const nothing = { confidence: 0, language: request.language, inferenceMs: 0 };
           return this.reject(nothing, early, 'final');
         }
-        const result = await stream.end();
+        const result = markTokens(await stream.end(), this.model);
         const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
         this.lastUseMs = this.setup.clock.now();
         this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });

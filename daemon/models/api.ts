@@ -22,6 +22,8 @@ export interface ModelView {
   readonly notice?: string;
   /** Memory of a worker with the loaded model, bytes. */
   readonly residentBytes?: number;
+  /** True if its checksums are not confirmed by a second publisher; it is never recommended. */
+  readonly experimental?: boolean;
   /** The version in use, or the version that a pull would install. */
   readonly version: string;
   /** The catalogue's version if another is in use. */

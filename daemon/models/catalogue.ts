@@ -52,6 +52,8 @@ export interface CatalogueEntry extends ModelVersion {
   readonly residentBytes?: number;
   /** Notice for the user before the download: one sentence. */
   readonly notice?: string;
+  /** True if its checksums are not confirmed by a second publisher; it is never recommended. */
+  readonly experimental?: boolean;
   /** True for a model that the user added; it is not in the catalogue. */
   readonly own?: boolean;
   /** Other supported versions, newest first; also accepted from the import folder. */

@@ -501,6 +501,7 @@ class ModelManager implements Models {
       status,
       residentBytes: residentBytesOf(entry),
       ...(entry.notice === undefined ? {} : { notice: entry.notice }),
+      ...(entry.experimental === true ? { experimental: true } : {}),
     };
   }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock';
 import type { DaemonHealthResult } from '../../protocol/health';
 import type { EngineHealth as WireEngineHealth, Machine } from '../../protocol/engine';
 import type { Insight as WireInsight } from '../../protocol/insights';
-import type { ModelInfo } from '../../protocol/models';
+import type { ModelInfo, ModelRecommendation } from '../../protocol/models';
 import type { ParamsOf } from '../../protocol/method';
 import type {
   SessionEvent as WireEvent,
@@ -19,6 +19,7 @@ import type { Insight } from '../insights/types';
 import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
 import { defined } from '../base/defined';
 import type { ModelView } from '../models/api';
+import type { Recommendation } from '../models/recommend';
 import type { SessionView, StartRequest } from '../session/api';
 import type { Revision, SessionEvent, SourceConfig } from '../session/events';
 import { disfluencies, readableText } from '../transcript/readable';
@@ -101,6 +102,22 @@ export function toModel(view: ModelView): ModelInfo {
     languages: [...view.languages],
     versions: [...view.versions],
     status: { ...view.status },
+  };
+}
+
+export function toRecommendation({
+  purpose,
+  target,
+  model,
+  speed,
+  gains,
+}: Recommendation): ModelRecommendation {
+  return {
+    purpose,
+    model: toModel(model),
+    device: target.device,
+    gains: gains.map((gain) => ({ ...gain })),
+    ...(speed ? { speed: { ...speed } } : {}),
   };
 }
 

@@ -71,6 +71,8 @@ export interface RpcDeps {
     'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'
   >;
   readonly analysis: TranscriptAnalysis;
+  /** Memory for a new process in bytes; undefined if the system gives no value. */
+  readonly freeMemory: () => Promise<number | undefined>;
   /** Queue in front of the language model; undefined if none is configured. */
   readonly languageModel?: () => { readonly metrics: ModelQueueStats } | undefined;
   /** Registers language models that editors offer. */

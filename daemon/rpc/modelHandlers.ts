@@ -4,18 +4,36 @@ import {
   ModelsAdd,
   ModelsList,
   ModelsPull,
+  ModelsRecommend,
   ModelsRemove,
   ModelsRollback,
   ModelsUpdate,
   ModelsVerify,
 } from '../../protocol/models';
-import { toModel } from './convert';
+import { recommend } from '../models/recommend';
+import { toModel, toRecommendation } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-export function modelHandlers(registry: Registry, { models, engines, logger }: RpcDeps): void {
+export function modelHandlers(
+  registry: Registry,
+  { models, engines, freeMemory, logger }: RpcDeps,
+): void {
   registry
     .on(ModelsList, async () => ({ models: (await models.list()).map(toModel) }))
+    .on(ModelsRecommend, async ({ language = 'en' }) => {
+      const [list, freeBytes] = await Promise.all([models.list(), freeMemory()]);
+      const { choice, calibration } = engines.machine;
+      return {
+        recommendations: recommend({
+          targets: choice.targets,
+          models: list,
+          language,
+          calibration,
+          freeBytes,
+        }).map(toRecommendation),
+      };
+    })
     .on(ModelsPull, async ({ modelId }, _client, { signal }) => {
       const model = toModel(await models.pull(modelId, signal));
       await engines.refresh();

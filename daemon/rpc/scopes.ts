@@ -14,7 +14,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { DaemonHealth, DaemonHello } from '../../protocol/health';
 import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
 import type { RequestType } from '../../protocol/method';
-import { ModelsList } from '../../protocol/models';
+import { ModelsList, ModelsRecommend } from '../../protocol/models';
 import { NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
 import { PrivacyRetention } from '../../protocol/privacy';
 import {
@@ -31,6 +31,7 @@ import {
   SessionRename,
   SessionResume,
   SessionSearch,
+  SessionSetModel,
   SessionStart,
   SessionStop,
 } from '../../protocol/session';
@@ -46,6 +47,7 @@ const READ = [
   DaemonHello,
   DaemonHealth,
   ModelsList,
+  ModelsRecommend,
   NotesName,
   InsightDerive,
   SessionAttach,
@@ -78,6 +80,7 @@ const RECORD = [
   SessionRecover,
   SessionRename,
   SessionResume,
+  SessionSetModel,
   SessionStart,
   SessionStop,
   TranscriptNameSpeaker,

@@ -15,6 +15,7 @@ import {
   SessionRename,
   SessionResume,
   SessionSearch,
+  SessionSetModel,
   SessionStart,
   SessionStop,
 } from '../../protocol/session';
@@ -56,6 +57,9 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
     }))
     .on(SessionResume, async ({ sessionId }) => ({
       state: await sessions.resume(sessionId, 'resume.request'),
+    }))
+    .on(SessionSetModel, async ({ sessionId, provider, model }) => ({
+      session: toSessionInfo(await sessions.changeEngine(sessionId, { provider, model })),
     }))
     .on(SessionAttach, async ({ sessionId, afterSeq }, client) => {
       client.detach(sessionId);

@@ -11,6 +11,7 @@ import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './
 import type { CodeSymbol } from './codeContext';
 import type { Voiceprints } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
+import type { EngineChoice } from './ports';
 
 export interface StartRequest {
   readonly key?: string;
@@ -154,6 +155,11 @@ export interface Sessions {
     endMs: number,
   ): Promise<{ readonly startMs: number; readonly pcm: Int16Array }>;
   rename(sessionId: string, title: string): Promise<void>;
+  /**
+   * Changes the speech engine of a running session. Resolves when the new engine is loaded.
+   * @throws EarmarkError session.notFound, session.wrongState, errors of `EngineLease.change`
+   */
+  changeEngine(sessionId: string, choice: EngineChoice): Promise<SessionView>;
   delete(sessionId: string): Promise<void>;
   /**
    * Searches by words, and also by meaning if the model is installed.

@@ -134,6 +134,8 @@ export type TransientEventBody =
     }
   | {
       readonly kind: 'health';
+      readonly provider: string;
+      readonly model: string;
       readonly rtf: number;
       readonly rtfP95: number;
       readonly rtfP99: number;

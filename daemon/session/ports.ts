@@ -322,11 +322,17 @@ export interface SpeechEngine {
   readonly onDidWarn: Event<EngineWarning>;
 }
 
-/** A session's choice of engine. The daemon chooses parts that are absent or `auto`. */
-export interface EngineRequest {
+/** A choice of engine. The daemon chooses parts that are absent or `auto`. */
+export interface EngineChoice {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
   readonly device?: DeviceChoice | undefined;
+}
+
+/** A session's request for an engine. */
+export interface EngineRequest extends EngineChoice {
+  /** A person waits for the text of each phrase: the daemon chooses a quick engine. */
+  readonly dictation?: boolean | undefined;
   /** BCP 47. */
   readonly language: string;
   /** Likely words, best first, for every decode. Ignored by engines without a prompt. */
@@ -353,6 +359,15 @@ export interface EngineLease extends SpeechEngine, Disposable {
    * English alone. Undefined if the current model recognises more.
    */
   readonly multilingual?: string | undefined;
+  /**
+   * Changes to another engine while the session runs. Resolves when the engine is loaded and
+   * decodes the next phrase; phrases that are being decoded finish on the former engine. On an
+   * error, the former engine stays.
+   * @throws EarmarkError engine.unavailable, model.unknown, model.missing, engine.language, …
+   */
+  change(choice: EngineChoice): Promise<void>;
+  /** The preferred engine is another one; `provider` and `model` name it. */
+  readonly onDidChange: Event<void>;
 }
 
 export interface SpeechEngines {

@@ -27,7 +27,7 @@ import type {
 } from './events';
 import { type InsightEdit, InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
-import type { EngineLease, Spool } from './ports';
+import type { EngineChoice, EngineLease, Spool } from './ports';
 import { reasonToEnd } from './reasonToEnd';
 import { renameSpeaker } from './renameSpeaker';
 import { type Stored, takeUp } from './recovery';
@@ -229,6 +229,7 @@ export class Session {
     });
     this.disposables.add(setup.engine);
     this.disposables.add(setup.engine.onDidWarn(({ code, message }) => this.warn(code, message)));
+    this.disposables.add(setup.engine.onDidChange(() => this.onEngine()));
     const ticker = deps.clock.setInterval(() => this.tick(), options.healthMs);
     this.disposables.add(ticker);
   }
@@ -446,6 +447,20 @@ export class Session {
   async rename(title: string): Promise<void> {
     await this.setup.deps.store.updateSession(this.id, { title });
     this.record = { ...this.record, title };
+  }
+
+  /** @throws EarmarkError session.wrongState, errors of `EngineLease.change` */
+  async changeEngine(choice: EngineChoice): Promise<void> {
+    if (this.machine.ended) throw wrongState('changed', this.state);
+    await this.setup.engine.change(choice);
+  }
+
+  /** The next start of the daemon continues the session with the new engine. */
+  private onEngine(): void {
+    const { provider, model } = this.setup.engine;
+    this.record = { ...this.record, provider, model };
+    this.logger.info('session.engine', { session: this.id, provider, model });
+    this.setup.deps.store.updateSession(this.id, { provider, model }).catch(this.unsaved);
   }
 
   async reviseInsight(insightId: string, change: InsightEdit): Promise<void> {
@@ -679,6 +694,8 @@ export class Session {
         rtfP95: rtf.p95,
         rtfP99: rtf.p99,
         rssBytes,
+        provider: this.record.provider,
+        model: this.record.model,
         degradationLevel,
         queueMs: waitingMs,
         dropped: lostFrames,
@@ -714,13 +731,14 @@ export class Session {
     this.savedMs = this.clock.now();
     this.setup.deps.store
       .updateSession(this.id, { durationMs: this.durationMs(), stats: this.stats() })
-      .catch((error: unknown) =>
-        this.logger.warn('session.saveFailed', {
-          session: this.id,
-          error: error instanceof Error ? error.name : 'unknown',
-        }),
-      );
+      .catch(this.unsaved);
   }
+
+  private readonly unsaved = (error: unknown): void =>
+    this.logger.warn('session.saveFailed', {
+      session: this.id,
+      error: error instanceof Error ? error.name : 'unknown',
+    });
 
   private nowMs(): number {
     return this.clock.now() - this.originMs;

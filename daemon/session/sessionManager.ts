@@ -6,6 +6,7 @@ import { DisposableStore, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { KeyedMutex } from '../base/keyedMutex';
 import type { SegmentChange } from '../transcript/revise';
+import type { EngineChoice } from './ports';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Admission, TOO_MANY_RETRY_MS } from './admission';
 import { EndedSessions } from './endedSessions';
@@ -199,6 +200,12 @@ class Manager implements SessionManager {
 
   async whenEnded(sessionId: string): Promise<SessionState> {
     return this.live.get(sessionId)?.whenEnded ?? (await this.queries.stored(sessionId)).state;
+  }
+
+  async changeEngine(sessionId: string, choice: EngineChoice): Promise<SessionView> {
+    const session = await this.runningOne(sessionId);
+    await session.changeEngine(choice);
+    return session.view();
   }
 
   async pause(sessionId: string, cause: string): Promise<SessionState> {

@@ -123,6 +123,7 @@ export class SessionStarter {
       model: request.model,
       device: request.device,
       language: request.language ?? 'en',
+      dictation: request.kind === 'dictation',
       vocabulary: request.vocabulary,
       translate: request.translate,
       phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])],

@@ -193,6 +193,12 @@ export class PanelModel {
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
+        if (event.provider !== undefined && event.model !== undefined)
+          this.currentInfo = {
+            ...this.currentInfo,
+            provider: event.provider,
+            model: event.model,
+          };
         this.health = {
           rtf: event.rtf,
           queueMs: event.queueMs,

@@ -156,6 +156,8 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
       return new Proxy(engine as unknown as EngineLease, {
         get: (target, name) => {
           if (name === 'dispose') return () => undefined;
+          if (name === 'change') return () => Promise.resolve();
+          if (name === 'onDidChange') return () => ({ dispose: () => undefined });
           if (name === 'degradationLevel') return 'NORMAL';
           if (name === 'actions') return ACTIONS.NORMAL;
           const value: unknown = Reflect.get(target, name);

@@ -34,10 +34,24 @@ export interface SlowModel {
   /** Decodes never finish while set. They are cancelled after this number of milliseconds. */
   hangsMs?: number | undefined;
   loads: number;
+  /** Undefined: installed. */
+  installed?: boolean;
+  /** Text of a phrase; default: its number. */
+  text?: (pcm: Float32Array) => string;
+  /** Texts of its finals. */
+  readonly decoded: string[];
+  /** Numbers of the tokens that it gives and receives; undefined: it uses none. */
+  tokens?: { readonly own: readonly number[]; readonly received: (readonly number[])[] };
+}
+
+export interface SlowEnginesOptions {
+  readonly detectors?: DetectorService;
+  /** Model ids in the order for dictation. */
+  readonly forDictation?: readonly string[];
 }
 
 export function slowModel(provider: string, model: string, rtf: number, loadMs = 1_000): SlowModel {
-  return { provider, model, rtf, work: rtf, loadMs, loads: 0 };
+  return { provider, model, rtf, work: rtf, loadMs, loads: 0, decoded: [] };
 }
 
 /** For pools of tests that do not depend on the machine. */
@@ -54,7 +68,7 @@ export const MACHINE: MachineFacts = (() => {
   return { capabilities, choice: tierOf(capabilities) };
 })();
 
-const detectors: DetectorService = {
+const noSpeech: DetectorService = {
   start: () => Promise.resolve(),
   stop: () => undefined,
   health: () => [],
@@ -69,29 +83,33 @@ export function slowEngines(
   clock: ManualClock,
   models: readonly SlowModel[],
   load: () => MachineLoad = () => ({}),
+  { detectors = noSpeech, forDictation }: SlowEnginesOptions = {},
 ): ManagedEngines {
   const targets = models.map(({ provider, model }): EngineTarget => ({
     provider,
     model,
     device: 'auto',
   }));
-  const choice: ChoiceSetup = {
+  const order = (id: string): readonly EngineTarget[] =>
+    targets.filter(({ model }) => model === id);
+  const look = (): ChoiceSetup => ({
     providers: [...new Set(models.map(({ provider }) => provider))].map((id) => ({
       info: { ...scriptedInfo, id },
     })),
-    models: models.map(({ provider, model }) => ({
+    models: models.map(({ provider, model, installed = true }) => ({
       id: model,
       provider,
       languages: ['*'],
-      installed: true,
+      installed,
     })),
     preferred: targets,
-  };
+    ...(forDictation ? { forDictation: forDictation.flatMap(order) } : {}),
+  });
   return createEnginePool({
     clock,
     logger: silentLogger,
-    choice,
-    look: () => Promise.resolve(choice),
+    choice: look(),
+    look: () => Promise.resolve(look()),
     calibrator: UNCALIBRATED,
     sharedWorkers: () => [],
     load,
@@ -124,7 +142,7 @@ function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
     stop: () => undefined,
     health: () => ({ name: model.model, state: 'ready', restarts: 0 }),
     transcribe: async (pcm, options, signal): Promise<AsrResult> => {
-      const warmUp = pcm[0] === 0;
+      const warmUp = pcm.every((sample) => sample === 0);
       if (warmUp) return { text: '', words: [], confidence: 0, language: 'en', inferenceMs: 0 };
       if (model.fails) throw model.fails;
       const { hangsMs } = model;
@@ -143,8 +161,13 @@ function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
           'engine.timeout',
           'The speech engine took too long to decode a phrase.',
         );
+      const text = model.text?.(pcm) ?? `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`;
+      model.decoded.push(text);
+      const draft = options.context?.draft;
+      if (draft) model.tokens?.received.push(draft);
       return {
-        text: `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`,
+        text,
+        ...(model.tokens ? { tokens: [...model.tokens.own] } : {}),
         words: [],
         confidence: 0.9,
         language: options.language,

@@ -1,6 +1,6 @@
 /**
- * `earmark models list|pull|add|verify|update|rollback|remove|bench`: the catalogue and its
- * installed models.
+ * `earmark models list|recommend|pull|add|verify|update|rollback|remove|bench`: the catalogue and
+ * its installed models.
  */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -21,6 +21,7 @@ import { megabytes, table } from '../output';
 import { persist } from '../persist';
 import { progressBar } from '../progress';
 import { benchCommand } from './modelsBench';
+import { recommendCommand } from './modelsRecommend';
 
 /** A slow network may take an hour for a large model. */
 const PULL_TIMEOUT_MS = 3_600_000;
@@ -140,6 +141,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
       });
     });
   benchCommand(models, env);
+  recommendCommand(models, env);
 }
 
 /** Prints the licence, size and notes of models before their download by name. */

@@ -114,6 +114,7 @@ export class RpcHarness {
         analyse: (given, _owner, signal) =>
           analyseText(this.sessions.analyzers, given, signal),
       },
+      freeMemory: () => Promise.resolve(8e9),
       capture: this.sessions.capture,
       devices: {
         list: () =>

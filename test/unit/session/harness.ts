@@ -134,6 +134,7 @@ export class Harness {
     private readonly options: Partial<SessionOptions> = {},
     private readonly ownership?: Ownership,
     private readonly allowance?: Allowance,
+    private readonly pool?: (clock: ManualClock) => ManagedEngines,
   ) {
     this.manager = this.create();
   }
@@ -249,7 +250,7 @@ export class Harness {
     const manager = createSessionManager({
       store: whileAlive(this.store, this.life),
       spools: whileAlive(this.spools, this.life),
-      engines: this.remembering(scriptedEngines(this.engine)),
+      engines: this.remembering(this.pool?.(this.clock) ?? scriptedEngines(this.engine)),
       learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }),
       capture: this.capture,
       analyzers: this.analyzers,
