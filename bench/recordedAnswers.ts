@@ -48,6 +48,7 @@ interface Recorded {
 /** Answers from the fixtures; a prompt without one gets an error that names the next step. */
 export class RecordedModel implements LanguageModel {
   readonly name = 'The recorded model';
+  readonly id = 'recorded';
   private readonly answers: ReadonlyMap<string, unknown>;
 
   constructor(folder = FIXTURES) {

@@ -16,7 +16,7 @@ import { tidyGraphs } from './adapters/inference/graphCache';
 import { createSpeakerModels } from './adapters/inference/speakers/createSpeakerModels';
 import { createTurnScorer } from './adapters/inference/createTurnScorer';
 import { IdleWorker } from './adapters/inference/idleWorker';
-import { configuredModel, queueFor } from './adapters/llm/configuredModel';
+import { ExamFile } from './adapters/llm/examFile';
 import { makePrivate, PRIVATE_UMASK } from './adapters/store/privateFiles';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
 import { AnalysisThreads } from './adapters/analysis/analysisThreads';
@@ -42,7 +42,6 @@ import { makePrivateFolder } from './adapters/transport/socketPath';
 import { TokenFile } from './adapters/transport/tokenFile';
 import { Traffic } from './adapters/transport/traffic';
 import { createAnalyzerFactory } from './insights/analyzerFactory';
-import type { ModelQueue } from './insights/model/modelQueue';
 import type { ManagedEngines } from './asr/enginesApi';
 import { recognisersOf } from './asr/registry';
 import { type Clock, systemClock } from './base/clock';
@@ -52,6 +51,7 @@ import { isLoopback, listenAddress } from './base/listenAddress';
 import type { Logger } from './base/logger';
 import type { AcceptPeer } from './base/peer';
 import { VAD_MODEL, createEngines, graphFolder } from './composeEngines';
+import { composeLanguageModels, type LanguageModels } from './composeLanguageModels';
 import { type ManagerOf, type ShareTenant, tenantOf } from './composeTenant';
 import type { EnvironmentText } from './config/environment';
 import { audioLimitsOf, networkLimitsOf, sessionLimitsOf } from './config/limitsOf';
@@ -282,7 +282,18 @@ async function compose(
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const offeredModel = new OfferedModel();
-  let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
+  const exams = new ExamFile(home, logger);
+  const { limits } = options;
+  const llmOf = (current: Settings): LanguageModels =>
+    composeLanguageModels({
+      settings: current,
+      clock,
+      logger,
+      offered: offeredModel,
+      exams,
+      place: limits && ((most) => limits.place('model', most)),
+    });
+  let llm = llmOf(settings.current);
   const real = options.voices !== 'none';
   const inWorker = (name: string) => ({
     worker: workerEntry(),
@@ -460,6 +471,13 @@ async function compose(
     analysis: open.add(new AnalysisThreads({ clock, ...analysers })),
     freeMemory,
     languageModel: () => llm.queue(),
+    noteModels: {
+      offeredBy: (client) => llm.offeredBy(client),
+      get server() {
+        return llm.server;
+      },
+      exams,
+    },
     offeredModel,
     settings,
     speller: spellers,
@@ -586,7 +604,7 @@ async function compose(
           'llm.key',
         )
       )
-        llm = languageModel(to, clock, logger, offeredModel, options.limits);
+        llm = llmOf(to);
       for (const id of recognisersOf((setting) => has(setting))) engines.renew(id);
     }),
   );
@@ -650,34 +668,6 @@ async function compose(
     shutdown: () => lifecycle.shutdown(),
     ended,
   };
-}
-
-/** With a wrong address the daemon starts, the rules write the notes, and the problem is listed. */
-function languageModel(
-  settings: Settings,
-  clock: Clock,
-  logger: Logger,
-  offered: OfferedModel,
-  limits: SharedLimits | undefined,
-): { queue(): ModelQueue | undefined; readonly problem?: string } {
-  try {
-    const place = limits && (() => limits.place('model', settings['llm.concurrency']));
-    const configured = configuredModel(settings, clock, place);
-    // A lent model belongs to the user of the editor.
-    const lent = queueFor(offered, settings, clock);
-    return { queue: () => configured ?? (offered.available ? lent : undefined) };
-  } catch (error) {
-    logger.warn('llm.notConfigured', {
-      error: error instanceof EarmarkError ? error.code : 'unexpected',
-    });
-    return {
-      queue: () => undefined,
-      problem:
-        error instanceof EarmarkError
-          ? error.message
-          : "Could not use the language model; see the daemon's log.",
-    };
-  }
 }
 
 /**

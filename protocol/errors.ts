@@ -92,6 +92,8 @@ export const ERRORS = {
   'engine.language': e(-32313, true, 'fix'),
   /** A remote engine refuses the key, model or request; a retry does not help. */
   'engine.refused': e(-32314, true, 'fix'),
+  /** A provider takes no more requests for a while. */
+  'engine.rateLimited': e(-32315, true, 'later'),
   // notes
   'note.unwritable': e(-32400, true, 'fix'),
   'note.leaseLost': e(-32401, false, 'later'),

@@ -3,7 +3,8 @@
  * evidence.
  */
 import { z } from 'zod';
-import { Empty, PlainLine, PlainText, request } from './method';
+import { Empty, notification, PlainLine, PlainText, request } from './method';
+import { ModelLevel } from './languageModel';
 import { DeriveForm } from './noteServer';
 
 export const Evidence = z.object({
@@ -97,6 +98,48 @@ export const InsightDerive = request({
     fileName: z.string().optional().describe('Name of the new file, if it is one.'),
   }),
   errors: ['session.notFound', 'insight.notFound'],
+});
+
+export const InsightWrite = request({
+  method: 'insights/write',
+  doc:
+    'A language model reads the transcript of an ended session and writes its notes again. ' +
+    'Ids stay; insights that a person changed stay as they are. A cancelled or failed request ' +
+    'changes nothing.',
+  params: z.object({
+    sessionId: z.string(),
+    model: z
+      .enum(['editor', 'server'])
+      .describe('The model that this client offers, or the one of `llm.endpoint`.'),
+  }),
+  result: z.object({
+    changed: z.number().int().describe('Insights that were added, changed or removed.'),
+    level: ModelLevel.optional().describe('Absent if the model took no exam.'),
+    requests: z.number().int(),
+    inputTokens: z.number().int(),
+    outputTokens: z.number().int(),
+    estimated: z.boolean().describe('True if tokens were estimated from the length of the text.'),
+    failure: z.string().optional().describe('A sentence for the user if a part got no answer.'),
+  }),
+  errors: [
+    'session.notFound',
+    'session.wrongState',
+    'engine.unavailable',
+    'engine.refused',
+    'engine.rateLimited',
+    'engine.timeout',
+  ],
+});
+
+export const InsightWriting = notification({
+  method: 'insights/writing',
+  doc: 'Progress of `insights/write`, to the client that requested it.',
+  params: z.object({
+    sessionId: z.string(),
+    step: z.enum(['exam', 'reading', 'summary']),
+    done: z.number().int(),
+    of: z.number().int(),
+  }),
 });
 
 /** Characters of one segment: some hours of speech without a pause. */

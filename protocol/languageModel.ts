@@ -21,6 +21,13 @@ export const LanguageModelOffer = request({
       .max(100)
       .optional()
       .describe('For people, such as "GPT-4o of VS Code".'),
+    modelId: z
+      .string()
+      .trim()
+      .min(1)
+      .max(300)
+      .optional()
+      .describe('Vendor, family and version; the result of the exam is stored under it.'),
   }),
   result: Empty,
   errors: ['rpc.forbidden'],
@@ -53,14 +60,46 @@ export const LanguageModelAnswer = request({
   params: z.object({
     id: Id,
     outcome: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('text'), text: z.string().max(1_000_000) }),
+      z.object({
+        kind: z.literal('text'),
+        text: z.string().max(1_000_000),
+        tokens: z
+          .object({ input: z.number().int().min(0), output: z.number().int().min(0) })
+          .optional()
+          .describe('Counted by the provider; the daemon estimates them otherwise.'),
+      }),
       z.object({
         kind: z.literal('failed'),
         reason: z
-          .enum(['refused', 'unavailable'])
-          .describe('`refused`: the user or the provider does not allow it.'),
+          .enum(['refused', 'unavailable', 'rateLimited'])
+          .describe(
+            '`refused`: the user or the provider does not allow it. `rateLimited`: the ' +
+              'provider takes no more requests now.',
+          ),
       }),
     ]),
   }),
   result: Empty,
+});
+
+export const ModelLevel = z
+  .enum(['strong', 'middle', 'none'])
+  .describe(
+    'Result of the exam of five questions. `strong`: writes whole notes. `middle`: shortens ' +
+      'single items. `none`: is not used.',
+  );
+export type ModelLevel = z.infer<typeof ModelLevel>;
+
+export const LanguageModelLevels = request({
+  method: 'languageModel/levels',
+  doc: 'Language models that took the exam, and the configured server. Sends nothing to a model.',
+  params: Empty,
+  result: z.object({
+    levels: z.array(z.object({ modelId: z.string(), level: ModelLevel })).max(200),
+    server: z
+      .object({ modelId: z.string(), name: z.string() })
+      .optional()
+      .describe('Model of `llm.endpoint`; absent if none is configured.'),
+  }),
+  errors: [],
 });

@@ -47,11 +47,11 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
   const nlp = options.nlp ?? winkNlp();
   return {
     create: (context, restore) => {
-      const model = options.model?.();
+      const model = context.model ?? options.model?.();
       return new SessionAnalyzer(
         nlp,
         new Summariser(),
-        model && new ModelReader(model, context),
+        model && { queue: model, reader: new ModelReader(model, context) },
         options.scorer && new TurnDetector(options.scorer),
         context,
         restore,
@@ -84,7 +84,8 @@ class SessionAnalyzer implements Analyzer {
   constructor(
     nlp: Nlp,
     private readonly summariser: Summariser,
-    private readonly modelReader: ModelReader | undefined,
+    private readonly writer:
+      { readonly queue: AskedModel; readonly reader: ModelReader } | undefined,
     private readonly turns: TurnDetector | undefined,
     private readonly context: AnalysisContext,
     restore?: { segments: readonly SegmentText[]; insights: readonly Insight[] },
@@ -132,15 +133,23 @@ class SessionAnalyzer implements Analyzer {
   }
 
   get model(): ModelPass | undefined {
-    const reader = this.modelReader;
-    if (!reader) return undefined;
+    const { writer } = this;
+    if (!writer) return undefined;
+    const { queue, reader } = writer;
     return {
       due: reader.hasNew(this.segments.ordered),
-      read: async (final, signal) => {
-        const { asked, failure } = await reader.read([...this.segments.ordered], final, signal);
+      read: async (final, signal, onProgress) => {
+        const { asked, ...reading } = await reader.read([...this.segments.ordered], {
+          final,
+          signal,
+          findings: this.united(),
+          onProgress,
+        });
+        const { level } = queue;
         return {
+          ...reading,
           changes: asked > 0 ? this.publish() : [],
-          ...(failure !== undefined && { failure }),
+          ...(level !== undefined && { level }),
         };
       },
     };
@@ -179,9 +188,8 @@ class SessionAnalyzer implements Analyzer {
 
   /** Passes the findings of rules and model through the gate and reconciles them. */
   private publish(): InsightChange[] {
-    const united = this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
-    const found = this.quotes.show(united, this.lines);
-    const { findings, summary } = this.modelReader?.combine(
+    const found = this.quotes.show(this.united(), this.lines);
+    const { findings, summary } = this.writer?.reader.combine(
       found,
       this.summary,
       this.segments.byId,
@@ -194,6 +202,11 @@ class SessionAnalyzer implements Analyzer {
       this.segments.byId,
     );
     return this.reconciler.reconcile(passed);
+  }
+
+  /** Findings of the rules, united with those of the encoder. */
+  private united(): readonly Finding[] {
+    return this.turns?.unite(this.found, this.lines, this.segments.ordered) ?? this.found;
   }
 
   /** "You" on the microphone is the user, by name if known. */

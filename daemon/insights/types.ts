@@ -11,7 +11,11 @@
  * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in
  *   `render.ts`
  */
+import type { EarmarkError } from '../../protocol/errors';
 import type { SegmentText } from '../transcript/types';
+import type { ModelQueue } from './model/modelQueue';
+import type { Usage } from './model/usage';
+import type { Capability } from './write/exam';
 
 export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
 
@@ -66,6 +70,28 @@ export interface AnalysisContext {
   readonly startedAt: string;
   /** Name of the speaker "You", if known. */
   readonly self?: string;
+  /** Language model of this analysis; the configured one if absent. */
+  readonly model?: ModelQueue;
+}
+
+/** Progress of a language model. */
+export interface WritingStep {
+  readonly step: 'exam' | 'reading' | 'summary';
+  readonly done: number;
+  readonly of: number;
+}
+
+/** What a pass of a language model did. */
+export interface ModelOutcome {
+  readonly changes: readonly InsightChange[];
+  /** Parts of the meeting that the model answered. */
+  readonly answered: number;
+  readonly usage: Usage;
+  /** Result of the exam; undefined if it could not be taken. */
+  readonly level?: Capability;
+  /** A sentence for the user if a part got no answer. */
+  readonly failure?: string;
+  readonly error?: EarmarkError;
 }
 
 /**
@@ -116,12 +142,12 @@ export interface ModelPass {
   /**
    * Sends new text to the model. Never throws. Answers received before the signal aborts are kept.
    * @param final includes the end of the conversation
-   * @returns `failure`: a sentence for the user if a part got no answer
    */
   read(
     final: boolean,
     signal: AbortSignal,
-  ): Promise<{ readonly changes: readonly InsightChange[]; readonly failure?: string }>;
+    onProgress?: (step: WritingStep) => void,
+  ): Promise<ModelOutcome>;
 }
 
 export interface AnalyzerFactory {

@@ -1,5 +1,6 @@
 /** Dependencies of the handlers. `compose.ts` passes real ones, tests pass fakes. */
-import type { ModelQueueStats } from '../insights/model/modelQueue';
+import type { ExamResults } from '../insights/model/examResults';
+import type { ModelQueue, ModelQueueStats } from '../insights/model/modelQueue';
 import type { TranscriptAnalysis } from '../insights/analyseText';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
@@ -16,6 +17,7 @@ import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
 import type { SessionManager } from '../session/deps';
 import type { Uploads } from '../uploads/uploads';
+import type { ClientContext } from './clientContext';
 import type { OfferedModel } from './offeredModel';
 import type { Capture } from '../session/ports';
 
@@ -62,6 +64,14 @@ export interface Observed extends Pick<MetricRecorder, 'count' | 'observe'> {
   within<T>(request: string, work: () => Promise<T>): Promise<T>;
 }
 
+export interface NoteModels {
+  /** Queue in front of the model that this client offers; undefined if it offers none. */
+  offeredBy(client: ClientContext): ModelQueue | undefined;
+  /** Queue in front of the configured server; undefined if none is configured. */
+  readonly server: ModelQueue | undefined;
+  readonly exams: ExamResults;
+}
+
 export interface RpcDeps {
   readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
   readonly vault: Vault;
@@ -75,6 +85,8 @@ export interface RpcDeps {
   readonly freeMemory: () => Promise<number | undefined>;
   /** Queue in front of the language model; undefined if none is configured. */
   readonly languageModel?: () => { readonly metrics: ModelQueueStats } | undefined;
+  /** Language models for notes that a client requests. */
+  readonly noteModels?: NoteModels;
   /** Registers language models that editors offer. */
   readonly offeredModel: OfferedModel;
   /** Creates the speller of symbols. Without it, dictation supports only commands and numbers. */

@@ -1,4 +1,4 @@
-/** `insights/revise`, `insights/derive`, `insights/analyze`. */
+/** `insights/revise`, `insights/derive`, `insights/write`, `insights/analyze`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
   ANALYSIS_SEGMENT_MAX,
@@ -6,7 +6,10 @@ import {
   InsightAnalyze,
   InsightDerive,
   InsightRevise,
+  InsightWrite,
+  InsightWriting,
 } from '../../protocol/insights';
+import { LanguageModelLevels } from '../../protocol/languageModel';
 import type { Source } from '../audio/frame';
 import { derive } from '../notes/derive';
 import type { Segment } from '../transcript/types';
@@ -17,7 +20,10 @@ import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 import { insightGone } from '../session/errors';
 
-export function insightHandlers(registry: Registry, { sessions, analysis, clock }: RpcDeps): void {
+export function insightHandlers(
+  registry: Registry,
+  { sessions, analysis, clock, noteModels }: RpcDeps,
+): void {
   registry
     .on(InsightRevise, async ({ sessionId, insightId, ...change }) => {
       await sessions.reviseInsight(sessionId, insightId, defined(change));
@@ -34,6 +40,23 @@ export function insightHandlers(registry: Registry, { sessions, analysis, clock 
           { title: record.title, startedAt: record.startedAt, ...record.workspace },
           languageId,
         ),
+      };
+    })
+    .on(InsightWrite, async ({ sessionId, model: which }, client, { signal }) => {
+      const model = which === 'editor' ? noteModels?.offeredBy(client) : noteModels?.server;
+      if (!model) throw noModel(which);
+      const { changed, level, usage, failure } = await sessions.writeNotes(sessionId, {
+        model,
+        signal,
+        onProgress: (step) => client.notify(InsightWriting, { sessionId, ...step }),
+      });
+      return { changed, ...usage, ...defined({ level, failure }) };
+    })
+    .on(LanguageModelLevels, () => {
+      const server = noteModels?.server;
+      return {
+        levels: [...(noteModels?.exams.all ?? [])],
+        ...(server && { server: { modelId: server.id, name: server.name } }),
       };
     })
     .on(InsightAnalyze, async ({ segments, self, date }, client, { signal }) => {
@@ -73,6 +96,15 @@ function checkGiven(
   const sum = segments.reduce((n, { speaker, text }) => n + speaker.length + text.length, 0);
   if (sum > ANALYSIS_TEXT_MAX)
     refuse(`The transcript has more than ${ANALYSIS_TEXT_MAX} characters; analyse it in parts.`);
+}
+
+function noModel(which: 'editor' | 'server'): EarmarkError {
+  return new EarmarkError(
+    'engine.unavailable',
+    which === 'editor'
+      ? 'This editor offers no language model. Select one and try again.'
+      : 'No language model server is set. Name one in "earmark.llm.endpoint".',
+  );
 }
 
 function fromAnalysisSegment(given: {

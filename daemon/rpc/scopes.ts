@@ -12,7 +12,13 @@ import {
 } from '../../protocol/dictation';
 import { EarmarkError } from '../../protocol/errors';
 import { DaemonHealth, DaemonHello } from '../../protocol/health';
-import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
+import {
+  InsightAnalyze,
+  InsightDerive,
+  InsightRevise,
+  InsightWrite,
+} from '../../protocol/insights';
+import { LanguageModelLevels } from '../../protocol/languageModel';
 import type { RequestType } from '../../protocol/method';
 import { ModelsList, ModelsRecommend } from '../../protocol/models';
 import { NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
@@ -50,6 +56,7 @@ const READ = [
   ModelsRecommend,
   NotesName,
   InsightDerive,
+  LanguageModelLevels,
   SessionAttach,
   SessionDetach,
   SessionExport,
@@ -70,6 +77,7 @@ const RECORD = [
   DictationTake,
   InsightAnalyze,
   InsightRevise,
+  InsightWrite,
   NotesLease,
   NotesPlan,
   NotesRelease,

@@ -21,7 +21,10 @@ const QUIET = {
   droppedPartials: 0,
 } as const;
 
-export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own: Own): RpcDeps {
+export function sharedView(
+  { uploads: _ofThisMachine, noteModels: _ofTheServer, ...server }: RpcDeps,
+  own: Own,
+): RpcDeps {
   const { engines, control, observed } = server;
   return {
     ...server,

@@ -12,6 +12,7 @@ import type { CodeSymbol } from './codeContext';
 import type { Voiceprints } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
 import type { EngineChoice } from './ports';
+import type { RewriteRequest, Rewritten } from './rewriting';
 
 export interface StartRequest {
   readonly key?: string;
@@ -201,6 +202,11 @@ export interface Sessions {
     insightId: string,
     change: { text?: string; owner?: string; status?: Insight['status'] },
   ): Promise<void>;
+  /**
+   * A language model writes the insights of an ended session again.
+   * @throws EarmarkError session.*, engine.*, rpc.cancelled; the insights are unchanged then
+   */
+  writeNotes(sessionId: string, request: RewriteRequest): Promise<Rewritten>;
   readonly onDidAck: Event<{
     readonly sessionId: string;
     readonly source: Source;

@@ -82,7 +82,8 @@ export class Edits {
     return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
   }
 
-  private async revise(
+  /** Runs a change of an ended session, one after the other. */
+  async revise(
     sessionId: string,
     change: (where: Pick<Session, 'projection' | 'log'>) => Promise<void>,
   ): Promise<void> {

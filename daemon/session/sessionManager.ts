@@ -19,6 +19,7 @@ import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionState, WarningCode } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
+import { type RewriteRequest, Rewriting, type Rewritten } from './rewriting';
 import type { InsightEdit } from './insightRevisions';
 import { SessionEviction } from './sessionEviction';
 import { defaultSessionOptions, type SessionOptions } from './options';
@@ -48,6 +49,7 @@ class Manager implements SessionManager {
   private readonly queries: SessionQueries;
   private readonly recovery: BackgroundRecovery;
   private readonly edits: Edits;
+  private readonly rewriting: Rewriting;
   private readonly eviction: SessionEviction;
   private readonly loader: SessionLoader;
   private readonly starter: SessionStarter;
@@ -103,6 +105,13 @@ class Manager implements SessionManager {
       queries: this.queries,
       turns: this.turns,
       live: (id) => this.live.get(id),
+    });
+    this.rewriting = new Rewriting({
+      analyzers: deps.analyzers,
+      endedSessions: this.endedSessions,
+      queries: this.queries,
+      live: (id) => this.live.get(id),
+      revise: (id, change) => this.edits.revise(id, change),
     });
     this.eviction = this.disposables.add(
       new SessionEviction({
@@ -377,6 +386,10 @@ class Manager implements SessionManager {
 
   reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
     return this.edits.reviseInsight(sessionId, insightId, change);
+  }
+
+  writeNotes(sessionId: string, request: RewriteRequest): Promise<Rewritten> {
+    return this.rewriting.write(sessionId, request);
   }
 
   async look(

@@ -176,8 +176,8 @@ export const ROOMS = [
   })),
   {
     of: new RegExp(
-      '^daemon/(main|runDaemon|worker|storeThread|analysisThread|compose|composeEngines|composeTenant|' +
-        'programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\\.ts$',
+      '^daemon/(main|runDaemon|worker|storeThread|analysisThread|compose|composeEngines|' +
+        'composeLanguageModels|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\\.ts$',
     ),
     name: 'daemon entry',
     rooms: ['daemon', 'client', 'protocol', 'package.json'],

@@ -57,6 +57,8 @@ class Daemon {
   model(name: string): AskedModel {
     return {
       name,
+      level: undefined,
+      rateLimited: false,
       capability: () => this.ask('capability', null),
       complete: (messages, schema) => this.ask('complete', { messages, schema }),
     };

@@ -9,7 +9,7 @@ import { OpenaiCompatibleModel } from './openaiCompatible';
 export function configuredModel(
   settings: Settings,
   clock: Clock,
-  place?: ModelQueueSetup['place'],
+  { place, exams }: Pick<ModelQueueSetup, 'place' | 'exams'> = {},
 ): ModelQueue | undefined {
   const {
     'llm.endpoint': endpoint,
@@ -27,7 +27,7 @@ export function configuredModel(
     }),
     settings,
     clock,
-    place,
+    { ...(place && { place }), ...(exams && { exams }) },
   );
 }
 
@@ -35,12 +35,12 @@ export function queueFor(
   model: LanguageModel,
   { 'llm.concurrency': concurrency, 'llm.timeoutSeconds': seconds }: Settings,
   clock: Clock,
-  place?: ModelQueueSetup['place'],
+  shared: Pick<ModelQueueSetup, 'place' | 'exams'>,
 ): ModelQueue {
   return new ModelQueue(model, {
     clock,
     concurrency,
     timeoutMs: 1000 * seconds,
-    ...(place ? { place } : {}),
+    ...shared,
   });
 }

@@ -6,7 +6,7 @@
 import { redact } from '../../base/redact';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
-import type { ChatMessage, LanguageModel } from '../../insights/model/languageModel';
+import type { ChatMessage, LanguageModel, Tokens } from '../../insights/model/languageModel';
 import { boundedText, endpointUrl } from '../endpoint';
 
 export interface OpenaiCompatibleSetup {
@@ -23,8 +23,10 @@ const ANSWER_BYTES = 2_000_000;
 /** Longer than any answer about an hour of talk; stops a model that does not stop by itself. */
 const MAX_TOKENS = 8_000;
 
+const Count = z.number().int().min(0);
 const Completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),
+  usage: z.object({ prompt_tokens: Count, completion_tokens: Count }).optional().catch(undefined),
 });
 
 /**
@@ -40,6 +42,7 @@ const SIMPLER: Readonly<Record<Form, Form | undefined>> = {
 
 export class OpenaiCompatibleModel implements LanguageModel {
   readonly name: string;
+  readonly id: string;
   private readonly key: string | undefined;
   private readonly url: URL;
   private form: Form = 'json_schema';
@@ -54,6 +57,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
       allowPlainHttp: setup.allowPlainHttp,
       path: '/chat/completions',
     });
+    this.id = `server/${this.url.host}/${setup.model}`;
     this.name = `The language model ${setup.model === '' ? '' : `${setup.model} `}at ${this.url.host}`;
   }
 
@@ -61,6 +65,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
     messages: readonly ChatMessage[],
     schema: object,
     signal: AbortSignal,
+    used?: (tokens: Tokens) => void,
   ): Promise<string> {
     for (;;) {
       const { form } = this;
@@ -74,7 +79,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
         }
       }
       if (response.status !== 200) throw this.refused(response.status);
-      return this.content(response.text);
+      return this.content(response.text, used);
     }
   }
 
@@ -140,7 +145,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
     }
   }
 
-  private content(text: string): string {
+  private content(text: string, used?: (tokens: Tokens) => void): string {
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -153,7 +158,9 @@ export class OpenaiCompatibleModel implements LanguageModel {
         'engine.refused',
         `${this.name} does not answer like a chat server; check "earmark.llm.endpoint".`,
       );
-    return completion.data.choices[0]?.message.content ?? '';
+    const { usage, choices } = completion.data;
+    if (usage) used?.({ input: usage.prompt_tokens, output: usage.completion_tokens });
+    return choices[0]?.message.content ?? '';
   }
 
   /** Leaves out the server's text, which may quote the key or the words. */
@@ -176,7 +183,12 @@ export class OpenaiCompatibleModel implements LanguageModel {
         `${this.name} redirects (HTTP ${status}), and Earmark sends transcripts only ` +
           'to the address you set. Set "earmark.llm.endpoint" to the final address.',
       );
-    if (status === 429 || status >= 500)
+    if (status === 429)
+      return new EarmarkError(
+        'engine.rateLimited',
+        `${this.name} takes no more requests for now (HTTP 429). Wait some minutes, then write again.`,
+      );
+    if (status >= 500)
       return new EarmarkError(
         'engine.unavailable',
         `${this.name} is overloaded or failed (HTTP ${status}).`,

@@ -3,10 +3,12 @@
  * requests, the waiting requests and the time of each request. It reports its depth and waiting
  * times.
  */
-import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
-import { type Capability, EXAM, EXAM_SCHEMA, gradeExam } from '../write/exam';
-import type { ChatMessage, LanguageModel } from './languageModel';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { type Capability, EXAM, EXAM_SCHEMA, gradeExam, isExamAnswer } from '../write/exam';
+import { type ExamResults, MemoryExamResults } from './examResults';
+import type { ChatMessage, LanguageModel, Tokens } from './languageModel';
+import type { UsageCounter } from './usage';
 
 export interface ModelQueueSetup {
   readonly clock: Clock;
@@ -21,6 +23,8 @@ export interface ModelQueueSetup {
    * only `concurrency` applies.
    */
   readonly place?: () => Promise<{ release(): Promise<void> } | undefined>;
+  /** Stored results of the exam; in memory if absent. */
+  readonly exams?: ExamResults;
 }
 
 export interface ModelQueueStats {
@@ -48,6 +52,8 @@ const MAX_WAITING = 64;
 const DEFAULT_TIMEOUT_MS = 180_000;
 /** Interval between two attempts to get a shared slot. */
 const PLACE_RETRY_MS = 250;
+/** After a refusal for too many requests, none is sent for this time. Providers count by minutes. */
+const RATE_LIMIT_MS = 60_000;
 
 export class ModelQueue {
   private readonly queue: Waiting[] = [];
@@ -57,18 +63,47 @@ export class ModelQueue {
   constructor(
     private readonly model: LanguageModel,
     private readonly setup: ModelQueueSetup,
-  ) {}
+  ) {
+    this.exams = setup.exams ?? new MemoryExamResults();
+  }
 
-  private readonly examined = new Map<string, Capability>();
+  private readonly exams: ExamResults;
+  /** Models that answered the exam without JSON, and how often. */
+  private readonly formless = new Map<string, number>();
+  /** End of the provider's limit, in the clock's milliseconds. */
+  private limited: { readonly modelId: string; readonly untilMs: number } | undefined;
 
-  /** Takes the exam once per model. A failed request is no result. */
-  async capability(signal: AbortSignal): Promise<Capability> {
-    const known = this.examined.get(this.name);
+  /**
+   * Takes the exam once per model. A request that is refused, limited or too late is no result, and
+   * neither is the first answer without JSON, which may come from a filter.
+   */
+  async capability(signal: AbortSignal, usage?: UsageCounter): Promise<Capability> {
+    const { id } = this;
+    const known = this.level;
     if (known !== undefined) return known;
-    const { name } = this;
-    const result = gradeExam(await this.complete(EXAM, EXAM_SCHEMA, signal));
-    this.examined.set(name, result);
+    const answer = await this.complete(EXAM, EXAM_SCHEMA, signal, usage);
+    const result = gradeExam(answer);
+    if (!isExamAnswer(answer)) {
+      this.formless.set(id, (this.formless.get(id) ?? 0) + 1);
+      if (this.formless.get(id) === 1) return this.capability(signal, usage);
+    }
+    this.exams.set(id, result);
     return result;
+  }
+
+  /** Stored result of the exam; undefined before it. */
+  get level(): Capability | undefined {
+    return this.exams.get(this.id);
+  }
+
+  /** True while the provider takes no more requests. */
+  get rateLimited(): boolean {
+    const { limited } = this;
+    return limited?.modelId === this.id && this.setup.clock.now() < limited.untilMs;
+  }
+
+  get id(): string {
+    return this.model.id;
   }
 
   get name(): string {
@@ -87,6 +122,7 @@ export class ModelQueue {
   }
 
   /**
+   * @param usage counts the answered request
    * @throws errors of the model, engine.timeout, rpc.cancelled, and rpc.tooMany if the queue is
    * full
    */
@@ -94,7 +130,9 @@ export class ModelQueue {
     messages: readonly ChatMessage[],
     schema: object,
     signal: AbortSignal,
+    usage?: UsageCounter,
   ): Promise<string> {
+    if (this.rateLimited) throw tooMany(this.name);
     await this.turn(signal);
     const place = await this.place(signal).catch((error: unknown) => {
       this.leave();
@@ -105,16 +143,21 @@ export class ModelQueue {
       () => limit.abort(),
       this.setup.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     );
+    let tokens: Tokens | undefined;
+    const either = AbortSignal.any([signal, limit.signal]);
     try {
       const answer = await abortable(
-        this.model.complete(messages, schema, AbortSignal.any([signal, limit.signal])),
-        AbortSignal.any([signal, limit.signal]),
+        this.model.complete(messages, schema, either, (counted) => (tokens = counted)),
+        either,
       );
       this.counts.answered++;
+      usage?.add(messages, answer, tokens);
       return answer;
     } catch (error) {
       if (signal.aborted) throw cancelled();
       this.counts.failed++;
+      if (isEarmarkError(error, 'engine.rateLimited'))
+        this.limited = { modelId: this.id, untilMs: this.setup.clock.now() + RATE_LIMIT_MS };
       if (limit.signal.aborted)
         throw new EarmarkError(
           'engine.timeout',
@@ -188,6 +231,14 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
+}
+
+function tooMany(name: string): EarmarkError {
+  return new EarmarkError(
+    'engine.rateLimited',
+    `${name} takes no more requests for now. Wait some minutes, then write again.`,
+    { retryAfterMs: RATE_LIMIT_MS },
+  );
 }
 
 function cancelled(): EarmarkError {

@@ -3,8 +3,9 @@
  * its text changed. A failed window is retried once at the end. The rules cover all windows without
  * an answer.
  */
-import { isEarmarkError } from '../../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
+import type { WritingStep } from '../types';
 import type { SegmentText } from '../../transcript/types';
 import { checkAnswer, type CheckedAnswer } from '../gate/checkAnswer';
 import { mergeWindows } from '../merge/mergeParts';
@@ -16,23 +17,44 @@ import {
   readAnswer,
   repairOf,
 } from '../write/prompt';
+import { failureOf, ItemShortener } from './itemShortener';
 import type { ModelQueue } from './modelQueue';
+import { type Usage, UsageCounter } from './usage';
 
 /** What a reader needs of the queue in front of the model. */
-export type AskedModel = Pick<ModelQueue, 'name' | 'capability' | 'complete'>;
+export type AskedModel = Pick<
+  ModelQueue,
+  'name' | 'capability' | 'complete' | 'level' | 'rateLimited'
+>;
 
 interface Answered {
   readonly window: Window;
   readonly grounded: CheckedAnswer;
 }
 
-type Outcome = { readonly grounded: CheckedAnswer } | { readonly failure: string };
+type Outcome =
+  | { readonly grounded: CheckedAnswer }
+  | { readonly failure: string; readonly error: EarmarkError | undefined };
 
 /** Result of a call of `read`. */
 export interface Reading {
+  /** Windows or items that were sent. */
   readonly asked: number;
+  readonly answered: number;
+  readonly usage: Usage;
   /** A sentence for the user if a window got no answer; undefined otherwise. */
   readonly failure?: string;
+  /** Error of the first failed request. */
+  readonly error?: EarmarkError;
+}
+
+export interface ReadingOptions {
+  /** Includes the last window, which grows until then. */
+  readonly final: boolean;
+  readonly signal: AbortSignal;
+  /** Items of the rules and the encoder, for a model that shortens single items. */
+  readonly findings: readonly Finding[];
+  readonly onProgress?: ((step: WritingStep) => void) | undefined;
 }
 
 /** Maximum number of windows. A session of eight hours has about ten. */
@@ -42,14 +64,18 @@ export class ModelReader {
   private answered: Answered[] = [];
   /** Failed windows. They are retried once at the end. */
   private readonly failed = new Set<string>();
+  private readonly shortener: ItemShortener;
 
   constructor(
     private readonly queue: AskedModel,
     private readonly frame: MeetingFrame,
-  ) {}
+  ) {
+    this.shortener = new ItemShortener(queue);
+  }
 
-  /** True if a full window has not been sent yet. */
+  /** True if a full window has not been sent yet and the provider takes requests. */
   hasNew(segments: readonly SegmentText[]): boolean {
+    if (this.queue.rateLimited || this.queue.level === 'none') return false;
     return windowsOf(segments)
       .slice(0, -1)
       .slice(0, MAX_WINDOWS)
@@ -57,21 +83,67 @@ export class ModelReader {
   }
 
   /**
-   * Sends all windows without an answer. Never throws. Answers received before the signal aborts
-   * are kept.
-   * @param final includes the last window, which grows until then
+   * Sends all windows without an answer, or single items if the model is of middle level. Never
+   * throws. Answers received before the signal aborts are kept.
    */
-  async read(
+  async read(segments: readonly SegmentText[], options: ReadingOptions): Promise<Reading> {
+    const usage = new UsageCounter();
+    const { name } = this.queue;
+    try {
+      options.onProgress?.({ step: 'exam', done: 0, of: 1 });
+      const level = await this.queue.capability(options.signal, usage);
+      if (level === 'middle' && options.final) return await this.shorten(segments, options, usage);
+      if (level !== 'strong')
+        throw new EarmarkError(
+          'engine.refused',
+          `${name} did not pass the five questions, so it writes no notes. Choose a larger model.`,
+        );
+    } catch (error) {
+      return {
+        asked: 1,
+        answered: 0,
+        usage: usage.total,
+        failure: `${
+          options.signal.aborted ? `${name} took too long.` : failureOf(error, name)
+        } The meeting was read by the built-in rules alone.`,
+        ...(isEarmarkError(error) && { error }),
+      };
+    }
+    return this.readWindows(segments, options, usage);
+  }
+
+  private async shorten(
     segments: readonly SegmentText[],
-    final: boolean,
-    signal: AbortSignal,
+    { signal, findings, onProgress }: ReadingOptions,
+    usage: UsageCounter,
+  ): Promise<Reading> {
+    const { asked, answered, error } = await this.shortener.read(
+      findings,
+      segments,
+      signal,
+      usage,
+      (done, of) => onProgress?.({ step: 'reading', done, of }),
+    );
+    return {
+      asked,
+      answered,
+      usage: usage.total,
+      ...(error !== undefined && { failure: failureOf(error, this.queue.name) }),
+      ...(isEarmarkError(error) && { error }),
+    };
+  }
+
+  private async readWindows(
+    segments: readonly SegmentText[],
+    { final, signal, onProgress }: ReadingOptions,
+    usage: UsageCounter,
   ): Promise<Reading> {
     const all = windowsOf(segments).slice(0, MAX_WINDOWS);
     const windows = final ? all : all.slice(0, -1);
     const open = windows.filter(
       (window) => !this.find(window) && (final || !this.failed.has(keyOf(window))),
     );
-    const outcomes = await this.askInOrder(windows, open, signal);
+    const outcomes = await this.askInOrder(windows, open, signal, usage, onProgress);
     const fresh = open.flatMap((window, i): Answered[] => {
       const outcome = outcomes[i];
       return outcome && 'grounded' in outcome ? [{ window, grounded: outcome.grounded }] : [];
@@ -83,12 +155,16 @@ export class ModelReader {
     this.answered = windows.flatMap(
       (window) => this.find(window) ?? fresh.find((one) => one.window === window) ?? [],
     );
-    const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure] : []));
+    const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome] : []));
+    const [first] = failures;
     return {
       asked: open.length,
-      ...(failures[0] !== undefined && {
-        failure: `${failures[0]} ${partOf(failures.length, windows.length)} read by the built-in rules alone.`,
+      answered: open.length - failures.length,
+      usage: usage.total,
+      ...(first && {
+        failure: `${first.failure} ${partOf(failures.length, windows.length)} read by the built-in rules alone.`,
       }),
+      ...(first?.error && { error: first.error }),
     };
   }
 
@@ -102,6 +178,7 @@ export class ModelReader {
     summary: readonly Finding[],
     segments: ReadonlyMap<string, SegmentText>,
   ): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
+    const shortened = this.shortener.apply(rules);
     const valid = this.answered.filter(({ window }) =>
       window.every((segment) => sameWords(segment, segments.get(segment.id))),
     );
@@ -117,7 +194,7 @@ export class ModelReader {
     );
     return {
       findings: [
-        ...rules.filter(
+        ...shortened.filter(
           ({ kind, evidence }) =>
             !evidence.every(({ segmentId }) => covered.has(segmentId)) &&
             !evidence.some(({ segmentId }) => quoted.has(`${kind} ${segmentId}`)),
@@ -148,14 +225,12 @@ export class ModelReader {
     windows: readonly Window[],
     open: readonly Window[],
     signal: AbortSignal,
+    usage: UsageCounter,
+    onProgress: ReadingOptions['onProgress'],
   ): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
-    const unable = open.length > 0 ? await this.unable(signal) : undefined;
     for (const window of open) {
-      if (unable !== undefined) {
-        outcomes.push({ failure: unable });
-        continue;
-      }
+      onProgress?.({ step: 'reading', done: outcomes.length, of: open.length });
       const before = windows[windows.indexOf(window) - 1];
       const at = before ? open.indexOf(before) : -1;
       const last = outcomes[at];
@@ -165,52 +240,54 @@ export class ModelReader {
         ({ finding: { kind, text, owner, due } }) =>
           `${kind}: ${[text, owner, due].filter(Boolean).join(', ')}`,
       );
-      outcomes.push(await this.ask(window, signal, known));
+      outcomes.push(await this.ask(window, signal, usage, known));
     }
     return outcomes;
-  }
-
-  /** A sentence for the user if the model cannot write notes. */
-  private async unable(signal: AbortSignal): Promise<string | undefined> {
-    try {
-      return (await this.queue.capability(signal)) === 'strong'
-        ? undefined
-        : `${this.queue.name} is too weak to write notes; choose a larger model in "earmark.llm.model".`;
-    } catch (error) {
-      if (signal.aborted) return `${this.queue.name} took too long.`;
-      return isEarmarkError(error) ? error.message : `${this.queue.name} failed.`;
-    }
   }
 
   /** Asks the model, and repeats the request once if the answer is invalid. */
   private async ask(
     window: Window,
     signal: AbortSignal,
+    usage: UsageCounter,
     known: readonly string[] = [],
   ): Promise<Outcome> {
     const question = questionOf(window, { ...this.frame, known });
     try {
-      const first = await this.queue.complete(question, ANSWER_SCHEMA, signal);
+      const first = await this.queue.complete(question, ANSWER_SCHEMA, signal, usage);
       let read = readAnswer(first);
       if ('problem' in read)
         read = readAnswer(
-          await this.queue.complete(repairOf(question, first, read.problem), ANSWER_SCHEMA, signal),
+          await this.queue.complete(
+            repairOf(question, first, read.problem),
+            ANSWER_SCHEMA,
+            signal,
+            usage,
+          ),
         );
       if ('problem' in read)
-        return {
-          failure: `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".`,
-        };
+        return refused(
+          `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".`,
+        );
       const grounded = checkAnswer(read.answer, window);
       if (grounded.refused > 0 && grounded.items.length + grounded.summary.length === 0)
-        return {
-          failure: `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,
-        };
+        return refused(
+          `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,
+        );
       return { grounded };
     } catch (error) {
-      if (signal.aborted) return { failure: `${this.queue.name} took too long.` };
-      return { failure: isEarmarkError(error) ? error.message : `${this.queue.name} failed.` };
+      return {
+        failure: signal.aborted
+          ? `${this.queue.name} took too long.`
+          : failureOf(error, this.queue.name),
+        error: isEarmarkError(error) ? error : undefined,
+      };
     }
   }
+}
+
+function refused(failure: string): Outcome {
+  return { failure, error: new EarmarkError('engine.refused', failure) };
 }
 
 /** Owner and date that the rules found in the same lines, if the model's answer has none. */

@@ -1,10 +1,13 @@
 /**
  * Five questions about a short conversation that measure whether a model can write notes. One
- * request; a model takes the exam once for as long as the daemon runs.
+ * request; the result is stored, so a model takes the exam once.
  */
 import { z } from 'zod';
 import type { ChatMessage } from '../model/languageModel';
 import { objectIn } from './prompt';
+
+/** Changes with the questions and their grading; results of another exam do not count. */
+export const EXAM_VERSION = 1;
 
 /** Writes whole meetings; writes single lines; writes nothing usable. */
 export type Capability = 'strong' | 'middle' | 'none';
@@ -49,6 +52,11 @@ const RIGHT: readonly ((answers: z.infer<typeof Answers>) => boolean)[] = [
 /** A model that misses one of five may still write whole meetings. */
 const STRONG = 4;
 const MIDDLE = 3;
+
+/** @returns false if the answer holds no JSON object, for example because a filter answered */
+export function isExamAnswer(text: string): boolean {
+  return objectIn(text) !== undefined;
+}
 
 export function gradeExam(text: string): Capability {
   const answers = Answers.safeParse(objectIn(text));

@@ -63,12 +63,16 @@ function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
   });
   return { clock, feed, asked, reported, model };
 }
+const COST = {
+  answered: 1,
+  usage: { requests: 1, inputTokens: 1, outputTokens: 1, estimated: true },
+};
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 describe('a language model in a session', () => {
   it('is asked while people talk, and about the rest at the end', async () => {
     const { clock, feed, asked, reported, model } = scene(() =>
-      Promise.resolve({ changes: [{ op: 'add', insight }] }),
+      Promise.resolve({ ...COST, changes: [{ op: 'add', insight }] }),
     );
     feed.add(segment);
     clock.advance(2000);
@@ -93,7 +97,7 @@ describe('a language model in a session', () => {
 
   it('fails in sight', async () => {
     const { feed, reported } = scene(() =>
-      Promise.resolve({ changes: [], failure: 'It is away.' }),
+      Promise.resolve({ ...COST, changes: [], failure: 'It is away.' }),
     );
     deepEqual([await feed.finish(), reported], [true, ['It is away.']]);
   });
@@ -103,7 +107,7 @@ describe('a language model in a session', () => {
       (signal) =>
         new Promise((done) =>
           signal.addEventListener('abort', () =>
-            done({ changes: [], failure: 'It took too long.' }),
+            done({ ...COST, changes: [], failure: 'It took too long.' }),
           ),
         ),
     );
@@ -117,7 +121,7 @@ describe('a language model in a session', () => {
       (signal) =>
         new Promise((done) =>
           signal.addEventListener('abort', () =>
-            done({ changes: [{ op: 'add', insight }], failure: 'Late.' }),
+            done({ ...COST, changes: [{ op: 'add', insight }], failure: 'Late.' }),
           ),
         ),
     );
