@@ -17,7 +17,6 @@ import { renameInSession } from './commands/speakers';
 import { VoiceConsent } from './commands/voices';
 import { Daemon } from './daemon/daemon';
 import { SymbolIndex } from './code/symbolIndex';
-import { EditorModel } from './daemon/editorModel';
 import { EncryptionKey } from './daemon/encryptionKey';
 import { SignIn } from './daemon/signIn';
 import { SettingsSync } from './daemon/settingsSync';
@@ -41,6 +40,7 @@ import { PanelHost } from './panel/panelHost';
 import { StoragePage } from './panel/storagePage';
 import type { StatusBar } from './status/statusBar';
 import type { Activity } from './status/statusModel';
+import { Writing } from './writing/writing';
 
 /** Parts that the commands use. */
 export interface Parts {
@@ -55,6 +55,7 @@ export interface Parts {
   readonly meeting: Meeting;
   readonly dictation: Dictation;
   readonly notes: NoteWriter;
+  readonly writing: Writing;
   readonly panel: PanelHost;
   readonly history: HistoryView;
 }
@@ -123,6 +124,7 @@ export function createApp(
   );
   const alerts = new Alerts();
   const idle = new IdleView(daemon, consent, log);
+  const writing = new Writing(daemon, meeting, context.globalState, log, () => panel.changed());
   const panel = new PanelHost(
     context.extensionUri,
     meeting,
@@ -131,6 +133,7 @@ export function createApp(
       view: () => idle.view(),
       run: (command, argument) => idle.run(command, argument, parts),
       voices: new VoiceConsent(daemon, context.globalState),
+      writing,
       onError: (error) => showError(error, log),
     },
     {
@@ -153,12 +156,13 @@ export function createApp(
     meeting,
     dictation,
     notes,
+    writing,
     panel,
     history,
   };
   context.subscriptions.push(
     sync,
-    new EditorModel(daemon, log),
+    writing,
     index,
     new CodeTrack(daemon, meeting, index),
     new Learning(written),
@@ -260,6 +264,7 @@ export function createApp(
       panel.changed();
     });
   });
+  noteLanguage.offersWriting = (sessionId) => writing.offeredIn(sessionId);
   refresh();
   void meeting
     .restore()

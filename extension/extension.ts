@@ -12,6 +12,7 @@ import { COMMANDS, type CommandName } from './commands/names';
 import { setTranslator } from './l10n';
 import { NoteLanguage } from './notes/language/noteLanguage';
 import { RUNNING_KEY } from './meeting/runningKey';
+import { DECLINED_KEY } from './writing/declinedKey';
 import { StatusBar } from './status/statusBar';
 
 /** Same name as in client/daemonFile.ts, which is too large to load here. */
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   setTranslator((message, ...args) => vscode.l10n.t(message, ...args));
   const status = new StatusBar();
   const noteLanguage = new NoteLanguage(context.extensionUri);
+  noteLanguage.offersWriting = () => context.globalState.get(DECLINED_KEY) !== true;
   context.subscriptions.push(status, noteLanguage);
 
   let app: Promise<App> | undefined;

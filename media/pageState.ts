@@ -1,6 +1,6 @@
 /** State of the page, built from the extension's messages. Segments are ordered by time. Pure. */
 import type { Insight } from '../protocol/insights';
-import type { PanelSession, PanelView, ToPanel } from '../protocol/panel';
+import type { PanelSession, PanelView, PanelWriting, ToPanel } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
 
 export type AudioLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
@@ -13,6 +13,8 @@ export interface PageState {
   readonly news: readonly Segment[];
   /** Time of the view's `durationMs`, in the page's clock. */
   readonly clockAt: number;
+  /** Notes of the shown session by a language model. */
+  readonly writing?: PanelWriting | undefined;
 }
 
 export const EMPTY: PageState = { view: undefined, levels: [], news: [], clockAt: 0 };
@@ -24,6 +26,10 @@ export function reduce(state: PageState, message: ToPanel, now: number): PageSta
       return { view: message.view, levels: [], news: [], clockAt: now };
     case 'levels':
       return { ...state, levels: message.levels, news: [] };
+    case 'writing':
+      return state.view?.kind === 'session' && state.view.id === message.id
+        ? { ...state, writing: message.writing, news: [] }
+        : state;
     case 'reveal':
     case 'audio':
       return state;

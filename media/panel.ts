@@ -22,6 +22,7 @@ import { isLive, sessionHeader } from './sessionHeader';
 import { consentView, idleView, offlineView } from './startViews';
 import './transcript';
 import type { Transcript } from './transcript';
+import { writeOffer } from './writeOffer';
 
 /** Number of finals in the live region, enough for a slow screen reader. */
 const ANNOUNCED_MAX = 5;
@@ -171,7 +172,7 @@ class Panel extends LitElement {
       edit: this.edit,
     });
     return html` ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
-      ${notices(session.notices)}
+      ${notices(session.notices)} ${writeOffer(this.page.writing)}
       <main class="session-body ${cards.length === 0 ? 'no-cards' : ''}">
         ${
           cards.length === 0

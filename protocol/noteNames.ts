@@ -15,6 +15,8 @@ export const NOTE_COMMANDS = {
   play: 'earmark.playFromNote',
   /** Line of the item. */
   toggle: 'earmark.toggleNoteItem',
+  /** No value. */
+  write: 'earmark.writeNotes',
   /** Line of the item, `DeriveForm`. */
   derive: 'earmark.deriveFromNote',
 } as const;

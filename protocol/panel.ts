@@ -61,7 +61,11 @@ export type PanelCommand =
   | 'notVoice'
   | 'forgetVoice'
   | 'transcribeHere'
-  | 'discardUpload';
+  | 'discardUpload'
+  | 'writeNotes'
+  | 'writeAgain'
+  | 'declineNotes'
+  | 'cancelNotes';
 
 /** View of the page. */
 export type PanelView =
@@ -85,6 +89,34 @@ export type PanelView =
   | PanelStorage
   | PanelModels
   | PanelSession;
+
+/** A language model that can write notes. */
+export interface PanelWriter {
+  readonly id: string;
+  /** Name of the model, for sentences. */
+  readonly name: string;
+  /** Text of the button. */
+  readonly label: string;
+  /** Sentence that says where the transcript goes. */
+  readonly destination: string;
+  /** Result of the exam, in a sentence. */
+  readonly level?: string;
+}
+
+/** Notes of the shown session by a language model. */
+export type PanelWriting =
+  | { readonly kind: 'offer'; readonly again: boolean; readonly writers: readonly PanelWriter[] }
+  /** A model wrote the notes, or writes those of all meetings. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'writing'; readonly text: string }
+  | { readonly kind: 'failed'; readonly text: string }
+  | {
+      readonly kind: 'written';
+      readonly text: string;
+      /** "2 requests, 12,400 tokens." */
+      readonly costs: string;
+      readonly failure?: string;
+    };
 
 /** Stored data and its retention. */
 export interface PanelStorage {
@@ -180,6 +212,8 @@ export type ToPanel =
         readonly speech: boolean;
       }[];
     }
+  /** Block about notes by a language model, for the session with that id. */
+  | { readonly type: 'writing'; readonly id: string; readonly writing: PanelWriting | undefined }
   | { readonly type: 'reveal'; readonly segmentId: string }
   /**
    * Audio to play now, or after the current audio if `follows` is set; empty `pcm` ends it. Mono
@@ -198,7 +232,8 @@ export type FromPanel =
   | { readonly type: 'ready' }
   /**
    * `argument`: the session for `showSession`; the speaker for `isVoice` and `notVoice`; the person
-   * for `forgetVoice` (absent: all people); the upload for `transcribeHere` and `discardUpload`.
+   * for `forgetVoice` (absent: all people); the upload for `transcribeHere` and `discardUpload`; the
+   * model for `writeNotes`.
    */
   | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
   | {

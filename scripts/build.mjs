@@ -66,6 +66,7 @@ async function bundles() {
       plugins: [
         noJsonSchemas,
         apart('./noteClient'),
+        apart('./noteWriting'),
         apart('../../protocol/dictationCommands'),
         apart('./commonWords'),
         apart('ws'),
@@ -73,11 +74,13 @@ async function bundles() {
       ],
       supported: { 'dynamic-import': false },
     },
-    // Bundles for some windows only: with a note, a remote daemon, sign-in, help, or dictation.
+    // Bundles for some windows only: with a note, a language model, a remote daemon, sign-in, help,
+    // or dictation.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
     { entry: 'protocol/dictationCommands.ts', out: 'dist/dictationCommands.js', ...node },
+    { entry: 'extension/writing/noteWriting.ts', out: 'dist/noteWriting.js', ...node },
     { entry: 'extension/dictation/commonWords.ts', out: 'dist/commonWords.js', ...node },
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },

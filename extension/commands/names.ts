@@ -17,6 +17,7 @@ export const COMMANDS = [
   'showStorage',
   'showModels',
   'openNote',
+  'writeNotes',
   'playFromNote',
   'toggleNoteItem',
   'deriveFromNote',

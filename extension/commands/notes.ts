@@ -13,19 +13,17 @@ const ToggleArguments = z.tuple([z.string(), Line]);
 const DeriveArguments = z.tuple([z.string(), Line, DeriveForm]);
 const BOX = /^(\s*[-*+] \[)([ xX])\]/;
 
-export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage): Handlers {
+export function noteCommands({ meeting, panel, writing }: Parts, language: NoteLanguage): Handlers {
   return {
+    writeNotes: async (...args) => {
+      const [uri] = z.tuple([z.string()]).safeParse(args).data ?? [];
+      const id = uri === undefined ? undefined : await sessionOf(uri);
+      await vscode.commands.executeCommand('earmark.panel.focus');
+      await writing.pick(id);
+    },
     playFromNote: async (...args) => {
       const [uri, ms] = given(PlayArguments, args);
-      const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
-      const id = /^session:\s*"?([\w-]+)"?\s*$/m.exec(
-        /^---\r?\n[^]*?\r?\n---/.exec(document.getText().slice(0, 4096))?.[0] ?? '',
-      )?.[1];
-      if (id === undefined)
-        throw new UserError(
-          vscode.l10n.t('This note has no meeting ID. Restore its front matter and try again.'),
-        );
-      const model = await meeting.show(id);
+      const model = await meeting.show(await sessionOf(uri));
       await vscode.commands.executeCommand('earmark.panel.focus');
       const said = model
         .view()
@@ -60,6 +58,19 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
       await placeDerived(form, text, editor);
     },
   };
+}
+
+/** @throws UserError if the note names no meeting */
+async function sessionOf(uri: string): Promise<string> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+  const id = /^session:\s*"?([\w-]+)"?\s*$/m.exec(
+    /^---\r?\n[^]*?\r?\n---/.exec(document.getText().slice(0, 4096))?.[0] ?? '',
+  )?.[1];
+  if (id === undefined)
+    throw new UserError(
+      vscode.l10n.t('This note has no meeting ID. Restore its front matter and try again.'),
+    );
+  return id;
 }
 
 function given<T extends z.ZodType>(schema: T, args: readonly unknown[]): z.infer<T> {

@@ -6,7 +6,13 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import type { FromPanel, PanelCommand, PanelView, ToPanel } from '../../protocol/panel';
+import type {
+  FromPanel,
+  PanelCommand,
+  PanelView,
+  PanelWriting,
+  ToPanel,
+} from '../../protocol/panel';
 import { InsightRevise } from '../../protocol/insights';
 import { TranscriptRevise } from '../../protocol/transcript';
 import { useInsight } from '../commands/insights';
@@ -69,12 +75,24 @@ const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 
+const WRITING: ReadonlySet<PanelCommand> = new Set([
+  'writeNotes',
+  'writeAgain',
+  'declineNotes',
+  'cancelNotes',
+]);
+
 /** Parts of the extension that the panel uses besides the meeting. */
 export interface Surroundings {
   /** The view if no session is shown. */
   view(): PanelView;
   run(command: PanelCommand, argument?: string): void;
   readonly voices: Pick<VoiceConsent, 'ask'>;
+  /** Block about notes by a language model, for the shown session. */
+  readonly writing: {
+    view(): PanelWriting | undefined;
+    run(command: PanelCommand, argument?: string): Promise<void>;
+  };
   onError(error: unknown): void;
 }
 
@@ -83,6 +101,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   private ready = false;
   private timer: NodeJS.Timeout | undefined;
   private revealNext: string | undefined;
+  /** Last posted block about notes by a language model. */
+  private postedWriting = '';
   /** The open page; undefined while the panel shows a session or the start views. */
   private page: PageName | undefined;
   private readonly listeners: vscode.Disposable[];
@@ -146,6 +166,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   refresh(): void {
     if (!this.ready) return;
     const model = this.meeting.model;
+    this.postedWriting = '';
     model?.takePatch();
     const page = this.page;
     this.post({
@@ -157,6 +178,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
             ? this.around.view()
             : model.view(),
     });
+    if (page === undefined) this.postWriting();
     if (page === undefined && this.revealNext !== undefined)
       this.post({ type: 'reveal', segmentId: this.revealNext });
     if (page === undefined) this.revealNext = undefined;
@@ -190,6 +212,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     if (model === undefined || !this.ready || this.page !== undefined) return;
     const patch = model.takePatch();
     if (patch !== undefined) this.post(patch);
+    this.postWriting();
     const levels = model.takeLevels();
     if (levels !== undefined) this.post({ type: 'levels', levels });
     if (patch?.insights !== undefined || patch?.removedInsights !== undefined) this.badge();
@@ -206,6 +229,15 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       open === 0
         ? undefined
         : { value: open, tooltip: vscode.l10n.t('{0} open action items', open) };
+  }
+
+  private postWriting(): void {
+    const id = this.meeting.model?.id;
+    const writing = this.around.writing.view();
+    const text = JSON.stringify([id, writing]);
+    if (id === undefined || text === this.postedWriting) return;
+    this.postedWriting = text;
+    this.post({ type: 'writing', id, writing });
   }
 
   private post(message: ToPanel): void {
@@ -234,6 +266,10 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
           message.command === 'discardUpload'
         )
           void this.onPage(message);
+        else if (WRITING.has(message.command))
+          void this.around.writing
+            .run(message.command, message.argument)
+            .catch((error: unknown) => this.around.onError(error));
         else if (message.command === 'isVoice' || message.command === 'notVoice')
           void this.revise(async () => {
             const { model } = this.meeting;

@@ -69,6 +69,12 @@ export const settings = {
   agentsEnabled: (): boolean => read('agents.enabled', z.boolean(), true),
   agentsMayChange: (): boolean => read('agents.allowChanges', z.boolean(), false),
   useEditorModel: (): boolean => read('llm.useEditorModel', z.boolean(), false),
+  /** Uses that model of VS Code for the notes of all meetings. */
+  async useEditorModelAlways(model: string): Promise<void> {
+    const all = vscode.workspace.getConfiguration('earmark');
+    await all.update('llm.model', model, vscode.ConfigurationTarget.Global);
+    await all.update('llm.useEditorModel', true, vscode.ConfigurationTarget.Global);
+  },
   editorModel: (): string => read('llm.model', Text, ''),
   encrypt: (): boolean => read('privacy.encrypt', z.boolean(), false),
   /** Days; 0 means until the user deletes the data. */

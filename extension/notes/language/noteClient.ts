@@ -16,7 +16,7 @@ import {
   type DeriveForm,
 } from '../../../protocol/noteServer';
 import { codeNames, codeLocations } from './codeLookUp';
-import { type RenamedPerson, renamedPerson } from './renamedPerson';
+import { type RenamedPerson, renamedPerson, sessionOf } from './renamedPerson';
 
 const FILES_MAX = 2_000;
 /** Bytes; a note has at most 4 million letters. */
@@ -74,11 +74,13 @@ export class NoteClient {
 /**
  * @param asking called before and after a query for the editor's workspace symbols
  * @param renamed called after the rename of a person
+ * @param offersWriting returns true if a note offers to be written by a language model
  */
 export async function startNoteClient(
   extensionUri: vscode.Uri,
   asking: (on: boolean) => void,
   renamed: (person: RenamedPerson) => void,
+  offersWriting: (sessionId: string) => boolean,
 ): Promise<NoteClient> {
   const module = vscode.Uri.joinPath(extensionUri, 'dist', 'notesServer.js').fsPath;
   const watcher = vscode.workspace.createFileSystemWatcher(`**/*${NOTE_SUFFIX}`);
@@ -94,6 +96,10 @@ export async function startNoteClient(
       markdown: { isTrusted: { enabledCommands: [NOTE_COMMANDS.play] } },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       middleware: {
+        provideCodeLenses: async (document, token, next) => [
+          ...writeLens(document, offersWriting),
+          ...((await next(document, token)) ?? []),
+        ],
         provideRenameEdits: async (document, position, newName, token, next) => {
           const edit = await next(document, position, newName, token);
           const person =
@@ -162,6 +168,25 @@ function whenMade(document: vscode.TextDocument, name: string, then: () => void)
     clearTimeout(timer);
     changed.dispose();
   };
+}
+
+/** Above the summary, because the note's text is the user's. */
+function writeLens(
+  document: vscode.TextDocument,
+  offers: (sessionId: string) => boolean,
+): vscode.CodeLens[] {
+  const text = document.getText();
+  const sessionId = sessionOf(text);
+  const at = /^## Summary\b/m.exec(text)?.index;
+  if (sessionId === undefined || at === undefined || !offers(sessionId)) return [];
+  const line = document.positionAt(at).line;
+  return [
+    new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+      title: vscode.l10n.t('Write Better Notes…'),
+      command: NOTE_COMMANDS.write,
+      arguments: [document.uri.toString()],
+    }),
+  ];
 }
 
 async function readNote(uri: vscode.Uri): Promise<string | null> {

@@ -18,6 +18,8 @@ export class NoteLanguage implements vscode.Disposable {
   private readonly renamed = new vscode.EventEmitter<RenamedPerson>();
   /** Fires when a person is renamed in a session's note. */
   readonly onDidRename = this.renamed.event;
+  /** Returns true if a meeting's note offers to be written by a language model. */
+  offersWriting: (sessionId: string) => boolean = () => false;
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(private readonly extensionUri: vscode.Uri) {
@@ -46,6 +48,7 @@ export class NoteLanguage implements vscode.Disposable {
           this.extensionUri,
           (asking) => void (this.asking += asking ? 1 : -1),
           (person) => this.renamed.fire(person),
+          (sessionId) => this.offersWriting(sessionId),
         ),
       )
       .catch((error: unknown) => {

@@ -4,8 +4,8 @@
  */
 import { deepEqual, equal } from 'node:assert/strict';
 import Module, { createRequire } from 'node:module';
-import type { Connection, ConnectionState } from '../../../client';
-import type { EditorModel as EditorModelType } from '../../../extension/daemon/editorModel';
+import type { EditorModels as EditorModelsType } from '../../../extension/writing/editorModels';
+import type { WritingHost } from '../../../extension/writing/host';
 
 type Load = (request: string, ...rest: unknown[]) => unknown;
 
@@ -20,7 +20,12 @@ class LanguageModelError extends Error {
 
 /** What of VS Code the lender uses. */
 class ScriptedEditor {
-  readonly values: Record<string, unknown> = { 'llm.useEditorModel': true };
+  useEditorModel = true;
+  wanted = '';
+  /** Buttons that the user presses; the last one stays. */
+  presses = ['Allow'];
+  readonly questions: string[] = [];
+  readonly stored = new Map<string, unknown>();
   readonly sent: { role: string; content: string }[][] = [];
   answer: () => AsyncIterable<string> = async function* () {
     await Promise.resolve();
@@ -30,20 +35,18 @@ class ScriptedEditor {
   models = ['GPT-A', 'GPT-B'].map((name) => ({
     id: name,
     name,
+    vendor: 'acme',
+    version: '1',
     family: name.toLowerCase(),
+    countTokens: (text: string) => Promise.resolve(text.length),
     sendRequest: (messages: { role: string; content: string }[]) => {
       this.sent.push(messages);
       return Promise.resolve({ text: this.answer() });
     },
   }));
-  private modelsChanged: () => void = () => undefined;
   readonly api = {
     lm: {
       selectChatModels: () => Promise.resolve(this.models),
-      onDidChangeChatModels: (call: () => void) => (
-        (this.modelsChanged = call),
-        { dispose: () => undefined }
-      ),
     },
     LanguageModelChatMessage: {
       User: (content: string) => ({ role: 'user', content }),
@@ -57,75 +60,58 @@ class ScriptedEditor {
       }
       dispose(): void {}
     },
-    ConfigurationTarget: { Global: 1 },
     l10n: { t: (text: string, ...values: string[]) => text.replace('{0}', values[0] ?? '') },
-    workspace: {
-      getConfiguration: () => ({
-        get: (key: string) => this.values[key],
-        inspect: () => undefined,
-      }),
-      onDidChangeConfiguration: () => ({ dispose: () => undefined }),
+    window: {
+      showInformationMessage: (question: string) => {
+        this.questions.push(question);
+        return Promise.resolve(this.presses.length > 1 ? this.presses.shift() : this.presses[0]);
+      },
     },
   };
-
-  loseModels(): void {
-    this.models = [];
-    this.modelsChanged();
-  }
 }
 
 async function setup(editor = new ScriptedEditor()): Promise<{
   editor: ScriptedEditor;
   reported: [string, unknown][];
   ask: (id: number) => Promise<void>;
-  settle: () => Promise<void>;
+  models: EditorModelsType;
 }> {
   const loader = Module as unknown as { _load: Load };
   const load = loader._load;
   loader._load = (request, ...rest) => (request === 'vscode' ? editor.api : load(request, ...rest));
-  const paths = [
-    '../../../extension/daemon/editorModel',
-    '../../../extension/settings/settings',
-  ].map((path) => require.resolve(path));
-  for (const path of paths) delete require.cache[path];
-  let EditorModel: typeof EditorModelType;
+  const path = require.resolve('../../../extension/writing/editorModels');
+  delete require.cache[path];
+  let EditorModels: typeof EditorModelsType;
   try {
-    ({ EditorModel } = createRequire(__filename)('../../../extension/daemon/editorModel') as {
-      EditorModel: typeof EditorModelType;
+    ({ EditorModels } = createRequire(__filename)(path) as {
+      EditorModels: typeof EditorModelsType;
     });
   } finally {
     loader._load = load;
-    for (const path of paths) delete require.cache[path];
+    delete require.cache[path];
   }
   const reported: [string, unknown][] = [];
-  const recognised = new Map<string, (params: unknown) => void>();
-  let connected: (change: { to: ConnectionState }) => void = () => undefined;
-  const connection = {
-    state: { kind: 'connected' },
-    request: ({ method }: { method: string }, params: unknown) => (
-      reported.push([method, params]),
-      Promise.resolve({})
-    ),
-    onNotification: ({ method }: { method: string }, call: (params: unknown) => void) => (
-      recognised.set(method, call),
-      { dispose: () => undefined }
-    ),
-    onDidChangeState: (call: typeof connected) => (
-      (connected = call),
-      { dispose: () => undefined }
-    ),
-  } as unknown as Connection;
-  const settle = async (): Promise<void> => {
-    for (let i = 0; i < 20; i++) await Promise.resolve();
-  };
-  new EditorModel(
-    { onDidMake: (call: (connection: Connection) => void) => call(connection) } as never,
-    { warn: () => undefined } as never,
-  );
-  connected({ to: connection.state });
-  await settle();
-  const ask = async (id: number): Promise<void> => {
-    recognised.get('languageModel/ask')?.({
+  const models = new EditorModels({
+    memory: {
+      get: (key: string) => editor.stored.get(key),
+      update: (key: string, value: unknown) => Promise.resolve(void editor.stored.set(key, value)),
+      keys: () => [...editor.stored.keys()],
+    },
+    warn: () => undefined,
+    daemon: {
+      offer: (model: object) => Promise.resolve(void reported.push(['offer', model])),
+      answer: (id: number, outcome: object) =>
+        Promise.resolve(void reported.push(['answer', { id, outcome }])),
+    },
+    settings: {
+      useEditorModel: () => editor.useEditorModel,
+      editorModel: () => editor.wanted,
+      remoteUrl: () => '',
+    },
+  } as unknown as WritingHost);
+  await models.offerChosen();
+  const ask = (id: number): Promise<void> =>
+    models.answer({
       id,
       messages: [
         { role: 'system', content: 'Find decisions.' },
@@ -133,37 +119,53 @@ async function setup(editor = new ScriptedEditor()): Promise<{
       ],
       schema: { type: 'object' },
     });
-    await settle();
-  };
-  return { editor, reported, ask, settle };
+  return { editor, reported, ask, models };
 }
 
 describe('a language model of VS Code', () => {
   it('is not offered unless the user says so', async () => {
     const editor = new ScriptedEditor();
-    editor.values['llm.useEditorModel'] = false;
+    editor.useEditorModel = false;
     deepEqual((await setup(editor)).reported, []);
   });
 
   it('is offered by its name, the one the user named where there are several, and taken back when it goes', async () => {
     const editor = new ScriptedEditor();
-    editor.values['llm.model'] = 'gpt-b';
-    const { reported, settle } = await setup(editor);
-    editor.loseModels();
-    await settle();
+    editor.wanted = 'gpt-b';
+    const { reported, models } = await setup(editor);
+    editor.models = [];
+    await models.offerChosen();
     deepEqual(reported, [
-      ['languageModel/offer', { name: 'GPT-B (VS Code)' }],
-      ['languageModel/offer', {}],
+      ['offer', { name: 'GPT-B (VS Code)', modelId: 'acme/gpt-b/1' }],
+      ['offer', {}],
     ]);
+  });
+
+  it('promise: a vendor gets a transcript only after consent, which is asked once', async () => {
+    const editor = new ScriptedEditor();
+    editor.presses = [''];
+    const refused = await setup(editor);
+    await refused.models.offerChosen();
+    deepEqual([editor.questions.length, refused.reported], [1, []]);
+    editor.presses = ['Allow'];
+    const { reported } = await setup(editor);
+    const again = await setup(editor);
+    deepEqual([editor.questions.length, reported.length, again.reported.length], [2, 1, 1]);
+    equal(/to acme,.* Audio stays on this machine/.test(editor.questions[0] ?? ''), true);
+    const [consent] = Object.values(
+      editor.stored.get('writing.consent') as Record<string, { by: string; at: string }>,
+    );
+    equal(consent !== undefined && consent.by !== '' && Date.parse(consent.at) <= Date.now(), true);
   });
 
   it('is asked with the schema in words, and its answer goes back', async () => {
     const { editor, reported, ask } = await setup();
     await ask(7);
-    deepEqual(reported.at(-1), [
-      'languageModel/answer',
-      { id: 7, outcome: { kind: 'text', text: '{"items":[]}' } },
-    ]);
+    const [what, sent] = reported.at(-1) ?? [];
+    const { id, outcome } = sent as { id: number; outcome: { tokens?: object } };
+    const { tokens, ...text } = outcome;
+    deepEqual([what, id, text], ['answer', 7, { kind: 'text', text: '{"items":[]}' }]);
+    deepEqual(tokens, { input: 89, output: 12 });
     deepEqual(
       editor.sent[0]?.map(({ role }) => role),
       ['user', 'user', 'user'],
@@ -176,6 +178,7 @@ describe('a language model of VS Code', () => {
     for (const [id, error] of [
       new LanguageModelError('NoPermissions'),
       new LanguageModelError('NotFound'),
+      new Error('Too many requests. You reached your quota.'),
       new Error('It quotes what was said.'),
     ].entries()) {
       editor.answer = async function* () {
@@ -189,19 +192,19 @@ describe('a language model of VS Code', () => {
       [
         { kind: 'failed', reason: 'refused' },
         { kind: 'failed', reason: 'unavailable' },
+        { kind: 'failed', reason: 'rateLimited' },
         { kind: 'failed', reason: 'unavailable' },
       ],
     );
   });
 
   it('stops a model that does not stop', async () => {
-    const { editor, reported, ask, settle } = await setup();
+    const { editor, reported, ask } = await setup();
     editor.answer = async function* () {
       await Promise.resolve();
       for (;;) yield 'x'.repeat(50_000);
     };
     await ask(1);
-    await settle();
     equal((reported.at(-1)?.[1] as { outcome: { text: string } }).outcome.text.length, 200_000);
   });
 });

@@ -1,0 +1,238 @@
+/**
+ * Notes by a language model: the offer after a meeting, the user's choice, the work with its
+ * progress, and its result. Entry of a bundle of its own.
+ */
+import * as vscode from 'vscode';
+import type { ModelLevel } from '../../protocol/languageModel';
+import type { PanelWriter, PanelWriting } from '../../protocol/panel';
+import { setTranslator } from '../l10n';
+import { EditorModels, modelIdOf, vendorName } from './editorModels';
+import { DECLINED_KEY } from './declinedKey';
+import type { Levels, Step, Written, WritingHost } from './host';
+import { costText, levelText } from './panelText';
+
+const SERVER = 'server';
+const SET_UP = 'setUp';
+const WRITTEN_KEY = 'writing.written';
+/** Sessions whose notes a model wrote; the oldest is forgotten first. */
+const MAX_WRITTEN = 100;
+
+type Result = Extract<PanelWriting, { kind: 'written' }>;
+
+interface Choice extends PanelWriter {
+  readonly model?: vscode.LanguageModelChat;
+}
+
+/** Work on one session. */
+interface Work {
+  readonly sessionId: string;
+  readonly model: string;
+  readonly cancel: AbortController;
+  step: Step | undefined;
+}
+
+export class NoteWriting {
+  readonly models: EditorModels;
+  private work: Work | undefined;
+  private readonly results = new Map<string, Result | { kind: 'failed'; text: string }>();
+  /** Sessions whose offer the user opened again. */
+  private readonly opened = new Set<string>();
+  private choices: readonly Choice[] = [];
+  private known = false;
+
+  constructor(private readonly host: WritingHost) {
+    this.models = new EditorModels(host);
+  }
+
+  /** Reads the models again and draws the panel. */
+  async refresh(): Promise<void> {
+    this.choices = await this.list();
+    this.known = true;
+    this.host.changed();
+  }
+
+  /** Block of the panel below an ended meeting; undefined for nothing. */
+  view(): PanelWriting | undefined {
+    const id = this.host.meeting()?.id;
+    if (id === undefined || !this.known) return undefined;
+    if (this.work?.sessionId === id) return { kind: 'writing', text: this.stepText(this.work) };
+    const result = this.results.get(id);
+    if (result !== undefined && !this.opened.has(id)) return result;
+    if (!this.opened.has(id)) {
+      if (this.written().includes(id) || this.host.settings.useEditorModel())
+        return { kind: 'again' };
+      if (this.host.memory.get(DECLINED_KEY) === true) return undefined;
+    }
+    return {
+      kind: 'offer',
+      again: this.written().includes(id),
+      writers: this.choices.map(({ model: _, ...writer }) => writer),
+    };
+  }
+
+  /** Takes a button of the panel; `argument` is the id of a writer. */
+  async run(command: string, argument?: string): Promise<void> {
+    const id = this.host.meeting()?.id;
+    if (command === 'cancelNotes') this.work?.cancel.abort();
+    else if (id === undefined) return;
+    else if (command === 'declineNotes') await this.decline(id);
+    else if (command === 'writeAgain') {
+      this.opened.add(id);
+      await this.refresh();
+    } else if (argument === undefined) await this.pick(id);
+    else {
+      const choice = this.choices.find((one) => one.id === argument);
+      if (choice) await this.choose(id, choice);
+    }
+  }
+
+  /** Lets the user select a model, for the command of the palette and of the note. */
+  async pick(sessionId: string): Promise<void> {
+    await this.refresh();
+    const notNow = vscode.l10n.t('Not Now');
+    const picked = await vscode.window.showQuickPick(
+      [
+        ...this.choices.map((choice) => ({
+          label: choice.label,
+          description: choice.level ?? '',
+          detail: choice.destination,
+          choice,
+        })),
+        { label: notNow, description: '', detail: '', choice: undefined },
+      ],
+      {
+        title: vscode.l10n.t('Write Better Notes'),
+        placeHolder: vscode.l10n.t('Select a language model'),
+      },
+    );
+    if (picked?.choice) await this.choose(sessionId, picked.choice);
+    else if (picked) await this.decline(sessionId);
+  }
+
+  progress(step: Step): void {
+    if (this.work?.sessionId !== step.sessionId) return;
+    this.work.step = step;
+    this.host.changed();
+  }
+
+  private async decline(sessionId: string): Promise<void> {
+    this.opened.delete(sessionId);
+    await this.host.memory.update(DECLINED_KEY, true);
+    this.host.changed();
+  }
+
+  private async choose(sessionId: string, { id, model, name }: Choice): Promise<void> {
+    if (id === SET_UP) {
+      await vscode.commands.executeCommand('workbench.action.openSettings', 'earmark.llm.endpoint');
+      return;
+    }
+    if (model) {
+      const consent = await this.models.consent(model);
+      if (consent === undefined) return;
+      if (consent === 'always') await this.host.settings.useAlways(model.id);
+      await this.models.offer(model);
+    }
+    await this.write(sessionId, model ? 'editor' : 'server', name);
+  }
+
+  private async write(sessionId: string, which: 'editor' | 'server', model: string): Promise<void> {
+    this.work?.cancel.abort();
+    const work: Work = { sessionId, model, cancel: new AbortController(), step: undefined };
+    this.work = work;
+    this.host.changed();
+    try {
+      await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Earmark writes notes') },
+        async () => {
+          const written = await this.host.daemon.write(sessionId, which, work.cancel.signal);
+          await this.remember(sessionId);
+          this.results.set(sessionId, resultOf(model, written));
+        },
+      );
+    } catch (error) {
+      if (!work.cancel.signal.aborted)
+        this.results.set(sessionId, { kind: 'failed', text: this.host.errorText(error) });
+    } finally {
+      if (this.work === work) this.work = undefined;
+      if (!work.cancel.signal.aborted) this.opened.delete(sessionId);
+      await this.models.offerChosen().catch(() => undefined);
+      await this.refresh();
+    }
+  }
+
+  private written(): readonly string[] {
+    return this.host.memory.get<string[]>(WRITTEN_KEY) ?? [];
+  }
+
+  private async remember(sessionId: string): Promise<void> {
+    const others = this.written().filter((id) => id !== sessionId);
+    await this.host.memory.update(WRITTEN_KEY, [...others, sessionId].slice(-MAX_WRITTEN));
+  }
+
+  private async list(): Promise<readonly Choice[]> {
+    if (this.host.settings.remoteUrl() !== '') return [];
+    const levels: Levels = await this.host.daemon.levels().catch(() => ({ levels: [] }));
+    const levelOf = (id: string): ModelLevel | undefined =>
+      levels.levels.find(({ modelId }) => modelId === id)?.level;
+    const models = await this.models.all();
+    return [
+      ...models.map((model) => ({
+        id: `${model.vendor}/${model.id}`,
+        name: model.name,
+        label: model.name,
+        level: levelText(levelOf(`editor/${modelIdOf(model)}`)),
+        destination: vscode.l10n.t('The transcript goes to {0}.', vendorName(model)),
+        model,
+      })),
+      levels.server
+        ? {
+            id: SERVER,
+            name: levels.server.name,
+            label: vscode.l10n.t('Your server'),
+            level: levelText(levelOf(levels.server.modelId)),
+            destination: vscode.l10n.t(
+              'The transcript goes to the address in your settings: {0}.',
+              hostOf(levels.server.modelId),
+            ),
+          }
+        : {
+            id: SET_UP,
+            name: '',
+            label: vscode.l10n.t('Set Up Your Own Server…'),
+            destination: vscode.l10n.t(
+              'Ollama, llama-server and others. The transcript goes to the address that you set.',
+            ),
+          },
+    ];
+  }
+
+  private stepText({ model, step }: Work): string {
+    switch (step?.step) {
+      case undefined:
+      case 'exam':
+        return vscode.l10n.t('{0} gets five test questions first.', model);
+      case 'reading':
+        return vscode.l10n.t('{0} reads part {1} of {2}.', model, step.done + 1, step.of);
+      case 'summary':
+        return vscode.l10n.t('{0} writes the summary.', model);
+    }
+  }
+}
+
+function resultOf(model: string, written: Written): Result {
+  return {
+    kind: 'written',
+    text: `${vscode.l10n.t('Written with {0}.', model)} ${levelText(written.level)}`,
+    costs: costText(written),
+    ...(written.failure === undefined ? {} : { failure: written.failure }),
+  };
+}
+
+/** `server/HOST/MODEL` → `HOST`. */
+const hostOf = (modelId: string): string => modelId.split('/')[1] ?? '';
+
+export function startNoteWriting(host: WritingHost): NoteWriting {
+  // This bundle has its own copy of the translator.
+  setTranslator((message, ...args) => vscode.l10n.t(message, ...args));
+  return new NoteWriting(host);
+}
