@@ -38,6 +38,7 @@ function parts(complete: LanguageModel['complete']) {
   };
   const queue = new ModelQueue(
     {
+      id: 'scripted',
       name: 'scripted',
       complete: (...asked) => {
         calls.push('complete');
