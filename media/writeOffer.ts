@@ -37,19 +37,25 @@ export function writeOffer(writing: PanelWriting | undefined): TemplateResult | 
 
 function offer({ again, writers }: Extract<PanelWriting, { kind: 'offer' }>): TemplateResult {
   return html`<section class="writing" aria-label=${t('Better notes')}>
-    <h2>${again ? t('Write the notes again') : t('Write better notes')}</h2>
+    <div class="writing-head">
+      <h2>${again ? t('Write the notes again') : t('Write better notes')}</h2>
+      ${link(t('Not Now'), () => command('declineNotes'))}
+    </div>
     <ul>
       ${writers.map(
         ({ id, label, destination, level }) =>
           html`<li>
-            <vscode-button secondary @click=${() => command('writeNotes', id)}>
-              ${label}
-            </vscode-button>
+            ${
+              level === undefined
+                ? link(label, () => command('writeNotes', id))
+                : html`<vscode-button secondary @click=${() => command('writeNotes', id)}
+                    >${label}</vscode-button
+                  >`
+            }
             <p class="muted">${destination} ${level ?? nothing}</p>
           </li>`,
       )}
     </ul>
-    ${link(t('Not Now'), () => command('declineNotes'))}
   </section>`;
 }
 

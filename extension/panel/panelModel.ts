@@ -151,7 +151,8 @@ export class PanelModel {
   }
 
   apply(event: SessionEvent): void {
-    if (event.time > this.reportedDurationMs) {
+    // An edit of an ended session comes at its own time, days later.
+    if (this.currentState !== 'DONE' && event.time > this.reportedDurationMs) {
       this.reportedDurationMs = event.time;
       if (event.kind !== 'level') this.touch('durationMs');
     }

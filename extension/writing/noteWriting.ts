@@ -198,9 +198,9 @@ export class NoteWriting {
         : {
             id: SET_UP,
             name: '',
-            label: vscode.l10n.t('Set Up Your Own Server…'),
+            label: vscode.l10n.t('Use Your Own Server…'),
             destination: vscode.l10n.t(
-              'Ollama, llama-server and others. The transcript goes to the address that you set.',
+              'Such as Ollama. The transcript goes to the address that you set.',
             ),
           },
     ];

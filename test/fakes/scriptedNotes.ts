@@ -3,7 +3,8 @@
  * Imports nothing, so that it can be bundled into the companion of the test host.
  */
 
-export type ModelMood = 'good' | 'middle' | 'weak' | 'refuses' | 'limited' | 'slow';
+/** `lies`: writes a decision that the meeting turned down, and denies it when it is asked. */
+export type ModelMood = 'good' | 'lies' | 'middle' | 'weak' | 'refuses' | 'limited' | 'slow';
 
 const EXAM = { a: 'nightly backup', b: 'no', c: 'Emil', d: 'Monday', e: 4 };
 
@@ -36,6 +37,9 @@ const NOTES = {
   ],
 };
 
+/** Its words are spoken, and its meaning is the opposite. */
+export const LIE = 'The beta group is open for now';
+
 /** Text of the action in {@link NOTES}. */
 export const WRITTEN_ACTION = NOTES.items[0]!.text;
 
@@ -47,5 +51,17 @@ export function scriptedAnswer(prompt: string, mood: ModelMood): string {
   }
   if (prompt.includes('"about"'))
     return JSON.stringify({ about: 'privacy text', text: 'Put the privacy text back' });
-  return JSON.stringify(NOTES);
+  if (prompt.includes('Each statement below')) {
+    const texts = [...prompt.matchAll(/^Statement \d+: (.*)$/gm)].map(([, text]) => text ?? '');
+    const answers = texts.map((text, i) => ({ n: i + 1, says: text === LIE ? 'no' : 'yes' }));
+    return JSON.stringify({ answers });
+  }
+  return JSON.stringify(
+    mood === 'lies'
+      ? {
+          ...NOTES,
+          items: [...NOTES.items, item('decision', LIE, 38, 'We keep it closed for now')],
+        }
+      : NOTES,
+  );
 }

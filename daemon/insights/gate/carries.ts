@@ -1,6 +1,6 @@
 /** Decides whether spoken lines carry a written text: its words, names, numbers, dates, polarity. */
 import type { SpokenWindow } from './spokenWindow';
-import { contentStems, namesOf, statedNumbers, stemOf, wordsOf } from './words';
+import { contentStems, namesOf, numbersOf, statedNumbers, stemOf, wordsOf } from './words';
 
 /**
  * Shares of the content words that must be spoken in the meeting and near the evidence. A topic is
@@ -46,13 +46,13 @@ export interface Surroundings {
 
 /** @returns the first reason against the text; undefined if its words are carried */
 export function refusalOf(text: string, around: Surroundings): Refusal | undefined {
-  const { speakers, content, stems, numbers } = around.window;
+  const { speakers, content, stems } = around.window;
   const near = around.near.join(' ');
   const spoken = contentStems(`${near} ${speakers.join(' ')}`);
   if (!carried(text, spoken, MIN_NEAR) || !carried(text, content, MIN_SPOKEN)) return 'words';
   if (namesOf(text).some((name) => !wordsOf(name).every((word) => stems.has(stemOf(word)))))
     return 'names';
-  if (statedNumbers(text).some((number) => !numbers.has(number))) return 'numbers';
+  if (!numbersCarried(text, near, around.window)) return 'numbers';
   const nearWords = new Set(wordsOf(near).map(stemOf));
   if (wordsOf(text).some((word) => DAYS.has(word) && !nearWords.has(stemOf(word)))) return 'dates';
   const joined = wordsOf(near).join(' ');
@@ -62,6 +62,23 @@ export function refusalOf(text: string, around: Surroundings): Refusal | undefin
     return 'dates';
   if (contradicts(text, around)) return 'polarity';
   return !around.sentence && mergesAnother(text, around.beside) ? 'part' : undefined;
+}
+
+/** Small counts are spoken everywhere; larger numbers name one thing. */
+const SMALL = 12;
+/** A count of two is what a writer adds to two things. */
+const COUNT = 2;
+
+/**
+ * Small numbers are spoken near the evidence, others anywhere. "5.2" may be spoken as "five two".
+ */
+function numbersCarried(text: string, near: string, { numbers }: SpokenWindow): boolean {
+  const beside = numbersOf(near);
+  return statedNumbers(text).every((number) => {
+    const value = Number(number);
+    const spoken = value > SMALL || value === COUNT ? numbers : beside;
+    return spoken.has(number) || number.split('.').every((part) => spoken.has(part));
+  });
 }
 
 function carried(text: string, spoken: ReadonlySet<string>, share: number): boolean {

@@ -23,6 +23,8 @@ export interface Checked {
   readonly due?: string;
   readonly evidence: readonly Evidence[];
   readonly refusal?: Refusal;
+  /** The quoted line, in case that the text is refused later. */
+  readonly quoted: string;
 }
 
 /** Lines before the evidence in which "it" and "that" get their meaning, and lines after it. */
@@ -50,14 +52,16 @@ export function checkWritten(
   const first = found[0]?.line;
   const last = found.at(-1)?.line;
   if (first === undefined || last === undefined || reversed(window, last)) return undefined;
-  const quoted = found.map(({ line }) => line);
-  const refusal = refusalOf(item.text, surroundingsOf(window, quoted, sentence));
-  const cue = cueOf(quoted, lines);
+  const lineNumbers = found.map(({ line }) => line);
+  const refusal = refusalOf(item.text, surroundingsOf(window, lineNumbers, sentence));
+  const cue = cueOf(lineNumbers, lines);
   if (refusal === 'words' && cue === undefined) return undefined;
-  const owner = ownerOf(item.owner, window, quoted);
-  const due = dueOf(item.due ?? '', window.near(quoted, DUE_NEAR, DUE_NEAR));
+  const owner = ownerOf(item.owner, window, lineNumbers);
+  const due = dueOf(item.due ?? '', window.near(lineNumbers, DUE_NEAR, DUE_NEAR));
+  const quoted = quoteLine(window, cue ?? first);
   return {
-    text: refusal === undefined ? item.text : quoteLine(window, cue ?? first),
+    text: refusal === undefined ? item.text : quoted,
+    quoted,
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
     evidence: found.map((one) => evidenceOf(one, window)),

@@ -2,6 +2,7 @@
 import type { Finding } from '../discourse/discuss';
 import type { Answer } from '../write/prompt';
 import type { Window } from '../write/parts';
+import type { Statement } from '../write/verify';
 import { checkWritten } from './check';
 import { SpokenWindow } from './spokenWindow';
 import { contentStems } from './words';
@@ -12,6 +13,8 @@ export interface ModelFinding {
   /** The matter was cancelled: earlier findings about it are removed. */
   readonly cancelled: boolean;
   readonly words: ReadonlySet<string>;
+  /** The quoted line, in case that the text is refused later. */
+  readonly quoted: string;
 }
 
 export interface CheckedAnswer {
@@ -30,7 +33,7 @@ export function checkAnswer({ items, summary }: Answer, segments: Window): Check
   const found = items.flatMap((item): ModelFinding[] => {
     const checked = checkWritten(item, window);
     if (!checked) return [];
-    const { text, owner, due, evidence, refusal } = checked;
+    const { text, owner, due, evidence, refusal, quoted } = checked;
     return [
       {
         finding: {
@@ -43,6 +46,7 @@ export function checkAnswer({ items, summary }: Answer, segments: Window): Check
         },
         cancelled: item.cancelled === true,
         words: contentStems(text),
+        quoted,
       },
     ];
   });
@@ -65,6 +69,33 @@ export function checkAnswer({ items, summary }: Answer, segments: Window): Check
     summary: sentences,
     refused: items.length + summary.length - found.length - sentences.length,
   };
+}
+
+/**
+ * The answer without the texts that the model itself denied when it saw them beside their excerpts.
+ * An item becomes its quoted line; a sentence goes.
+ * @param denied positions among `statementsOf`
+ */
+export function withoutDenied(answer: CheckedAnswer, denied: ReadonlySet<number>): CheckedAnswer {
+  const { items, summary } = answer;
+  return {
+    ...answer,
+    items: items.map((item, at) =>
+      denied.has(at) && !item.cancelled
+        ? { ...item, finding: { ...item.finding, text: item.quoted, confidence: QUOTE_CONFIDENCE } }
+        : item,
+    ),
+    summary: summary.filter((_, at) => !denied.has(items.length + at)),
+  };
+}
+
+/** Texts of an answer for the second question, items first. */
+export function statementsOf({ items, summary }: CheckedAnswer): Statement[] {
+  return [...items.map(({ finding }) => finding), ...summary].map(({ text, owner, evidence }) => ({
+    text,
+    owner,
+    segmentIds: evidence.map(({ segmentId }) => segmentId),
+  }));
 }
 
 function tidy(text: string): string {

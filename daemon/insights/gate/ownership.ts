@@ -6,6 +6,8 @@ const TAKES =
 const AGREES =
   /^\W*(?:um,?\s*|uh,?\s*)?(?:yes|yeah|yep|sure|okay|ok|fine|right|good|of course|can do|gladly|no problem|all right|alright|deal|mm|done|if |then )/i;
 const REFUSES = /\b(?:i can't|i cannot|i won't|not me|i'd rather not|no time|i'm away|not mine)\b/i;
+/** Answers to a request; a promise may begin with "No" too. */
+const DECLINES = /^\W*(?:no|nope|nah)\b(?! (?:problem|worries|need|bother))/i;
 
 /** Said right after the owner spoke. */
 const ASSIGNS = /\b(?:so you|you do|you take|you'd have to|(?:can|could|would|will) you)\b/i;
@@ -39,10 +41,14 @@ export function tookIt(
     const assigned = lines[at - 1]?.speaker === owner && ASSIGNS.test(line.text);
     const answer = [at + 1, at + 2].find((next) => lines[next]?.speaker === owner);
     const text = answer === undefined ? '' : (lines[answer]?.text ?? '');
-    if (REFUSES.test(text)) return false;
+    if (declines(text)) return false;
     const agrees = AGREES.test(text) || TAKES.test(text);
     return assigned || (!taken && (named || (asked && answer !== undefined && agrees)));
   });
+}
+
+function declines(answer: string): boolean {
+  return REFUSES.test(answer) || (DECLINES.test(answer) && !/\bI'll\b/i.test(answer));
 }
 
 /** "If I can't …, I'll …" is a promise all the same. */

@@ -64,5 +64,5 @@ function join(known: ModelFinding, later: ModelFinding): ModelFinding {
     ...later.finding,
     evidence: [...known.finding.evidence, ...fresh].sort((a, b) => a.startMs - b.startMs),
   };
-  return { finding, cancelled: later.cancelled, words: later.words };
+  return { ...later, finding };
 }

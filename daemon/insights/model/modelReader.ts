@@ -7,9 +7,10 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
 import type { WritingStep } from '../types';
 import type { SegmentText } from '../../transcript/types';
-import { checkAnswer, type CheckedAnswer } from '../gate/checkAnswer';
+import { checkAnswer, type CheckedAnswer, statementsOf, withoutDenied } from '../gate/checkAnswer';
 import { mergeWindows } from '../merge/mergeParts';
 import { type Window, windowsOf } from '../write/parts';
+import { deniedIn, VERIFY_SCHEMA, verifyQuestion } from '../write/verify';
 import {
   ANSWER_SCHEMA,
   type MeetingFrame,
@@ -245,6 +246,25 @@ export class ModelReader {
     return outcomes;
   }
 
+  /** Asks the model about its own texts. A failed request leaves them as they are. */
+  private async verified(
+    grounded: CheckedAnswer,
+    window: Window,
+    signal: AbortSignal,
+    usage: UsageCounter,
+  ): Promise<CheckedAnswer> {
+    const statements = statementsOf(grounded);
+    if (statements.length === 0 || this.queue.rateLimited) return grounded;
+    try {
+      const question = verifyQuestion(statements, window);
+      const answer = await this.queue.complete(question, VERIFY_SCHEMA, signal, usage);
+      const denied = deniedIn(answer);
+      return denied ? withoutDenied(grounded, denied) : grounded;
+    } catch {
+      return grounded;
+    }
+  }
+
   /** Asks the model, and repeats the request once if the answer is invalid. */
   private async ask(
     window: Window,
@@ -274,7 +294,7 @@ export class ModelReader {
         return refused(
           `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,
         );
-      return { grounded };
+      return { grounded: await this.verified(grounded, window, signal, usage) };
     } catch (error) {
       return {
         failure: signal.aborted

@@ -56,6 +56,7 @@ export async function buildCompanion(extensionsDir: string): Promise<void> {
     main: './main.js',
     extensionKind: ['workspace', 'ui'],
     activationEvents: ['*'],
+    contributes: { languageModelChatProviders: [{ vendor: 'acme', displayName: 'Acme' }] },
     capabilities: { untrustedWorkspaces: { supported: true }, virtualWorkspaces: true },
   };
   await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));

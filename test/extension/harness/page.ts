@@ -1,6 +1,7 @@
 // A window of the VS Code host in a real browser, and what a person does in it: commands, themes,
 // reloads, webviews.
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
+import type { ModelMood } from '../../fakes/scriptedNotes';
 import type { ControlFolder, HostControl } from './control';
 import type { HostMemory } from './inHost/companion';
 
@@ -112,6 +113,14 @@ export class HostPage {
   /** Runs a command by its identifier, past the window; its result must survive JSON. */
   execute(command: string, ...args: unknown[]): Promise<unknown> {
     return this.ask({ kind: 'execute', command, args });
+  }
+
+  /**
+   * Offers a scripted language model in this window, or changes its mood.
+   * @returns requests so far; undefined in a VS Code that takes no providers
+   */
+  async scriptModel(mood: ModelMood): Promise<number | undefined> {
+    return (await this.ask({ kind: 'model', mood })) as number | undefined;
   }
 
   /** What the window's extension host holds now. */

@@ -16,7 +16,7 @@ import {
 import { SessionGet } from '../../../protocol/session';
 import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
 import { keepMeeting } from '../../fakes/keptMeeting';
-import { type ModelMood, scriptedAnswer, WRITTEN_ACTION } from '../../fakes/scriptedNotes';
+import { LIE, type ModelMood, scriptedAnswer, WRITTEN_ACTION } from '../../fakes/scriptedNotes';
 
 const ID = 'kept-meeting';
 
@@ -89,9 +89,9 @@ describe('insights/write', function () {
     const { changed, ...result } = await write();
     deepEqual(result, {
       level: 'strong',
-      requests: 2,
-      inputTokens: 200,
-      outputTokens: 20,
+      requests: 3,
+      inputTokens: 300,
+      outputTokens: 30,
       estimated: false,
     });
     ok(changed >= 3);
@@ -106,7 +106,7 @@ describe('insights/write', function () {
     match(readFileSync(join(folder.path, 'language-models.json'), 'utf8'), /scripted\/big\/1/);
     asked = [];
     await write();
-    equal(asked.length, 1, 'the exam is taken once');
+    equal(asked.length, 2, 'the exam is taken once');
   });
 
   it('leaves what a person changed or dismissed', async () => {
@@ -163,6 +163,17 @@ describe('insights/write', function () {
           () => false,
         ),
       'it can write again',
+    );
+  });
+
+  it('asks a second time, and puts the quote in place of a text that the model denies', async () => {
+    mood = 'lies';
+    await offer('scripted/big/1');
+    await write();
+    const texts = (await insights()).map(({ text }) => text);
+    deepEqual(
+      [texts.includes(LIE), texts.includes('Joel: "Fair. We keep it closed for now."')],
+      [false, true],
     );
   });
 

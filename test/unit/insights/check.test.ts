@@ -116,7 +116,7 @@ describe('check of written texts', () => {
   // `most` is the measured state, so that a change may only improve it.
   for (const [name, folder, most] of [
     ['development meetings', 'meetings-natural', { lies: 9, refused: 8 }],
-    ['meetings held apart', 'meetings-train', { lies: 24, refused: 19 }],
+    ['meetings held apart', 'meetings-train', { lies: 23, refused: 19 }],
   ] as const)
     it(`refuses lies and passes right texts, ${name}`, function () {
       if (!existsSync(ANSWERS)) skip(this, 'the recorded answers are not here');

@@ -45,6 +45,7 @@ describe('clients over the network', () => {
       'audio/clip',
       'daemon/health',
       'insights/derive',
+      'languageModel/levels',
       'models/list',
       'notes/name',
       'session/attach',

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as vscode from 'vscode';
+import type { ModelMood } from '../../../fakes/scriptedNotes';
 import { writeCoverage } from './coverage';
+import { ScriptedModel } from './scriptedModel';
 
 export type CompanionRequest =
   | { readonly kind: 'execute'; readonly command: string; readonly args: readonly unknown[] }
   /** User settings; null takes one away. */
   | { readonly kind: 'settings'; readonly change: Readonly<Record<string, unknown>> }
+  /** Registers the scripted language model at the first call, and sets its mood. */
+  | { readonly kind: 'model'; readonly mood: ModelMood }
   /** What the extension host holds once its garbage is gone: {@link HostMemory}. */
   | { readonly kind: 'memory' }
   | { readonly kind: 'coverage' };
@@ -25,6 +29,9 @@ export interface HostMemory {
 }
 
 export type CompanionAnswer = { readonly result?: unknown } | { readonly error: string };
+
+const model = new ScriptedModel();
+let registered: vscode.Disposable | undefined;
 
 const coverageDir = process.env.EARMARK_TEST_COVERAGE;
 const coverageRoot = process.env.EARMARK_TEST_COVERAGE_ROOT;
@@ -72,6 +79,10 @@ async function answer(request: CompanionRequest): Promise<unknown> {
           .update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
       }
       return undefined;
+    case 'model':
+      registered ??= model.register();
+      model.mood = request.mood;
+      return registered === undefined ? undefined : model.requests;
     case 'memory':
       return memory();
     case 'coverage':
