@@ -37,6 +37,13 @@ const MEETING = [
 const PASSED = JSON.stringify({ a: 'nightly backup', b: 'no', c: 'Emil', d: 'Monday', e: 4 });
 const KEY = 'sk-very-secret';
 
+/** Answers to the exam, the second question and the summary of parts, which the tests do not count. */
+function answerAside(system: string, exam: string): string | undefined {
+  if (system === EXAM_SYSTEM) return exam;
+  if (system.startsWith('Each statement below')) return '{"answers": []}';
+  return system.includes('summary of a long meeting') ? '{"summary": []}' : undefined;
+}
+
 describe('a language model that reads along', function () {
   this.timeout(20_000);
   let server: Server;
@@ -52,9 +59,10 @@ describe('a language model that reads along', function () {
     request.setEncoding('utf8').on('data', (part: string) => (text += part));
     request.on('end', () => {
       const body = JSON.parse(text) as Asked;
-      if (body.messages[0]?.content === EXAM_SYSTEM)
+      const aside = answerAside(body.messages[0]?.content ?? '', exam);
+      if (aside !== undefined)
         return void response.end(
-          JSON.stringify({ choices: [{ message: { role: 'assistant', content: exam } }] }),
+          JSON.stringify({ choices: [{ message: { role: 'assistant', content: aside } }] }),
         );
       asked.push({ body, authorization: request.headers.authorization });
       mostOpen = Math.max(mostOpen, ++open);
@@ -354,7 +362,8 @@ describe('a language model that reads along', function () {
         failure,
         mostOpen,
         metrics?.waiting,
-        metrics?.answered === asked.length + 1,
+        // Two for each window, the exam, and the summary of all windows.
+        metrics?.answered === 2 * asked.length + 2,
       ],
       [['Fix the importer — @Ben, by Friday (2026-11-27)'], undefined, 1, 0, true],
     );

@@ -1,7 +1,7 @@
 /** A meeting for the page to show, as the extension would send it. */
 import type { Insight } from '../../protocol/insights';
 import type { ModelInfo } from '../../protocol/models';
-import type { PanelModels, PanelSession, PanelStorage } from '../../protocol/panel';
+import type { PanelModels, PanelSession, PanelStorage, PanelWriting } from '../../protocol/panel';
 import type { Segment } from '../../protocol/transcript';
 
 const LINES: readonly [number, 'mic' | 'system', string, string][] = [
@@ -254,4 +254,43 @@ export const models: PanelModels = {
       version: '6',
     }),
   ],
+};
+
+/** Notes by a language model, in each state. */
+export const writings: Readonly<Record<string, PanelWriting>> = {
+  offer: {
+    kind: 'offer',
+    again: false,
+    writers: [
+      {
+        id: 'copilot/gpt',
+        name: 'GPT-4o',
+        label: 'GPT-4o',
+        level: 'Writes whole notes.',
+        destination: 'The transcript goes to GitHub Copilot.',
+      },
+      {
+        id: 'acme/small',
+        name: 'Acme Small',
+        label: 'Acme Small',
+        level: 'Not used: it did not pass the five questions.',
+        destination: 'The transcript goes to acme.',
+      },
+      {
+        id: 'setUp',
+        name: '',
+        label: 'Use Your Own Server…',
+        destination: 'Such as Ollama. The transcript goes to the address that you set.',
+      },
+    ],
+  },
+  busy: { kind: 'writing', text: 'GPT-4o reads part 1 of 2.' },
+  failed: { kind: 'failed', text: 'GPT-4o takes no more requests for now.' },
+  again: { kind: 'again' },
+  written: {
+    kind: 'written',
+    text: 'Written with GPT-4o. Writes whole notes.',
+    costs: '3 requests, 12,400 tokens.',
+    failure: '1 of 2 parts of the meeting were read by the built-in rules alone.',
+  },
 };

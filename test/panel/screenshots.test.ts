@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { PanelView, ToPanel } from '../../protocol/panel';
 import { launch, PanelPage, quit } from './panelPage';
-import { models, session, storage } from './samples';
+import { models, session, storage, writings } from './samples';
 import type { ThemeName } from './themes';
 
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
@@ -199,6 +199,47 @@ describe('panel views', function () {
       deepEqual(found, []);
     });
   }
+
+  for (const [name, writing] of Object.entries(writings))
+    for (const [theme, width] of [
+      ['light', 480],
+      ['dark', 220],
+      ['hc-dark', 480],
+    ] as const)
+      it(`better notes, ${name} in ${theme}, ${width} px: accessible, nothing cut off`, async () => {
+        const panel = await PanelPage.open({ theme, width, height: 760 });
+        await panel.send(
+          { type: 'view', view: { ...session, state: 'DONE', partials: [] } },
+          { type: 'writing', id: session.id, writing },
+        );
+        await panel.screenshot(`notes-${name}-${theme}`);
+        const found = await violations(panel);
+        const wider = await panel.page.evaluate(() =>
+          [...document.querySelectorAll('.writing, .writing *')]
+            .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0)
+            .map((e) => e.className),
+        );
+        await panel.close();
+        deepEqual({ found, wider }, { found: [], wider: [] });
+      });
+
+  it('sends the selected model, and forgets the block with another session', async () => {
+    const panel = await PanelPage.open({});
+    const view = { ...session, state: 'DONE', partials: [] } as const;
+    await panel.send(
+      { type: 'view', view },
+      { type: 'writing', id: session.id, writing: writings['offer'] },
+    );
+    await panel.page.click('.writing vscode-button');
+    const sent = (await panel.posted()).at(-1);
+    await panel.send({ type: 'view', view: { ...view, id: 'another' } });
+    const left = await panel.page.locator('.writing').count();
+    await panel.close();
+    deepEqual(
+      [sent, left],
+      [{ type: 'command', command: 'writeNotes', argument: 'copilot/gpt' }, 0],
+    );
+  });
 
   for (const width of [220, 300, 480, 900]) {
     it(`nothing is cut off at ${width} px`, async () => {

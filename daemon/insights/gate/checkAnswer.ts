@@ -106,7 +106,8 @@ function tidy(text: string): string {
   return plain.slice(0, 1).toLocaleUpperCase('en') + plain.slice(1);
 }
 
-function sentence(text: string): string {
+/** A sentence with its end. */
+export function sentence(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   return /[.?!…]$/.test(plain) ? plain : `${plain}.`;
 }

@@ -20,6 +20,7 @@ import {
 } from '../write/prompt';
 import { failureOf, ItemShortener } from './itemShortener';
 import type { ModelQueue } from './modelQueue';
+import { reduceSummary } from './summaryReducer';
 import { type Usage, UsageCounter } from './usage';
 
 /** What a reader needs of the queue in front of the model. */
@@ -66,6 +67,9 @@ export class ModelReader {
   /** Failed windows. They are retried once at the end. */
   private readonly failed = new Set<string>();
   private readonly shortener: ItemShortener;
+  /** Summary of the whole meeting, and the answers it was made from. */
+  private reduced:
+    { readonly of: readonly Answered[]; readonly summary: readonly Finding[] } | undefined;
 
   constructor(
     private readonly queue: AskedModel,
@@ -156,6 +160,8 @@ export class ModelReader {
     this.answered = windows.flatMap(
       (window) => this.find(window) ?? fresh.find((one) => one.window === window) ?? [],
     );
+    if (final && this.answered.length > 1 && open.length > 0)
+      await this.reduce(segments, signal, usage, onProgress);
     const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome] : []));
     const [first] = failures;
     return {
@@ -167,6 +173,21 @@ export class ModelReader {
       }),
       ...(first?.error && { error: first.error }),
     };
+  }
+
+  /** One summary of all answered parts; the parts' own summaries stay if it fails. */
+  private async reduce(
+    segments: readonly SegmentText[],
+    signal: AbortSignal,
+    usage: UsageCounter,
+    onProgress: ReadingOptions['onProgress'],
+  ): Promise<void> {
+    onProgress?.({ step: 'summary', done: 0, of: 1 });
+    const of = this.answered;
+    const { findings, summary } = mergeWindows(of.map(({ grounded }) => grounded));
+    const material = [...summary, ...findings].sort(byTime);
+    const whole = await reduceSummary(this.queue, material, segments, signal, usage);
+    this.reduced = whole && { of, summary: whole };
   }
 
   /**
@@ -206,7 +227,9 @@ export class ModelReader {
         ...summary.filter(
           ({ evidence }) => !evidence.every(({ segmentId }) => reported.has(segmentId)),
         ),
-        ...merged.summary,
+        ...(valid.length === this.answered.length && this.reduced?.of === this.answered
+          ? this.reduced.summary
+          : merged.summary),
       ],
     };
   }
@@ -305,6 +328,9 @@ export class ModelReader {
     }
   }
 }
+
+const firstMs = ({ evidence }: Finding): number => evidence[0]?.startMs ?? 0;
+const byTime = (a: Finding, b: Finding): number => firstMs(a) - firstMs(b);
 
 function refused(failure: string): Outcome {
   return { failure, error: new EarmarkError('engine.refused', failure) };
