@@ -101,7 +101,7 @@ export class Rewriting {
 }
 
 /** @param before insights that the writer started from */
-export function changesTo(
+function changesTo(
   now: ReadonlyMap<string, Insight>,
   before: ReadonlyMap<string, Insight>,
   written: readonly Insight[],

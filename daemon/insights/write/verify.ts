@@ -12,7 +12,7 @@ const BEFORE = 4;
 const AFTER = 3;
 const MAX_LINE = 400;
 /** Texts of one request. */
-export const MAX_STATEMENTS = 60;
+const MAX_STATEMENTS = 60;
 
 const Answer = z.object({
   answers: z.array(z.object({ n: z.number().int(), says: z.enum(['yes', 'no']) })).max(200),
