@@ -33,10 +33,17 @@ export function decodeThreads(
 
 /**
  * Threads of the next decode, for recognisers that take them by decode: the share of the engine's
- * cores that its running decodes leave.
+ * cores that its running decodes leave, as far as no other program uses them. Threads of whisper.cpp
+ * wait for each other busily: on a machine with ten times the load that it can take, two threads
+ * took three times as long as one.
  * @param running decodes of the engine
+ * @param idle idle cores of the machine
  */
-export function threadsOfNext({ workers, threads }: DecodeThreads, running: number): number {
+export function threadsOfNext(
+  { workers, threads }: DecodeThreads,
+  running: number,
+  idle: number,
+): number {
   const share = Math.floor((workers * threads) / (running + 1));
-  return Math.max(threads, Math.min(MAX_THREADS, share));
+  return Math.max(threads, Math.min(MAX_THREADS, share, Math.round(idle)));
 }

@@ -22,6 +22,7 @@ import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
 import { requireMemory } from '../../models/memory';
 import { freeMemory } from '../system/freeMemory';
+import { idleCores } from '../system/idleCores';
 import { CrashBudget, type CrashLimits, defaultCrashLimits } from './crashBudget';
 import { DetectorBatch } from './detectorBatch';
 import { type WorkerEntry, forkWorker } from './forkWorker';
@@ -112,7 +113,7 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
         ...(limits ? { limits } : {}),
       }),
   );
-  const running = { decodes: 0, runs };
+  const running = { decodes: 0, runs, idleCores: idleCores() };
   return createEngine({
     ...common,
     decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines, running)),
@@ -137,6 +138,7 @@ async function checkMemory(
 interface Running {
   decodes: number;
   readonly runs: DecodeThreads;
+  idleCores(): number;
 }
 
 function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines, running: Running): Decoder {
@@ -147,7 +149,9 @@ function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines, running: Runn
     transcribe: async (pcm, options, signal) => {
       // A partial must not delay a final that comes meanwhile.
       const isFinal = (options.purpose ?? 'final') === 'final';
-      const threads = isFinal ? threadsOfNext(running.runs, running.decodes) : running.runs.threads;
+      const threads = isFinal
+        ? threadsOfNext(running.runs, running.decodes, running.idleCores())
+        : running.runs.threads;
       running.decodes++;
       try {
         const result = await worker.call(

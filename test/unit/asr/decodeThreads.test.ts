@@ -1,5 +1,6 @@
 // How many workers an engine has, and how many threads a decode.
 import { deepEqual, equal } from 'node:assert/strict';
+import { idleCores } from '../../../daemon/adapters/system/idleCores';
 import { decodeThreads, threadsOfNext } from '../../../daemon/asr/decodeThreads';
 
 describe('threads of decodes', () => {
@@ -25,16 +26,38 @@ describe('threads of decodes', () => {
 });
 
 describe('threads of the next decode', () => {
-  const check = (workers: number, threads: number, running: number, wanted: number): void =>
-    void it(`are ${wanted} in ${workers} workers of ${threads} beside ${running} decodes`, () =>
-      equal(threadsOfNext({ workers, threads }, running), wanted));
-  check(2, 1, 0, 2);
-  check(2, 1, 1, 1);
-  check(2, 2, 0, 4);
-  check(2, 2, 1, 2);
-  check(8, 1, 0, 4);
-  check(8, 1, 2, 2);
-  check(8, 1, 7, 1);
-  check(2, 4, 5, 4);
-  check(1, 1, 0, 1);
+  const check = (
+    workers: number,
+    threads: number,
+    running: number,
+    idle: number,
+    wanted: number,
+  ): void =>
+    void it(`are ${wanted} in ${workers} workers of ${threads} beside ${running} decodes, with ${idle} idle cores`, () =>
+      equal(threadsOfNext({ workers, threads }, running, idle), wanted));
+  check(2, 1, 0, 1.8, 2);
+  check(2, 1, 0, 0.4, 1);
+  check(2, 1, 1, 1.8, 1);
+  check(2, 2, 0, 4, 4);
+  check(2, 2, 0, 3.2, 3);
+  check(2, 2, 0, 0, 2);
+  check(2, 2, 1, 4, 2);
+  check(8, 1, 0, 8, 4);
+  check(8, 1, 2, 8, 2);
+  check(8, 1, 7, 8, 1);
+  check(2, 4, 5, 8, 4);
+  check(1, 1, 0, 16, 1);
+});
+
+describe('idle cores', () => {
+  it('are those of the time since the call before, if that says enough', () => {
+    const times = [
+      { idle: 0, all: 0, cores: 4 },
+      { idle: 100, all: 400, cores: 4 },
+      { idle: 3_000, all: 4_000, cores: 4 },
+      { idle: 3_000, all: 8_000, cores: 4 },
+    ];
+    const idle = idleCores(() => times.shift()!);
+    deepEqual([idle(), idle(), idle()], [0, 3, 0]);
+  });
 });
