@@ -85,6 +85,14 @@ describe('commands', function () {
     );
   });
 
+  // With a meeting and a model: test/extension/betterNotes.test.ts.
+  it('say that better notes need an ended meeting', async () => {
+    const asked = answering('showWarningMessage', () => undefined);
+    await run('writeNotes');
+    asked.dispose();
+    match(String(asked.asked[0]), /^Show an ended meeting/);
+  });
+
   it('offer what can be done now, and do what was picked', async () => {
     await editorWith('|');
     const asked = answering('showQuickPick', (items) =>
