@@ -54,6 +54,7 @@ export interface Parts {
   readonly consent: ConsentKeeper;
   readonly meeting: Meeting;
   readonly dictation: Dictation;
+  readonly index: SymbolIndex;
   readonly notes: NoteWriter;
   readonly writing: Writing;
   readonly panel: PanelHost;
@@ -155,6 +156,7 @@ export function createApp(
     consent,
     meeting,
     dictation,
+    index,
     notes,
     writing,
     panel,

@@ -6,6 +6,7 @@
 import * as vscode from 'vscode';
 import { byNearness } from '../dictation/rankCandidates';
 import { bareName, symbolsOf, type RangedSymbol } from './documentSymbols';
+import { EXCLUDED } from './excluded';
 
 /** Maximum number of documents in the index. The least recently used one is dropped first. */
 const MAX_DOCUMENTS = 30;
@@ -15,7 +16,6 @@ const MAX_WORKSPACE = 50_000;
 const SETTLE_MS = 1_500;
 /** Minimum time between workspace reads, which are expensive for a language server. */
 const WORKSPACE_EVERY_MS = 120_000;
-const EXCLUDED = '**/{node_modules,.git,dist,out,build,target,vendor,.venv}/**';
 
 interface IndexedDocument {
   readonly version: number;
@@ -95,6 +95,15 @@ export class SymbolIndex implements vscode.Disposable {
       .filter(([uri]) => uri !== key)
       .reverse()
       .map(([, { symbols }]) => symbols);
+  }
+
+  /** Cached places of a symbol in documents that were open. */
+  places(name: string): vscode.Location[] {
+    return [...this.documents].flatMap(([uri, { symbols }]) =>
+      symbols
+        .filter((symbol) => symbol.name === name)
+        .map(({ range }) => new vscode.Location(vscode.Uri.parse(uri), range)),
+    );
   }
 
   get workspace(): WorkspaceNames {

@@ -6,8 +6,14 @@ import { AudioDevices } from '../../protocol/audio';
 import { DaemonHealth } from '../../protocol/health';
 import { ModelsList } from '../../protocol/models';
 import type { Handlers, Parts } from '../app';
-import { cheatSheet } from '../dictation/cheatSheet';
-import { doctorReport } from './doctorReport';
+import { t } from '../l10n';
+
+/** Their bundle has a translator of its own. */
+async function helpPages() {
+  const pages = await import('./helpPages');
+  pages.setTranslator(t);
+  return pages;
+}
 
 export function helpCommands(parts: Parts): Handlers {
   const { daemon, log, context } = parts;
@@ -19,6 +25,7 @@ export function helpCommands(parts: Parts): Handlers {
         connection.request(AudioDevices, {}),
         connection.request(ModelsList, {}),
       ]);
+      const { doctorReport } = await helpPages();
       const document = await vscode.workspace.openTextDocument({
         language: 'markdown',
         content: doctorReport({
@@ -33,6 +40,7 @@ export function helpCommands(parts: Parts): Handlers {
     },
     dictationCommands: async () => {
       const { DICTATION_COMMANDS } = await import('../../protocol/dictationCommands');
+      const { cheatSheet } = await helpPages();
       const document = await vscode.workspace.openTextDocument({
         language: 'markdown',
         content: cheatSheet(DICTATION_COMMANDS),

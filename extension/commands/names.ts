@@ -11,6 +11,8 @@ export const COMMANDS = [
   'toggleDictation',
   'dictateToTerminal',
   'dictateCommitMessage',
+  'dictatePrompt',
+  'showRecognised',
   'cancelDictation',
   'dictationCommands',
   'openPanel',

@@ -14,12 +14,14 @@ import {
   DictationStop,
   DictationTake,
 } from '../../protocol/dictation';
+import type { ResultOf } from '../../protocol/method';
 import type { SessionEvent } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { showError, UserError } from '../errors';
 import type { Candidates } from './candidates';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
+import { doubtedWords, type SpokenWord } from './doubted';
 import { ghostText } from './insertText';
 import { SpeechAdvice } from './speechAdvice';
 import { type DictatedText, Refused, type Surface } from './surfaces/surface';
@@ -50,12 +52,17 @@ interface Progress {
 
 const NOWHERE: Progress = { from: 0, through: 0, entry: undefined, takenBack: 0 };
 
+/** The last dictation, wherever its text went. In memory only. */
+export type LastDictation = Pick<DictatedText, 'raw' | 'text' | 'spelled' | 'doubted'>;
+
 export class Dictation implements vscode.Disposable {
   private currentState: DictationState = { kind: 'idle' };
   /** Incremented by every start, stop and cancel. Answers to an older call are dropped. */
   private token = 0;
   private finals: string[] = [];
   private partial = '';
+  private words: readonly SpokenWord[] = [];
+  private lastText: LastDictation | undefined;
   private readonly advice = new SpeechAdvice();
   private byPhrase: () => boolean = () => false;
   private place: Progress = NOWHERE;
@@ -84,6 +91,10 @@ export class Dictation implements vscode.Disposable {
     return this.currentState;
   }
 
+  get last(): LastDictation | undefined {
+    return this.lastText;
+  }
+
   get active(): boolean {
     return this.currentState.kind === 'starting' || this.currentState.kind === 'listening';
   }
@@ -108,6 +119,7 @@ export class Dictation implements vscode.Disposable {
     const surface = place();
     const token = ++this.token;
     this.finals = [];
+    this.words = [];
     this.partial = '';
     this.byPhrase = byPhrase;
     this.place = NOWHERE;
@@ -271,8 +283,13 @@ export class Dictation implements vscode.Disposable {
     return { from: this.place.from, scopes: surface.scopes() };
   }
 
-  private async put(surface: Surface, recognised: DictatedText): Promise<void> {
+  private async put(surface: Surface, answer: ResultOf<typeof DictationStop>): Promise<void> {
     const token = this.token;
+    const recognised: DictatedText = {
+      ...answer,
+      doubted: doubtedWords(answer.text, answer.spelled, this.words),
+    };
+    this.lastText = recognised;
     const { entry, takenBack } = this.place;
     this.place = {
       ...this.place,
@@ -314,6 +331,7 @@ export class Dictation implements vscode.Disposable {
     if (event.kind === 'partial') this.partial = `${event.stable} ${event.unstable}`;
     else if (event.kind === 'final') {
       this.finals.push(event.segment.text);
+      this.words = [...this.words, ...(event.segment.words ?? [])];
       this.partial = '';
       if (this.byPhrase()) this.take(false).catch((error: unknown) => showError(error, this.log));
     } else if (event.kind === 'warning') {

@@ -14,7 +14,7 @@ export interface Entry {
   anchors: readonly Anchor[];
   readonly texts: readonly string[];
   readonly replaced: readonly string[];
-  readonly recognised: Pick<DictatedText, 'raw' | 'spelled'>;
+  readonly recognised: Pick<DictatedText, 'raw' | 'spelled' | 'doubted'>;
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** Version of the document after the insertion. */
@@ -43,7 +43,7 @@ export class Written implements vscode.Disposable {
   /** @param steps edits that inserted the text */
   add(
     { document, anchors, texts, replaced }: Insertion,
-    { raw, spelled }: DictatedText,
+    { raw, spelled, doubted }: DictatedText,
     steps = 1,
   ): Entry {
     const entry: Entry = {
@@ -51,7 +51,7 @@ export class Written implements vscode.Disposable {
       anchors,
       texts,
       replaced,
-      recognised: { raw, spelled },
+      recognised: { raw, spelled, doubted },
       at: Date.now(),
       version: document.version,
       steps,
@@ -130,6 +130,10 @@ export class Written implements vscode.Disposable {
     for (const { recognised, written } of entry.recognised.spelled) {
       text.appendMarkdown('\n\n');
       text.appendText(vscode.l10n.t('“{0}” was replaced with {1}', recognised, written));
+    }
+    if (entry.recognised.doubted.length > 0) {
+      text.appendMarkdown('\n\n$(question) ');
+      text.appendText(vscode.l10n.t('Unsure: {0}', entry.recognised.doubted.join(', ')));
     }
     return new vscode.Hover(text, rangeOf(document, anchor));
   }

@@ -62,6 +62,14 @@ export const settings = {
       )
       .slice(0, VOCABULARY_MAX),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
+  promptTarget: (): 'ask' | 'chat' | 'agent' =>
+    read('dictation.promptTarget', z.enum(['ask', 'chat', 'agent']), 'ask'),
+  keepPromptTarget: (place: 'chat' | 'agent'): Thenable<void> =>
+    vscode.workspace
+      .getConfiguration('earmark')
+      .update('dictation.promptTarget', place, vscode.ConfigurationTarget.Global),
+  sendPrompts: (): boolean => read('dictation.sendPrompts', z.boolean(), false),
+  markUnsureWords: (): boolean => read('dictation.markUnsureWords', z.boolean(), false),
   remoteUrl: (): string => read('remote.url', Text, ''),
   remoteFingerprint: (): string => read('remote.fingerprint', Text, ''),
   remoteIssuer: (): string => read('remote.issuer', Text, ''),

@@ -5,7 +5,10 @@ import type { ResultOf } from '../../../protocol/method';
 import { UserError } from '../../errors';
 import type { Anchor } from '../anchors';
 
-export type DictatedText = ResultOf<typeof DictationStop>;
+export type DictatedText = ResultOf<typeof DictationStop> & {
+  /** Words that may be wrong; see `doubtedWords`. */
+  readonly doubted: readonly string[];
+};
 
 /** The inserted text, used to remove, hover or correct it. */
 export interface Insertion {

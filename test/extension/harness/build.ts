@@ -62,6 +62,39 @@ export async function buildCompanion(extensionsDir: string): Promise<void> {
   await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
 }
 
+/** Compiles the helper extension with a chat: a model and a default agent, which are scripted. */
+export async function buildChatCompanion(extensionsDir: string): Promise<void> {
+  const out = join(extensionsDir, 'earmark-test.chat-companion-1.0.0');
+  await mkdir(out, { recursive: true });
+  await compile({ main: join(__dirname, 'inHost', 'chatCompanion.ts') }, out);
+  const manifest = {
+    name: 'chat-companion',
+    publisher: 'earmark-test',
+    version: '1.0.0',
+    engines: { vscode: '^1.100.0' },
+    main: './main.js',
+    extensionKind: ['workspace', 'ui'],
+    activationEvents: ['*'],
+    // Only a default agent answers without sign-in.
+    enabledApiProposals: ['defaultChatParticipant', 'chatProvider'],
+    contributes: {
+      languageModelChatProviders: [{ vendor: 'earmark-test', displayName: 'Test' }],
+      chatParticipants: [
+        {
+          id: 'earmark-test.agent',
+          name: 'test-agent',
+          fullName: 'Test Agent',
+          description: 'Writes down what it is asked',
+          isDefault: true,
+          modes: ['ask', 'edit', 'agent'],
+          locations: ['panel'],
+        },
+      ],
+    },
+  };
+  await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
+}
+
 /** Compiles what TEST_PRELOAD makes the extension host load first; returns its absolute path. */
 export async function buildPreload(dir: string): Promise<string> {
   await compile({ preload: join(__dirname, 'inHost', 'preload.ts') }, dir);
