@@ -8,9 +8,10 @@ import { answering, app, closeEditors, editorWith, extension, quiet, run, until 
 
 /**
  * `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions`
- * is typed into: views.suite.ts.
+ * is typed into: views.suite.ts. `dictatePrompt` and `showRecognised` have their keys pressed in
+ * test/extension/prompt.test.ts.
  */
-const ELSEWHERE = ['openNote', 'searchSessions'];
+const ELSEWHERE = ['openNote', 'searchSessions', 'dictatePrompt', 'showRecognised'];
 
 describe('commands', function () {
   this.timeout(60_000);
