@@ -23,7 +23,7 @@ const MAX_EVIDENCE = 8;
  * @returns undefined if the model gave no usable summary; never throws
  */
 export async function reduceSummary(
-  queue: ModelQueue,
+  queue: Pick<ModelQueue, 'complete' | 'rateLimited'>,
   material: readonly Finding[],
   segments: readonly SegmentText[],
   signal: AbortSignal,
