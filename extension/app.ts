@@ -17,6 +17,7 @@ import { renameInSession } from './commands/speakers';
 import { VoiceConsent } from './commands/voices';
 import { Daemon } from './daemon/daemon';
 import { SymbolIndex } from './code/symbolIndex';
+import { LiveModel } from './daemon/liveModel';
 import { EncryptionKey } from './daemon/encryptionKey';
 import { SignIn } from './daemon/signIn';
 import { SettingsSync } from './daemon/settingsSync';
@@ -35,6 +36,7 @@ import type { RenamedPerson } from './notes/language/renamedPerson';
 import { NoteWriter } from './notes/noteWriter';
 import { ALERT_NOTICE, Alerts } from './panel/alerts';
 import { IdleView } from './panel/idleView';
+import { ModelOffer } from './panel/modelOffer';
 import { ModelsPage } from './panel/modelsPage';
 import { PanelHost } from './panel/panelHost';
 import { StoragePage } from './panel/storagePage';
@@ -59,6 +61,7 @@ export interface Parts {
   readonly writing: Writing;
   readonly panel: PanelHost;
   readonly history: HistoryView;
+  readonly offer: ModelOffer;
 }
 
 export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promise<void> | void>>;
@@ -124,7 +127,8 @@ export function createApp(
     panel.changed(),
   );
   const alerts = new Alerts();
-  const idle = new IdleView(daemon, consent, log);
+  const offer = new ModelOffer(daemon, context.globalState);
+  const idle = new IdleView(daemon, consent, offer, log);
   const writing = new Writing(daemon, meeting, context.globalState, log, () => panel.changed());
   const panel = new PanelHost(
     context.extensionUri,
@@ -161,10 +165,16 @@ export function createApp(
     writing,
     panel,
     history,
+    offer,
   };
   context.subscriptions.push(
     sync,
     writing,
+    new LiveModel(
+      daemon,
+      (purpose) => (purpose === 'meeting' ? meeting.running?.id : dictation.sessionId),
+      (error) => showError(error, log),
+    ),
     index,
     new CodeTrack(daemon, meeting, index),
     new Learning(written),
@@ -172,6 +182,7 @@ export function createApp(
     history,
     log,
     panel,
+    offer,
     idle,
     notes,
     dictation,
@@ -232,6 +243,14 @@ export function createApp(
     dictation.onDidChangeState(refresh),
     dictation.onDidFail((recognised) => void lostDictation(recognised)),
     notes.onDidFindNote((uri) => setContext('hasNote', uri !== undefined)),
+    offer.onDidInstall((name) => {
+      meeting.running?.notify({
+        id: 'offer',
+        severity: 'info',
+        text: vscode.l10n.t('{0} is installed. This meeting uses it from now on.', name),
+      });
+      panel.changed();
+    }),
     idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
     panel.onDidShow(() => idle.shown(meeting)),
   );

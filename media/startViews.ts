@@ -1,7 +1,7 @@
 /** Views without a session: consent, lost daemon, start page. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ModelStatus } from '../protocol/models';
-import type { PanelView } from '../protocol/panel';
+import type { PanelOffer, PanelView } from '../protocol/panel';
 import { megabytes, when } from './format';
 import { command } from './host';
 import { t } from './l10n';
@@ -38,20 +38,26 @@ export const offlineView = ({ text, canRetry }: View<'offline'>): TemplateResult
   </main>`;
 
 export function idleView(
-  { model, lastSession, notices: reported = [] }: View<'idle'>,
+  { model, lastSession, offer, notices: reported = [] }: View<'idle'>,
   language: string,
 ): TemplateResult {
   const blocked =
     model?.state === 'absent' || model?.state === 'downloading' || model?.state === 'broken';
+  // One primary button, and one thing to learn at a time.
+  const asks = offer !== undefined && offer.progress === undefined;
   return html`${notices(reported)}
     <main class="start">
-      ${modelState(model)}
+      ${modelState(model)} ${offer === undefined ? nothing : offerCard(offer)}
       <p>${t('Record a meeting to get a live transcript, action items and decisions.')}</p>
-      <vscode-button block ?secondary=${blocked} @click=${() => command('start')}
+      <vscode-button block ?secondary=${blocked || asks} @click=${() => command('start')}
         >${t('Start Meeting')}</vscode-button
       >
       <p class="hint">${t('Audio and text stay on this machine.')}</p>
-      <p class="dictate">${icon('mic')}<span>${dictationHint()}</span></p>
+      ${
+        offer === undefined
+          ? html`<p class="dictate">${icon('mic')}<span>${dictationHint()}</span></p>`
+          : nothing
+      }
       ${
         lastSession === undefined
           ? nothing
@@ -93,23 +99,11 @@ function modelState(model: ModelStatus | undefined): TemplateResult | typeof not
           >${t('Download Model')}</vscode-button
         >
       </section>`;
-    case 'downloading': {
-      const percent =
-        model.totalBytes > 0
-          ? Math.min(100, Math.round((100 * model.receivedBytes) / model.totalBytes))
-          : 0;
+    case 'downloading':
       return html`<section class="model" aria-label=${t('Speech model')}>
         <p>${icon('cloud-download')}<span>${t('Downloading speech model')}</span></p>
-        <vscode-progress-bar
-          aria-label=${t('Download')}
-          .value=${percent}
-          .max=${100}
-        ></vscode-progress-bar>
-        <p class="hint">
-          ${t('{0} of {1}', megabytes(model.receivedBytes), megabytes(model.totalBytes))}
-        </p>
+        ${downloadOf(model)}
       </section>`;
-    }
     case 'broken':
       return html`<section class="model" aria-label=${t('Speech model')}>
         <p role="alert" class="bad">${icon('warning')}<span>${model.reason}</span></p>
@@ -121,6 +115,51 @@ function modelState(model: ModelStatus | undefined): TemplateResult | typeof not
     case undefined:
       return nothing;
   }
+}
+
+/** A recommended model: what it brings, its facts, and the answers to the offer. */
+function offerCard(offer: PanelOffer): TemplateResult {
+  const { modelId, name, progress, problem, bytes } = offer;
+  return html`<section class="model offer" aria-labelledby="offer">
+    <h2 id="offer">${progress ? t('Downloading {0}', name) : t('Recommended: {0}', name)}</h2>
+    ${progress ? downloadOf(progress) : nothing}
+    ${progress || problem !== undefined ? nothing : offerFacts(offer)}
+    ${problem === undefined ? nothing : html`<p role="alert" class="fact bad">${icon('warning')}<span>${problem}</span></p>`}
+    ${
+      progress
+        ? html`<p class="hint">
+            ${t('Earmark uses the installed model until this one is ready, and then switches.')}
+          </p>`
+        : html`<vscode-button block @click=${() => command('acceptOffer', modelId)}
+              >${problem === undefined ? t('Download ({0})', megabytes(bytes)) : t('Try Again')}</vscode-button
+            >
+            <button type="button" class="link" @click=${() => command('declineOffer', modelId)}>
+              ${t('Not Now')}
+            </button>`
+    }
+  </section>`;
+}
+
+function offerFacts({ benefits, basis, facts, notice }: PanelOffer): TemplateResult {
+  return html`<ul class="benefits">
+      ${benefits.map((text) => html`<li>${icon('check')}<span>${text}</span></li>`)}
+    </ul>
+    <p class="hint facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>
+    ${[basis, notice].map((text) => (text === undefined ? nothing : html`<p class="hint">${text}</p>`))}`;
+}
+
+function downloadOf({
+  receivedBytes,
+  totalBytes,
+}: NonNullable<PanelOffer['progress']>): TemplateResult {
+  const percent =
+    totalBytes > 0 ? Math.min(100, Math.round((100 * receivedBytes) / totalBytes)) : 0;
+  return html`<vscode-progress-bar
+      aria-label=${t('Download')}
+      .value=${percent}
+      .max=${100}
+    ></vscode-progress-bar>
+    <p class="hint">${t('{0} of {1}', megabytes(receivedBytes), megabytes(totalBytes))}</p>`;
 }
 
 /** The sentence with the key where a translation puts it. */

@@ -65,7 +65,9 @@ export type PanelCommand =
   | 'writeNotes'
   | 'writeAgain'
   | 'declineNotes'
-  | 'cancelNotes';
+  | 'cancelNotes'
+  | 'acceptOffer'
+  | 'declineOffer';
 
 /** View of the page. */
 export type PanelView =
@@ -84,6 +86,7 @@ export type PanelView =
         readonly startedAt: string;
       };
       /** Absent while no daemon runs. */ readonly model?: ModelStatus;
+      readonly offer?: PanelOffer;
       readonly notices?: readonly PanelNotice[];
     }
   | PanelStorage
@@ -117,6 +120,25 @@ export type PanelWriting =
       readonly costs: string;
       readonly failure?: string;
     };
+
+/** A recommended model that is not installed. */
+export interface PanelOffer {
+  readonly modelId: string;
+  readonly name: string;
+  /** What the model brings, one line each. */
+  readonly benefits: readonly string[];
+  /** Source of the benefits, as a sentence; absent for a new language. */
+  readonly basis?: string;
+  /** Size of the download. */
+  readonly bytes: number;
+  /** Languages, licence, expected speed. */
+  readonly facts: readonly string[];
+  readonly notice?: string;
+  /** While it downloads. */
+  readonly progress?: { readonly receivedBytes: number; readonly totalBytes: number };
+  /** Reason for a failed download, as a sentence. */
+  readonly problem?: string;
+}
 
 /** Stored data and its retention. */
 export interface PanelStorage {
@@ -233,7 +255,7 @@ export type FromPanel =
   /**
    * `argument`: the session for `showSession`; the speaker for `isVoice` and `notVoice`; the person
    * for `forgetVoice` (absent: all people); the upload for `transcribeHere` and `discardUpload`; the
-   * model for `writeNotes`.
+   * model for `writeNotes`, `acceptOffer` and `declineOffer`.
    */
   | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
   | {

@@ -10,6 +10,8 @@ export type ModelState =
 
 export interface ModelView {
   readonly id: string;
+  /** Name for people. */
+  readonly name?: string;
   readonly kind: 'asr' | 'vad' | 'speaker' | 'embedding';
   readonly provider: string;
   readonly languages: readonly string[];

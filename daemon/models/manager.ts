@@ -471,7 +471,7 @@ class ModelManager implements Models {
   }
 
   private async view(entry: CatalogueEntry): Promise<ModelView> {
-    const { id, kind, provider, languages, licence, isDefault, source } = entry;
+    const { id, name, kind, provider, languages, licence, isDefault, source } = entry;
     const [current, installed] = await Promise.all([
       this.current(entry),
       this.setup.disk.installed(entry),
@@ -488,6 +488,7 @@ class ModelManager implements Models {
     const isOld = status.state !== 'absent' && revisionOf(current) !== revisionOf(entry);
     return {
       id,
+      name,
       kind,
       provider,
       languages,

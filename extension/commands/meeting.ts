@@ -67,12 +67,7 @@ async function start(parts: Parts): Promise<void> {
     );
   const folder = currentFolder();
   const workspace = await workspaceInfo(folder);
-  const [language, provider, model, device] = [
-    settings.language(),
-    settings.provider(),
-    settings.model(),
-    settings.device(),
-  ];
+  const [language, device] = [settings.language(), settings.device()];
   const params = {
     kind: 'meeting' as const,
     title:
@@ -82,8 +77,7 @@ async function start(parts: Parts): Promise<void> {
     insights: true,
     consent: agreed,
     ...(language === '' ? {} : { language }),
-    ...(provider === '' ? {} : { provider }),
-    ...(model === '' ? {} : { model }),
+    ...settings.speechModel('meeting'),
     ...settings.wordHints(),
     ...(device === 'auto' ? {} : { device }),
     ...(settings.keepAudio() ? { keepAudio: true } : {}),

@@ -87,6 +87,11 @@ export class Dictation implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
+  /** Session of the running dictation. */
+  get sessionId(): string | undefined {
+    return this.currentState.kind === 'listening' ? this.currentState.sessionId : undefined;
+  }
+
   get state(): DictationState {
     return this.currentState;
   }
@@ -134,19 +139,14 @@ export class Dictation implements vscode.Disposable {
       if (agreed === undefined) return this.reset();
       this.draw();
       const connection = await this.daemon.ready();
-      const [language, provider, model] = [
-        settings.language(),
-        settings.provider(),
-        settings.model(),
-      ];
+      const language = settings.language();
       const [device, microphone] = [settings.device(), settings.microphone()];
       const { document, line } = surface.near ?? { document: undefined, line: 0 };
       const symbols = this.candidates.near(document, line);
       const { sessionId } = await connection.request(DictationStart, {
         key: randomUUID(),
         ...(language === '' ? {} : { language }),
-        ...(provider === '' ? {} : { provider }),
-        ...(model === '' ? {} : { model }),
+        ...settings.speechModel('dictation'),
         symbols,
         ...settings.wordHints(),
         ...(device === 'auto' ? {} : { device }),

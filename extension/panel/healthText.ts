@@ -120,7 +120,7 @@ export function machineWords(machine: Machine): string[] {
   ];
 }
 
-const times = (speed: number): string =>
+export const times = (speed: number): string =>
   speed >= 10 ? String(Math.round(speed)) : speed.toFixed(1);
 
 function stateText(state: EngineHealth['state']): string {

@@ -10,6 +10,7 @@ import type { Daemon } from '../daemon/daemon';
 import { errorText, showError } from '../errors';
 import type { ConsentKeeper } from '../meeting/consent';
 import type { Meeting } from '../meeting/meeting';
+import type { ModelOffer } from './modelOffer';
 
 type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession']>;
 
@@ -30,19 +31,33 @@ const COMMAND: Partial<Record<PanelCommand, string>> = {
 
 export class IdleView implements vscode.Disposable {
   private model: ModelStatus | undefined;
+  /** Models without which nothing is recognised. */
+  private required: ReadonlySet<string> = new Set();
   private last: LastSession | undefined;
   /** Error text after the connection failed for good. */
   private offline: string | undefined;
   private currentNotice: PanelNotice | undefined;
+  /** An accepted model was installed. */
+  private installed: PanelNotice | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly daemon: Daemon,
     private readonly consent: ConsentKeeper,
+    private readonly offer: ModelOffer,
     private readonly log: vscode.LogOutputChannel,
   ) {
     consent.onDidChange(() => this.changed.fire());
+    offer.onDidChange(() => this.changed.fire());
+    offer.onDidInstall((name) => {
+      this.installed = {
+        id: 'offer',
+        severity: 'info',
+        text: vscode.l10n.t('{0} is installed. Earmark uses it from now on.', name),
+      };
+      this.changed.fire();
+    });
     daemon.onDidMake((connection) => this.listen(connection));
   }
 
@@ -57,11 +72,14 @@ export class IdleView implements vscode.Disposable {
     if (this.consent.given('meeting') === undefined)
       return { kind: 'consent', wording: this.consent.wording('meeting') };
     if (this.offline !== undefined) return { kind: 'offline', text: this.offline, canRetry: true };
+    const notices = [this.currentNotice, this.installed].filter((one) => one !== undefined);
+    const offer = isReady(this.model) ? this.offer.view() : undefined;
     return {
       kind: 'idle',
+      ...(offer === undefined ? {} : { offer }),
       ...(this.last === undefined ? {} : { lastSession: this.last }),
       ...(this.model === undefined ? {} : { model: this.model }),
-      ...(this.currentNotice === undefined ? {} : { notices: [this.currentNotice] }),
+      ...(notices.length === 0 ? {} : { notices }),
     };
   }
 
@@ -80,9 +98,12 @@ export class IdleView implements vscode.Disposable {
   run(command: PanelCommand, argument: string | undefined, parts: Parts): void {
     const name = COMMAND[command];
     if (name !== undefined) void vscode.commands.executeCommand(`earmark.${name}`);
+    else if (command === 'acceptOffer') void this.offer.accept();
+    else if (command === 'declineOffer') void this.offer.decline();
     else if (command === 'giveConsent') void this.consent.give('meeting');
     else if (command === 'dismissNotices') {
       parts.meeting.model?.dismissAll();
+      this.installed = undefined;
       this.notice = undefined;
       parts.panel.changed();
     } else if (command === 'history') void vscode.commands.executeCommand('earmark.history.focus');
@@ -109,7 +130,8 @@ export class IdleView implements vscode.Disposable {
       this.offline = offline;
       this.changed.fire();
     });
-    connection.onNotification(ModelsProgress, ({ receivedBytes, totalBytes }) => {
+    connection.onNotification(ModelsProgress, ({ modelId, receivedBytes, totalBytes }) => {
+      if (!this.required.has(modelId)) return;
       this.model = { state: 'downloading', receivedBytes, totalBytes };
       this.changed.fire();
     });
@@ -117,7 +139,10 @@ export class IdleView implements vscode.Disposable {
 
   private async ask(connection: Connection): Promise<void> {
     const { models } = await connection.request(ModelsList, {});
-    this.model = worst(models.filter((m) => m.isDefault).map((m) => m.status));
+    const required = models.filter((m) => m.isDefault);
+    this.required = new Set(required.map(({ id }) => id));
+    this.model = worst(required.map((m) => m.status));
+    await this.offer.ask(connection);
     const { sessions } = await connection.request(SessionList, { limit: 10 });
     const last = sessions.find((s) => s.kind === 'meeting');
     this.last =
@@ -135,6 +160,10 @@ export class IdleView implements vscode.Disposable {
   dispose(): void {
     this.changed.dispose();
   }
+}
+
+function isReady(model: ModelStatus | undefined): boolean {
+  return model?.state === 'installed';
 }
 
 /** Status of an engine that needs several models: the status of its least ready model. */

@@ -130,9 +130,11 @@ export class ModelsPage implements Page {
         if (model === undefined) return;
         await settings.write('speech.provider', model.provider);
         await settings.write('speech.model', model.id);
+        await settings.write('speech.dictationModel', '');
+        await settings.write('speech.meetingModel', '');
         void vscode.window.showInformationMessage(
           vscode.l10n.t(
-            'Your next meeting or dictation uses {0}.',
+            'Earmark uses {0} for meetings and dictation.',
             engineName(model.provider, model.id),
           ),
         );

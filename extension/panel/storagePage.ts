@@ -229,7 +229,7 @@ function elsewhere(): string[] {
       : [];
   return [
     settings.remoteUrl(),
-    ...(settings.provider() === 'openai' ? [set('openai.endpoint')] : []),
+    ...(settings.speechModel('meeting').provider === 'openai' ? [set('openai.endpoint')] : []),
     set('llm.endpoint'),
   ]
     .filter((address) => address !== '')

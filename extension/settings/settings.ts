@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { z } from 'zod';
+import type { Purpose } from '../../protocol/models';
 import { type FolderSetting, notesWanted } from '../notes/noteFolder';
 
 const Source = z.enum(['mic', 'system']);
@@ -37,8 +38,16 @@ export const settings = {
     read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),
   openNoteOnStart: (): boolean => read('notes.openOnStart', z.boolean(), false),
   language: (): string => read('speech.language', Text, 'en'),
-  provider: (): string => read('speech.provider', Text, ''),
-  model: (): string => read('speech.model', Text, ''),
+  /** Choice of the model for a purpose; empty: the daemon chooses. */
+  speechModel(purpose: Purpose): { provider?: string; model?: string } {
+    const own = read(`speech.${purpose}Model`, Text, '');
+    if (own !== '') return { model: own };
+    const [provider, model] = [read('speech.provider', Text, ''), read('speech.model', Text, '')];
+    return {
+      ...(provider === '' ? {} : { provider }),
+      ...(model === '' ? {} : { model }),
+    };
+  },
   /**
    * Vocabulary for a session. Invalid words are left out, so one word does not invalidate the
    * others.
@@ -140,7 +149,13 @@ export const settings = {
   },
 
   write: (
-    key: 'audio.microphone' | 'audio.systemAudio' | 'speech.model' | 'speech.provider',
+    key:
+      | 'audio.microphone'
+      | 'audio.systemAudio'
+      | 'speech.model'
+      | 'speech.provider'
+      | 'speech.dictationModel'
+      | 'speech.meetingModel',
     value: string,
   ): Thenable<void> =>
     vscode.workspace

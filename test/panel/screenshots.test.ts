@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { PanelView, ToPanel } from '../../protocol/panel';
 import { launch, PanelPage, quit } from './panelPage';
-import { models, session, storage, writings } from './samples';
+import { models, offer, session, storage, writings } from './samples';
 import type { ThemeName } from './themes';
 
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
@@ -37,6 +37,8 @@ const levels: ToPanel = {
     { source: 'system', rmsDb: -48, speech: false },
   ],
 };
+
+const { basis: _basis, ...offerWithoutBasis } = offer;
 
 const VIEWS: Readonly<Record<string, PanelView>> = {
   consent: {
@@ -72,6 +74,37 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
       state: 'broken',
       reason:
         'The file decoder.onnx does not have the checksum it should have; download the model again.',
+    },
+  },
+  'idle-offer': { kind: 'idle', model: { state: 'installed', verified: true }, offer },
+  'idle-offer-notice': {
+    kind: 'idle',
+    model: { state: 'installed', verified: true },
+    offer: {
+      ...offerWithoutBasis,
+      bytes: 670_479_942,
+      name: 'Parakeet TDT 0.6B v3',
+      benefits: ['Recognises German; no installed model does'],
+      facts: ['25 languages', 'Licence CC-BY-4.0', 'Expected: 7.9× faster than real time'],
+      notice: 'This 8-bit form sometimes drops words that the float form has.',
+    },
+  },
+  'idle-offer-downloading': {
+    kind: 'idle',
+    model: { state: 'installed', verified: true },
+    offer: { ...offer, progress: { receivedBytes: 48_000_000, totalBytes: offer.bytes } },
+  },
+  'idle-offer-failed': {
+    kind: 'idle',
+    model: { state: 'installed', verified: true },
+    offer: {
+      ...offer,
+      problem: 'The connection broke during the download; try again, the received part is kept.',
+    },
+    lastSession: {
+      id: 'x',
+      title: 'Import service stand-up',
+      startedAt: '2026-11-20T14:05:00+01:00',
     },
   },
   recording: session,
