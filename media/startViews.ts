@@ -48,7 +48,13 @@ export function idleView(
   return html`${notices(reported)}
     <main class="start">
       ${modelState(model)} ${offer === undefined ? nothing : offerCard(offer)}
-      <p>${t('Record a meeting to get a live transcript, action items and decisions.')}</p>
+      ${
+        asks
+          ? nothing
+          : html`<p>
+              ${t('Record a meeting to get a live transcript, action items and decisions.')}
+            </p>`
+      }
       <vscode-button block ?secondary=${blocked || asks} @click=${() => command('start')}
         >${t('Start Meeting')}</vscode-button
       >

@@ -10,6 +10,7 @@ import type { Calibration } from './calibration';
 import { PUBLISHED_ERRORS, PUBLISHED_SOURCE } from './publishedErrors';
 import {
   type ExpectedSpeed,
+  PURPOSES,
   type Purpose,
   expectedSpeed,
   isFastEnough,
@@ -17,7 +18,7 @@ import {
 } from './purposes';
 
 /** Share of the errors that a better model avoids, as people say it. */
-export const FEWER = ['fifth', 'quarter', 'third', 'half', 'twoThirds'] as const;
+const FEWER = ['fifth', 'quarter', 'third', 'half', 'twoThirds'] as const;
 
 /** Benefit of a model for a purpose, compared with the model that Earmark would use without it. */
 export type Gain =
@@ -68,7 +69,7 @@ const TESTS = {
 
 /** @returns for dictation, then for meetings; nothing for a purpose without a suitable model */
 export function recommend(setup: RecommendSetup): readonly Recommendation[] {
-  return (['dictation', 'meeting'] as const).flatMap((purpose) => {
+  return PURPOSES.flatMap((purpose) => {
     const { targets, calibration } = setup;
     const target = orderFor(purpose, targets, calibration).find((one) =>
       isSuitable(setup, purpose, one),
@@ -97,7 +98,7 @@ function isSuitable(setup: RecommendSetup, purpose: Purpose, target: EngineTarge
 function gainsOf(setup: RecommendSetup, target: EngineTarget): readonly Gain[] {
   const model = modelOf(setup, target);
   if (!model || isInstalled(model)) return [];
-  return (['dictation', 'meeting'] as const).flatMap((purpose) => gainFor(setup, purpose, target));
+  return PURPOSES.flatMap((purpose) => gainFor(setup, purpose, target));
 }
 
 /** Nothing if Earmark would use another model for this purpose all the same. */

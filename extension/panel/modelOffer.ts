@@ -67,11 +67,6 @@ export class ModelOffer implements vscode.Disposable {
     };
   }
 
-  /** True if progress of this model belongs to the offer. */
-  owns(modelId: string): boolean {
-    return this.state.kind === 'downloading' && this.state.modelId === modelId;
-  }
-
   /** Reads the recommendations of a running daemon. */
   async ask(connection: Connection): Promise<void> {
     if (this.state.kind === 'downloading') return;

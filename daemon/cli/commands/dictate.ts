@@ -48,7 +48,7 @@ export function dictateCommand(program: Command, env: () => Environment): void {
       'VS Code language ID of the target: code (typescript), a commit message wrapped at ' +
         '72 columns (scminput) or text (markdown)',
     )
-    .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
+    .option('--provider <P>', 'speech engine: moonshine, nemo, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
     .option('--language <L>', 'spoken language as BCP 47 tag (en, de)', languageTag)

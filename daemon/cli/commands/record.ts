@@ -53,7 +53,7 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--system', 'record the audio of your speakers')
     .option('--title <T>', 'title of the session')
     .option('--notes <FILE>', 'write the Markdown note to this file; your own text in it stays')
-    .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
+    .option('--provider <P>', 'speech engine: moonshine, nemo, whisper, voxtral or openai')
     .option('--model <M>', 'model of the engine; "earmark models list" shows them')
     .addOption(deviceOption())
     .option('--symbols <FILE>', 'file of names from the code, one per line, likeliest first')
