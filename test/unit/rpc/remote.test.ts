@@ -47,6 +47,7 @@ describe('clients over the network', () => {
       'insights/derive',
       'languageModel/levels',
       'models/list',
+      'models/recommend',
       'notes/name',
       'session/attach',
       'session/detach',
