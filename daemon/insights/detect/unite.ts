@@ -6,15 +6,17 @@
 import type { SegmentText } from '../../transcript/types';
 import type { Line } from '../conversation';
 import type { Finding } from '../discourse/discuss';
+import { contentStems } from '../gate/words';
 import type { ScoredTurn } from './acts';
 import { hitsOf, type Kind, type RuleHits } from './evidence';
 import { itemsOf, type Item } from './items';
 import { Meeting } from './meeting';
 import { ownerOf } from './owner';
 import { dueOf, type Neighbours } from './dueOfItem';
-import { quoteOf } from './quote';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
+/** Turns before the quoted one that may have spoken the words of a finding. */
+const TEXT_REACH = 2;
 
 /**
  * @param lines the conversation, in which owner and date are searched
@@ -65,10 +67,19 @@ function findingOf(
   const due = item.kind === 'action' ? dueOf(item.core, meeting, rule?.due, around) : undefined;
   return {
     kind: item.kind,
-    text: rule?.text ?? quoteOf(item.core, meeting),
+    text: rule && lends(rule, owner, item.peak, meeting) ? rule.text : '',
     confidence: item.confidence,
     evidence: meeting.evidenceOf(item.peak),
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
   };
+}
+
+/** A finding follows a matter over many turns; its text fits here if it was spoken close by. */
+function lends(rule: Finding, owner: string | undefined, peak: number, meeting: Meeting): boolean {
+  if (rule.owner !== undefined && owner !== undefined && rule.owner !== owner) return false;
+  const near = meeting.turns.slice(Math.max(0, peak - TEXT_REACH), peak + 1);
+  const spoken = contentStems(near.map(({ text }) => text).join(' '));
+  const stems = [...contentStems(rule.text)];
+  return stems.filter((stem) => spoken.has(stem)).length > stems.length / 2;
 }

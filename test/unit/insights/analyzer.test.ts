@@ -211,7 +211,7 @@ describe('actions: as a recogniser hears them', () => {
         "Olek: sure I'll set it up this afternoon",
       ],
       [
-        `Olek: "Sure I'll set it up this afternoon" — about the table — @Olek, this afternoon (2026-11-23)`,
+        `Olek: "I'll set it up this afternoon" — about the table — @Olek, this afternoon (2026-11-23)`,
       ],
     ));
   it('a question without its mark', () =>
