@@ -3,7 +3,7 @@
  * rules, added as log odds. The weights come from a logistic regression over labelled meetings.
  */
 import type { Finding } from '../discourse/discuss';
-import type { ScoredTurn } from './acts';
+import type { ScoredTurn } from '../contract/turns';
 import { logitOf, type TurnLabel } from './labels';
 import type { Meeting } from './meeting';
 

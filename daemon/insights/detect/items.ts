@@ -1,5 +1,5 @@
 /** Turns that settle something, clustered into items. */
-import type { ScoredTurn } from './acts';
+import type { ScoredTurn } from '../contract/turns';
 import { featuresOf, logOdds, type Kind, type RuleHits, type Weights } from './evidence';
 import { logitOf, sigmoid } from './labels';
 import learned from './weights.json';

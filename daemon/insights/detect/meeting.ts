@@ -2,7 +2,7 @@
 import type { SegmentText } from '../../transcript/types';
 import type { Line } from '../conversation';
 import type { Evidence } from '../types';
-import type { ScoredTurn } from './acts';
+import type { ScoredTurn } from '../contract/turns';
 
 export class Meeting {
   /** Names of the speakers, each once. */

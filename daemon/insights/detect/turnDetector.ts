@@ -3,10 +3,9 @@
  * rules. Scores stay with their turn until the turn or a close neighbour changes.
  */
 import type { SegmentText } from '../../transcript/types';
-import type { DetectedTurn, SpokenTurn, TurnScorer, TurnScores } from '../contract/turns';
+import type { ScoredTurn, SpokenTurn, TurnScorer } from '../contract/turns';
 import type { Line } from '../conversation';
 import type { Finding } from '../discourse/discuss';
-import { actsOf } from './acts';
 import { uniteFindings } from './unite';
 
 /** Turns before the first new one, so that a window has context: about 150 tokens. */
@@ -18,12 +17,8 @@ const CALL = 120;
 /** Maximum number of scored turns. A session of eight hours has about 8,000. */
 const MAX_TURNS = 20_000;
 
-interface Scored extends SpokenTurn {
-  readonly scores: TurnScores;
-}
-
 export class TurnDetector {
-  private scored: readonly Scored[] = [];
+  private scored: readonly ScoredTurn[] = [];
 
   constructor(private readonly scorer: TurnScorer) {}
 
@@ -40,7 +35,7 @@ export class TurnDetector {
     const turns = segments.slice(0, MAX_TURNS).map(turnOf);
     const changed = final ? 0 : firstChange(this.scored, segments);
     const from = Math.max(0, changed - AGAIN);
-    const scored: Scored[] = this.scored.slice(0, from);
+    const scored: ScoredTurn[] = this.scored.slice(0, from);
     for (let at = from; at < turns.length; at += CALL) {
       if (signal.aborted) return;
       const start = Math.max(0, at - BEFORE);
@@ -55,11 +50,6 @@ export class TurnDetector {
     if (!signal.aborted) this.scored = scored;
   }
 
-  /** Turns with acts and links. Turns without scores are left out. */
-  turns(segments: readonly SegmentText[]): readonly DetectedTurn[] {
-    return actsOf(this.current(segments));
-  }
-
   /** @returns findings of both; the rules' findings alone cover turns without scores */
   unite(
     rules: readonly Finding[],
@@ -70,8 +60,8 @@ export class TurnDetector {
     return scored.length === 0 ? rules : uniteFindings(rules, lines, scored, segments);
   }
 
-  /** Scored turns whose text still stands. */
-  private current(segments: readonly SegmentText[]): readonly Scored[] {
+  /** ScoredTurn turns whose text still stands. */
+  private current(segments: readonly SegmentText[]): readonly ScoredTurn[] {
     return this.scored.slice(0, firstChange(this.scored, segments));
   }
 }
@@ -81,7 +71,7 @@ function turnOf({ id, speaker, text }: SegmentText): SpokenTurn {
 }
 
 /** Index of the first segment that differs from the scored turn at its place. */
-function firstChange(scored: readonly Scored[], segments: readonly SegmentText[]): number {
+function firstChange(scored: readonly ScoredTurn[], segments: readonly SegmentText[]): number {
   const at = scored.findIndex((turn, i) => {
     const segment = segments[i];
     return (

@@ -7,7 +7,7 @@ import type { SegmentText } from '../../transcript/types';
 import type { Line } from '../conversation';
 import type { Finding } from '../discourse/discuss';
 import { contentStems } from '../gate/words';
-import type { ScoredTurn } from './acts';
+import type { ScoredTurn } from '../contract/turns';
 import { hitsOf, type Kind, type RuleHits } from './evidence';
 import { itemsOf, type Item } from './items';
 import { Meeting } from './meeting';

@@ -14,7 +14,7 @@ import {
   type RuleHits,
   type Weights,
 } from '../../../daemon/insights/detect/evidence';
-import type { ScoredTurn } from '../../../daemon/insights/detect/acts';
+import type { ScoredTurn } from '../../../daemon/insights/contract/turns';
 import { itemsOf } from '../../../daemon/insights/detect/items';
 import { Meeting } from '../../../daemon/insights/detect/meeting';
 import { Discourse } from '../../../daemon/insights/discourse/discuss';

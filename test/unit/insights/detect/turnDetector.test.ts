@@ -132,25 +132,4 @@ describe('TurnDetector', () => {
       [59, 14, 60],
     );
   });
-
-  it('links an acceptance to its request and labels both', async () => {
-    const detector = new TurnDetector(
-      scripted({ importer: ASKS, Sure: { ...COMMITS, ownerSpeaks: 4 } }),
-    );
-    const segments = talk(
-      ['Mei', 'Ravi, could you fix the importer?'],
-      ['Ravi', "Sure, I'll do it."],
-    );
-    await detector.read(segments, true, signal);
-    const [request, accept] = detector.turns(segments);
-    ok((request?.acts.request ?? 0) > 0.9, `request ${request?.acts.request}, mark 0.9`);
-    ok((accept?.acts.accept ?? 0) > 0.9, `accept ${accept?.acts.accept}, mark 0.9`);
-    deepEqual(
-      accept?.links.map(({ kind, turn }) => [kind, turn]),
-      [
-        ['accepts', 0],
-        ['refersTo', 0],
-      ],
-    );
-  });
 });
