@@ -24,7 +24,7 @@ export interface Item {
 }
 
 /** Chosen by cross-validation over the development meetings; one for both kinds. */
-export const SHOWN = 0.44;
+const SHOWN = 0.44;
 /** Turns between two settling turns of one item. */
 const GAP: Readonly<Record<Kind, number>> = { action: 1, decision: 3 };
 /** Logit of `…Last` from which a further settling turn begins another item. */
