@@ -26,6 +26,8 @@ export class ScriptedEngine implements SpeechEngine {
     rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 },
     rssBytes: 0,
   };
+  /** Model of several languages that helps with other languages than English. */
+  multilingual: string | undefined;
   readonly decoded: string[] = [];
   private readonly warnings = new Emitter<{
     code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable';

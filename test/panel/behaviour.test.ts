@@ -448,6 +448,18 @@ describe('panel page', function () {
     await panel.close();
   });
 
+  it('shows that the speech is not English, with a button that opens the models', () =>
+    PanelPage.with(session, async (panel) => {
+      const text = 'This does not sound like English. Choose a model, such as whisper-base-q8_0.';
+      const action = { label: 'Open Settings', command: 'openSettings' } as const;
+      await panel.send(
+        patch({ notices: [{ id: 'language.foreign', severity: 'warning', text, action }] }),
+      );
+      deepEqual(await texts(panel, '.notice.warning'), [`${text} Open Settings`]);
+      await panel.page.click('.notice.warning button:has-text("Open Settings")');
+      deepEqual((await panel.posted()).at(-1), { type: 'command', command: 'openSettings' });
+    }));
+
   it('speaks the language of the editor', async () => {
     const panel = await PanelPage.open({ strings: { 'Start Meeting': 'Besprechung starten' } });
     await panel.send({ type: 'view', view: { kind: 'idle' } });

@@ -309,6 +309,20 @@ describe('panel model', () => {
   it('does not call a paused source silent', () =>
     deepEqual(model(silent, state('PAUSED')).silent, []));
 
+  it('offers the settings of models where the speech is not English', () => {
+    const message = 'This does not sound like English. Choose a model, such as whisper-base-q8_0.';
+    deepEqual(
+      model(durable({ kind: 'warning', code: 'language.foreign', message })).view().notices,
+      [
+        {
+          id: 'language.foreign',
+          severity: 'warning',
+          text: message,
+          action: { label: 'Open Settings', command: 'openSettings' },
+        },
+      ],
+    );
+  });
   it('shows a warning that comes again once, and not too many', () => {
     const m = model(silent, silent);
     equal(m.view().notices.length, 1);

@@ -440,6 +440,38 @@ describe('rpc sessions', () => {
     );
   });
 
+  const doubted = async (kind: 'dictation' | 'meeting'): Promise<unknown[]> => {
+    const client = await h.client();
+    const { engine } = h.sessions;
+    engine.multilingual = 'whisper-base-q8_0';
+    engine.script = (text) => ({
+      ...{ text, words: [], confidence: 0.45, language: 'en', inferenceMs: 1 },
+    });
+    const capture = {
+      kind: 'meeting',
+      sources: [{ source: 'mic', origin: { type: 'capture' } }],
+    };
+    const sessionId =
+      kind === 'meeting'
+        ? await start(client, capture)
+        : (await client.ask(DictationStart, {})).sessionId;
+    for (let i = 0; i < 30; i++) await h.sessions.speak('mic', say(1, 2, 3, 4));
+    return client.notes
+      .filter((n) => n.method === 'session/event' && n.params['sessionId'] === sessionId)
+      .map((n) => n.params['event'] as { kind: string; code?: string; message?: string })
+      .filter(({ kind: what }) => what === 'warning')
+      .map(({ code, message }) => [code, message]);
+  };
+  const FOREIGN = [
+    'language.foreign',
+    'This does not sound like English, the only language of this model. ' +
+      'Choose a model of several languages, such as whisper-base-q8_0, and set the spoken language.',
+  ];
+  it('warns the client of a dictation once that the speech is not English, and names a model', async () =>
+    deepEqual(await doubted('dictation'), [FOREIGN]));
+  it('warns the clients of a meeting once that the speech is not English, and names a model', async () =>
+    deepEqual(await doubted('meeting'), [FOREIGN]));
+
   it('answers a stop before the recorder has ended', async () => {
     h.sessions.capture.hangs = true;
     const client = await h.client();
