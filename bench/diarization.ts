@@ -10,7 +10,9 @@ import { SileroVad } from '../daemon/adapters/inference/silero';
 import { OnnxSpeakerModels } from '../daemon/adapters/inference/speakers/speakerModels';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerModels, Turn as FoundTurn } from '../daemon/diarization/contract';
+import { LiveSpeakers } from '../daemon/diarization/liveSpeakers';
 import { SourceSpeakers } from '../daemon/diarization/sourceSpeakers';
+import { SpokenSpans } from '../daemon/diarization/spokenSpans';
 import { joinTurns } from '../daemon/diarization/turns';
 import { framesOf } from '../daemon/vad/phraseSource';
 import { type Part, conversations } from './conversations/corpus';
@@ -57,6 +59,8 @@ interface Measured {
   readonly final: DiarizationErrors;
   readonly oneSpeaker: DiarizationErrors;
   readonly speakers: readonly [found: number, there: number];
+  /** Voices that were opened live. */
+  readonly opened: number;
   readonly cost: Cost;
 }
 
@@ -154,31 +158,28 @@ export async function measure(
 ): Promise<Measured> {
   const frames = framesOf('file', await recording.pcm());
   const clocked = new Clocked();
-  const speakersOf = (live: boolean): SourceSpeakers => {
-    let next = 0;
-    return new SourceSpeakers({
-      source: 'file',
-      detector: {
-        detect: (windows) => vad.detect(stream, windows),
-        reset: () => vad.close(stream),
-        dispose: () => vad.close(stream),
-      },
-      models: live
-        ? { embed: (cuts) => models.embed(cuts) }
-        : { embed: (cuts) => models.embed(cuts), segment: (window) => models.segment(window) },
-      newId: () => `v${++next}`,
-    });
+  let next = 0;
+  const newId = (): string => `v${++next}`;
+  const detector = {
+    detect: (windows: Float32Array) => vad.detect(stream, windows),
+    reset: () => vad.close(stream),
+    dispose: () => vad.close(stream),
   };
-  const live = speakersOf(true);
+  const speech = new SpokenSpans('file', detector);
+  const live = new LiveSpeakers({ source: 'file', speech, models, newId });
   const given = new LiveTurns();
   for (let at = 0; at < frames.length; at += FRAMES_PER_TICK) {
     const some = frames.slice(at, at + FRAMES_PER_TICK);
-    await clocked.run('live', () => live.process(some));
-    given.take(live.turns(LATENCY_MS), (at + some.length) * 20);
+    await clocked.run('live', async () => {
+      await speech.process(some);
+      await live.process(some);
+    });
+    given.take(live.turns(), (at + some.length) * 20);
   }
-  given.take(live.turns(LATENCY_MS), frames.length * 20 + LATENCY_MS);
-  live.dispose();
-  const whole = speakersOf(false);
+  given.take(live.turns(), frames.length * 20 + LATENCY_MS);
+  const opened = next;
+  speech.dispose();
+  const whole = new SourceSpeakers({ source: 'file', detector, models, newId });
   await clocked.run('final', async () => {
     await whole.processWhole(frames);
     await whole.finish();
@@ -194,6 +195,7 @@ export async function measure(
     final: diarizationErrors(reference, turns),
     oneSpeaker: diarizationErrors(reference, union(turns)),
     speakers: [new Set(turns.map(({ speaker }) => speaker)).size, there],
+    opened,
     cost: {
       live: clocked.spent.live,
       final: clocked.spent.final,
@@ -231,6 +233,7 @@ function rowOf(set: string, some: readonly Measured[]): Row {
     'DER % live': rate(some, (m) => m.online),
     'all as one speaker': rate(some, (m) => m.oneSpeaker),
     'speaker counts right': `${some.filter(({ speakers: [found, there] }) => found === there).length} of ${some.length}`,
+    'voices opened live (true)': `${sum(some, (m) => m.opened)} (${sum(some, (m) => m.speakers[1])})`,
     'processor ms a second of speech, final': (
       sum(some, ({ cost }) => cost.final) / speech
     ).toFixed(1),

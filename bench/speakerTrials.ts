@@ -39,10 +39,10 @@ export function libriReadings(): Reading[] {
   );
 }
 
-/** One channel of a recording, 16 kHz, −1…1. */
-export async function readSpeech(path: string, channel = 0): Promise<Float32Array> {
-  const { tracks } = await decodeAudioFile(path);
-  return Float32Array.from(tracks[channel]?.pcm ?? [], (x) => x / 32_768);
+/** A recording, or one channel of it, 16 kHz, −1…1. */
+export async function readSpeech(path: string, channel?: number): Promise<Float32Array> {
+  const { tracks } = await decodeAudioFile(path, { splitChannels: channel !== undefined });
+  return Float32Array.from(tracks[channel ?? 0]?.pcm ?? [], (x) => x / 32_768);
 }
 
 export interface Trials {

@@ -61,11 +61,21 @@ export function finalSpeakers(
     ),
     settings,
   );
-  const labels = labelsOf(pieces, centres, settings);
   return {
     voices: centres.map((centre) => ({ centre })),
-    turns: filled(turnsOf(pieces, labels, runs, centres.length), settings.pauseMs),
+    turns: voiceTurns(pieces, runs, centres, settings),
   };
+}
+
+/** Turns of the voices with the given centres. */
+export function voiceTurns(
+  pieces: readonly VoicePiece[],
+  runs: readonly VoiceRun[],
+  centres: readonly Embedding[],
+  settings = FINAL_SETTINGS,
+): FinalTurn[] {
+  const labels = labelsOf(pieces, centres, settings);
+  return filled(turnsOf(pieces, labels, runs, centres.length), settings.pauseMs);
 }
 
 /**

@@ -1,17 +1,17 @@
 /**
- * Speakers of one source. During recording, they come from embeddings of short windows. At the end,
- * they come from segmentation and clustering of the whole recording. Voices keep their ids from the
- * first result to the second.
+ * Speakers of one source. During recording, they come from short windows. At the end, they come
+ * from segmentation and clustering of the whole recording. Voices keep their ids from the first
+ * result to the second.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { SpeechDetector } from '../vad/contract';
 import type { Embedding, SpeakerEmbedder, SpeakerSegmenter, Turn } from './contract';
-import { EmbeddingStream } from './embeddingStream';
 import { type FinalSpeakers, finalSpeakers } from './finalPass';
-import { OnlineClustering } from './onlineClustering';
+import { LiveSpeakers, type SpeakersDuringRecording, similarityIn } from './liveSpeakers';
 import { SegmentationStream, type VoicePiece } from './segmentationStream';
+import { SpokenSpans, withinSpeech } from './spokenSpans';
 import { overlapMs } from './turns';
-import { dot } from './vectors';
+import { WindowSpeakers } from './windowSpeakers';
 
 export interface SourceSpeakersSetup {
   readonly source: Source;
@@ -34,22 +34,23 @@ interface Final {
 }
 
 export class SourceSpeakers {
-  private readonly online: OnlineClustering;
-  private readonly windows: EmbeddingStream;
+  private readonly live: SpeakersDuringRecording;
+  private readonly speech: SpokenSpans;
   private readonly whole: SegmentationStream | undefined;
   private final: Final | undefined;
 
   constructor(private readonly setup: SourceSpeakersSetup) {
     const { source, detector, models, newId } = setup;
-    this.online = new OnlineClustering(source, newId);
-    this.windows = new EmbeddingStream({
-      source,
-      embedder: models,
-      detector,
-      onWindow: (window) => this.online.addWindow(window),
-      onStretch: (stretch) => this.online.addStretch(stretch),
-    });
     const segment = models.segment?.bind(models);
+    this.speech = new SpokenSpans(source, detector);
+    this.live = segment
+      ? new LiveSpeakers({
+          source,
+          speech: this.speech,
+          models: { embed: (cuts) => models.embed(cuts), segment },
+          newId,
+        })
+      : new WindowSpeakers({ source, detector, models, newId });
     this.whole =
       segment && new SegmentationStream({ source, segmenter: { segment }, embedder: models });
   }
@@ -59,14 +60,17 @@ export class SourceSpeakers {
    * @throws errors of the models; the next call continues after them
    */
   async process(frames: readonly Frame[]): Promise<void> {
-    await this.windows.process(frames);
+    if (this.whole) await this.speech.process(frames);
+    await this.live.process(frames);
     await this.whole?.process(frames);
   }
 
   /** Like `process`, for a recording whose live voices are not needed. */
   async processWhole(frames: readonly Frame[]): Promise<void> {
-    if (this.whole) await this.whole.process(frames);
-    else await this.windows.process(frames);
+    if (this.whole) {
+      await this.speech.process(frames);
+      await this.whole.process(frames);
+    } else await this.live.process(frames);
   }
 
   /**
@@ -74,12 +78,13 @@ export class SourceSpeakers {
    * @throws errors of the models
    */
   async finish(): Promise<void> {
-    await this.windows.flush();
-    this.online.cluster();
+    if (this.whole) await this.speech.flush();
+    await this.live.flush();
     if (!this.whole) return;
     await this.whole.flush();
     const { pieces, runs } = this.whole;
-    const found = finalSpeakers(pieces, runs);
+    const all = finalSpeakers(pieces, runs);
+    const found = { ...all, turns: withinSpeech(all.turns, this.speech.since(0)) };
     const ids = this.idsOf(found);
     this.final = {
       pieces,
@@ -94,41 +99,40 @@ export class SourceSpeakers {
   }
 
   get voices(): readonly SourceVoiceprint[] {
-    return this.final?.voices ?? this.online.activeVoices;
+    return this.final?.voices ?? this.live.voices;
   }
 
   /**
-   * Turns of the source. After the final pass, turns of two voices may overlap.
+   * Turns of the source. Turns of two voices may overlap.
    * @param longestPauseMs longest pause within a live turn; absent for the usual limit
    */
   turns(longestPauseMs?: number): readonly Turn[] {
-    return this.final?.turns ?? this.online.turns(this.windows.open, longestPauseMs);
+    return this.final?.turns ?? this.live.turns(longestPauseMs);
   }
 
   /** Mean similarity of a voice to the speech in a span; undefined if the span has no embedding. */
   similarity(id: string, startMs: number, endMs: number): number | undefined {
-    if (!this.final) return this.online.similarity(id, startMs, endMs);
-    const voice = this.final.voices.find((one) => one.id === id);
-    const near = this.final.pieces.flatMap(({ embedding, ...span }) =>
-      embedding && span.startMs < endMs && span.endMs > startMs ? [embedding] : [],
+    if (!this.final) return this.live.similarity(id, startMs, endMs);
+    return similarityIn(
+      this.final.pieces,
+      this.final.voices.find((voice) => voice.id === id)?.centre,
+      { startMs, endMs },
     );
-    if (!voice || near.length === 0) return undefined;
-    return near.reduce((sum, embedding) => sum + dot(embedding, voice.centre), 0) / near.length;
   }
 
   dispose(): void {
-    this.windows.dispose();
+    this.setup.detector.dispose();
   }
 
   /**
    * A voice takes the id with the longest common time. A voice without common time gets a new id.
    */
   private idsOf({ voices, turns }: FinalSpeakers): string[] {
-    const before = this.online.turns();
+    const before = this.live.turns();
     const shares = voices
       .flatMap((_voice, k) => {
         const own = turns.filter(({ voice }) => voice === k);
-        return this.online.activeVoices.map(({ id }) => ({
+        return this.live.voices.map(({ id }) => ({
           voice: k,
           id,
           ms: overlapMs(
