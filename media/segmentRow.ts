@@ -23,6 +23,7 @@ export const beginsTurn = (
   before === undefined ||
   before.speaker !== segment.speaker ||
   before.source !== segment.source ||
+  before.alsoSpeaking?.join() !== segment.alsoSpeaking?.join() ||
   segment.startMs - before.endMs > TURN_GAP_MS ||
   segment.startMs - turnStartMs > TURN_MAX_MS;
 
@@ -58,6 +59,7 @@ const turnHeader = (
   startMs: number,
   rename?: () => void,
   called: TemplateResult | typeof nothing = nothing,
+  also: readonly string[] = [],
 ): TemplateResult =>
   html`<div class="turn">
     ${
@@ -73,7 +75,7 @@ const turnHeader = (
           >
             ${speaker}
           </button>`
-    }${called}
+    }${also.map((name) => html`<span class="also" title=${t('Talks at the same time')}>+ ${name}</span>`)}${called}
     <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
     <span class="time">${clock(startMs)}</span>
   </div>`;
@@ -96,7 +98,7 @@ export function segmentRow(segment: Segment, options: RowOptions): TemplateResul
     tabindex=${active ? 0 : -1}
     aria-posinset=${options.position}
     aria-setsize=${options.count}
-    aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}
+    aria-label=${t('{0}, {1}', [segment.speaker, ...(segment.alsoSpeaking ?? [])].join(' + '), clock(segment.startMs))}
   >
     ${
       turn
@@ -106,6 +108,7 @@ export function segmentRow(segment: Segment, options: RowOptions): TemplateResul
             segment.startMs,
             () => options.name(segment),
             suggestion(segment, options),
+            segment.alsoSpeaking,
           )
         : nothing
     }

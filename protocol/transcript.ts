@@ -18,6 +18,10 @@ export const Segment = z.object({
   endMs: z.number(),
   source: SourceName,
   speaker: z.string().describe('Display name: `You`, `Others`, `Speaker 2`, `Ben`.'),
+  alsoSpeaking: z
+    .array(z.string())
+    .optional()
+    .describe('Display names of speakers who talk at the same time. Absent if nobody does.'),
   text: z.string(),
   readable: z
     .string()

@@ -4,7 +4,7 @@
  */
 import type { Segment } from '../transcript/types';
 import type { Turn } from './contract';
-import { speakersIn } from './turns';
+import { overlapMs, speakersIn } from './turns';
 
 /** Speech of one voice within a segment. */
 interface Span {
@@ -36,6 +36,8 @@ const LEAST_MS = 600;
  * often confused there for a moment.
  */
 const LEAST_CUT_MS = 2_000;
+/** Minimum common speech of two speakers who talk at the same time, in milliseconds. */
+const LEAST_OVERLAP_MS = 300;
 /** Minimum pause that separates speaker turns, in milliseconds. */
 const TURN_PAUSE_MS = 200;
 /**
@@ -57,6 +59,26 @@ export function speakerOfSpan(
     (best, share) => (best && best[1] >= share[1] ? best : share),
     undefined,
   )?.[0];
+}
+
+/** Speakers who talk at the same time as the segment's speaker, in order of their turns. */
+export function overlappingSpeakers(
+  turns: readonly Turn[],
+  { source, startMs, endMs }: Pick<Segment, 'source' | 'startMs' | 'endMs'>,
+  speaker: string,
+): string[] {
+  const within = turns
+    .filter((turn) => turn.source === source && turn.startMs < endMs && turn.endMs > startMs)
+    .map((turn) => ({
+      speaker: turn.speaker,
+      startMs: Math.max(startMs, turn.startMs),
+      endMs: Math.min(endMs, turn.endMs),
+    }))
+    .sort((a, b) => a.startMs - b.startMs);
+  const of = (id: string): typeof within => within.filter((turn) => turn.speaker === id);
+  return [...new Set(within.map((turn) => turn.speaker))].filter(
+    (other) => other !== speaker && overlapMs(of(speaker), of(other)) >= LEAST_OVERLAP_MS,
+  );
 }
 
 /**

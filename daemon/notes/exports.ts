@@ -60,9 +60,10 @@ function confidenceOf(confidence: number | undefined): { readonly confidence?: n
 
 /** `{"file","start","end","source","speaker","text","confidence"}`, times in seconds. */
 export function jsonlLine(file: string, segment: ExportSegment): string {
-  const { startMs, endMs, source, speaker, text, confidence } = segment;
+  const { startMs, endMs, source, speaker, alsoSpeaking, text, confidence } = segment;
   const times = { start: seconds(startMs), end: seconds(endMs) };
-  const line = { file, ...times, source, speaker, text, ...confidenceOf(confidence) };
+  const also = alsoSpeaking && { alsoSpeaking };
+  const line = { file, ...times, source, speaker, ...also, text, ...confidenceOf(confidence) };
   return `${jsonText(line)}\n`;
 }
 
@@ -84,6 +85,7 @@ export function jsonObject(session: ExportSession): Record<string, unknown> {
     end: seconds(s.endMs),
     source: s.source,
     speaker: s.speaker,
+    ...(s.alsoSpeaking && { alsoSpeaking: s.alsoSpeaking }),
     text: s.text,
     ...confidenceOf(s.confidence),
     ...(s.words && {
@@ -161,13 +163,13 @@ function renderMarkdown(session: ExportSession): string {
   return blocks.join('\n');
 }
 
-/** `**Ben** [00:14:05] text`, with the readable text of the segment. */
+/** `**Ben** [00:14:05] text`, or `**Ben + Ana** …` if both talk, with the readable text of the segment. */
 export function transcriptLine(
-  segment: { readonly speaker: string; readonly startMs: number; readonly text: string },
+  segment: Pick<ExportSegment, 'speaker' | 'alsoSpeaking' | 'startMs' | 'text'>,
   fillers: 'hide' | 'show' = 'hide',
 ): string {
   return (
-    `**${markdownText(segment.speaker)}** ${timeStamp(segment.startMs)} ` +
+    `**${[segment.speaker, ...(segment.alsoSpeaking ?? [])].map(markdownText).join(' + ')}** ${timeStamp(segment.startMs)} ` +
     `${markdownText(readableText(segment.text, fillers))}`
   );
 }

@@ -23,7 +23,10 @@ export interface NoteDocument {
   /** Speaker names in the order of their first segments. Read from the segments if absent. */
   readonly participants?: readonly string[] | undefined;
   /** In any order; hidden segments are left out of the note. */
-  readonly segments: readonly Pick<Segment, 'id' | 'startMs' | 'speaker' | 'text' | 'hidden'>[];
+  readonly segments: readonly Pick<
+    Segment,
+    'id' | 'startMs' | 'speaker' | 'alsoSpeaking' | 'text' | 'hidden'
+  >[];
   readonly insights: readonly Insight[];
   /** Hides or shows fillers, repeated and broken-off words in the transcript; absent hides them. */
   readonly fillers?: 'hide' | 'show' | undefined;
@@ -71,6 +74,7 @@ export interface ExportSegment {
   readonly endMs: number;
   readonly source: string;
   readonly speaker: string;
+  readonly alsoSpeaking?: readonly string[] | undefined;
   readonly text: string;
   readonly confidence?: number | undefined;
   readonly hidden?: boolean | undefined;

@@ -2,6 +2,7 @@
  * Renames a speaker in every segment and insight. If another speaker has the name, the two are
  * merged.
  */
+import { withSpeaker } from '../transcript/revise';
 import type { Speaker } from '../transcript/types';
 import type { SessionProjection } from './sessionProjection';
 import type { DurableEventBody } from './events';
@@ -27,7 +28,15 @@ export function renameSpeaker(
     given === undefined ? { ...speaker, name } : { ...speaker, name, named: true };
   const events: DurableEventBody[] = [{ kind: 'speaker', speaker: now }];
   for (const segment of projection.transcript.ordered()) {
-    if (segment.speaker !== speaker.name || segment.speaker === name) continue;
+    if (speaker.name === name) break;
+    const also = segment.alsoSpeaking?.includes(speaker.name) ?? false;
+    if (segment.speaker !== speaker.name && !also) continue;
+    const named = {
+      ...segment,
+      ...(segment.alsoSpeaking && {
+        alsoSpeaking: segment.alsoSpeaking.map((one) => (one === speaker.name ? name : one)),
+      }),
+    };
     const revision = segment.revision + 1;
     events.push({
       kind: 'revision',
@@ -36,7 +45,10 @@ export function renameSpeaker(
         revision,
         op: 'speaker',
         by: 'person',
-        segment: { ...segment, speaker: name, revision },
+        segment: {
+          ...withSpeaker(named, segment.speaker === speaker.name ? name : segment.speaker),
+          revision,
+        },
       },
     });
   }

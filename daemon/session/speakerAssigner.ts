@@ -15,6 +15,7 @@ import type { SpeechDetectorFactory } from '../vad/contract';
 import type { SessionProjection } from './sessionProjection';
 import { stillCalled } from './calledNames';
 import type { DurableEventBody, Revision } from './events';
+import { alsoSpeaking, sameNames, withoutOthers } from './overlapNames';
 import { SpeakerNumbers } from './speakerNumbers';
 
 export interface SpeakerAssignerSetup {
@@ -156,6 +157,7 @@ export class SpeakerAssigner {
       segments: segments.map((segment) => ({
         ...segment,
         speaker: names.get(voices.get(segment.id)) ?? segment.speaker,
+        ...alsoSpeaking(turns, segment, voices.get(segment.id), names),
       })),
       speakers: this.changed(speakers),
     };
@@ -167,7 +169,7 @@ export class SpeakerAssigner {
     const turns = this.turns();
     const voices = this.voicesOf(turns, this.revisable());
     const speakers = this.speakers(turns);
-    return [...this.changed(speakers), ...this.revisions(voices, speakers)];
+    return [...this.changed(speakers), ...this.revisions(turns, voices, speakers)];
   }
 
   /** Clusters all voices again over the whole audio. `conclude` returns the resulting events. */
@@ -199,7 +201,7 @@ export class SpeakerAssigner {
     const voices = this.voicesOf(turns, this.revisable());
     const events = [
       ...this.changed([...this.gone(turns), ...speakers]),
-      ...this.revisions(voices, speakers, this.turns(0)),
+      ...this.revisions(turns, voices, speakers, this.turns(0)),
     ];
     this.dispose();
     return events;
@@ -412,6 +414,7 @@ export class SpeakerAssigner {
 
   /** @param split turns at which to split the segments; optional */
   private revisions(
+    turns: readonly Turn[],
     voices: ReadonlyMap<string, string | undefined>,
     speakers: readonly Speaker[],
     split?: readonly Turn[],
@@ -420,17 +423,22 @@ export class SpeakerAssigner {
     const revisions: Revision[] = [];
     for (const packed of this.revisable()) {
       const speaker = names.get(voices.get(packed.id));
-      if (!split && (speaker === undefined || speaker === packed.speaker)) continue;
+      const also = alsoSpeaking(turns, packed, voices.get(packed.id), names);
+      const same =
+        (speaker === undefined || speaker === packed.speaker) &&
+        sameNames(also.alsoSpeaking, packed.alsoSpeaking);
+      if (!split && same) continue;
       const segment = unpackSegment(packed);
       const parts = split && !segment.hidden ? partsOf(split, segment) : [];
       const revision = segment.revision + 1;
       if (split && parts.length > 1) {
         const cut = parts.map((part, i) =>
-          this.partOf(segment, part.from, part.to, part.startMs, part.endMs, i),
+          this.partOf(withoutOthers(segment), part.from, part.to, part.startMs, part.endMs, i),
         );
         const [first, ...added] = cut.map((part) => ({
           ...part,
           speaker: names.get(this.voiceIn(split, part)) ?? part.speaker,
+          ...alsoSpeaking(split, part, this.voiceIn(split, part), names),
         }));
         if (first)
           revisions.push({
@@ -443,13 +451,18 @@ export class SpeakerAssigner {
           });
         continue;
       }
-      if (speaker !== undefined && speaker !== segment.speaker)
+      if (!same)
         revisions.push({
           segmentId: segment.id,
           revision,
           op: 'speaker',
           by: 'machine',
-          segment: { ...segment, speaker, revision },
+          segment: {
+            ...withoutOthers(segment),
+            speaker: speaker ?? segment.speaker,
+            ...also,
+            revision,
+          },
         });
     }
     return revisions.map((revision) => ({ kind: 'revision', revision }));

@@ -25,10 +25,17 @@ export function revisionsOf(segment: Segment, change: SegmentChange): readonly R
   if (change.text !== undefined && change.text !== now.text)
     add('edit', withoutWords({ ...now, text: change.text }));
   if (change.speaker !== undefined && change.speaker !== now.speaker)
-    add('speaker', { ...now, speaker: change.speaker });
+    add('speaker', withSpeaker(now, change.speaker));
   if (change.hidden !== undefined && change.hidden !== (now.hidden ?? false))
     add('hide', withHidden(now, change.hidden));
   return revisions;
+}
+
+/** Nobody talks at the same time as themselves. */
+export function withSpeaker(segment: Segment, speaker: string): Segment {
+  const { alsoSpeaking, ...rest } = segment;
+  const others = alsoSpeaking?.filter((name) => name !== speaker) ?? [];
+  return { ...rest, speaker, ...(others.length > 0 && { alsoSpeaking: others }) };
 }
 
 /** The times of the spoken words do not hold for typed ones. */

@@ -8,6 +8,8 @@ export interface Segment {
   readonly endMs: number;
   readonly source: Source;
   readonly speaker: string;
+  /** Names of speakers who talk at the same time; absent if nobody does. */
+  readonly alsoSpeaking?: readonly string[];
   readonly text: string;
   readonly confidence?: number;
   readonly words?: readonly AsrWord[];

@@ -60,6 +60,28 @@ async function push(
 }
 
 describe('SourceSpeakers', () => {
+  it('gives both speakers of an overlap while it records', async () => {
+    const speakers = make();
+    await push(speakers, [
+      [1, 6],
+      [0, 1],
+      [2, 5],
+      [3, 2],
+      [1, 3],
+    ]);
+    const at = (ms: number): string[] =>
+      speakers
+        .turns()
+        .filter(({ startMs, endMs }) => startMs <= ms && ms < endMs)
+        .map(({ speaker }) => speaker)
+        .sort();
+    deepEqual([3_000, 9_000, 13_000, 15_500].map(at), [
+      ['voice-1'],
+      ['voice-2'],
+      ['voice-1', 'voice-2'],
+      ['voice-1'],
+    ]);
+  });
   it('gives both speakers of an overlap at the end, under the ids they had live', async () => {
     const speakers = make();
     await push(speakers, [
