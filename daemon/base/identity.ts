@@ -19,13 +19,33 @@ export type Identity =
 export const LOCAL: Identity = { kind: 'local' };
 
 export function may(identity: Identity, scope: AccessScope): boolean {
-  if (identity.kind === 'local') return true;
-  const { scopes } = identity;
+  return identity.kind === 'local' || permits(identity.scopes, scope);
+}
+
+function permits(scopes: readonly AccessScope[], scope: AccessScope): boolean {
   return (
     scopes.includes(scope) ||
     scopes.includes('admin') ||
     (scope === 'read' && scopes.includes('record'))
   );
+}
+
+/** What a token and its user both permit. A user who loses a scope loses it in every token. */
+export function sharedScopes(
+  token: readonly AccessScope[],
+  user: readonly AccessScope[],
+): readonly AccessScope[] {
+  return [
+    ...new Set([
+      ...token.filter((scope) => permits(user, scope)),
+      ...user.filter((scope) => permits(token, scope)),
+    ]),
+  ];
+}
+
+/** Does a token permit as much as before? A connection that has more must end. */
+export function keepsScopes(before: AccessToken, now: AccessToken): boolean {
+  return before.scopes.every((scope) => permits(now.scopes, scope));
 }
 
 /** Owner whose sessions this identity may read; undefined for all owners. */

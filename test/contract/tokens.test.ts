@@ -294,6 +294,22 @@ describe('people of a team', () => {
     deepEqual(kinds, ['ok', 'revoked', 'ok']);
   });
 
+  it('promise: a demoted user has no token with the scope they had', async () => {
+    const gate = new PostgresGate(gateway, wall);
+    const { secret } = await new PostgresTokens(gateway, 'bee', wall).create(
+      'eli',
+      ['admin'],
+      'root',
+    );
+    const scopes: unknown[] = [];
+    for (const now of [['admin'], ['record'], ['read'], ['read', 'admin']] as const) {
+      await people.putUser('bee', 'eli', now);
+      const check = await gate.check(secret);
+      scopes.push(check.kind === 'ok' ? check.token.scopes : check.kind);
+    }
+    deepEqual(scopes, [['admin'], ['record'], ['read'], ['admin', 'read']]);
+  });
+
   it('counts the tokens of a user exactly when many are asked for at once', async () => {
     const tokens = new PostgresTokens(gateway, 'bee', wall);
     const made = await Promise.allSettled(

@@ -114,8 +114,12 @@ describe('signing in with OpenID Connect', function () {
       [check.token.user, check.token.scopes, (await other.recheck(check.token)).kind],
       ['eve', ['read', 'admin'], 'ok'],
     );
-    await people.setDisabled('bee', 'eve', true);
+    await people.putUser('bee', 'eve', ['read']);
     nowMs = 16_000;
+    const demoted = await other.recheck(check.token);
+    deepEqual(demoted.kind === 'ok' && demoted.token.scopes, ['read']);
+    await people.setDisabled('bee', 'eve', true);
+    nowMs = 32_000;
     deepEqual(
       [(await other.recheck(check.token)).kind, (await one.check(token)).kind],
       ['revoked', 'revoked'],

@@ -1,6 +1,12 @@
 /** Looks up the user and organisation of a secret in a team's database. */
 import { Emitter } from '../../base/emitter';
-import type { AccessScope, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
+import {
+  type AccessScope,
+  type AccessToken,
+  sharedScopes,
+  type TokenCheck,
+  type TokenGate,
+} from '../../base/identity';
 import { presents, tokenIdOf } from '../tokenSecret';
 import type { Database, Query } from './database';
 
@@ -73,25 +79,26 @@ export class PostgresGate implements TokenGate {
   }
 
   private async standing(row: TokenRow): Promise<TokenCheck> {
-    if (
-      row.revoked_ms !== null ||
-      (await this.database.transaction({ organisation: row.organisation }, (query) =>
-        isDisabled(query, row.user_id),
-      ))
-    )
-      return { kind: 'revoked' };
+    const user = await this.database.transaction({ organisation: row.organisation }, (query) =>
+      enabledUser(query, row.user_id),
+    );
+    if (row.revoked_ms !== null || !user) return { kind: 'revoked' };
     if (row.expires_ms !== null && row.expires_ms <= this.wall()) return { kind: 'expired' };
-    return { kind: 'ok', token: tokenOf(row) };
+    const scopes = sharedScopes(row.scopes, user.scopes);
+    return { kind: 'ok', token: tokenOf({ ...row, scopes }) };
   }
 }
 
-/** A deleted user counts as disabled. */
-async function isDisabled(query: Query, user: string): Promise<boolean> {
-  const [row] = await query<{ disabled_ms: number | null }>(
-    'SELECT disabled_ms FROM earmark.users WHERE id = $1',
+/** Undefined for a disabled or deleted user. */
+async function enabledUser(
+  query: Query,
+  user: string,
+): Promise<{ readonly scopes: readonly AccessScope[] } | undefined> {
+  const [row] = await query<{ scopes: readonly AccessScope[]; disabled_ms: number | null }>(
+    'SELECT scopes, disabled_ms FROM earmark.users WHERE id = $1',
     [user],
   );
-  return row?.disabled_ms !== null;
+  return row?.disabled_ms === null ? row : undefined;
 }
 
 export function tokenOf({

@@ -107,7 +107,9 @@ export class SignInGate implements TokenGate {
           [token.user],
         ),
     );
-    return row && row.disabled_ms === null ? { kind: 'ok', token } : { kind: 'revoked' };
+    return row?.disabled_ms === null
+      ? { kind: 'ok', token: { ...token, scopes: row.scopes } }
+      : { kind: 'revoked' };
   }
 
   private async verify(jwt: string): Promise<JWTPayload> {

@@ -15,7 +15,13 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { webSocketWire } from '../../../client/webSocketWire';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { closeCodeOf, REMOTE_PATH } from '../../../protocol/remote';
-import type { Identity, AccessToken, TokenCheck, TokenGate } from '../../base/identity';
+import {
+  type AccessToken,
+  type Identity,
+  keepsScopes,
+  type TokenCheck,
+  type TokenGate,
+} from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
@@ -284,7 +290,14 @@ class RemoteServer implements RemoteTransport {
         onTick: () => {
           // While the database does not answer, a valid token stays valid.
           tokens.recheck(token).then(
-            ({ kind }) => kind !== 'ok' && admitted.peer.close(tokenError(kind)),
+            (now) => {
+              if (now.kind !== 'ok') admitted.peer.close(tokenError(now.kind));
+              else if (!keepsScopes(token, now.token))
+                admitted.peer.refuse(
+                  'rpc.forbidden',
+                  'You have fewer permissions on this server than before; connect again.',
+                );
+            },
             () => undefined,
           );
         },
