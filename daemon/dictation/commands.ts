@@ -81,10 +81,15 @@ export function matchCommand(at: number, context: SpokenContext): CommandMatch |
   return undefined;
 }
 
+/** In a longer run "literal" is a word: each one would look at all after it. */
+const LITERALS_MAX = 8;
+
 /** Number of words that "literal" protects: the command words after it, in any sentence. */
 export function matchAfterLiteral(at: number, context: SpokenContext): number | undefined {
   const found = spokenAt(at, context.words).find(({ command }) => command.kind !== 'literal');
   if (found) return found.words.length;
+  const run = context.words.slice(at, at + LITERALS_MAX);
+  if (run.length === LITERALS_MAX && run.every((word) => word === 'literal')) return undefined;
   return context.words[at] === 'literal' && matchCommand(at + 1, context)?.command ? 1 : undefined;
 }
 

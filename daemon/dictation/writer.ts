@@ -113,7 +113,14 @@ class Writer {
   private readonly starts: readonly number[];
   private readonly silences: ReadonlySet<number>;
   private readonly context: SpokenContext;
-  private readonly named: readonly NamedSymbol[];
+  private readonly named: ReadonlyMap<number, NamedSymbol>;
+  /** Words in front of which a name begins or has ended, ascending and as a set. */
+  private readonly nameStarts: readonly number[];
+  private readonly nameEnds: ReadonlySet<number>;
+  /** Number of names that begin up to the word that is read. */
+  private begun = 0;
+  /** `unread` up to the next name. A copy for each word would cost the square of the text. */
+  private free: string[];
   private readonly spelled: { recognised: string; written: string }[] = [];
 
   constructor(
@@ -128,7 +135,11 @@ class Writer {
     this.silences = silentWords(phrases, this.starts);
     this.context = this.contextOf(this.lower);
     const fixed = protectedWords(this.context);
-    this.named = speller?.find(this.list, (i) => fixed.has(i)) ?? [];
+    const named = speller?.find(this.list, (i) => fixed.has(i)) ?? [];
+    this.named = new Map(named.map((one) => [one.from, one]));
+    this.nameStarts = named.map(({ from }) => from);
+    this.nameEnds = new Set(named.map(({ to }) => to));
+    this.free = this.unread;
   }
 
   write(opens: boolean): Dictated {
@@ -174,16 +185,18 @@ class Writer {
 
   private next(at: number): Step {
     const gap = this.list.gaps[at] ?? '';
-    const symbol = this.named.find(({ from }) => from === at);
+    const symbol = this.named.get(at);
     if (symbol)
       return {
         item: { kind: 'symbol', text: this.spell(at, symbol.to, symbol.name), gap },
         count: symbol.to - at,
       };
-    const words = this.unread.slice(0, freeEnd(this.named, at, this.lower.length));
+    const words = this.freeWords(at);
     const command = this.command(at, { ...this.context, words });
     if (command) {
-      if (command.item?.kind === 'command') this.unread.fill(COMMAND_WORD, at, at + command.count);
+      if (command.item?.kind === 'command')
+        for (const some of new Set([this.unread, this.free]))
+          some.fill(COMMAND_WORD, at, at + command.count);
       return command;
     }
     const counted = this.isHash(at - 1) ? words.with(at - 1, 'number') : words;
@@ -194,6 +207,15 @@ class Writer {
         count: number.count,
       };
     return this.dot(at, words) ?? this.word(at, 1);
+  }
+
+  /** The words up to the next name after word `at`. */
+  private freeWords(at: number): readonly string[] {
+    while ((this.nameStarts[this.begun] ?? Infinity) <= at) this.begun++;
+    const end = this.nameStarts[this.begun] ?? this.unread.length;
+    if (this.free.length !== end)
+      this.free = end === this.unread.length ? this.unread : this.unread.slice(0, end);
+    return this.free;
   }
 
   private word(at: number, count: number, gap = this.list.gaps[at] ?? ''): Step {
@@ -269,7 +291,7 @@ class Writer {
       inPath ||
       EXTENSIONS.has(after) ||
       DOTTED.has(before) ||
-      this.named.some(({ to }) => to === at)
+      this.nameEnds.has(at)
     );
   }
 
@@ -353,21 +375,24 @@ function phraseStarts(phrases: readonly SpokenPhrase[]): number[] {
 function protectedWords(context: SpokenContext): ReadonlySet<number> {
   const { words } = context;
   const fixed = new Set<number>();
+  /** Where the last name ended: a later one in it ends there too. */
+  let ended = 0;
+  let done = 0;
   for (let at = 0; at < words.length; at++) {
     const found = matchCommand(at, context);
     if (!found?.command) continue;
     let to = at + found.count;
     if (found.command.kind === 'literal') to += matchAfterLiteral(to, context) ?? 0;
-    if (found.command.kind === 'style')
+    if (found.command.kind === 'style') {
+      to = Math.max(to, ended);
       while (to < words.length && !STYLE_ENDS.has(words[to] ?? '')) to++;
+      ended = to;
+    }
     if (found.command.kind === 'literal' || found.command.kind === 'style')
-      for (let i = at; i < to; i++) fixed.add(i);
+      for (let i = Math.max(at, done); i < to; i++) fixed.add(i);
+    done = Math.max(done, fixed.has(at) ? to : 0);
   }
   return fixed;
-}
-
-function freeEnd(named: readonly NamedSymbol[], at: number, length: number): number {
-  return named.find(({ from }) => from > at)?.from ?? length;
 }
 
 /** Spelled letters from word `at` on. */

@@ -46,8 +46,49 @@ const isCall = ({ command }: Given, next: Item | undefined): boolean =>
   next.command.kind === 'mark' &&
   next.command.text === ')';
 
+/** Characters at the end that a later item may read. No abbreviation or compound is longer. */
+const END_CHARS = 400;
+
+/** A growing text: its end and the number of its quotes are read without the rest. */
+class Grown {
+  private readonly done: string[] = [];
+  end = '';
+  /** Everything that was added, and how much of it was searched for a mark. */
+  private readonly added: string[] = [];
+  private readonly counts = new Map<string, { count: number; searched: number }>();
+
+  get value(): string {
+    return this.done.join('') + this.end;
+  }
+
+  add(text: string): void {
+    this.added.push(text);
+    this.end += text;
+    if (this.end.length <= 2 * END_CHARS) return;
+    this.done.push(this.end.slice(0, -END_CHARS));
+    this.end = this.end.slice(-END_CHARS);
+  }
+
+  trimBlanks(): void {
+    for (;;) {
+      this.end = this.end.replace(/(?<! ) +$/u, '');
+      if (this.end !== '' || this.done.length === 0) return;
+      this.end = this.done.pop() ?? '';
+    }
+  }
+
+  /** How often a mark of one character was added. */
+  count(mark: string): number {
+    const known = this.counts.get(mark) ?? { count: 0, searched: 0 };
+    this.counts.set(mark, known);
+    for (; known.searched < this.added.length; known.searched++)
+      known.count += (this.added[known.searched] ?? '').split(mark).length - 1;
+    return known.count;
+  }
+}
+
 class Text {
-  value = '';
+  private readonly grown = new Grown();
   private before: Before = 'start';
 
   constructor(
@@ -55,10 +96,14 @@ class Text {
     private readonly code: boolean,
   ) {}
 
+  get value(): string {
+    return this.grown.value;
+  }
+
   command({ command, gap }: Given, call: boolean): void {
     if (command.kind === 'line') {
-      this.value = this.value.replace(/(?<! ) +$/u, '') + this.keptEnd(gap, /(?<![.?!…])[.?!…]+/u);
-      this.value += '\n'.repeat(command.count);
+      this.grown.trimBlanks();
+      this.grown.add(`${this.keptEnd(gap, /(?<![.?!…])[.?!…]+/u)}${'\n'.repeat(command.count)}`);
       this.sentence = true;
       this.before = 'start';
     } else if (command.kind === 'glue') this.before = 'joined';
@@ -68,15 +113,15 @@ class Text {
   word(item: Written, previous: Item | undefined): void {
     // A compound with a name in it is written as separate words.
     if (item.kind === 'symbol' && item.gap === '-')
-      this.value = this.value.replace(/(?<!\S)\S+$/u, (word) => word.replaceAll('-', ' '));
+      this.grown.end = this.grown.end.replace(/(?<!\S)\S+$/u, (word) => word.replaceAll('-', ' '));
     const gap = this.gapBefore(item, previous);
     const opens =
       !this.code &&
       (this.sentence ||
         (previous?.kind !== 'command' &&
           endsSentence(gap) &&
-          !endsWithAbbreviation(this.value + gap, item.text)));
-    this.value += gap + (/[#@$~]$/u.test(gap) ? item.text : this.cased(item, previous, opens));
+          !endsWithAbbreviation(this.grown.end + gap, item.text)));
+    this.grown.add(gap + (/[#@$~]$/u.test(gap) ? item.text : this.cased(item, previous, opens)));
     this.sentence = false;
     this.before = item.kind;
   }
@@ -89,7 +134,7 @@ class Text {
     const side = join === 'toggle' ? this.toggled(text) : join;
     const punctuation = /^[,.;:?!…]$/u.test(text);
     // The recogniser's "?" stays before a bracket or a quote; a dictated mark takes its place.
-    if (!punctuation && side !== 'both') this.value += this.keptEnd(gap, /(?<![?!])[?!]+/u);
+    if (!punctuation && side !== 'both') this.grown.add(this.keptEnd(gap, /(?<![?!])[?!]+/u));
     const touches =
       call ||
       side === 'left' ||
@@ -97,14 +142,14 @@ class Text {
       this.before === 'start' ||
       this.before === 'joined' ||
       (text === '(' && this.before === 'symbol');
-    this.value += `${touches ? '' : ' '}${text}`;
+    this.grown.add(`${touches ? '' : ' '}${text}`);
     this.sentence = ends === true;
     this.before = side === 'right' || side === 'both' ? 'joined' : 'mark';
   }
 
   /** Opening at an even count so far, else closing. */
   private toggled(text: string): 'left' | 'right' {
-    return this.value.split(text).length % 2 === 1 ? 'right' : 'left';
+    return this.grown.count(text) % 2 === 0 ? 'right' : 'left';
   }
 
   /** The recogniser's end of a sentence before a command. */

@@ -10,8 +10,16 @@ import type { Insight } from './types';
 interface Shape {
   readonly entity: NonNullable<Insight['entity']>;
   readonly pattern: RegExp;
+  /**
+   * The match goes from the first letter or digit of this to the last end by `pattern`. A pattern
+   * for both would try each beginning, which costs the square of the text.
+   */
+  readonly within?: RegExp;
   readonly examples: readonly string[];
 }
+
+const PATH_END =
+  /(?<=\w)\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g;
 
 /** In order: a later pattern does not match text that an earlier one took. */
 const ENTITY_SHAPES: readonly Shape[] = [
@@ -27,8 +35,8 @@ const ENTITY_SHAPES: readonly Shape[] = [
   },
   {
     entity: 'file',
-    pattern:
-      /\b[\w./-]*\w\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g,
+    pattern: PATH_END,
+    within: /(?<![\w./-])[\w./-]+/g,
     examples: ['src/app.ts', 'README.md'],
   },
   {
@@ -77,6 +85,21 @@ export class EntityFinder {
   }
 }
 
+function matchesOf(
+  { pattern, within }: Shape,
+  text: string,
+): readonly { readonly index: number; readonly text: string }[] {
+  if (!within)
+    return [...text.matchAll(pattern)].map(({ 0: found, index }) => ({ index, text: found }));
+  return [...text.matchAll(within)].flatMap(({ 0: run, index }) => {
+    const last = [...run.matchAll(pattern)].at(-1);
+    const start = run.search(/\w/);
+    return last
+      ? [{ index: index + start, text: run.slice(start, last.index + last[0].length) }]
+      : [];
+  });
+}
+
 function readMentions(line: Line, people: People): readonly Mention[] {
   const mentions: Mention[] = [];
   const add = (entity: Mention['entity'], text: string) => {
@@ -90,9 +113,15 @@ function readMentions(line: Line, people: People): readonly Mention[] {
       });
   };
   let rest = line.text.slice(line.start, line.end);
-  for (const { entity, pattern } of ENTITY_SHAPES) {
-    for (const [text] of rest.matchAll(pattern)) add(entity, text);
-    rest = rest.replace(pattern, ' ');
+  for (const shape of ENTITY_SHAPES) {
+    const pieces: string[] = [];
+    let end = 0;
+    for (const { index, text } of matchesOf(shape, rest)) {
+      add(shape.entity, text);
+      pieces.push(rest.slice(end, index));
+      end = index + text.length;
+    }
+    rest = [...pieces, rest.slice(end)].join(' ');
   }
   for (const token of line.tokens)
     if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);

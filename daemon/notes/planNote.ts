@@ -80,18 +80,24 @@ class Planner {
 
   /** Finds every recorded line by its hash. Finds an unrecorded line by its exact text. */
   private locate(): void {
-    const byHash = new Map<string, LinePosition[]>();
+    const byHash = new Map<string, { readonly places: LinePosition[]; next: number }>();
     this.lines.forEach((line, at) => {
       if (this.insideManifest(at) || line.text.trim() === '') return;
-      const add = (hash: string, flipped: boolean) =>
-        byHash.set(hash, [...(byHash.get(hash) ?? []), { line: at, flipped }]);
+      const add = (hash: string, flipped: boolean): void => {
+        const same = byHash.get(hash);
+        if (same) same.places.push({ line: at, flipped });
+        else byHash.set(hash, { places: [{ line: at, flipped }], next: 0 });
+      };
       add(hashLine(line.text), false);
       const box = boxOf(line.text);
       if (box === 'open') add(hashLine(withBox(line.text, 'x')), true);
       if (box === 'done') add(hashLine(withBox(line.text, ' ')), true);
     });
     const claim = (key: string, hash: string) => {
-      const place = byHash.get(hash)?.find(({ line }) => !this.claimed.has(line));
+      const same = byHash.get(hash);
+      // A claimed line stays claimed, so the search goes on where the last one ended.
+      while (same && this.claimed.has(same.places[same.next]?.line ?? -1)) same.next++;
+      const place = same?.places[same.next];
       if (!place) return;
       this.claimed.add(place.line);
       this.positions.set(key, place);

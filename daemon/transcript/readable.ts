@@ -44,6 +44,10 @@ const OTHER_LANGUAGE =
   /\b(?:und|ist|der|das|nicht|ich|wir|ein|eine|auf|mit|sich|het|een|van|niet|och|att|som|para|que|los|les|des|est)\b/giu;
 const OTHER_LANGUAGE_WORDS = 2;
 const MAX_REPEAT = 4;
+/** End of a word that may be broken off; most words end otherwise. */
+const BROKEN_OFF = /[-–—][,.]?$/;
+/** A word that needs no tidying. */
+const BARE_WORD = /^[a-z0-9'’]*[a-z0-9]$/;
 
 /** Words the speaker did not mean, in order. */
 export function disfluencies(text: string): Disfluency[] {
@@ -53,13 +57,15 @@ export function disfluencies(text: string): Disfluency[] {
   words.forEach(({ text: word }, i) => {
     if (english && isFiller(words, i)) marked.set(i, 'filler');
     else if (
+      BROKEN_OFF.test(word) &&
       /^\p{L}+(?:-|–|—)[,.]?$/u.test(word) &&
       !/^(?:and|or|to)$/.test(words[i + 1]?.norm ?? '')
     )
       marked.set(i, 'brokenOff');
   });
   for (const aside of ASIDES) {
-    words.forEach((_, i) => {
+    words.forEach(({ norm }, i) => {
+      if (norm !== aside[0]) return;
       const fits = aside.every((word, k) => words[i + k]?.norm === word);
       const before = words[i - 1];
       const last = words[i + aside.length - 1];
@@ -101,6 +107,8 @@ export function readableText(text: string, fillers: 'hide' | 'show' = 'hide'): s
  */
 function repeatAt(words: readonly Word[], said: readonly number[], at: number): number {
   const word = (i: number): Word | undefined => words[said[i] ?? -1];
+  // A new start begins with one of few words.
+  if (!RESTARTED.has(word(at)?.norm ?? '')) return 0;
   for (
     let length = Math.min(MAX_REPEAT, Math.floor((said.length - at) / 2));
     length > 0;
@@ -149,7 +157,10 @@ function without(text: string, marks: readonly Disfluency[]): string {
   for (const { start, end } of marks) {
     out.add(text.slice(at, start));
     // The mark that ends the sentence stays where the word is removed.
-    const stop = /(?<![.?!])[.?!]+(?=["'”’)]*\s*$)/.exec(text.slice(start, end))?.[0] ?? '';
+    const word = text.slice(start, end);
+    const stop = /[.?!]/.test(word)
+      ? (/(?<![.?!])[.?!]+(?=["'”’)]*\s*$)/.exec(word)?.[0] ?? '')
+      : '';
     if (stop !== '') out.endWith(`${stop} `);
     at = end;
   }
@@ -210,10 +221,19 @@ function sentences(text: string): string {
 }
 
 function wordsOf(text: string): Word[] {
-  return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
-    text: word,
-    norm: word.toLowerCase().replace(/^[^\p{L}\p{N}]+|(?<![^\p{L}\p{N}])[^\p{L}\p{N}]+$/gu, ''),
-    start: index,
-    end: index + word.length,
-  }));
+  const words: Word[] = [];
+  const next = /\S+/g;
+  for (let found = next.exec(text); found; found = next.exec(text)) {
+    const [word] = found;
+    const start = found.index;
+    words.push({ text: word, norm: normOf(word), start, end: start + word.length });
+  }
+  return words;
+}
+
+function normOf(word: string): string {
+  const lower = word.toLowerCase();
+  return BARE_WORD.test(lower) && !lower.startsWith("'") && !lower.startsWith('’')
+    ? lower
+    : lower.replace(/^[^\p{L}\p{N}]+|(?<![^\p{L}\p{N}])[^\p{L}\p{N}]+$/gu, '');
 }

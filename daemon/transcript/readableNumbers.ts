@@ -10,6 +10,9 @@ const MONTHS =
   'January February March April May June July August September October November December'.split(
     ' ',
   );
+const MONTH_NAMES: ReadonlyMap<string, string> = new Map(
+  MONTHS.map((name) => [name.toLowerCase(), name]),
+);
 const DAYS_MAX = 31;
 /** Without one of these words there is nothing to convert. Most sentences have none. */
 const NUMBERISH =
@@ -99,7 +102,7 @@ class NumberReader {
   }
 
   private month(i: number): string | undefined {
-    return MONTHS.find((name) => name.toLowerCase() === this.norms[i]);
+    return MONTH_NAMES.get(this.norms[i] ?? '');
   }
 
   /** A day of a month, where the month is said with it. Alone, "the twenty third" is a rank. */
@@ -127,6 +130,7 @@ class NumberReader {
   /** "three thirty pm", "nine am". */
   private time(at: number): Written | undefined {
     const value = (i: number, j: number): number | undefined => {
+      if (!VALUES.has(this.norms[i] ?? '')) return undefined;
       const found = matchNumber([...this.norms.slice(i, j), 'seconds'], 0, () => false);
       return found?.count === j - i && found.written !== undefined
         ? Number(found.written)
