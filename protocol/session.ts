@@ -4,7 +4,7 @@ import { AudioFormat, SourceName } from './audio';
 import { DegradationLevel } from './engine';
 import { ErrorCodes } from './errors';
 import { Insight, InsightKind, InsightOp } from './insights';
-import { Empty, notification, PlainLine, request } from './method';
+import { Empty, notification, PlainLine, PlainText, request } from './method';
 import { Revision, Segment } from './transcript';
 
 export const SessionState = z.enum([
@@ -480,7 +480,7 @@ export const SessionSearch = request({
     'With a kind, returns insights of that kind, newest session first. All given ' +
     'filters must match.',
   params: z.object({
-    query: z.string().max(500).optional().describe('Words; if absent, only the filters decide.'),
+    query: PlainText.max(500).optional().describe('Words; if absent, only the filters decide.'),
     begun: z
       .boolean()
       .optional()
@@ -489,9 +489,7 @@ export const SessionSearch = request({
       .enum(['transcript', ...InsightKind.options])
       .optional()
       .describe('If absent, `transcript`.'),
-    speaker: z
-      .string()
-      .max(200)
+    speaker: PlainText.max(200)
       .optional()
       .describe('Name of the speaker, or of the owner of an action.'),
     since: z
@@ -506,11 +504,9 @@ export const SessionSearch = request({
       .describe(
         'ISO date or time; sessions that started earlier. A date includes its whole ' + 'day.',
       ),
-    repository: z.string().max(300).optional(),
-    branch: z.string().max(300).optional(),
-    symbol: z
-      .string()
-      .max(200)
+    repository: PlainText.max(300).optional(),
+    branch: PlainText.max(300).optional(),
+    symbol: PlainText.max(200)
       .optional()
       .describe('A spoken or linked name from the code, or the path of a file that contains it.'),
     limit: z.number().int().min(1).max(1000).optional().describe('If absent, 100.'),

@@ -4,6 +4,7 @@
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../../client';
@@ -94,6 +95,20 @@ describe('metrics', function () {
     ok(file.url.startsWith('http://127.0.0.1:'));
     if (process.platform !== 'win32')
       equal(statSync(join(folder.path, METRICS_FILE)).mode & 0o777, 0o600);
+  });
+
+  it('promise: slow connections do not keep others from the metrics', async () => {
+    const { port } = new URL(file.url);
+    const slow = Array.from({ length: 80 }, () => connect(Number(port), '127.0.0.1'));
+    let ended = 0;
+    for (const socket of slow)
+      socket
+        .on('error', () => undefined)
+        .on('close', () => ended++)
+        .write('GET /metrics HTTP/1.1\r\nHost: ');
+    await until(() => ended >= slow.length - 16, 'the oldest slow connections end');
+    equal(await status('/livez'), 200);
+    await until(() => ended === slow.length, 'all slow connections end', 10_000);
   });
 
   it('count frames, windows, phrases and each stage of every phrase', async () => {

@@ -8,7 +8,7 @@ import { cpuUsage } from 'node:process';
 import { guardText } from '../../../daemon/asr/guards';
 import { redact } from '../../../daemon/base/redact';
 import { searchSql } from '../../../daemon/adapters/store/searchSql';
-import { inScope } from '../../../daemon/dictation/scope';
+import { inScope, scopeOfLanguage } from '../../../daemon/dictation/scope';
 import { writeDictation } from '../../../daemon/dictation/writer';
 import { EntityFinder } from '../../../daemon/insights/entities';
 import { People } from '../../../daemon/insights/people';
@@ -95,7 +95,7 @@ const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   'writeDictation by phrases': (text) =>
     writeDictation((text.match(/[^]{1,80}/g) ?? []).slice(0, 2_000)),
   'writeDictation of code': (text) => writeDictation(text, undefined, false, true),
-  'inScope of Markdown': (text) => inScope(text, 'prose'),
+  'inScope of Markdown': (text) => inScope(text, scopeOfLanguage('markdown')),
   'entities of a line': (text) =>
     entities.find([
       { text, start: 0, end: text.length, tokens: [], evidence: [{ quote: text }] } as never,

@@ -1,5 +1,5 @@
 /** Sessions, audio, notes, dictation and models over the wire contract. */
-import { deepEqual, equal, match } from 'node:assert/strict';
+import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { NotesLease, NotesPlan } from '../../../protocol/notes';
 import { PrivacyStorage } from '../../../protocol/privacy';
 import {
@@ -551,6 +551,19 @@ describe('rpc sessions', () => {
       [a, b].map((c) => c?.notes.map((n) => n.method)),
       [['models/progress'], ['models/progress']],
     );
+  });
+
+  it('promise: a search with a control character gets a clear answer', async () => {
+    const client = await h.client();
+    const bad = { query: 'a\u0000b', speaker: '\u0000', repository: '\u0000', branch: '\u0000' };
+    for (const [name, value] of Object.entries(bad)) {
+      const answer = client.raw('session/search', { [name]: value });
+      await rejects(answer, {
+        code: 'rpc.invalidParams',
+        message: `session/search: "${name}" is not valid: it contains control characters; remove them.`,
+      });
+    }
+    equal(await client.code('session/search', { query: 'a "b" (c* NEAR' }), 'ok');
   });
 
   it('analyses a text without storing it', async () => {
