@@ -51,7 +51,9 @@ class NumberReader {
   }
 
   at(i: number): Written | undefined {
-    const special = this.day(i) ?? this.time(i);
+    if (this.month(i) !== undefined) return this.day(i);
+    const hour = VALUES.has(this.norms[i] ?? '');
+    const special = this.day(i) ?? (hour ? this.time(i) : undefined);
     if (special) return special;
     const number = matchNumber(this.norms, i, (k) => this.breaks(k));
     return number && this.inSentence(i, number);
@@ -130,7 +132,6 @@ class NumberReader {
   /** "three thirty pm", "nine am". */
   private time(at: number): Written | undefined {
     const value = (i: number, j: number): number | undefined => {
-      if (!VALUES.has(this.norms[i] ?? '')) return undefined;
       const found = matchNumber([...this.norms.slice(i, j), 'seconds'], 0, () => false);
       return found?.count === j - i && found.written !== undefined
         ? Number(found.written)
