@@ -19,7 +19,7 @@ import { VOICE_SETTINGS } from './voiceCentres';
 
 /**
  * Windows of 3 s every 0.74 s. Tuned on the tuning part of the simulated conversations
- * (docs/decisions/0093-live-speakers-by-segmentation.md).
+ * (docs/decisions/0086-live-speakers-by-segmentation.md).
  */
 const LIVE_SEGMENTATION: SegmentationSettings = {
   window: 48_000,

@@ -178,7 +178,7 @@ class Text {
   /** A sign of the recogniser's that belongs to the word: "#12", "@anna", "$home". */
   private signBefore({ gap }: Written): string {
     const sign = /[#@$~]$/u.exec(gap)?.[0] ?? '';
-    return this.value.endsWith(sign) ? '' : sign;
+    return this.grown.end.endsWith(sign) ? '' : sign;
   }
 
   /** A name keeps its case. The recogniser's capital is lowered where no sentence begins. */

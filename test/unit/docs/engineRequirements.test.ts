@@ -1,5 +1,5 @@
 /**
- * docs/decisions/0084 has a row for every requirement of engines and models: the test that proves
+ * docs/decisions/0081 has a row for every requirement of engines and models: the test that proves
  * it, or the reason why it is met in part or not at all.
  */
 import { deepEqual, ok } from 'node:assert/strict';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { skip } from '../../skip';
 
 const root = path.resolve(__dirname, '../../..');
-const PAGE = 'docs/decisions/0084-requirements-of-engines.md';
+const PAGE = 'docs/decisions/0081-requirements-of-engines.md';
 const AUDIT = path.join(root, '../shared/audit.md');
 const SECTION = 'Engines and models';
 const STATES = ['closed', 'in part', 'left out'];
