@@ -33,18 +33,25 @@ export function reduce(state: PageState, message: ToPanel, now: number): PageSta
     case 'reveal':
     case 'audio':
       return state;
-    case 'patch': {
-      const { view } = state;
-      if (view?.kind !== 'session' || view.id !== message.id) return { ...state, news: [] };
-      const known = new Set(message.segments === undefined ? [] : view.segments.map((s) => s.id));
-      return {
-        ...state,
-        view: patched(view, message),
-        news: (message.segments ?? []).filter((s) => !known.has(s.id)),
-        clockAt: message.durationMs === undefined ? state.clockAt : now,
-      };
-    }
+    case 'patch':
+      return withPatch(state, message, now);
   }
+}
+
+function withPatch(
+  state: PageState,
+  patch: Extract<ToPanel, { type: 'patch' }>,
+  now: number,
+): PageState {
+  const { view } = state;
+  if (view?.kind !== 'session' || view.id !== patch.id) return { ...state, news: [] };
+  const known = new Set(patch.segments === undefined ? [] : view.segments.map((s) => s.id));
+  return {
+    ...state,
+    view: patched(view, patch),
+    news: (patch.segments ?? []).filter((s) => !known.has(s.id)),
+    clockAt: patch.durationMs === undefined ? state.clockAt : now,
+  };
 }
 
 function patched(view: PanelSession, patch: Extract<ToPanel, { type: 'patch' }>): PanelSession {

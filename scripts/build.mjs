@@ -64,7 +64,7 @@ async function bundles() {
       out: 'dist/extension.js',
       ...node,
       plugins: [
-        noJsonSchemas,
+        onlyParsing,
         apart('./noteClient'),
         apart('./noteWriting'),
         apart('../../protocol/dictationCommands'),
@@ -138,9 +138,12 @@ const lessZod = {
   },
 };
 
-/** The extension writes no JSON schemas either (50 KB). The command line writes them for agents. */
-const noJsonSchemas = {
-  name: 'no-json-schemas',
+/**
+ * The extension writes no JSON schemas (50 KB) and compiles no schemas (64 KB). The command line
+ * writes them for agents.
+ */
+const onlyParsing = {
+  name: 'only-parsing',
   setup(build) {
     build.onLoad(
       { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:json-schema-processors|to-json-schema)\.js$/ },
@@ -156,6 +159,17 @@ const noJsonSchemas = {
       contents: 'export class JSONSchemaGenerator {}',
       loader: 'js',
     }));
+    build.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/]compile\.js$/ },
+      async ({ path: file }) => ({
+        contents: [
+          ...(await readFile(file, 'utf8')).matchAll(/^export (?:const|function|class) (\w+)/gm),
+        ]
+          .map(([, name]) => `export const ${name} = undefined;`)
+          .join('\n'),
+        loader: 'js',
+      }),
+    );
   },
 };
 

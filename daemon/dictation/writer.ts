@@ -287,11 +287,7 @@ class Writer {
     // A hidden file in a path: "tilde slash dot config".
     const inPath = this.unread[at - 1] === COMMAND_WORD && /slash$/.test(before);
     return (
-      this.code ||
-      inPath ||
-      EXTENSIONS.has(after) ||
-      DOTTED.has(before) ||
-      this.nameEnds.has(at)
+      this.code || inPath || EXTENSIONS.has(after) || DOTTED.has(before) || this.nameEnds.has(at)
     );
   }
 

@@ -7,9 +7,9 @@ import type { Line } from './conversation';
 import type { Finding } from './discourse/discuss';
 import { hasCue } from './discourse/tasks';
 import { contentStems } from './gate/words';
-import { withoutBreaks } from './readableSentence';
 import { BARE_PRONOUN, hasNoun, saysEnough } from './saysEnough';
 import { topicsBefore } from './topicPhrase';
+import { withoutBreaks } from './withoutBreaks';
 
 /** Lines before the quote whose words a text may use. */
 const LOOK_BACK = 12;
@@ -161,10 +161,11 @@ function withTopic(quote: string, topic: string): string {
 
 function cleaned(line: Line): string {
   const text = withoutBreaks(line)
-    .text.replace(/^[\s,]+/, '')
+    .replace(/^[\s,]+/, '')
     .replace(/,? (?:like|you know|I mean),/giu, '')
     .replace(/\b([\p{L}']+),? \1\b/giu, '$1')
     .replace(/\s+/g, ' ')
+    .replace(/(?<!,),(?: ?,)+/g, ',')
     .trim()
     .replace(LEAD_IN, '')
     .slice(0, MAX_QUOTE);

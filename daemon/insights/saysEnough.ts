@@ -18,6 +18,8 @@ const PERSON = /\b(?:i|i'll|i'd|i'm|i've|you|your|me|my|us)\b/iu;
 const WITH_NOUN = /\b(?:the|an?|our|all|every)\s+\p{L}{3,}/iu;
 
 const LONG = 4;
+/** "Order the laptops": a word of its own, and one thing. */
+const ONE_THING = /^\p{L}+ (?:the|an?|our|all|every) \p{L}{3,}$/iu;
 
 /** @param tokens words of the lines the text comes from */
 export function saysEnough(text: string, tokens: readonly WordToken[]): boolean {
@@ -26,7 +28,8 @@ export function saysEnough(text: string, tokens: readonly WordToken[]): boolean 
   if (HANGS.test(text) && !text.includes('? ')) return false;
   const stems = contentStems(text).size;
   // "Set up the phones" has one rare word and enough common ones.
-  const full = stems >= 2 || (stems === 1 && text.split(' ').length >= LONG);
+  const full =
+    stems >= 2 || (stems === 1 && (text.split(' ').length >= LONG || ONE_THING.test(text)));
   return full && (WITH_NOUN.test(text) || hasNoun(text, tokens));
 }
 

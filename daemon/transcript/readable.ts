@@ -114,22 +114,28 @@ function repeatAt(words: readonly Word[], said: readonly number[], at: number): 
     length > 0;
     length--
   ) {
-    let same = true;
-    for (let k = 0; k < length && same; k++) {
-      const [first, second] = [word(at + k), word(at + length + k)];
-      same =
-        first !== undefined &&
-        first.norm !== '' &&
-        first.norm === second?.norm &&
-        !/[.?!;:]$/.test(first.text) &&
-        !/\d/.test(first.norm);
-    }
-    if (!same) continue;
+    if (!isSaidTwice(word, at, length)) continue;
     // "an A A rating" spells letters; "A a" starts again.
     if (length === 1 && isLetter(word(at)) && isLetter(word(at + 1))) continue;
     if (isRestart(Array.from({ length }, (_, k) => word(at + k)?.norm ?? ''))) return length;
   }
   return 0;
+}
+
+/** True if the words from `at` on follow once more, with no sentence end between them. */
+function isSaidTwice(word: (i: number) => Word | undefined, at: number, length: number): boolean {
+  for (let k = 0; k < length; k++) {
+    const [first, second] = [word(at + k), word(at + length + k)];
+    if (
+      first === undefined ||
+      first.norm === '' ||
+      first.norm !== second?.norm ||
+      /[.?!;:]$/.test(first.text) ||
+      /\d/.test(first.norm)
+    )
+      return false;
+  }
+  return true;
 }
 
 /** "ER" is an emergency room, "er" is a filler. */

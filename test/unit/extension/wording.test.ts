@@ -132,7 +132,7 @@ const notSentenceCase = (all: readonly Text[]): string[] =>
 
 const SMALL_WORD = /^(?:a|an|and|at|by|for|from|in|of|on|or|the|to)$/;
 const VERB =
-  /^(?:Cancel|Convert|Delete|Dictate|Download|Export|Group|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle)$/;
+  /^(?:Cancel|Convert|Delete|Dictate|Download|Export|Group|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle|Write)$/;
 
 const notTitleCase = (all: readonly Text[]): string[] =>
   all

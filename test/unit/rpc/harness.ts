@@ -111,8 +111,7 @@ export class RpcHarness {
       offeredModel: this.offeredModel,
       engines: scriptedEngines(this.sessions.engine),
       analysis: {
-        analyse: (given, _owner, signal) =>
-          analyseText(this.sessions.analyzers, given, signal),
+        analyse: (given, _owner, signal) => analyseText(this.sessions.analyzers, given, signal),
       },
       freeMemory: () => Promise.resolve(8e9),
       capture: this.sessions.capture,
