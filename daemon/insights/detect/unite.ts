@@ -15,6 +15,11 @@ import { ownerOf } from './owner';
 import { dueOf, type Neighbours } from './dueOfItem';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
+/**
+ * Fewer turns are single statements without the conversation that the encoder was trained on: it
+ * refused 4 of 14 tasks in texts of one to three lines. The rules' findings stay there.
+ */
+const FEW_TURNS = 8;
 /** Turns before the quoted one that may have spoken the words of a finding. */
 const TEXT_REACH = 2;
 
@@ -40,6 +45,12 @@ export function uniteFindings(
     const own = rules.filter((finding) => finding.kind === kind && !kept.has(finding));
     const hits = hitsOf(own, meeting);
     const items = itemsOf(kind, turns, hits);
+    if (turns.length < FEW_TURNS) {
+      const united = new Set(
+        items.flatMap(({ core }) => core.flatMap((at) => hits.get(at)?.findings ?? [])),
+      );
+      out.push(...own.filter((_, i) => !united.has(i)));
+    }
     items.forEach((item, i) =>
       out.push(
         findingOf(item, own, hits, meeting, {

@@ -94,11 +94,13 @@ describe('TurnDetector', () => {
     (await analysed(scorer, talk(...lines))).filter(({ kind }) => kind === 'action').length;
 
   it('drops a finding of the rules that the encoder refuses, in short and long talks', async () => {
-    const rules = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
-    rules.update(talk(['Mei', COMMITMENT]));
-    equal(rules.insights.filter(({ kind }) => kind === 'action').length, 1);
-    for (const before of [2, 40])
+    for (const before of [8, 40])
       equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 0);
+  });
+
+  it('keeps a finding of the rules in a talk of few turns', async () => {
+    for (const before of [0, 2, 6])
+      equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 1);
   });
 
   it('lets a rule decide where the encoder wavers, in short and long talks', async () => {
