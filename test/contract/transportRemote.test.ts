@@ -383,6 +383,29 @@ describe('remote transport contract', function () {
     equal((await ends[1])?.code, 'rpc.expired');
   });
 
+  it('promise: a user who loses a scope loses the open connections that have it', async () => {
+    const lost = new Set<string>();
+    await rig.open(accept, {
+      limits: { keepaliveMs: 20 },
+      gate: {
+        check: (secret) => rig.tokens.check(secret),
+        recheck: async (token) => {
+          const now = await rig.tokens.recheck(token);
+          return now.kind === 'ok' && lost.has(token.user)
+            ? { kind: 'ok', token: { ...now.token, scopes: ['record'] } }
+            : now;
+        },
+        onDidRevoke: rig.tokens.onDidRevoke,
+      },
+    });
+    const admin = await rig.client(await rig.token('ann', ['admin']));
+    const recorder = await rig.client(await rig.token('ann', ['record']));
+    const ended = new Promise<EarmarkError>((resolve) => admin.onDidClose(resolve));
+    lost.add('ann');
+    equal((await ended).code, 'rpc.forbidden');
+    equal(recorder.closed, false);
+  });
+
   it('comes back where the token is made anew, and gives up where it is not', async () => {
     await rig.open(accept, { limits: { keepaliveMs: 30 } });
     const secrets = [

@@ -10,7 +10,7 @@ import { type Certificate, ownCertificate } from '../../daemon/adapters/transpor
 import { defaultRemoteLimits, type RemoteLimits } from '../../daemon/adapters/transport/limits';
 import { openRemote, type RemoteTransport } from '../../daemon/adapters/transport/remoteServer';
 import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
-import type { AccessScope } from '../../daemon/base/identity';
+import type { AccessScope, TokenGate } from '../../daemon/base/identity';
 import { silentLogger } from '../../daemon/base/logger';
 import type { AcceptPeer } from '../../daemon/base/peer';
 
@@ -27,6 +27,8 @@ export class RemoteRig {
       readonly tls?: boolean;
       readonly limits?: Partial<RemoteLimits>;
       readonly port?: number;
+      /** In place of this rig's tokens. */
+      readonly gate?: TokenGate;
     } = {},
   ): Promise<void> {
     this.certificate =
@@ -37,7 +39,7 @@ export class RemoteRig {
       host: '127.0.0.1',
       port: options.port ?? 0,
       ...(this.certificate ? { certificate: this.certificate } : {}),
-      tokens: this.tokens,
+      tokens: options.gate ?? this.tokens,
       accept,
       logger: silentLogger,
       limits: { ...defaultRemoteLimits, ...options.limits },
