@@ -48,7 +48,12 @@ async function main() {
     for (const { suite, files } of parts) {
       const outcome = await runSuite(
         { ...suite, heavy: false },
-        { env, grep: 'promise: ', files, log: `attack-${suite.name}` },
+        {
+          env: { EARMARK_FUZZ_SECONDS: '60', ...env },
+          grep: 'promise: ',
+          files,
+          log: `attack-${suite.name}`,
+        },
       );
       const promises = promisesOf(outcome.records, text);
       all.push(...promises);

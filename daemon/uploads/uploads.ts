@@ -177,8 +177,11 @@ export class Uploads implements Disposable {
     return { state: 'pending_verification', problem };
   }
 
-  /** @throws EarmarkError session.wrongState while the copy is sent or transcribed */
+  /**
+   * @throws EarmarkError session.notFound; session.wrongState while the copy is sent or transcribed
+   */
   discard(id: string, holder: object): void {
+    this.record(id);
     if (this.busy.has(id) || (this.open_.get(id)?.holder ?? holder) !== holder)
       throw new EarmarkError(
         'session.wrongState',

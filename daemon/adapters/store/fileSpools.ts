@@ -90,7 +90,7 @@ export class FileSpools implements SpoolFactory {
 
   private folderOf(sessionId: string): string {
     if (!ID.test(sessionId))
-      throw new EarmarkError('internal', 'A session id can contain letters, digits, - and _ only.');
+      throw new EarmarkError('session.notFound', 'There is no such session.');
     return join(this.setup.folder, sessionId);
   }
 }

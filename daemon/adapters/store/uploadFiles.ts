@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { UploadRecord, UploadRecords } from '../../uploads/ports';
 
-const RECORD = /^([\w-]{1,100})\.json$/;
+const ID = /^[\w-]{1,100}$/;
+const RECORD = /^[\w-]{1,100}\.json$/;
 
 export class UploadFiles implements UploadRecords {
   /** @param folder created at the first write */
@@ -36,7 +37,7 @@ export class UploadFiles implements UploadRecords {
   }
 
   write(record: UploadRecord): void {
-    const path = join(this.folder, `${record.id}.json`);
+    const path = this.pathOf(record.id);
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600, flush: true });
@@ -52,7 +53,14 @@ export class UploadFiles implements UploadRecords {
   }
 
   remove(id: string): void {
-    rmSync(join(this.folder, `${id}.json`), { force: true });
+    rmSync(this.pathOf(id), { force: true });
+  }
+
+  /** A name that leads elsewhere is no id. */
+  private pathOf(id: string): string {
+    if (!ID.test(id))
+      throw new EarmarkError('session.notFound', 'This machine no longer has this recording.');
+    return join(this.folder, `${id}.json`);
   }
 
   bytes(id: string): number {

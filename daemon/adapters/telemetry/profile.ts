@@ -1,14 +1,28 @@
 /** Profiles of the daemon's processor time and memory: function names and sizes, no contents. */
 import { Session } from 'node:inspector/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { EarmarkError } from '../../../protocol/errors';
 
 /** Bytes between two samples of the heap. */
 const HEAP_INTERVAL = 64 * 1024;
 
-/** @returns DevTools files as JSON: `.cpuprofile` and `.heapprofile` */
+/** The profiler of a process serves one profile at a time. */
+let taking = false;
+
+/**
+ * @returns DevTools files as JSON: `.cpuprofile` and `.heapprofile`
+ * @throws EarmarkError rpc.tooMany while another profile is taken
+ */
 export async function takeProfile(
   ms: number,
 ): Promise<{ readonly cpu: string; readonly heap: string }> {
+  if (taking)
+    throw new EarmarkError(
+      'rpc.tooMany',
+      'Another profile is being taken; try again when it is done.',
+      { retryAfterMs: ms },
+    );
+  taking = true;
   const session = new Session();
   session.connect();
   try {
@@ -21,5 +35,6 @@ export async function takeProfile(
     return { cpu: JSON.stringify(cpu.profile), heap: JSON.stringify(heap.profile) };
   } finally {
     session.disconnect();
+    taking = false;
   }
 }

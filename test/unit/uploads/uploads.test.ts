@@ -3,6 +3,10 @@
  * bounded room, gone only when confirmed or discarded.
  */
 import { deepEqual, throws } from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UploadFiles } from '../../../daemon/adapters/store/uploadFiles';
 import { FrameChain } from '../../../daemon/audio/frameChain';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -105,6 +109,19 @@ describe('recordings kept for a daemon elsewhere', () => {
     );
     uploads.giveBack('u1', two);
     deepEqual(uploads.open(REQUEST, one).id, 'u1');
+  });
+
+  it('promise: an id that names no recording deletes nothing', () => {
+    const home = mkdtempSync(join(tmpdir(), 'earmark-uploads-'));
+    writeFileSync(join(home, 'config.json'), '{}');
+    const files = new UploadFiles(join(home, 'uploads'));
+    const gone = (e: unknown): boolean => isEarmarkError(e, 'session.notFound');
+    for (const id of ['../config', '', '.', '../../etc/passwd', 'u9']) {
+      throws(() => uploads.discard(id, {}), gone);
+      if (id !== 'u9') throws(() => files.remove(id), gone);
+    }
+    deepEqual(readdirSync(home), ['config.json']);
+    rmSync(home, { recursive: true });
   });
 
   it('promise: a copy stays until length and hash of every frame are confirmed', async () => {
