@@ -23,6 +23,11 @@ export interface Item {
   readonly confidence: number;
 }
 
+/** Log odds of each rule being right, of rules that could be measured. */
+export const PRIORS: Readonly<Record<Kind, Weights>> = {
+  action: learned.action.priors,
+  decision: learned.decision.priors,
+};
 /** Chosen by cross-validation over the development meetings; one for both kinds. */
 const SHOWN = 0.44;
 /** Turns between two settling turns of one item. */

@@ -9,7 +9,7 @@ import type { Finding } from '../discourse/discuss';
 import { contentStems } from '../gate/words';
 import type { ScoredTurn } from '../contract/turns';
 import { hitsOf, type Kind, type RuleHits } from './evidence';
-import { itemsOf, type Item } from './items';
+import { itemsOf, type Item, PRIORS } from './items';
 import { Meeting } from './meeting';
 import { ownerOf } from './owner';
 import { dueOf, type Neighbours } from './dueOfItem';
@@ -45,12 +45,11 @@ export function uniteFindings(
     const own = rules.filter((finding) => finding.kind === kind && !kept.has(finding));
     const hits = hitsOf(own, meeting);
     const items = itemsOf(kind, turns, hits);
-    if (turns.length < FEW_TURNS) {
-      const united = new Set(
-        items.flatMap(({ core }) => core.flatMap((at) => hits.get(at)?.findings ?? [])),
-      );
-      out.push(...own.filter((_, i) => !united.has(i)));
-    }
+    const united = new Set(
+      items.flatMap(({ core }) => core.flatMap((at) => hits.get(at)?.findings ?? [])),
+    );
+    const few = turns.length < FEW_TURNS;
+    out.push(...own.filter((finding, i) => !united.has(i) && (few || isUnmeasured(kind, finding))));
     items.forEach((item, i) =>
       out.push(
         findingOf(item, own, hits, meeting, {
@@ -61,6 +60,14 @@ export function uniteFindings(
     );
   }
   return out;
+}
+
+/**
+ * Does a finding rest on a rule that spoke too rarely in the training meetings to be measured, such
+ * as "we decided"? Then nothing speaks against the rule.
+ */
+function isUnmeasured(kind: Kind, { trail = [] }: Finding): boolean {
+  return trail.some(({ rule }) => !(rule in PRIORS[kind]));
 }
 
 function findingOf(

@@ -103,6 +103,14 @@ describe('TurnDetector', () => {
       equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 1);
   });
 
+  it('keeps a finding of a rule that no training meeting could measure', async () => {
+    const insights = await analysed(
+      scripted({}),
+      talk(...chat(20), ['Mei', 'We decided that the importer goes to Redis.']),
+    );
+    equal(insights.filter(({ kind }) => kind === 'decision').length, 1);
+  });
+
   it('lets a rule decide where the encoder wavers, in short and long talks', async () => {
     const wavers = scripted({ importer: { actionTurn: -1, ownerAsked: -1 } });
     for (const before of [2, 40]) {
