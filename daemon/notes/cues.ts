@@ -37,6 +37,9 @@ export function cuesOf(segment: TimedText): Cue[] {
     const first = current[0];
     const full =
       first !== undefined &&
+      // Each cue has a time of its own.
+      word.startMs > first.startMs &&
+      word.startMs < segment.endMs &&
       (wrapped(lead, [...current, word]).length > CUE_LINES ||
         word.endMs - first.startMs > CUE_MS ||
         (/[.?!…]["'”’)]*$/.test(current.at(-1)?.text ?? '') && isLong(current)));
@@ -53,7 +56,8 @@ export function cuesOf(segment: TimedText): Cue[] {
     const end = next === undefined ? segment.endMs : Math.min(words.at(-1)?.endMs ?? next, next);
     return {
       startMs,
-      endMs: Math.max(startMs, Math.min(end, startMs + CUE_MS)),
+      // WebVTT allows no cue that ends as it begins.
+      endMs: Math.max(startMs + 1, Math.min(end, startMs + CUE_MS)),
       lines: wrapped(lead, words),
     };
   });
