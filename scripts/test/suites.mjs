@@ -72,7 +72,7 @@ export const SUITES = [
     heavy: true,
     processes: true,
     needs: ['build', 'models', 'whisper'],
-    limitMs: minutes(12),
+    limitMs: minutes(18),
   },
   {
     name: 'extension',
