@@ -16,10 +16,11 @@ import { dueOf, type Neighbours } from './dueOfItem';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
 /**
- * Fewer turns are single statements without the conversation that the encoder was trained on: it
- * refused 4 of 14 tasks in texts of one to three lines. The rules' findings stay there.
+ * In fewer turns the encoder lacks the conversation that it was trained on, so the rules' findings
+ * stay: it refused 4 of 14 tasks in texts of one to three lines, and every decision of a live
+ * stand-up of 21 turns.
  */
-const FEW_TURNS = 8;
+const FEW_TURNS = 30;
 /** Turns before the quoted one that may have spoken the words of a finding. */
 const TEXT_REACH = 2;
 

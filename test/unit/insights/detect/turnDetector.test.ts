@@ -93,20 +93,20 @@ describe('TurnDetector', () => {
   const actions = async (scorer: TurnScorer, ...lines: readonly (readonly [string, string])[]) =>
     (await analysed(scorer, talk(...lines))).filter(({ kind }) => kind === 'action').length;
 
-  it('drops a finding of the rules that the encoder refuses, in short and long talks', async () => {
-    for (const before of [8, 40])
+  it('drops a finding of the rules that the encoder refuses in a talk', async () => {
+    for (const before of [30, 60])
       equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 0);
   });
 
   it('keeps a finding of the rules in a talk of few turns', async () => {
-    for (const before of [0, 2, 6])
+    for (const before of [0, 2, 20])
       equal(await actions(scripted({}), ...chat(before), ['Mei', COMMITMENT]), 1);
   });
 
   it('keeps a finding of a rule that no training meeting could measure', async () => {
     const insights = await analysed(
       scripted({}),
-      talk(...chat(20), ['Mei', 'We decided that the importer goes to Redis.']),
+      talk(...chat(40), ['Mei', 'We decided that the importer goes to Redis.']),
     );
     equal(insights.filter(({ kind }) => kind === 'decision').length, 1);
   });
