@@ -2,8 +2,6 @@
  * Runs each analysis of a given transcript on a thread of its own. Owners take turns: one analysis
  * of an owner runs at a time, and the others wait in a bounded queue.
  */
-import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -17,6 +15,7 @@ import type { TurnScorer } from '../../insights/contract/turns';
 import type { AskedModel } from '../../insights/model/modelReader';
 import { Deferred } from '../../session/wait';
 import { sent } from '../sentError';
+import { threadEntry } from '../threadEntry';
 import type { AnalysisSetup, FromAnalysis, Question, ToAnalysis } from './analysisProtocol';
 
 /** Threads at a time, so that recognition keeps the other processors. */
@@ -125,7 +124,8 @@ async function runThread(
     ...(model && { model: model.name }),
     scorer: options.scorer !== undefined,
   };
-  const worker = new Worker(threadPath(), { workerData, resourceLimits: HEAP, ...fromSources() });
+  const { path, ...entry } = threadEntry('analysisThread');
+  const worker = new Worker(path, { workerData, resourceLimits: HEAP, ...entry });
   const result = new Deferred<AnalysedTranscript>();
   const stopped = new AbortController();
   const answering = new Answering({ ...options, model, worker, signal: stopped.signal }, () =>
@@ -208,17 +208,3 @@ const tooLong = (): EarmarkError =>
     'analysis.badInput',
     'This transcript takes too long to analyse; analyse it in parts.',
   );
-
-/** `analysisThread.js` is beside `daemon.js`; the sources have `analysisThread.ts`. */
-function threadPath(): string {
-  return extname(__filename) === '.ts'
-    ? join(__dirname, '../../analysisThread.ts')
-    : join(__dirname, 'analysisThread.js');
-}
-
-/** A loader strips the types of the sources. */
-function fromSources(): { execArgv?: string[] } {
-  return extname(__filename) === '.ts'
-    ? { execArgv: ['--require', createRequire(__filename).resolve('tsx/cjs')] }
-    : {};
-}

@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
+import { noSuchSession } from '../../session/errors';
 import type { Spool, SpoolFactory } from '../../session/ports';
 import { FileSpool, spoolFilesIn } from './fileSpool';
 import { frameAt, records, SEALED_RECORD_BYTES, writeFrame, writeMark } from './spoolRecord';
@@ -89,8 +89,7 @@ export class FileSpools implements SpoolFactory {
   }
 
   private folderOf(sessionId: string): string {
-    if (!ID.test(sessionId))
-      throw new EarmarkError('session.notFound', 'There is no such session.');
+    if (!ID.test(sessionId)) throw noSuchSession();
     return join(this.setup.folder, sessionId);
   }
 }

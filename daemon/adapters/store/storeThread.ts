@@ -3,13 +3,12 @@
  * it together. If the thread dies, a new thread opens the database and receives the unanswered
  * calls again. So every store call may run twice and must count once.
  */
-import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
 import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
 import { Deferred } from '../../session/wait';
 import { received } from '../sentError';
+import { type ThreadEntry, threadEntry } from '../threadEntry';
 import type { FromThread, StoreOpening, StoreCall, ThreadSetup } from './storeProtocol';
 
 /**
@@ -40,11 +39,6 @@ export interface ThreadOptions extends Omit<ThreadSetup, 'nowMs'> {
   readonly onReopened?: (opening: StoreOpening) => void;
   /** Program of the thread; tests use one that dies. */
   readonly entry?: ThreadEntry;
-}
-
-export interface ThreadEntry {
-  readonly path: string;
-  readonly execArgv?: string[];
 }
 
 export interface OpenedThread extends StoreOpening {
@@ -125,7 +119,7 @@ class StoreThread {
       now,
       onLost: _onLost,
       onReopened: _onReopened,
-      entry = threadEntry(),
+      entry = threadEntry('storeThread'),
       ...setup
     } = this.setup;
     const { path, execArgv } = entry;
@@ -203,16 +197,3 @@ const gone = (cause?: Error): EarmarkError =>
     'The database of sessions failed twice during this request; try again.',
     { retryAfterMs: 1000, ...(cause ? { cause } : {}) },
   );
-
-/**
- * `storeThread.js` is beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a
- * loader strips.
- */
-function threadEntry(): ThreadEntry {
-  if (extname(__filename) === '.ts')
-    return {
-      path: join(__dirname, '../../storeThread.ts'),
-      execArgv: ['--require', createRequire(__filename).resolve('tsx/cjs')],
-    };
-  return { path: join(__dirname, 'storeThread.js') };
-}
