@@ -42,12 +42,18 @@ interface Candidate {
   readonly line: Line;
   /** Number of words. */
   readonly length: number;
-  readonly words: ReadonlySet<string>;
 }
 
 interface Scored {
   readonly line: Line;
   readonly score: number;
+}
+
+/** What quotes are chosen by, a value for each line. */
+interface Ranked {
+  readonly nouns: readonly (readonly string[])[];
+  readonly candidates: readonly (Candidate | undefined)[];
+  readonly marked: ReadonlySet<string>;
 }
 
 /** Lines of the meeting from `from` up to, without, `to`. */
@@ -57,7 +63,7 @@ export interface LineRange {
 }
 
 export class Summariser {
-  private readonly words = new PerLine(nounsOf);
+  private readonly nouns = new PerLine(nounsOf);
   private readonly candidates = new PerLine(candidateOf);
   /** Quotes of completed stretches. */
   private readonly closed: {
@@ -70,7 +76,8 @@ export class Summariser {
    * @param marked keys (`segmentId`, quote) of sentences with an action or decision
    */
   rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    const quotable = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
+    const ranked = this.ranked(lines, marked);
+    const quotable = ranked.candidates.filter((candidate) => candidate !== undefined);
     const findings: Finding[] = [];
     for (let at = 0; at * STRETCH < quotable.length; at++) {
       const stretch = quotable.slice(at * STRETCH, (at + 1) * STRETCH);
@@ -81,7 +88,7 @@ export class Summariser {
         continue;
       }
       const range = { from: own[0]!.index, to: own.at(-1)!.index + 1 };
-      const quoted = quotes(this.best(lines, range, marked).slice(0, 1));
+      const quoted = quotes(best(ranked, range).slice(0, 1));
       // The last sentences may still be joined to later ones.
       if ((at + 1) * STRETCH + SETTLED <= quotable.length)
         this.closed[at] = { lines: own, findings: quoted };
@@ -99,45 +106,48 @@ export class Summariser {
     marked: ReadonlySet<string>,
     topics: readonly LineRange[],
   ): Finding[] {
-    const ofTopics = topics.flatMap((range) => this.best(lines, range, marked).slice(0, 1));
+    const ranked = this.ranked(lines, marked);
+    const ofTopics = topics.flatMap((range) => best(ranked, range).slice(0, 1));
     const quoted = new Set(ofTopics.map(({ line }) => line));
-    const more = this.best(lines, { from: 0, to: lines.length }, marked)
+    const more = best(ranked, { from: 0, to: lines.length })
       .filter(({ line }) => !quoted.has(line))
       .slice(0, Math.max(0, QUOTES - ofTopics.length));
     return quotes([...ofTopics, ...more]);
   }
 
-  /** Quotable sentences of a range, the best first. */
-  private best(
-    lines: readonly Line[],
-    { from, to }: LineRange,
-    marked: ReadonlySet<string>,
-  ): Scored[] {
-    const counts = new Map<string, number>();
-    for (const words of this.words.of(lines).slice(from, to))
-      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-    return this.candidates
-      .of(lines)
-      .slice(from, to)
-      .flatMap((candidate): Scored[] => {
-        if (!candidate || isMarked(candidate.line, marked)) return [];
-        const { line, words, length } = candidate;
-        const sum = [...words].reduce((all, word) => all + Math.log1p(counts.get(word) ?? 0), 0);
-        return [{ line, score: sum / length ** LENGTH_POWER }];
-      })
-      .sort((a, b) => b.score - a.score || a.line.index - b.line.index);
+  private ranked(lines: readonly Line[], marked: ReadonlySet<string>): Ranked {
+    return { nouns: this.nouns.of(lines), candidates: this.candidates.of(lines), marked };
   }
+}
+
+/** Quotable sentences of a range, the best first. */
+function best({ nouns, candidates, marked }: Ranked, { from, to }: LineRange): Scored[] {
+  const counts = new Map<string, number>();
+  for (const own of nouns.slice(from, to))
+    for (const noun of own) counts.set(noun, (counts.get(noun) ?? 0) + 1);
+  return candidates
+    .slice(from, to)
+    .flatMap((candidate): Scored[] => {
+      if (!candidate || isMarked(candidate.line, marked)) return [];
+      const { line, length } = candidate;
+      const sum = [...new Set(nouns[line.index])].reduce(
+        (all, noun) => all + Math.log1p(counts.get(noun) ?? 0),
+        0,
+      );
+      return [{ line, score: sum / length ** LENGTH_POWER }];
+    })
+    .sort((a, b) => b.score - a.score || a.line.index - b.line.index);
 }
 
 /** The sentences in the order of the conversation, as quotes with their speakers. */
 function quotes(chosen: readonly Scored[]): Finding[] {
-  const best = Math.max(...chosen.map(({ score }) => score));
+  const most = Math.max(...chosen.map(({ score }) => score));
   return [...chosen]
     .sort((a, b) => a.line.index - b.line.index)
     .map(({ line, score }) => ({
       kind: 'summary',
       text: quoteOf(line),
-      confidence: Math.max(0.5, score / best),
+      confidence: Math.max(0.5, score / most),
       evidence: line.evidence,
     }));
 }
@@ -160,7 +170,7 @@ function candidateOf(line: Line): Candidate | undefined {
   if (length < MIN_WORDS || length > MAX_WORDS || broken > MOST_BROKEN * length) return undefined;
   const has = (pos: string): boolean => tokens.some((token) => token.pos === pos);
   if (!(has('NOUN') || has('PROPN')) || !(has('VERB') || has('AUX'))) return undefined;
-  return { line, length, words: new Set(nounsOf(line)) };
+  return { line, length };
 }
 
 /** Nouns name what a meeting is about; its verbs are the same in every meeting. */

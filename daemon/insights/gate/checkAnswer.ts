@@ -50,20 +50,7 @@ export function checkAnswer({ items, summary }: Answer, segments: Window): Check
       },
     ];
   });
-  // A refused sentence goes: the summary has others, and its quote may be about anything.
-  const sentences = summary.flatMap((written): Finding[] => {
-    const checked = checkWritten(written, window, true);
-    return checked && checked.refusal === undefined
-      ? [
-          {
-            kind: 'summary',
-            text: sentence(checked.text),
-            confidence: CONFIDENCE,
-            evidence: checked.evidence,
-          },
-        ]
-      : [];
-  });
+  const sentences = summary.flatMap((written) => checkSentence(written, window, CONFIDENCE) ?? []);
   return {
     items: found,
     summary: sentences,
@@ -106,8 +93,23 @@ function tidy(text: string): string {
   return plain.slice(0, 1).toLocaleUpperCase('en') + plain.slice(1);
 }
 
+/**
+ * A sentence of a summary as a finding. A refused one goes: the summary has others, and its quote
+ * may be about anything.
+ */
+export function checkSentence(
+  written: Parameters<typeof checkWritten>[0],
+  window: SpokenWindow,
+  confidence: number,
+): Finding | undefined {
+  const checked = checkWritten(written, window, true);
+  return checked && checked.refusal === undefined
+    ? { kind: 'summary', text: sentence(checked.text), confidence, evidence: checked.evidence }
+    : undefined;
+}
+
 /** A sentence with its end. */
-export function sentence(text: string): string {
+function sentence(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   return /[.?!…]$/.test(plain) ? plain : `${plain}.`;
 }

@@ -4,8 +4,7 @@
  */
 import type { SegmentText } from '../../transcript/types';
 import type { Finding } from '../discourse/discuss';
-import { checkWritten } from '../gate/check';
-import { sentence } from '../gate/checkAnswer';
+import { checkSentence } from '../gate/checkAnswer';
 import { SpokenWindow } from '../gate/spokenWindow';
 import type { Evidence } from '../types';
 import { readReduced, REDUCE_SCHEMA, reduceQuestion } from '../write/reduce';
@@ -35,22 +34,12 @@ export async function reduceSummary(
     const answer = await queue.complete(question, REDUCE_SCHEMA, signal, usage);
     const window = new SpokenWindow(segments);
     const lines = new Map(segments.map(({ id }, at) => [id, at + 1]));
-    const sentences = (readReduced(answer) ?? []).flatMap(({ text, from }): Finding[] => {
+    const sentences = (readReduced(answer) ?? []).flatMap(({ text, from }) => {
       const quotes = from
         .flatMap((at) => material[at]?.evidence ?? [])
         .slice(0, MAX_EVIDENCE)
         .map(({ segmentId, quote }: Evidence) => ({ line: lines.get(segmentId) ?? 0, quote }));
-      const checked = checkWritten({ text, quotes }, window, true);
-      return checked && checked.refusal === undefined
-        ? [
-            {
-              kind: 'summary',
-              text: sentence(checked.text),
-              confidence: CONFIDENCE,
-              evidence: checked.evidence,
-            },
-          ]
-        : [];
+      return checkSentence({ text, quotes }, window, CONFIDENCE) ?? [];
     });
     return sentences.length < MIN_SENTENCES ? undefined : sentences;
   } catch {
