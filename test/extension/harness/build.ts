@@ -44,37 +44,16 @@ export async function buildHostedSuite(
  * Compiles the helper extension into a new extensions folder, where VS Code takes it for an
  * installed one: a browser window knows only one extension under development.
  */
-export async function buildCompanion(extensionsDir: string): Promise<void> {
-  const out = join(extensionsDir, 'earmark-test.companion-1.0.0');
-  await mkdir(out, { recursive: true });
-  await compile({ main: join(__dirname, 'inHost', 'companion.ts') }, out);
-  const manifest = {
-    name: 'companion',
-    publisher: 'earmark-test',
-    version: '1.0.0',
-    engines: { vscode: '^1.100.0' },
-    main: './main.js',
-    extensionKind: ['workspace', 'ui'],
-    activationEvents: ['*'],
+export function buildCompanion(extensionsDir: string): Promise<void> {
+  return buildHelper(extensionsDir, 'companion', 'companion.ts', {
     contributes: { languageModelChatProviders: [{ vendor: 'acme', displayName: 'Acme' }] },
     capabilities: { untrustedWorkspaces: { supported: true }, virtualWorkspaces: true },
-  };
-  await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
+  });
 }
 
 /** Compiles the helper extension with a chat: a model and a default agent, which are scripted. */
-export async function buildChatCompanion(extensionsDir: string): Promise<void> {
-  const out = join(extensionsDir, 'earmark-test.chat-companion-1.0.0');
-  await mkdir(out, { recursive: true });
-  await compile({ main: join(__dirname, 'inHost', 'chatCompanion.ts') }, out);
-  const manifest = {
-    name: 'chat-companion',
-    publisher: 'earmark-test',
-    version: '1.0.0',
-    engines: { vscode: '^1.100.0' },
-    main: './main.js',
-    extensionKind: ['workspace', 'ui'],
-    activationEvents: ['*'],
+export function buildChatCompanion(extensionsDir: string): Promise<void> {
+  return buildHelper(extensionsDir, 'chat-companion', 'chatCompanion.ts', {
     // Only a default agent answers without sign-in.
     enabledApiProposals: ['defaultChatParticipant', 'chatProvider'],
     contributes: {
@@ -91,8 +70,30 @@ export async function buildChatCompanion(extensionsDir: string): Promise<void> {
         },
       ],
     },
+  });
+}
+
+/** @param manifest what the helper's package.json has beside its name and entry */
+async function buildHelper(
+  extensionsDir: string,
+  name: string,
+  source: string,
+  manifest: object,
+): Promise<void> {
+  const out = join(extensionsDir, `earmark-test.${name}-1.0.0`);
+  await mkdir(out, { recursive: true });
+  await compile({ main: join(__dirname, 'inHost', source) }, out);
+  const whole = {
+    name,
+    publisher: 'earmark-test',
+    version: '1.0.0',
+    engines: { vscode: '^1.100.0' },
+    main: './main.js',
+    extensionKind: ['workspace', 'ui'],
+    activationEvents: ['*'],
+    ...manifest,
   };
-  await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
+  await writeFile(join(out, 'package.json'), JSON.stringify(whole, null, 2));
 }
 
 /** Compiles what TEST_PRELOAD makes the extension host load first; returns its absolute path. */
