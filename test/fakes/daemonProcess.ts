@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readDaemonFile, type DaemonCommand } from '../../client';
+import { ensureDaemon, readDaemonFile, type DaemonClient, type DaemonCommand } from '../../client';
 import { isAlive } from '../../client/startLock';
 
 const TSX = ['--require', require.resolve('tsx/cjs')];
@@ -26,6 +26,16 @@ export function builtDaemon(): DaemonCommand {
     command: process.execPath,
     args: [resolve(__dirname, '../../dist/daemon.js')],
   };
+}
+
+/** Connects to the built daemon of a state folder, and starts it if none runs. */
+export function builtClient(stateDir: string): Promise<DaemonClient> {
+  return ensureDaemon({
+    stateDir,
+    client: { name: 'test', version: '0' },
+    daemon: builtDaemon(),
+    timeoutMs: 40_000,
+  });
 }
 
 export function scriptedCli(args: readonly string[]): {

@@ -4,12 +4,12 @@
  */
 import { deepEqual, ok } from 'node:assert/strict';
 import { z } from 'zod';
-import { ensureDaemon, type DaemonClient } from '../../../client';
+import type { DaemonClient } from '../../../client';
 import { oddRequests, Random } from '../../../bench/oddMessages';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import type { RequestType } from '../../../protocol';
-import { builtDaemon, DaemonFolder } from '../../fakes/daemonProcess';
+import { builtClient, DaemonFolder } from '../../fakes/daemonProcess';
 import { loopStalls } from '../../fakes/loopStalls';
 
 const SECONDS = Number(process.env['EARMARK_FUZZ_SECONDS'] ?? 5);
@@ -27,12 +27,7 @@ describe('odd requests to a daemon', function () {
   let folder: DaemonFolder;
   const clients: DaemonClient[] = [];
   const come = async (): Promise<DaemonClient> => {
-    const client = await ensureDaemon({
-      stateDir: folder.path,
-      client: { name: 'test', version: '0' },
-      daemon: builtDaemon(),
-      timeoutMs: 40_000,
-    });
+    const client = await builtClient(folder.path);
     clients.push(client);
     return client;
   };

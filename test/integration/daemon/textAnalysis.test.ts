@@ -1,10 +1,10 @@
 /** `insights/analyze` in a built daemon: on a thread, bounded and cancellable. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { ensureDaemon, type DaemonClient } from '../../../client';
+import type { DaemonClient } from '../../../client';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import { ANALYSIS_SEGMENT_MAX, InsightAnalyze } from '../../../protocol/insights';
-import { builtDaemon, DaemonFolder, until } from '../../fakes/daemonProcess';
+import { builtClient, DaemonFolder, until } from '../../fakes/daemonProcess';
 import { loopStalls, loopWorkMs } from '../../fakes/loopStalls';
 
 const segment = (text: string, id = 'a') => ({
@@ -25,12 +25,7 @@ describe('insights/analyze', function () {
   let folder: DaemonFolder;
   const clients: DaemonClient[] = [];
   const come = async (): Promise<DaemonClient> => {
-    const client = await ensureDaemon({
-      stateDir: folder.path,
-      client: { name: 'test', version: '0' },
-      daemon: builtDaemon(),
-      timeoutMs: 40_000,
-    });
+    const client = await builtClient(folder.path);
     clients.push(client);
     return client;
   };

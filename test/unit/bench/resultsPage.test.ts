@@ -6,6 +6,7 @@ import { BENCHES, type Bench } from '../../../bench/benches';
 import { generatedPages, recordedReports } from '../../../bench/recorded';
 import { type BenchReport, type Metric, meetsMark } from '../../../bench/report';
 import { benchPage, resultsPage } from '../../../bench/resultsPage';
+import { tableRows } from '../../fakes/markdownTable';
 
 const root = resolve(__dirname, '../../../bench');
 const BENCH: Bench = { name: 'streaming', title: 'Streaming', models: 'argument' };
@@ -29,19 +30,6 @@ const REPORT: BenchReport = {
   machine: { cpu: 'CPU', cores: 2, memoryGb: 8, node: 'v20.18.0', platform: 'linux x64' },
 };
 
-/** Cells of the rows of the first table. */
-const cellsOf = (page: string): string[][] =>
-  page
-    .split('\n')
-    .filter((line) => line.startsWith('| '))
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-
 describe('meetsMark', () => {
   const check = (value: number, better: Metric['better'], expected: boolean): void =>
     equal(meetsMark({ value, better, mark: 2 }), expected, `${value}, ${better} is better`);
@@ -57,7 +45,7 @@ describe('meetsMark', () => {
 describe('the table of bench results', () => {
   it('has each metric with a mark and each product metric, met or not', () => {
     const rest = ['abc', '2026-01-02', '[streaming](results/streaming.md)'];
-    deepEqual(cellsOf(resultsPage([BENCH], [REPORT])), [
+    deepEqual(tableRows(resultsPage([BENCH], [REPORT])).slice(1), [
       ['a over b', '≤ 1 ×', '1.04 ×', '**no**', ...rest],
       ['sessions', '≥ 50', '90', 'yes', ...rest],
       ['lost', '0', '0', 'yes', ...rest],

@@ -5,6 +5,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { tableRows } from '../../fakes/markdownTable';
 import { skip } from '../../skip';
 
 const root = path.resolve(__dirname, '../../..');
@@ -17,18 +18,6 @@ interface Requirement {
   readonly id: string;
   readonly state: string;
   readonly proof: string;
-}
-
-function tableRows(text: string): string[][] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('|') && !/^\|[ |-]+$/.test(line))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
 }
 
 describe('requirements of engines and models', () => {

@@ -2,6 +2,7 @@
 import { deepEqual, match, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { tableRows } from '../../fakes/markdownTable';
 
 const root = path.resolve(__dirname, '../../..');
 /** Row of the README → name in the bench. */
@@ -14,16 +15,7 @@ describe('the table "Which model" of the README', () => {
   const section = /^## Which model\n([\s\S]*?)^## /m.exec(
     readFileSync(path.join(root, 'README.md'), 'utf8'),
   )?.[1];
-  const rows = (section ?? '')
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+  const rows = tableRows(section ?? '').slice(1);
 
   it('has the word errors of bench/results/wer.json', () => {
     const { metrics } = JSON.parse(
