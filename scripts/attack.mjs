@@ -41,20 +41,18 @@ async function main() {
     parts.map(({ suite }) => suite),
     say,
   );
-  const { folder, env, mark } = makeSandbox();
+  const { folder, envOf, mark } = makeSandbox();
   const all = [];
   let failed = 0;
   try {
     for (const { suite, files } of parts) {
-      const outcome = await runSuite(
-        { ...suite, heavy: false },
-        {
-          env: { EARMARK_FUZZ_SECONDS: '60', ...env },
-          grep: 'promise: ',
-          files,
-          log: `attack-${suite.name}`,
-        },
-      );
+      const outcome = await runSuite(suite, {
+        env: { EARMARK_FUZZ_SECONDS: '60', ...envOf(suite.name) },
+        grep: 'promise: ',
+        files,
+        log: `attack-${suite.name}`,
+        show: false,
+      });
       const promises = promisesOf(outcome.records, text);
       all.push(...promises);
       for (const { promise, state, tests, reason, error } of promises) {

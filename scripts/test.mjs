@@ -31,17 +31,21 @@ const hasTests = ({ name }) =>
     f.endsWith('.test.ts'),
   );
 
-/** Runs the parts in order: two light parts at a time, each heavy part alone. */
+/** Runs the background and the foreground lane beside each other, then the other parts one by one. */
 async function runAll(parts, run, onDone) {
-  const light = parts.filter((p) => !p.heavy);
-  const worker = async () => {
-    for (let part = light.shift(); part; part = light.shift()) onDone(part, await run(part));
+  const lane = (name) => parts.filter((p) => (p.lane ?? 'background') === name);
+  const foreground = lane('foreground');
+  const inOrder = async (some, polite) => {
+    for (const part of some) {
+      if (!polite) say(`\n${part.name}: ${part.what}`);
+      onDone(part, await run(part, polite));
+    }
   };
-  await Promise.all([worker(), worker()]);
-  for (const part of parts.filter((p) => p.heavy)) {
-    say(`\n${part.name}: ${part.what}`);
-    onDone(part, await run(part));
-  }
+  await Promise.all([
+    inOrder(lane('background'), foreground.length > 0),
+    inOrder(foreground, false),
+  ]);
+  await inOrder(lane('alone'), false);
 }
 
 async function checkCoverage(folder) {
@@ -93,7 +97,7 @@ async function main() {
   await prepare(suites, say);
   say(`Set up in ${seconds(performance.now() - begun)}. Full outputs: out/test/`);
 
-  const { folder, env, mark, coverage } = makeSandbox();
+  const { folder, envOf, mark, coverage } = makeSandbox();
   const outcomes = [];
   const onDone = (part, outcome) => {
     outcomes.push(outcome);
@@ -107,10 +111,15 @@ async function main() {
   try {
     await runAll(
       [...(whole ? CHECKS : []), ...suites],
-      (part) =>
+      (part, polite) =>
         part.args
-          ? runCheck(part)
-          : runSuite(part, { env, grep, coverage: whole ? coverage : undefined }),
+          ? runCheck(part, { polite })
+          : runSuite(part, {
+              env: envOf(part.name),
+              grep,
+              coverage: whole ? coverage : undefined,
+              polite,
+            }),
       onDone,
     );
     const left = await endLeftovers(mark);

@@ -32,12 +32,22 @@ function kill(child) {
   }
 }
 
-/** Output goes to out/test/NAME.log, and to the terminal if `show` is set. */
-function start(name, args, env, show) {
+/** Priority of what runs beside a suite that waits for times: 0 is usual, 19 the lowest. */
+const POLITE = 15;
+
+/**
+ * Output goes to out/test/NAME.log, and to the terminal if `show` is set. `polite`: at low priority,
+ * with all processes that the part starts.
+ */
+function start(name, args, env, { show, polite }) {
   const folder = path.join(root, 'out/test');
   mkdirSync(folder, { recursive: true });
   const log = createWriteStream(path.join(folder, `${name}.log`));
-  const child = spawn(process.execPath, args, {
+  const [command, ...rest] =
+    polite && process.platform !== 'win32'
+      ? ['nice', '-n', String(POLITE), process.execPath, ...args]
+      : [process.execPath, ...args];
+  const child = spawn(command, rest, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,9 +74,9 @@ function start(name, args, env, show) {
 }
 
 /** @returns {Promise<Outcome>} */
-export async function runCheck({ name, args, show = false }) {
+export async function runCheck({ name, args, show = false }, { polite = false } = {}) {
   const begun = performance.now();
-  const { ended, tail } = start(name, args, {}, show);
+  const { ended, tail } = start(name, args, {}, { show, polite });
   const code = await ended;
   const failures = code === 0 ? [] : [{ title: name, error: tail().trim() }];
   return {
@@ -81,13 +91,14 @@ export async function runCheck({ name, args, show = false }) {
 
 /**
  * @param {import('./suites.mjs').Suite} suite
- * @param {{env: object, grep?: string, coverage?: string, files?: string[], log?: string}} options
- * `files`: paths to run instead of the whole suite; `log`: name of the outputs in out/test
+ * @param {{env: object, grep?: string, coverage?: string, files?: string[], log?: string, show?: boolean, polite?: boolean}} options
+ * `files`: paths to run instead of the whole suite; `log`: name of the outputs in out/test; `polite`:
+ * at low priority
  * @returns {Promise<Outcome & {records: object[]}>} `records`: lines of scripts/test/reporter.cjs
  */
 export async function runSuite(
-  { name, heavy, processes, limitMs },
-  { env, grep, coverage, files, log = name },
+  { name, lane, processes, limitMs },
+  { env, grep, coverage, files, log = name, show = lane !== 'background', polite = false },
 ) {
   const begun = performance.now();
   const results = path.join(root, 'out/test', `${log}.results.jsonl`);
@@ -107,10 +118,10 @@ export async function runSuite(
     {
       ...env,
       EARMARK_TEST_RESULTS: results,
-      EARMARK_TEST_VERBOSE: heavy ? '1' : '',
+      EARMARK_TEST_VERBOSE: show ? '1' : '',
       ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}),
     },
-    heavy,
+    { show, polite },
   );
 
   let stopped;

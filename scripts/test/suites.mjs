@@ -1,43 +1,53 @@
-// The suites of `npm test`, in this order. Two light suites run at a time. A heavy suite runs
-// alone, because it measures times, draws pages or plays audio. A failed test of `processes` is
-// retried once, because the machine may have stopped for seconds. Tests that pass only on the retry
-// are listed at the end of the run.
+// The suites of `npm test`, in this order. Two lanes run at a time: `background` suites compute, at
+// low priority; `foreground` suites mostly wait for processes and devices. A suite of the lane
+// `alone` follows by itself, because it draws pages or plays audio in real time. A failed test of
+// `processes` is retried once, because the machine may have stopped for seconds. Tests that pass
+// only on the retry are listed at the end of the run.
 
 /**
- * @typedef {{name: string, what: string, heavy: boolean, processes?: boolean, needs: ('build' |
- * 'models' | 'host' | 'whisper')[], limitMs: number}} Suite
+ * @typedef {{name: string, what: string, lane: 'background' | 'foreground' | 'alone', processes?:
+ * boolean, devices?: boolean, needs: ('build' | 'models' | 'host' | 'whisper')[], limitMs: number}}
+ * Suite
+ * `devices`: needs system packages, such as a sound server
  */
 const minutes = (n) => n * 60_000;
 
 /** Folders of test/. @type {Suite[]} */
 export const SUITES = [
-  { name: 'unit', what: 'rooms by themselves', heavy: false, needs: [], limitMs: minutes(5) },
+  {
+    name: 'unit',
+    what: 'rooms by themselves',
+    lane: 'background',
+    needs: [],
+    limitMs: minutes(10),
+  },
   {
     name: 'contract',
     what: 'one set of tests over every recorder, store, provider',
-    heavy: false,
+    lane: 'background',
     processes: true,
     needs: ['build', 'whisper'],
-    limitMs: minutes(5),
+    limitMs: minutes(10),
   },
   {
     name: 'golden',
     what: 'outputs compared with files',
-    heavy: false,
+    lane: 'background',
     needs: [],
     limitMs: minutes(5),
   },
   {
     name: 'lint',
     what: 'forbidden imports must be refused',
-    heavy: false,
+    lane: 'background',
     needs: [],
     limitMs: minutes(5),
   },
   {
     name: 'panel',
     what: 'the page in Chromium',
-    heavy: true,
+    lane: 'alone',
+    devices: true,
     processes: true,
     needs: ['build'],
     limitMs: minutes(5),
@@ -45,7 +55,8 @@ export const SUITES = [
   {
     name: 'integration',
     what: 'daemon, command line, recorders, downloads',
-    heavy: true,
+    lane: 'foreground',
+    devices: true,
     processes: true,
     needs: ['build', 'models'],
     limitMs: minutes(12),
@@ -53,7 +64,8 @@ export const SUITES = [
   {
     name: 'team',
     what: 'servers and workers of a team, over NATS and PostgreSQL',
-    heavy: true,
+    lane: 'foreground',
+    devices: true,
     processes: true,
     needs: ['build', 'models'],
     limitMs: minutes(12),
@@ -61,7 +73,8 @@ export const SUITES = [
   {
     name: 'fault',
     what: 'crashes, full disks, lost devices',
-    heavy: true,
+    lane: 'foreground',
+    devices: true,
     processes: true,
     needs: ['build', 'models'],
     limitMs: minutes(12),
@@ -69,15 +82,17 @@ export const SUITES = [
   {
     name: 'models',
     what: 'real models on real speech',
-    heavy: true,
+    lane: 'background',
+    devices: true,
     processes: true,
     needs: ['build', 'models', 'whisper'],
-    limitMs: minutes(18),
+    limitMs: minutes(30),
   },
   {
     name: 'extension',
     what: 'a real VS Code extension host',
-    heavy: true,
+    lane: 'alone',
+    devices: true,
     processes: true,
     needs: ['build', 'models', 'host'],
     limitMs: minutes(18),
