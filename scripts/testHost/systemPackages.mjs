@@ -24,6 +24,7 @@ const debianPackages = {
   make: ['make'],
   python3: ['python3'],
   postgres: ['postgresql'],
+  'espeak-ng': ['espeak-ng'],
 };
 const aptLimitMs = 15 * 60_000;
 
