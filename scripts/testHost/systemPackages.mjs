@@ -1,7 +1,7 @@
 // Checks for the system programs that some test suites use, and installs missing ones if apt-get is
 // permitted. Runs before `npm ci`, so it uses Node's own modules only. To run it alone: `node
 // scripts/testHost/systemPackages.mjs`.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,6 +25,11 @@ const debianPackages = {
   python3: ['python3'],
   postgres: ['postgresql'],
   'espeak-ng': ['espeak-ng'],
+  arecord: ['alsa-utils', 'libasound2-plugins'],
+  'pw-record': ['pipewire-bin'],
+  wireplumber: ['wireplumber'],
+  'dbus-run-session': ['dbus'],
+  'sox-pulse': ['libsox-fmt-pulse'],
 };
 const aptLimitMs = 15 * 60_000;
 
@@ -59,10 +64,17 @@ function listMissing() {
     if (name === 'c++') return !['c++', 'g++', 'clang++'].some((compiler) => findCommand(compiler));
     // Debian installs these programs outside PATH, one folder for each version.
     if (name === 'postgres' && existsSync('/usr/lib/postgresql')) return false;
+    // A driver of sox is a package of its own, and no program.
+    if (name === 'sox-pulse') return !soxHasPulse();
     // Debian's folder for servers. Only root's PATH contains it.
     return !findCommand(name, `${process.env.PATH ?? ''}${delimiter}/usr/sbin`);
   });
 }
+
+const soxHasPulse = () =>
+  /AUDIO DEVICE DRIVERS:.*pulseaudio/.test(
+    spawnSync('sox', ['--help'], { encoding: 'utf8' }).stdout,
+  );
 
 function packagesFor(programs) {
   return [...new Set(programs.flatMap((name) => debianPackages[name]))];
