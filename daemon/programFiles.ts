@@ -15,6 +15,15 @@ export function workerEntry(): WorkerEntry {
   return { path: join(__dirname, 'worker.js') };
 }
 
+/**
+ * `languageWorker.mjs` lies beside `daemon.js`. From the sources it is the built one too, because
+ * the library that runs language models cannot be loaded from them.
+ */
+export function languageWorkerEntry(): WorkerEntry {
+  const folder = extname(__filename) === '.ts' ? join(__dirname, '../dist') : __dirname;
+  return { path: join(folder, 'languageWorker.mjs') };
+}
+
 /** `warmUp.s16` lies beside `daemon.js`; from the sources it is the adapter's own. */
 export function warmUpPath(): string {
   return join(

@@ -13,7 +13,9 @@ export type ModelStatus = z.infer<typeof ModelStatus>;
 export const ModelInfo = z.object({
   id: z.string().describe('`moonshine-tiny`, `silero-vad`, `whisper-base-q8_0`, …'),
   name: z.string().optional().describe('Name for people.'),
-  kind: z.enum(['asr', 'vad', 'speaker', 'embedding']),
+  kind: z
+    .enum(['asr', 'vad', 'speaker', 'embedding', 'language', 'runner'])
+    .describe('`language`: writes notes. `runner`: the program that runs those models.'),
   provider: z.string(),
   languages: z.array(z.string()).describe('BCP 47; `*` for many.'),
   bytes: z.number().describe('Size of all files.'),

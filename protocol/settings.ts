@@ -178,6 +178,9 @@ export const Settings = z.strictObject({
     .default('')
     .describe("Server with OpenAI's chat API that helps to write meeting notes; empty: none."),
   'llm.model': text.default('').describe('Model of the chat server.'),
+  'llm.localModel': text
+    .default('')
+    .describe('Id of an installed local language model; it writes notes without a server.'),
   'llm.plainHttp': z
     .boolean()
     .default(false)

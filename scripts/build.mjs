@@ -89,6 +89,17 @@ async function bundles() {
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
+    {
+      entry: 'daemon/languageWorker.ts',
+      out: 'dist/languageWorker.mjs',
+      ...node,
+      format: 'esm',
+      plugins: [onlyRunning],
+      // Some of its packages call `require`.
+      banner: {
+        js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+      },
+    },
     { entry: 'daemon/storeThread.ts', out: 'dist/storeThread.js', ...node },
     { entry: 'daemon/analysisThread.ts', out: 'dist/analysisThread.js', ...node },
     // Processes of a team. Only this bundle contains NATS.
@@ -170,6 +181,35 @@ const onlyParsing = {
         loader: 'js',
       }),
     );
+  },
+};
+
+/** Packages of node-llama-cpp that download, build or ask; running a model calls none of them. */
+const UNUSED_PACKAGES =
+  /^(?:ipull|simple-git|cmake-js|ora|cross-spawn|proper-lockfile|stdout-update|@reflink\/.*|electron|yargs|async-retry|filenamify)$/;
+/** Its own files that do so. */
+const UNUSED_FILES =
+  /node-llama-cpp[\\/]dist[\\/](?:bindings[\\/](?:getLlama|utils[\\/](?:compileLLamaCpp|binariesGithubRelease|cloneLlamaCppRepo|getBestComputeLayersAvailable|detectAvailableComputeLayers|testBindingBinary|lastBuildInfo|getLlamaWithoutBackend|getLlamaGpuTypes|getExampleUsage\w*))\.js|utils[\\/](?:createModelDownloader|gitReleaseBundles|cmake|spawnCommand)\S*)/;
+
+/**
+ * Of node-llama-cpp, keeps what runs a model: 0.6 MB. The rest downloads and builds llama.cpp, so
+ * the bundle has no code that reaches a network.
+ */
+const onlyRunning = {
+  name: 'only-running',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, async ({ path: name, resolveDir, kind, pluginData }) => {
+      const inside = /node-llama-cpp/.test(resolveDir) || name === 'node-llama-cpp';
+      if (pluginData === 'resolved' || kind === 'entry-point' || !inside) return undefined;
+      if (UNUSED_PACKAGES.test(name)) return { path: name, namespace: 'unused' };
+      const found = await build.resolve(name, { resolveDir, kind, pluginData: 'resolved' });
+      return UNUSED_FILES.test(found.path)
+        ? { path: name, namespace: 'unused' }
+        : { ...found, sideEffects: false };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
+      contents: 'module.exports = {};',
+    }));
   },
 };
 

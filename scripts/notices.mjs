@@ -33,6 +33,12 @@ const WITHIN = [
     'smart-whisper/whisper.cpp/LICENSE',
   ],
   [
+    'llama.cpp and ggml, in the fetched program for language models (@node-llama-cpp)',
+    'The ggml authors',
+    'MIT',
+    'smart-whisper/whisper.cpp/LICENSE',
+  ],
+  [
     'models/turn-encoder, fine-tuned from all-MiniLM-L6-v2',
     'Nils Reimers and the sentence-transformers authors; Microsoft Corporation (MiniLM)',
     'Apache-2.0',

@@ -1,7 +1,16 @@
-/** Where the inference worker of a command lies. */
+/** Where the workers of a command lie. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerEntry } from '../adapters/inference/forkWorker';
+
+/**
+ * The process of a local language model. It is always the built one, because the library that runs
+ * the model cannot be loaded from the sources.
+ */
+export function languageWorkerEntry(): WorkerEntry {
+  const built = join(__dirname, 'languageWorker.mjs');
+  return { path: existsSync(built) ? built : join(__dirname, '../../dist/languageWorker.mjs') };
+}
 
 /**
  * `worker.js` is beside `cli.js`; from the sources it is `daemon/worker.ts`, run in the way of this

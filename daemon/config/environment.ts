@@ -35,6 +35,7 @@ export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'openai.key': 'EARMARK_OPENAI_KEY',
   'llm.endpoint': 'EARMARK_LLM_ENDPOINT',
   'llm.model': 'EARMARK_LLM_MODEL',
+  'llm.localModel': 'EARMARK_LLM_LOCAL_MODEL',
   'llm.plainHttp': 'EARMARK_LLM_PLAIN_HTTP',
   'llm.concurrency': 'EARMARK_LLM_CONCURRENCY',
   'llm.timeoutSeconds': 'EARMARK_LLM_TIMEOUT_S',

@@ -1,6 +1,7 @@
 /** Interface of the models for the daemon and the CLI. ModelManager implements it. */
 import type { LoadedModelFiles } from '../asr/provider';
 import type { Event } from '../base/emitter';
+import type { ModelKind } from './catalogue';
 
 export type ModelState =
   | { readonly state: 'absent' }
@@ -12,7 +13,7 @@ export interface ModelView {
   readonly id: string;
   /** Name for people. */
   readonly name?: string;
-  readonly kind: 'asr' | 'vad' | 'speaker' | 'embedding';
+  readonly kind: ModelKind;
   readonly provider: string;
   readonly languages: readonly string[];
   readonly bytes: number;

@@ -1,6 +1,10 @@
 /** The model catalogue: models with their files, checksums and sources. Data only. */
 import { createHash } from 'node:crypto';
+import { LANGUAGE_MODELS } from './languageCatalogue';
 import { NEMO_MODELS } from './nemoCatalogue';
+
+/** `language`: a language model that writes notes. `runner`: the program that runs those. */
+export type ModelKind = 'asr' | 'vad' | 'speaker' | 'embedding' | 'language' | 'runner';
 
 export interface ModelFile {
   /** Role that an engine requests: `encoder`, `decoder`, `model`. */
@@ -40,7 +44,7 @@ export interface CatalogueEntry extends ModelVersion {
   readonly id: string;
   /** Name for people. */
   readonly name: string;
-  readonly kind: 'asr' | 'vad' | 'speaker' | 'embedding';
+  readonly kind: ModelKind;
   /** Provider that loads the model. */
   readonly provider: string;
   /** BCP 47 primary tags; `*` for many. */
@@ -56,6 +60,8 @@ export interface CatalogueEntry extends ModelVersion {
   readonly experimental?: boolean;
   /** True for a model that the user added; it is not in the catalogue. */
   readonly own?: boolean;
+  /** Ids of entries that a pull fetches too. */
+  readonly needs?: readonly string[];
   /** Other supported versions, newest first; also accepted from the import folder. */
   readonly earlier?: readonly ModelVersion[];
 }
@@ -205,6 +211,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     ],
   },
   ...NEMO_MODELS,
+  ...LANGUAGE_MODELS,
   whisper('tiny', 77_691_713, 'be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21'),
   whisper(
     'tiny-q5_1',

@@ -89,6 +89,7 @@ class ModelManager implements Models {
 
   async pull(id: string, signal?: AbortSignal): Promise<ModelView> {
     const entry = await this.entry(id);
+    for (const needed of entry.needs ?? []) await this.pull(needed, signal);
     await this.share(entry, `pull ${id}`, signal, async (abort) => {
       const current = await this.current(entry);
       if (await this.isWhole(entry, current)) return;

@@ -9,7 +9,8 @@ import { type Precision, nemoModelsIn } from './nemoFiles';
 
 /** Used in file names and on command lines. */
 const Id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i);
-const RECOGNISERS = ['nemo', 'moonshine', 'whisper'] as const;
+/** Names in `model.json`; `llama` is a language model for notes. */
+const RECOGNISERS = ['nemo', 'moonshine', 'whisper', 'llama'] as const;
 
 const Description = z.object({
   id: Id,
@@ -69,7 +70,7 @@ export function planOwnModel(description: string, files: readonly FolderFile[]):
   return {
     id,
     name: name ?? id,
-    kind: 'asr',
+    kind: ownKindOf(recogniser),
     provider: recogniser,
     languages,
     licence: licence ?? 'not stated',
@@ -79,6 +80,11 @@ export function planOwnModel(description: string, files: readonly FolderFile[]):
     source: { type: 'local' },
     files: planned,
   };
+}
+
+/** @param recogniser of `model.json` */
+export function ownKindOf(recogniser: string): CatalogueEntry['kind'] {
+  return recogniser === 'llama' ? 'language' : 'asr';
 }
 
 function readDescription(text: string): Description {
@@ -105,7 +111,13 @@ const ROLES: Readonly<
     Description['recogniser'],
     (files: readonly FolderFile[], precision: Precision | undefined) => Roles
   >
-> = { nemo: nemoRoles, moonshine: moonshineRoles, whisper: whisperRoles };
+> = { nemo: nemoRoles, moonshine: moonshineRoles, whisper: whisperRoles, llama: llamaRoles };
+
+function llamaRoles(files: readonly FolderFile[]): Roles {
+  const [model, ...more] = files.filter(({ path }) => /^[^/]+\.gguf$/i.test(path));
+  if (model !== undefined && more.length === 0) return { model: model.path };
+  throw lacking('one GGUF file (*.gguf)');
+}
 
 function whisperRoles(files: readonly FolderFile[]): Roles {
   const [model, ...more] = files.filter(({ path }) => /^[^/]+\.bin$/.test(path));

@@ -12,7 +12,7 @@ import { t } from '../l10n';
 import { icon } from '../parts';
 import { pageTitle } from './storageView';
 
-const KINDS = ['asr', 'vad', 'speaker', 'embedding'] as const;
+const KINDS = ['asr', 'language', 'runner', 'vad', 'speaker', 'embedding'] as const;
 
 const kindName = (kind: ModelInfo['kind']): string =>
   ({
@@ -20,6 +20,8 @@ const kindName = (kind: ModelInfo['kind']): string =>
     vad: t('Speech detection'),
     speaker: t('Speaker recognition'),
     embedding: t('Text similarity'),
+    language: t('Meeting notes'),
+    runner: t('Program for language models'),
   })[kind];
 
 export function modelsView(view: PanelModels): TemplateResult {

@@ -176,7 +176,7 @@ export const ROOMS = [
   })),
   {
     of: new RegExp(
-      '^daemon/(main|runDaemon|worker|storeThread|analysisThread|compose|composeEngines|' +
+      '^daemon/(main|runDaemon|worker|languageWorker|storeThread|analysisThread|compose|composeEngines|' +
         'composeLanguageModels|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\\.ts$',
     ),
     name: 'daemon entry',

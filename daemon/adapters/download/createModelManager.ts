@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Settings } from '../../../protocol/settings';
 import type { Models } from '../../models/api';
+import { CATALOGUE } from '../../models/catalogue';
+import { runnerFor } from '../../models/runnerCatalogue';
 import { createModels, type ModelsSetup } from '../../models/manager';
 import { createModelDisk, modelFolder } from './modelDisk';
 import { type ModelSettings, modelSettings } from './modelSettings';
@@ -25,7 +27,17 @@ export function createModelManager({ home, settings, ...setup }: ModelManagerSet
     bundled: bundledFolder(__dirname),
     from: policy,
   });
-  return createModels({ ...setup, disk, policy });
+  const runner = runnerFor(process.platform, process.arch);
+  // Without a program for this platform, no language model is offered.
+  const catalogue = CATALOGUE.flatMap((entry) =>
+    entry.kind !== 'language' || runner ? [entry] : [],
+  );
+  return createModels({
+    ...setup,
+    disk,
+    policy,
+    catalogue: [...catalogue, ...(runner ? [runner] : [])],
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { CatalogueEntry, ModelFile } from '../../models/catalogue';
-import { type FolderFile, planOwnModel } from '../../models/ownModels';
+import { type FolderFile, ownKindOf, planOwnModel } from '../../models/ownModels';
 import { FileName } from './records';
 
 /** The user's description of the model. */
@@ -87,7 +87,7 @@ export async function describeFolder(folder: string): Promise<CatalogueEntry> {
 function entryOf(note: z.infer<typeof Note>): CatalogueEntry {
   return {
     ...note,
-    kind: 'asr',
+    kind: ownKindOf(note.provider),
     isDefault: false,
     own: true,
     version: 'own',

@@ -31,6 +31,18 @@ export function configuredModel(
   );
 }
 
+/** The largest part of a meeting on two processors; a process that stands still ends sooner. */
+const LOCAL_TIMEOUT_MS = 60 * 60_000;
+
+/** A local model answers one request at a time. */
+export function queueForLocal(
+  model: LanguageModel,
+  clock: Clock,
+  shared: Pick<ModelQueueSetup, 'exams'>,
+): ModelQueue {
+  return new ModelQueue(model, { clock, concurrency: 1, timeoutMs: LOCAL_TIMEOUT_MS, ...shared });
+}
+
 export function queueFor(
   model: LanguageModel,
   { 'llm.concurrency': concurrency, 'llm.timeoutSeconds': seconds }: Settings,

@@ -6,7 +6,6 @@ import { EarmarkError } from '../../../protocol/errors';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
 import { createTurnScorer } from '../../adapters/inference/createTurnScorer';
-import { configuredModel } from '../../adapters/llm/configuredModel';
 import { silentLogger } from '../../base/logger';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
 import { decodeText } from '../../insights/textBytes';
@@ -16,11 +15,18 @@ import { systemClock } from '../../base/clock';
 import { isoWithOffset } from '../../session/record';
 import type { Analyzer } from '../../insights/types';
 import type { Environment } from '../environment';
+import { languageModel } from '../languageModel';
 import { megabytes, type Terminal } from '../output';
 import { workerEntry } from '../workerEntry';
 
 /** A transcript of a day of speech has about a megabyte. */
 const INPUT_MAX_BYTES = 64_000_000;
+
+interface AnalyzeOptions {
+  readonly format: 'json' | 'md';
+  readonly self?: string;
+  readonly languageModel?: string;
+}
 
 export function analyzeCommand(program: Command, env: () => Environment): void {
   program
@@ -34,16 +40,24 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .argument('<FILE>', 'file of the transcript; - for standard input')
     .addOption(new Option('--format <F>', 'output format').choices(['json', 'md']).default('json'))
     .option('--self <NAME>', 'name of the speaker "You"')
-    .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
+    .option(
+      '--language-model <ID>',
+      'model that writes the notes: local:ID, server (of the settings), or none',
+    )
+    .action(async (file: string, options: AnalyzeOptions) => {
       const segments = parse(await read(file));
       const { out, err, signal, home } = env();
       const settings = openSettings({ home, env: process.env });
-      const model = configuredModel(settings.current, systemClock);
       const models = createModelManager({
         home,
         settings: () => settings.current,
         clock: systemClock,
         logger: silentLogger,
+      });
+      const { queue, dispose } = await languageModel(options.languageModel, {
+        home,
+        models,
+        settings: settings.current,
       });
       const scorer = createTurnScorer({
         worker: workerEntry(),
@@ -51,7 +65,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
         clock: systemClock,
         logger: silentLogger,
       });
-      const analyzer = createAnalyzerFactory({ model: () => model, scorer }).create({
+      const analyzer = createAnalyzerFactory({ model: () => queue, scorer }).create({
         startedAt: isoWithOffset(Date.now()),
         ...(options.self === undefined ? {} : { self: options.self }),
       });
@@ -59,7 +73,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
       analyzer.finish();
       await detect(analyzer, signal, err);
       scorer.dispose();
-      const failure = (await analyzer.model?.read(true, signal))?.failure;
+      const failure = await readByModel(analyzer, signal, err).finally(dispose);
       if (signal.aborted) throw new EarmarkError('rpc.cancelled', 'The analysis was cancelled.');
       if (failure !== undefined) err.write(`Warning: ${failure}\n`);
       out.write(
@@ -68,6 +82,20 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
           : renderInsightsMarkdown(analyzer.insights),
       );
     });
+}
+
+/** @returns a sentence for the user if a part got no answer */
+async function readByModel(
+  analyzer: Analyzer,
+  signal: AbortSignal,
+  err: Terminal,
+): Promise<string | undefined> {
+  const outcome = await analyzer.model?.read(true, signal, ({ step, done, of }) => {
+    if (!err.isTTY) return;
+    const doing = { exam: 'takes the exam', reading: 'reads', summary: 'writes the summary' }[step];
+    err.write(`The language model ${doing} (${done + 1} of ${of}).\n`);
+  });
+  return outcome?.failure;
 }
 
 /** The rules work alone if the encoder does not load. */

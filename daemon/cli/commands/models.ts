@@ -63,7 +63,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .command('add')
     .summary('register a model of your own')
     .description(
-      'Copies a model of your own into the model folder. The folder has the files of the recogniser under their public names. A file model.json describes it: {"id": "my-model", "recogniser": "nemo", "languages": ["en"]}. Recognisers: nemo, moonshine, whisper.',
+      'Copies a model of your own into the model folder. The folder has the files of the recogniser under their public names. A file model.json describes it: {"id": "my-model", "recogniser": "nemo", "languages": ["en"]}. Recognisers: nemo, moonshine, whisper; a language model for notes (GGUF): llama.',
     )
     .argument('<FOLDER>', 'folder with the files and model.json')
     .action(async (folder: string) => {
@@ -76,7 +76,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
         ),
       );
       env().out.write(
-        `${model.id}: added (${megabytes(model.bytes)}, yours); use it with --provider ${model.provider} --model ${model.id}\n`,
+        `${model.id}: added (${megabytes(model.bytes)}, yours); use it with ${usageOf(model)}\n`,
       );
     });
   models
@@ -192,6 +192,13 @@ async function fetch(
     bar.stop();
     listening.dispose();
   }
+}
+
+/** Options that choose a model of the user's own. */
+function usageOf({ kind, provider, id }: ModelInfo): string {
+  return kind === 'language'
+    ? `earmark analyze --language-model local:${id}`
+    : `--provider ${provider} --model ${id}`;
 }
 
 function listText(env: Environment, models: readonly ModelInfo[]): string {

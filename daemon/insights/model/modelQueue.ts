@@ -110,6 +110,11 @@ export class ModelQueue {
     return this.model.name;
   }
 
+  /** True if the model shares the processors with recognition, so it waits for a meeting's end. */
+  get local(): boolean {
+    return this.model.local === true;
+  }
+
   get metrics(): ModelQueueStats {
     const oldest = this.queue[0];
     return {

@@ -27,7 +27,8 @@ import { type Usage, UsageCounter } from './usage';
 export type AskedModel = Pick<
   ModelQueue,
   'name' | 'capability' | 'complete' | 'level' | 'rateLimited'
->;
+> &
+  Partial<Pick<ModelQueue, 'local'>>;
 
 interface Answered {
   readonly window: Window;
@@ -78,9 +79,13 @@ export class ModelReader {
     this.shortener = new ItemShortener(queue);
   }
 
-  /** True if a full window has not been sent yet and the provider takes requests. */
+  /**
+   * True if a full window has not been sent yet and the provider takes requests. A local model reads
+   * after the meeting only.
+   */
   hasNew(segments: readonly SegmentText[]): boolean {
-    if (this.queue.rateLimited || this.queue.level === 'none') return false;
+    if (this.queue.local === true || this.queue.rateLimited || this.queue.level === 'none')
+      return false;
     return windowsOf(segments)
       .slice(0, -1)
       .slice(0, MAX_WINDOWS)
