@@ -17,6 +17,7 @@ import { createSpeakerModels } from './adapters/inference/speakers/createSpeaker
 import { createTurnScorer } from './adapters/inference/createTurnScorer';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { ExamFile } from './adapters/llm/examFile';
+import { LocalModels } from './adapters/llm/local/localModels';
 import { makePrivate, PRIVATE_UMASK } from './adapters/store/privateFiles';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
 import { AnalysisThreads } from './adapters/analysis/analysisThreads';
@@ -60,7 +61,7 @@ import { Pronouncer } from './dictation/pronounce';
 import { SymbolSpeller } from './dictation/respell';
 import { splitWords } from './dictation/words';
 import type { Models } from './models/api';
-import { workerEntry, recordersFolder } from './programFiles';
+import { languageWorkerEntry, recordersFolder, workerEntry } from './programFiles';
 import type { RpcDeps } from './rpc/deps';
 import { type EndReason, Lifecycle } from './rpc/lifecycle';
 import { OfferedModel } from './rpc/offeredModel';
@@ -255,7 +256,7 @@ async function compose(
   const store = bufferedStore(telemetry.watchStore(kept.store));
   const ephemeral = new EphemeralStore(store);
   const inMemory = dump.watch(new EphemeralSpools(clock));
-  const models =
+  const models: Models =
     options.models?.({ clock, logger }) ??
     createModelManager({
       home,
@@ -264,6 +265,7 @@ async function compose(
       logger: logger.child('models'),
       inUse: (id) =>
         engines.inUse(id) ||
+        localModels.inUse(id) ||
         (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')),
     });
   const engines: ManagedEngines = telemetry.watchEngines(
@@ -283,6 +285,15 @@ async function compose(
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const offeredModel = new OfferedModel();
   const exams = new ExamFile(home, logger);
+  const localModels = open.add(
+    new LocalModels({
+      models,
+      worker: languageWorkerEntry(),
+      exams,
+      clock,
+      logger: logger.child('llm'),
+    }),
+  );
   const { limits } = options;
   const llmOf = (current: Settings): LanguageModels =>
     composeLanguageModels({
@@ -291,6 +302,7 @@ async function compose(
       logger,
       offered: offeredModel,
       exams,
+      local: (id) => localModels.queue(id),
       place: limits && ((most) => limits.place('model', most)),
     });
   let llm = llmOf(settings.current);
@@ -476,6 +488,7 @@ async function compose(
       get server() {
         return llm.server;
       },
+      local: (id) => localModels.queue(id),
       exams,
     },
     offeredModel,
@@ -598,6 +611,7 @@ async function compose(
         has(
           'llm.endpoint',
           'llm.model',
+          'llm.localModel',
           'llm.plainHttp',
           'llm.concurrency',
           'llm.timeoutSeconds',

@@ -1,4 +1,4 @@
-/** The language models of notes: the configured server and the models that editors offer. */
+/** The language models of notes: the configured server, local models, and those of editors. */
 import { EarmarkError } from '../protocol/errors';
 import type { Settings } from '../protocol/settings';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
@@ -11,7 +11,7 @@ import type { NoteModels } from './rpc/deps';
 import type { OfferedModel } from './rpc/offeredModel';
 
 export interface LanguageModels extends Pick<NoteModels, 'offeredBy' | 'server'> {
-  /** Model of running meetings: the server, else the oldest offer of an editor. */
+  /** Model of all meetings: the server, else the local one, else the oldest offer of an editor. */
   queue(): ModelQueue | undefined;
   readonly problem?: string;
 }
@@ -23,6 +23,8 @@ export interface LanguageModelsSetup {
   readonly offered: OfferedModel;
   readonly exams: ExamResults;
   /** Slots that several processes share, up to a number. */
+  /** Queue in front of a local model. */
+  readonly local: (modelId: string) => ModelQueue;
   readonly place: ((most: number) => ReturnType<NonNullable<ModelQueueSetup['place']>>) | undefined;
 }
 
@@ -33,6 +35,7 @@ export function composeLanguageModels({
   logger,
   offered,
   exams,
+  local,
   place: slots,
 }: LanguageModelsSetup): LanguageModels {
   const ofClients = new WeakMap<ClientContext, ModelQueue>();
@@ -47,8 +50,10 @@ export function composeLanguageModels({
     const server = configuredModel(settings, clock, { exams, ...(place && { place }) });
     // A lent model belongs to the user of the editor.
     const lent = queueFor(offered, settings, clock, { exams });
+    const { 'llm.localModel': chosen } = settings;
+    const own = chosen === '' ? undefined : local(chosen);
     return {
-      queue: () => server ?? (offered.available ? lent : undefined),
+      queue: () => server ?? own ?? (offered.available ? lent : undefined),
       offeredBy,
       server,
     };

@@ -109,8 +109,11 @@ export const InsightWrite = request({
   params: z.object({
     sessionId: z.string(),
     model: z
-      .enum(['editor', 'server'])
-      .describe('The model that this client offers, or the one of `llm.endpoint`.'),
+      .enum(['editor', 'server', 'local'])
+      .describe(
+        'The model that this client offers, the one of `llm.endpoint`, or an installed local one.',
+      ),
+    modelId: z.string().max(100).optional().describe('Id of the local model.'),
   }),
   result: z.object({
     changed: z.number().int().describe('Insights that were added, changed or removed.'),
@@ -128,6 +131,11 @@ export const InsightWrite = request({
     'engine.refused',
     'engine.rateLimited',
     'engine.timeout',
+    'engine.crashed',
+    'model.unknown',
+    'model.missing',
+    'model.corrupt',
+    'model.incompatible',
   ],
 });
 

@@ -92,10 +92,29 @@ export type ModelLevel = z.infer<typeof ModelLevel>;
 
 export const LanguageModelLevels = request({
   method: 'languageModel/levels',
-  doc: 'Language models that took the exam, and the configured server. Sends nothing to a model.',
+  doc:
+    'Language models that took the exam, the configured server, and local models. Sends nothing ' +
+    'to a model.',
   params: Empty,
   result: z.object({
     levels: z.array(z.object({ modelId: z.string(), level: ModelLevel })).max(200),
+    local: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          modelId: z.string().describe('Under which the result of the exam is stored.'),
+          bytes: z.number(),
+          residentBytes: z.number().describe('Memory of its process.'),
+          installed: z.boolean(),
+          minutes: z
+            .number()
+            .describe('Expected time for the notes of half an hour of talk, without a GPU.'),
+          experimental: z.boolean().optional(),
+        }),
+      )
+      .max(100)
+      .default([]),
     server: z
       .object({ modelId: z.string(), name: z.string() })
       .optional()

@@ -1,9 +1,9 @@
 /** The language model that a command names: `local:ID`, `server`, `none`, or that of the settings. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Settings } from '../../protocol/settings';
-import { configuredModel, queueForLocal } from '../adapters/llm/configuredModel';
+import { configuredModel } from '../adapters/llm/configuredModel';
 import { ExamFile } from '../adapters/llm/examFile';
-import { createLocalModel } from '../adapters/llm/local/createLocalModel';
+import { LocalModels, requireLanguageModel } from '../adapters/llm/local/localModels';
 import { systemClock } from '../base/clock';
 import { silentLogger } from '../base/logger';
 import type { ModelQueue } from '../insights/model/modelQueue';
@@ -43,16 +43,15 @@ export async function languageModel(
       'rpc.invalidParams',
       `There is no language model "${wanted.slice(0, 100)}"; write local:ID, server or none.`,
     );
-  const model = await createLocalModel(local, {
+  await requireLanguageModel(models, local);
+  const all = new LocalModels({
     models,
     worker: languageWorkerEntry(),
+    exams,
     clock: systemClock,
     logger: silentLogger,
   });
-  return {
-    queue: queueForLocal(model, systemClock, { exams }),
-    dispose: () => model.dispose(),
-  };
+  return { queue: all.queue(local), dispose: () => all.dispose() };
 }
 
 function defaultOf({ 'llm.endpoint': endpoint, 'llm.localModel': local }: Settings): string {

@@ -69,6 +69,8 @@ export interface NoteModels {
   offeredBy(client: ClientContext): ModelQueue | undefined;
   /** Queue in front of the configured server; undefined if none is configured. */
   readonly server: ModelQueue | undefined;
+  /** Queue in front of a local model; opens nothing. */
+  local(modelId: string): ModelQueue;
   readonly exams: ExamResults;
 }
 

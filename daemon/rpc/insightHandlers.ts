@@ -15,6 +15,8 @@ import { derive } from '../notes/derive';
 import type { Segment } from '../transcript/types';
 import { defined } from '../base/defined';
 import { personOf } from '../base/identity';
+import type { ModelView } from '../models/api';
+import { expectedMinutes } from '../models/languageSpeed';
 import { toInsight } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
@@ -22,7 +24,7 @@ import { insightGone } from '../session/errors';
 
 export function insightHandlers(
   registry: Registry,
-  { sessions, analysis, clock, noteModels }: RpcDeps,
+  { sessions, analysis, clock, noteModels, models, engines }: RpcDeps,
 ): void {
   registry
     .on(InsightRevise, async ({ sessionId, insightId, ...change }) => {
@@ -42,8 +44,15 @@ export function insightHandlers(
         ),
       };
     })
-    .on(InsightWrite, async ({ sessionId, model: which }, client, { signal }) => {
-      const model = which === 'editor' ? noteModels?.offeredBy(client) : noteModels?.server;
+    .on(InsightWrite, async ({ sessionId, model: which, modelId }, client, { signal }) => {
+      const model =
+        which === 'editor'
+          ? noteModels?.offeredBy(client)
+          : which === 'server'
+            ? noteModels?.server
+            : modelId === undefined
+              ? undefined
+              : noteModels?.local(modelId);
       if (!model) throw noModel(which);
       const { changed, level, usage, failure } = await sessions.writeNotes(sessionId, {
         model,
@@ -52,9 +61,11 @@ export function insightHandlers(
       });
       return { changed, ...usage, ...defined({ level, failure }) };
     })
-    .on(LanguageModelLevels, () => {
+    .on(LanguageModelLevels, async () => {
       const server = noteModels?.server;
+      const cores = engines.machine?.capabilities.cores ?? 1;
       return {
+        local: noteModels ? (await models.list()).flatMap((one) => localModel(one, cores)) : [],
         levels: [...(noteModels?.exams.all ?? [])],
         ...(server && { server: { modelId: server.id, name: server.name } }),
       };
@@ -98,12 +109,34 @@ function checkGiven(
     refuse(`The transcript has more than ${ANALYSIS_TEXT_MAX} characters; analyse it in parts.`);
 }
 
-function noModel(which: 'editor' | 'server'): EarmarkError {
+/** Empty for a model that writes no notes. */
+function localModel(
+  { id, name = id, kind, bytes, residentBytes = bytes, status, experimental }: ModelView,
+  cores: number,
+) {
+  if (kind !== 'language') return [];
+  return [
+    {
+      id,
+      name,
+      modelId: `local/${id}`,
+      bytes,
+      residentBytes,
+      installed: status.state === 'installed',
+      minutes: expectedMinutes(bytes, cores),
+      ...(experimental === true && { experimental }),
+    },
+  ];
+}
+
+function noModel(which: 'editor' | 'server' | 'local'): EarmarkError {
   return new EarmarkError(
     'engine.unavailable',
     which === 'editor'
       ? 'This editor offers no language model. Select one and try again.'
-      : 'No language model server is set. Name one in "earmark.llm.endpoint".',
+      : which === 'local'
+        ? 'No local language model is named. Give its id as "modelId".'
+        : 'No language model server is set. Name one in "earmark.llm.endpoint".',
   );
 }
 

@@ -18,6 +18,7 @@ export const DAEMON_SETTINGS = [
   'openai.model',
   'llm.endpoint',
   'llm.model',
+  'llm.localModel',
   'llm.concurrency',
   'llm.timeoutSeconds',
   'privacy.redactTranscript',

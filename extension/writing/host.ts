@@ -18,6 +18,10 @@ export type Levels = ResultOf<typeof LanguageModelLevels>;
 export type Written = ResultOf<typeof InsightWrite>;
 export type Step = ParamsOf<typeof InsightWriting>;
 
+/** Which model writes: that of the editor, the server, or a local one. */
+export type Target = Pick<ParamsOf<typeof InsightWrite>, 'model' | 'modelId'>;
+export type LocalModel = Levels['local'][number];
+
 export interface WritingHost {
   readonly memory: vscode.Memento;
   warn(event: string, code: string): void;
@@ -26,7 +30,9 @@ export interface WritingHost {
     offer(model: ParamsOf<typeof LanguageModelOffer>): Promise<unknown>;
     answer(id: number, outcome: Outcome): Promise<unknown>;
     levels(): Promise<Levels>;
-    write(sessionId: string, model: 'editor' | 'server', signal: AbortSignal): Promise<Written>;
+    write(sessionId: string, target: Target, signal: AbortSignal): Promise<Written>;
+    /** Downloads a local model and the program that runs it. */
+    pull(modelId: string, signal: AbortSignal): Promise<unknown>;
   };
   readonly settings: {
     useEditorModel(): boolean;

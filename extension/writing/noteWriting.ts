@@ -8,8 +8,8 @@ import type { PanelWriter, PanelWriting } from '../../protocol/panel';
 import { setTranslator } from '../l10n';
 import { EditorModels, modelIdOf, vendorName } from './editorModels';
 import { DECLINED_KEY } from './declinedKey';
-import type { Levels, Step, Written, WritingHost } from './host';
-import { costText, levelText } from './panelText';
+import type { Levels, LocalModel, Step, Target, Written, WritingHost } from './host';
+import { costText, gigabytes, levelText, localText } from './panelText';
 
 const SERVER = 'server';
 const SET_UP = 'setUp';
@@ -21,6 +21,7 @@ type Result = Extract<PanelWriting, { kind: 'written' }>;
 
 interface Choice extends PanelWriter {
   readonly model?: vscode.LanguageModelChat;
+  readonly local?: LocalModel;
 }
 
 /** Work on one session. */
@@ -29,6 +30,8 @@ interface Work {
   readonly model: string;
   readonly cancel: AbortController;
   step: Step | undefined;
+  /** True while the model is fetched. */
+  fetching?: boolean;
 }
 
 export class NoteWriting {
@@ -66,7 +69,7 @@ export class NoteWriting {
     return {
       kind: 'offer',
       again: this.written().includes(id),
-      writers: this.choices.map(({ model: _, ...writer }) => writer),
+      writers: this.choices.map(({ model: _, local: __, ...writer }) => writer),
     };
   }
 
@@ -121,7 +124,10 @@ export class NoteWriting {
     this.host.changed();
   }
 
-  private async choose(sessionId: string, { id, model, name }: Choice): Promise<void> {
+  private async choose(
+    sessionId: string,
+    { id, model, local, name, label }: Choice,
+  ): Promise<void> {
     if (id === SET_UP) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'earmark.llm.endpoint');
       return;
@@ -132,10 +138,26 @@ export class NoteWriting {
       if (consent === 'always') await this.host.settings.useAlways(model.id);
       await this.models.offer(model);
     }
-    await this.write(sessionId, model ? 'editor' : 'server', name);
+    if (local && !local.installed && !(await this.mayFetch(local, label))) return;
+    await this.write(sessionId, name, model ? { model: 'editor' } : targetOf(local), local);
   }
 
-  private async write(sessionId: string, which: 'editor' | 'server', model: string): Promise<void> {
+  private async mayFetch(local: LocalModel, label: string): Promise<boolean> {
+    const fetch = vscode.l10n.t('Download');
+    const answer = await vscode.window.showInformationMessage(
+      `${label}?`,
+      { modal: true, detail: localText(local) },
+      fetch,
+    );
+    return answer === fetch;
+  }
+
+  private async write(
+    sessionId: string,
+    model: string,
+    target: Target,
+    local: LocalModel | undefined,
+  ): Promise<void> {
     this.work?.cancel.abort();
     const work: Work = { sessionId, model, cancel: new AbortController(), step: undefined };
     this.work = work;
@@ -144,7 +166,8 @@ export class NoteWriting {
       await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Earmark writes notes') },
         async () => {
-          const written = await this.host.daemon.write(sessionId, which, work.cancel.signal);
+          if (local && !local.installed) await this.fetch(local, work);
+          const written = await this.host.daemon.write(sessionId, target, work.cancel.signal);
           await this.remember(sessionId);
           this.results.set(sessionId, resultOf(model, written));
         },
@@ -160,6 +183,14 @@ export class NoteWriting {
     }
   }
 
+  private async fetch({ id }: LocalModel, work: Work): Promise<void> {
+    work.fetching = true;
+    this.host.changed();
+    await this.host.daemon.pull(id, work.cancel.signal);
+    work.fetching = false;
+    this.host.changed();
+  }
+
   private written(): readonly string[] {
     return this.host.memory.get<string[]>(WRITTEN_KEY) ?? [];
   }
@@ -171,7 +202,7 @@ export class NoteWriting {
 
   private async list(): Promise<readonly Choice[]> {
     if (this.host.settings.remoteUrl() !== '') return [];
-    const levels: Levels = await this.host.daemon.levels().catch(() => ({ levels: [] }));
+    const levels: Levels = await this.host.daemon.levels().catch(() => ({ levels: [], local: [] }));
     const levelOf = (id: string): ModelLevel | undefined =>
       levels.levels.find(({ modelId }) => modelId === id)?.level;
     const models = await this.models.all();
@@ -183,6 +214,16 @@ export class NoteWriting {
         level: levelText(levelOf(`editor/${modelIdOf(model)}`)),
         destination: vscode.l10n.t('The transcript goes to {0}.', vendorName(model)),
         model,
+      })),
+      ...offeredLocal(levels.local).map((local) => ({
+        id: local.modelId,
+        name: local.name,
+        label: local.installed
+          ? local.name
+          : vscode.l10n.t('Download {0} ({1})', local.name, gigabytes(local.bytes)),
+        level: levelText(levelOf(local.modelId)),
+        destination: localText(local),
+        local,
       })),
       levels.server
         ? {
@@ -206,7 +247,8 @@ export class NoteWriting {
     ];
   }
 
-  private stepText({ model, step }: Work): string {
+  private stepText({ model, step, fetching }: Work): string {
+    if (fetching === true) return vscode.l10n.t('{0} is being downloaded.', model);
     switch (step?.step) {
       case undefined:
       case 'exam':
@@ -226,6 +268,18 @@ function resultOf(model: string, written: Written): Result {
     costs: costText(written),
     ...(written.failure === undefined ? {} : { failure: written.failure }),
   };
+}
+
+function targetOf(local: LocalModel | undefined): Target {
+  return local ? { model: 'local', modelId: local.id } : { model: 'server' };
+}
+
+/** Installed models; without one, the recommended model. */
+function offeredLocal(all: readonly LocalModel[]): readonly LocalModel[] {
+  const installed = all.filter((one) => one.installed);
+  return installed.length > 0
+    ? installed
+    : all.filter(({ experimental }) => experimental !== true).slice(0, 1);
 }
 
 /** `server/HOST/MODEL` → `HOST`. */

@@ -1,7 +1,7 @@
 /** Words of the panel and the picker about models that write notes. Pure. */
 import type { ModelLevel } from '../../protocol/languageModel';
 import { t } from '../l10n';
-import type { Written } from './host';
+import type { LocalModel, Written } from './host';
 
 /** What a model does, by its result in the exam. */
 export function levelText(level: ModelLevel | undefined): string {
@@ -15,6 +15,19 @@ export function levelText(level: ModelLevel | undefined): string {
     case undefined:
       return t('Answers five test questions first.');
   }
+}
+
+export function gigabytes(bytes: number): string {
+  return t('{0} GB', (bytes / 1e9).toFixed(1));
+}
+
+/** What a local model needs and takes. */
+export function localText({ residentBytes, minutes }: LocalModel): string {
+  return t(
+    'The transcript stays on this computer. Needs {0} of memory and about {1} minutes for half an hour of talk.',
+    gigabytes(residentBytes),
+    minutes,
+  );
 }
 
 export function costText({

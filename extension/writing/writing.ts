@@ -12,6 +12,7 @@ import {
   LanguageModelLevels,
   LanguageModelOffer,
 } from '../../protocol/languageModel';
+import { ModelsPull } from '../../protocol/models';
 import type { PanelWriting } from '../../protocol/panel';
 import type { Daemon } from '../daemon/daemon';
 import { errorText, UserError } from '../errors';
@@ -138,8 +139,10 @@ export class Writing implements vscode.Disposable {
         offer: (model) => request(LanguageModelOffer, model),
         answer: (id, outcome) => request(LanguageModelAnswer, { id, outcome }),
         levels: () => request(LanguageModelLevels, {}),
-        write: (sessionId, model, signal) =>
-          request(InsightWrite, { sessionId, model }, { signal, timeoutMs: WRITE_TIMEOUT_MS }),
+        write: (sessionId, target, signal) =>
+          request(InsightWrite, { sessionId, ...target }, { signal, timeoutMs: WRITE_TIMEOUT_MS }),
+        pull: (modelId, signal) =>
+          request(ModelsPull, { modelId }, { signal, timeoutMs: WRITE_TIMEOUT_MS }),
       },
       settings: {
         useEditorModel: () => settings.useEditorModel(),

@@ -52,11 +52,12 @@ function setup(levels: object = { levels: [] }) {
     daemon: {
       offer: (offered) => Promise.resolve(void calls.push(`offer ${offered.modelId ?? 'nothing'}`)),
       answer: () => Promise.resolve(),
-      levels: () => Promise.resolve(levels as { levels: [] }),
-      write: (_, which) => {
-        calls.push(`write ${which}`);
+      levels: () => Promise.resolve({ local: [], ...(levels as { levels: [] }) }),
+      write: (_, { model: which, modelId }) => {
+        calls.push(`write ${which}${modelId === undefined ? '' : ` ${modelId}`}`);
         return scene.write();
       },
+      pull: (modelId) => Promise.resolve(void calls.push(`pull ${modelId}`)),
     },
     settings: {
       useEditorModel: () => scene.useEditorModel,
@@ -115,6 +116,53 @@ describe('offer of better notes', () => {
         },
       ],
     });
+  });
+
+  const local = (id: string, installed: boolean) => ({
+    id,
+    name: `The ${id}`,
+    modelId: `local/${id}`,
+    bytes: 2_500_000_000,
+    residentBytes: 4_400_000_000,
+    installed,
+    minutes: 12,
+  });
+
+  it('offers a local model with its size, memory and time, and fetches it after consent', async () => {
+    const { writing, calls, answers } = setup({ levels: [], local: [local('first', false)] });
+    await writing.refresh();
+    const view = writing.view();
+    deepEqual(view?.kind === 'offer' && view.writers[1], {
+      id: 'local/first',
+      name: 'The first',
+      label: 'Download The first (2.5 GB)',
+      level: 'Answers five test questions first.',
+      destination:
+        'The transcript stays on this computer. Needs 4.4 GB of memory and about 12 minutes for half an hour of talk.',
+    });
+    delete answers.modal;
+    await writing.run('writeNotes', 'local/first');
+    deepEqual(calls.splice(0), ['Download The first (2.5 GB)?']);
+    answers.modal = 'Download';
+    await writing.run('writeNotes', 'local/first');
+    deepEqual(calls, ['Download The first (2.5 GB)?', 'pull first', 'write local first']);
+    equal(writing.view()?.kind, 'written');
+  });
+
+  it('uses an installed local model without a question, and offers no other one', async () => {
+    const { writing, calls } = setup({
+      levels: [{ modelId: 'local/second', level: 'strong' }],
+      local: [local('first', false), local('second', true)],
+    });
+    await writing.refresh();
+    const view = writing.view();
+    deepEqual(view?.kind === 'offer' && view.writers.map(({ label, level }) => [label, level]), [
+      ['Acme Large', 'Answers five test questions first.'],
+      ['The second', 'Writes whole notes.'],
+      ['Use Your Own Server…', undefined],
+    ]);
+    await writing.run('writeNotes', 'local/second');
+    equal(calls[0], 'write local second');
   });
 
   it('stays away after "Not Now", and comes back when the user asks', async () => {
