@@ -3,10 +3,11 @@
  * `dictation/start` are recorded by the local daemon and pushed to the remote daemon. The local
  * daemon ends the recorders with this client. It keeps an upload copy of a meeting until the remote
  * daemon confirms it; copies of earlier clients are sent too. All other requests go to the remote
- * daemon, except devices (`audio/devices`) and copies (`upload/…`), which are local.
+ * daemon, except devices (`audio/devices`), the microphone watch and copies (`upload/…`), which are local.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioDevices, type SourceName } from '../protocol/audio';
+import { CapturePrograms, CaptureWatch } from '../protocol/capture';
 import { DictationCancel, DictationStart, DictationStop } from '../protocol/dictation';
 import { isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
@@ -40,7 +41,9 @@ const POOR = { roundTripMs: 1_000, unacknowledgedMs: 15_000 } as const;
 const LOOK_MS = 60_000;
 /** Methods that go to the local daemon. */
 const HERE: ReadonlySet<string> = new Set(
-  [AudioDevices, UploadList, UploadDiscard, UploadTranscribe].map(({ method }) => method),
+  [AudioDevices, CaptureWatch, UploadList, UploadDiscard, UploadTranscribe].map(
+    ({ method }) => method,
+  ),
 );
 
 export interface RemoteSetup {
@@ -122,7 +125,9 @@ export class RemoteConnection implements Connection {
     type: M,
     listener: (params: ParamsOf<M>) => void,
   ): Disposable {
-    return this.remote.onNotification(type, listener);
+    // The microphone is on this machine.
+    const from = type.method === CapturePrograms.method ? this.local : this.remote;
+    return from.onNotification(type, listener);
   }
 
   /** Continues a recording that a window reload interrupted. */

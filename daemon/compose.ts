@@ -8,6 +8,7 @@ import { version } from '../package.json';
 import { EarmarkError } from '../protocol/errors';
 import { DEFAULT_SETTINGS, type SettingName, type Settings } from '../protocol/settings';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
+import { createMicrophoneWatcher } from './adapters/capture/microphone/watcher';
 import { openSettings, watchSettings } from './adapters/config/settingsFile';
 import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
 import { createModelManager } from './adapters/download/createModelManager';
@@ -495,6 +496,9 @@ async function compose(
     settings,
     speller: spellers,
     capture,
+    ...(team
+      ? {}
+      : { microphone: createMicrophoneWatcher({ clock, logger: logger.child('microphone') }) }),
     devices: { list: () => capture.abilities() },
     tokens,
     clock,

@@ -31,6 +31,7 @@ import { HistoryView } from './history/historyView';
 import { CodeTrack } from './meeting/codeTrack';
 import { ConsentKeeper } from './meeting/consent';
 import { isOver, Meeting } from './meeting/meeting';
+import { MicrophoneWatch } from './meeting/microphoneWatch';
 import type { NoteLanguage } from './notes/language/noteLanguage';
 import type { RenamedPerson } from './notes/language/renamedPerson';
 import { NoteWriter } from './notes/noteWriter';
@@ -177,6 +178,7 @@ export function createApp(
     ),
     index,
     new CodeTrack(daemon, meeting, index),
+    new MicrophoneWatch(daemon, meeting),
     new Learning(written),
     written,
     history,

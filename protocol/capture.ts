@@ -53,3 +53,29 @@ export const CaptureEnded = notification({
   doc: 'The recorder ended by itself.',
   params: z.object({ captureId: z.string() }),
 });
+
+export const CaptureWatch = request({
+  method: 'capture/watch',
+  doc:
+    'Reports the other programs that use the microphone as `capture/programs`, until `on` is false ' +
+    'or the connection closes. Nothing is recorded. The client that called last is offered new programs.',
+  params: z.object({ on: z.boolean() }),
+  result: Empty,
+});
+export const CapturePrograms = notification({
+  method: 'capture/programs',
+  doc: 'The other programs that use the microphone now.',
+  params: z.object({
+    programs: z
+      .array(
+        z.object({
+          id: z.string().max(100).describe('Stable name of the program.'),
+          name: z.string().max(100).describe('Display name.'),
+          opened: z
+            .boolean()
+            .describe('It opened the microphone just now, and no other client was offered it.'),
+        }),
+      )
+      .max(100),
+  }),
+});

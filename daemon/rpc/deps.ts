@@ -4,6 +4,7 @@ import type { ModelQueue, ModelQueueStats } from '../insights/model/modelQueue';
 import type { TranscriptAnalysis } from '../insights/analyseText';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
+import type { MicrophoneWatcher } from '../audio/microphonePrograms';
 import type { Tokens } from '../base/identity';
 import type { Clock } from '../base/clock';
 import type { LiveSettings } from '../config/liveSettings';
@@ -94,6 +95,8 @@ export interface RpcDeps {
   /** Creates the speller of symbols. Without it, dictation supports only commands and numbers. */
   readonly speller?: () => SymbolSpeller;
   readonly capture: Capture;
+  /** Watches other programs at the microphone; absent on a server of a team. */
+  readonly microphone?: MicrophoneWatcher;
   /** Upload copies for remote daemons; absent if this daemon makes none. */
   readonly uploads?: Uploads;
   readonly devices: { list(): Promise<RecordingAbilities> };

@@ -26,6 +26,7 @@ import { daemonHandlers, healthOf } from './daemonHandlers';
 import type { RpcDeps } from './deps';
 import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
+import { microphoneHandlers } from './microphoneHandlers';
 import { modelHandlers } from './modelHandlers';
 import { noteHandlers } from './noteHandlers';
 import { NoteLeases } from './noteLeases';
@@ -76,6 +77,7 @@ export class RpcServer implements Disposable {
     voiceHandlers(registry, deps);
     settingsHandlers(registry, deps);
     captureHandlers(registry, deps);
+    microphoneHandlers(registry, deps);
     uploadHandlers(registry, deps);
     this.disposables.add(
       deps.sessions.onDidAck((ack) => {

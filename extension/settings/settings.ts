@@ -28,11 +28,26 @@ const Text = z
 
 /** Limit of the daemon. */
 const VOCABULARY_MAX = 200;
+const PROGRAMS_MAX = 200;
 
 export const settings = {
   meetingSources: (): MeetingSource[] =>
     read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
   keepAudio: (): boolean => read('meeting.keepAudio', z.boolean(), false),
+  suggestMeetings: (): boolean => read('meeting.suggest', z.boolean(), true),
+  /** Programs whose microphone use suggests no meeting. */
+  neverSuggestFor: (): string[] =>
+    read('meeting.neverSuggestFor', z.array(z.string().max(100)).max(PROGRAMS_MAX), []),
+  addNeverSuggestFor(id: string): Thenable<void> {
+    const programs = this.neverSuggestFor().filter((one) => one !== id);
+    return vscode.workspace
+      .getConfiguration('earmark')
+      .update(
+        'meeting.neverSuggestFor',
+        [...programs, id].slice(-PROGRAMS_MAX),
+        vscode.ConfigurationTarget.Global,
+      );
+  },
   askEveryMeeting: (): boolean => read('consent.askEveryMeeting', z.boolean(), false),
   noteFillers: (scope?: vscode.Uri): 'hide' | 'show' =>
     read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),

@@ -8,6 +8,7 @@ const pwRecord: RecorderModule = (o) => {
   const properties = [
     // Without it, two identical channels are 3 dB too loud as one, and clip.
     'channelmix.normalize = true',
+    'application.name = Earmark',
     ...(o.source === 'system' ? ['stream.capture.sink = true'] : []),
     // After an unplugged microphone, WirePlumber would link the stream to the speakers.
     ...(o.device === undefined ? [] : ['node.dont-reconnect = true']),
