@@ -130,7 +130,14 @@ export function createApp(
   const alerts = new Alerts();
   const offer = new ModelOffer(daemon, context.globalState);
   const idle = new IdleView(daemon, consent, offer, log);
-  const writing = new Writing(daemon, meeting, context.globalState, log, () => panel.changed());
+  const writing = new Writing(
+    daemon,
+    meeting,
+    context.globalState,
+    log,
+    () => panel.changed(),
+    (sessionId, template) => notes.arrange(sessionId, template),
+  );
   const panel = new PanelHost(
     context.extensionUri,
     meeting,
@@ -150,6 +157,7 @@ export function createApp(
       models: new ModelsPage(daemon),
     },
   );
+  const microphone = new MicrophoneWatch(daemon, meeting, consent);
   const history = new HistoryView(daemon, context.globalState);
   const parts: Parts = {
     context,
@@ -178,7 +186,7 @@ export function createApp(
     ),
     index,
     new CodeTrack(daemon, meeting, index),
-    new MicrophoneWatch(daemon, meeting),
+    microphone,
     new Learning(written),
     written,
     history,
@@ -254,7 +262,10 @@ export function createApp(
       panel.changed();
     }),
     idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
-    panel.onDidShow(() => idle.shown(meeting)),
+    panel.onDidShow(() => {
+      idle.shown(meeting);
+      microphone.begin();
+    }),
   );
   daemon.onDidMake((connection) => {
     connection.onNotification(DaemonAlert, (change) => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Empty, notification, PlainLine, PlainText, request } from './method';
 import { ModelLevel } from './languageModel';
 import { DeriveForm } from './noteServer';
+import { NoteTemplate } from './templates';
 
 export const Evidence = z.object({
   segmentId: z.string(),
@@ -58,6 +59,10 @@ export const Insight = z.object({
     .object({ title: z.string(), startMs: z.number(), endMs: z.number() })
     .optional()
     .describe('Topic of a discussion sentence, with its start and end.'),
+  heading: z
+    .string()
+    .optional()
+    .describe('Section of the template that a summary sentence belongs to.'),
   edited: z
     .boolean()
     .optional()
@@ -114,6 +119,7 @@ export const InsightWrite = request({
         'The model that this client offers, the one of `llm.endpoint`, or an installed local one.',
       ),
     modelId: z.string().max(100).optional().describe('Id of the local model.'),
+    template: NoteTemplate.optional().describe('Sections of the note, and what to ask for.'),
   }),
   result: z.object({
     changed: z.number().int().describe('Insights that were added, changed or removed.'),

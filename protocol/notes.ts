@@ -1,6 +1,7 @@
 /** Family `notes`: the lease on a session's note, and the edit plans that update it. */
 import { z } from 'zod';
 import { Empty, notification, request } from './method';
+import { NoteTemplate } from './templates';
 
 /** Largest note text in UTF-16 units that `notes/plan` takes. */
 export const NOTE_MAX_LENGTH = 4_000_000;
@@ -45,6 +46,10 @@ export const NotesPlan = request({
         'Fillers, repeated and broken-off words in the transcript; if absent, hidden. ' +
           'The session keeps every word.',
       ),
+    template: NoteTemplate.optional().describe(
+      'Sections and their order. A note without text of a person gets this order; in another ' +
+        'one the sections stay in their places.',
+    ),
     look: z
       .boolean()
       .optional()

@@ -90,7 +90,8 @@ export class InsightReconciler {
   }
 
   private make(finding: Finding, id: string, known?: Insight): Insight {
-    const { kind, text, confidence, evidence, owner, due, entity, section, topic } = finding;
+    const { kind, text, confidence, evidence, owner, due, entity, section, topic, heading } =
+      finding;
     const date = due === undefined ? undefined : this.date(due);
     return {
       id,
@@ -105,6 +106,7 @@ export class InsightReconciler {
       ...(entity !== undefined && { entity }),
       ...(section !== undefined && { section }),
       ...(topic !== undefined && { topic }),
+      ...(heading !== undefined && { heading }),
     };
   }
 
@@ -177,7 +179,7 @@ function push<K>(lists: Map<K, Insight[]>, key: K, insight: Insight): void {
 
 function saysTheSame(
   insight: Insight,
-  { kind, text, owner, due, confidence, entity, evidence, section, topic }: Finding,
+  { kind, text, owner, due, confidence, entity, evidence, section, topic, heading }: Finding,
 ): boolean {
   return (
     insight.kind === kind &&
@@ -188,6 +190,7 @@ function saysTheSame(
     insight.confidence === rounded(confidence) &&
     insight.section === section &&
     sameTopic(insight.topic, topic) &&
+    insight.heading === heading &&
     insight.evidence.length === evidence.length &&
     insight.evidence.every((item, i) => item === evidence[i])
   );

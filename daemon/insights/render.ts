@@ -1,5 +1,6 @@
 /** Renders insights as JSON and Markdown for `earmark analyze`, and as single lines for a note. */
 import { summaryParts, wholeSummary } from './summarySections';
+import type { NoteTemplate } from '../../protocol/templates';
 import { jsonText, markdownText } from '../../protocol/plainText';
 import { timeStamp } from './timeStamp';
 import type { Insight } from './types';
@@ -15,6 +16,7 @@ export interface RenderableInsight {
   readonly evidence: readonly { readonly startMs: number }[];
   readonly section?: Insight['section'] | undefined;
   readonly topic?: Insight['topic'] | undefined;
+  readonly heading?: string | undefined;
 }
 
 /** Insights by kind, each list in order of time. Elements keep their type `T`. */
@@ -83,6 +85,42 @@ export const INSIGHT_SECTIONS: readonly {
   { kind: 'risk', title: 'Risks' },
 ];
 
+/** A section of a page with the insights that it shows. */
+export interface PageSection<T> {
+  readonly title: string;
+  /** Undefined for a section of a template that a language model fills. */
+  readonly kind?: Insight['kind'];
+  readonly insights: readonly T[];
+}
+
+/**
+ * Sections in the order of the template. Kinds that it leaves out come last, without insights. A
+ * sentence whose section the template lacks belongs to the summary.
+ */
+export function pageSections<T extends RenderableInsight>(
+  insights: readonly T[],
+  template?: NoteTemplate,
+): PageSection<T>[] {
+  const own = new Set(
+    template?.sections.flatMap(({ kind, title }) => (kind === undefined ? [title] : [])),
+  );
+  const isOwn = ({ heading }: T): boolean => heading !== undefined && own.has(heading);
+  const ofKind = (kind: Insight['kind']): T[] =>
+    insights.filter((insight) => insight.kind === kind && !isOwn(insight));
+  if (!template)
+    return INSIGHT_SECTIONS.map(({ kind, title }) => ({ kind, title, insights: ofKind(kind) }));
+  return [
+    ...template.sections.map(({ kind, title }) =>
+      kind === undefined
+        ? { title, insights: insights.filter(({ heading }) => heading === title) }
+        : { title, kind, insights: ofKind(kind) },
+    ),
+    ...INSIGHT_SECTIONS.filter(
+      ({ kind }) => !template.sections.some((section) => section.kind === kind),
+    ).map(({ kind, title }) => ({ kind, title, insights: [] })),
+  ];
+}
+
 /** A line of a section, with its insight. */
 export interface SectionLine {
   /** Stable name of the line. */
@@ -95,14 +133,12 @@ export interface SectionLine {
  * Lines of one section. Each insight has a line. In the summary, each topic has a line above its
  * sentences.
  */
-export function sectionLines(
-  kind: Insight['kind'],
-  insights: readonly RenderableInsight[],
-): SectionLine[] {
-  const alive = insights.filter((insight) => insight.kind === kind && isAlive(insight));
+export function sectionLines({ kind, insights }: PageSection<RenderableInsight>): SectionLine[] {
+  const alive = insights.filter(isAlive);
   const lines = (some: readonly RenderableInsight[], indent = ''): SectionLine[] =>
     some.map((insight) => ({
-      key: `i.${insight.id}`,
+      // A sentence that moves to a section of a template is a new line.
+      key: `${kind === undefined ? 'h' : 'i'}.${insight.id}`,
       line: `${indent}${insightLine(insight)}`,
       insightId: insight.id,
     }));
@@ -123,10 +159,13 @@ export function sectionLines(
  * Sections with their lines. A kind without insights has no section. Empty if there are no
  * insights.
  */
-export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): string {
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
-    title,
-    lines: sectionLines(kind, insights).map(({ line }) => line),
+export function renderInsightsMarkdown(
+  insights: readonly RenderableInsight[],
+  template?: NoteTemplate,
+): string {
+  const sections = pageSections(insights, template).map((section) => ({
+    title: section.title,
+    lines: sectionLines(section).map(({ line }) => line),
   }));
   return sections
     .filter(({ lines }) => lines.length > 0)

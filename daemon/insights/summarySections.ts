@@ -13,7 +13,7 @@ const MOST_NAMED = 8;
 
 /** Assigns a sentence to a section by its time. */
 export function placeSentence(sentence: Finding, topics: readonly Topic[]): Finding {
-  if (sentence.section !== undefined) return sentence;
+  if (sentence.section !== undefined || sentence.heading !== undefined) return sentence;
   const at = sentence.evidence[0]?.startMs ?? 0;
   const index = Math.max(
     0,

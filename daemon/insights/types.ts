@@ -12,6 +12,7 @@
  *   `render.ts`
  */
 import type { EarmarkError } from '../../protocol/errors';
+import type { NoteTemplate } from '../../protocol/templates';
 import type { SegmentText } from '../transcript/types';
 import type { ModelQueue } from './model/modelQueue';
 import type { Usage } from './model/usage';
@@ -49,6 +50,8 @@ export interface Insight {
   readonly section?: SummarySection;
   /** Topic of a sentence in the discussion. */
   readonly topic?: { readonly title: string; readonly startMs: number; readonly endMs: number };
+  /** Section of the note's template that a sentence of the summary belongs to. */
+  readonly heading?: string;
   readonly entity?: 'person' | 'product' | 'file' | 'symbol' | 'ticket' | 'url';
   /** A user changed it, so the analyzer leaves it alone. */
   readonly edited?: boolean;
@@ -72,6 +75,8 @@ export interface AnalysisContext {
   readonly self?: string;
   /** Language model of this analysis; the configured one if absent. */
   readonly model?: ModelQueue;
+  /** Sections of the note and what to ask the model for. */
+  readonly template?: NoteTemplate;
 }
 
 /** Progress of a language model. */

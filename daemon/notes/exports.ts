@@ -2,7 +2,7 @@
  * A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the
  * result.
  */
-import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../insights/render';
+import { groupInsights, pageSections, sectionLines } from '../insights/render';
 import { subtitleTime, timeStamp } from '../insights/timeStamp';
 import { cuesOf } from './cues';
 import { readableText } from '../transcript/readable';
@@ -147,9 +147,9 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
 
 /** The format of the note without front matter: sections, then the transcript. */
 function renderMarkdown(session: ExportSession): string {
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
-    title,
-    lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line),
+  const sections = pageSections(session.insights ?? []).map((section) => ({
+    title: section.title,
+    lines: sectionLines(section).map(({ line }) => line),
   }));
   const blocks = [
     `# ${markdownText(session.title ?? session.file)}\n`,

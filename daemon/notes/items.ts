@@ -1,5 +1,5 @@
 /** Builds the wanted lines of a note: front matter, title, headings, insights, transcript. */
-import { INSIGHT_SECTIONS, sectionLines } from '../insights/render';
+import { pageSections, sectionLines } from '../insights/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
 
@@ -33,6 +33,7 @@ const PAGE = {
   risk: 'p.10',
   entity: 'p.11',
   transcript: 'p.12',
+  template: 'p.13',
 } as const;
 
 /** Front matter: only these lines stand between its fences. */
@@ -42,6 +43,7 @@ export const FRONT_KEYS: readonly string[] = [
   PAGE.branch,
   PAGE.commit,
   PAGE.participants,
+  PAGE.template,
 ];
 
 export interface NoteModel {
@@ -65,6 +67,7 @@ export function noteModel(document: NoteDocument): NoteModel {
       'participants',
       participants.length > 0 ? `[${participants.map(scalar).join(', ')}]` : undefined,
     ],
+    ['template', document.template && scalar(document.template.name)],
   ];
   return {
     front: front.flatMap(([name, value]) =>
@@ -75,9 +78,12 @@ export function noteModel(document: NoteDocument): NoteModel {
       line: `# ${document.title.replace(/\s+/g, ' ').trim() || 'Untitled'}`,
     },
     sections: [
-      ...INSIGHT_SECTIONS.map(({ kind, title }) => ({
-        heading: { key: PAGE[kind], line: `## ${title}` },
-        items: sectionLines(kind, document.insights),
+      ...pageSections(document.insights, document.template).map((section) => ({
+        heading: {
+          key: section.kind === undefined ? `g.${section.title}` : PAGE[section.kind],
+          line: `## ${section.title}`,
+        },
+        items: sectionLines(section),
         layout: 'list' as const,
       })),
       {

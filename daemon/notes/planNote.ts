@@ -6,7 +6,7 @@
  * follows the model. A recorded line that the user changed or deleted is left alone. A line that is
  * not recorded is new and is inserted.
  */
-import { joinEdits, smallestEdit } from './edits';
+import { applyEdits, joinEdits, smallestEdit } from './edits';
 import { FRONT_KEYS, noteModel, type NoteItem, type NoteModel, type NoteSection } from './items';
 import {
   boxCharacter,
@@ -26,6 +26,7 @@ import {
   newManifest,
   type FoundManifest,
 } from './manifest';
+import { isOutOfOrder } from './reorder';
 import type { NoteDocument, NoteEdit, NotePlan } from './types';
 
 /** Place of a wanted line, and whether the user changed its box since it was written. */
@@ -43,7 +44,13 @@ interface Block {
 
 /** @param text current text of the note; empty for a new note */
 export function planNote(text: string, document: NoteDocument): NotePlan {
-  return new Planner(text, noteModel(document)).plan();
+  const model = noteModel(document);
+  const plan = new Planner(text, model).plan();
+  if (document.template === undefined || text === '') return plan;
+  const fresh = applyEdits('', new Planner('', model).plan().edits);
+  return isOutOfOrder(applyEdits(text, plan.edits), fresh)
+    ? { edits: [{ start: 0, end: text.length, newText: fresh }], ticked: plan.ticked }
+    : plan;
 }
 
 class Planner {

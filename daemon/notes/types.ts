@@ -10,6 +10,7 @@
  */
 import type { RenderableInsight } from '../insights/render';
 import type { Insight } from '../insights/types';
+import type { NoteTemplate } from '../../protocol/templates';
 import type { Segment } from '../transcript/types';
 
 /** Content of a session's note. */
@@ -30,6 +31,8 @@ export interface NoteDocument {
   readonly insights: readonly Insight[];
   /** Hides or shows fillers, repeated and broken-off words in the transcript; absent hides them. */
   readonly fillers?: 'hide' | 'show' | undefined;
+  /** Sections and their order; all kinds in the usual order if absent. */
+  readonly template?: NoteTemplate | undefined;
 }
 
 /** Offsets are UTF-16 units of the given text, sorted by start, never overlapping. */

@@ -44,7 +44,8 @@ export function insightHandlers(
         ),
       };
     })
-    .on(InsightWrite, async ({ sessionId, model: which, modelId }, client, { signal }) => {
+    .on(InsightWrite, async (params, client, { signal }) => {
+      const { sessionId, model: which, modelId, template } = params;
       const model =
         which === 'editor'
           ? noteModels?.offeredBy(client)
@@ -56,6 +57,7 @@ export function insightHandlers(
       if (!model) throw noModel(which);
       const { changed, level, usage, failure } = await sessions.writeNotes(sessionId, {
         model,
+        ...defined({ template }),
         signal,
         onProgress: (step) => client.notify(InsightWriting, { sessionId, ...step }),
       });

@@ -24,7 +24,7 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
       leases.release(sessionId, client);
       return {};
     })
-    .on(NotesPlan, async ({ sessionId, text, fillers, look }, client) => {
+    .on(NotesPlan, async ({ sessionId, text, fillers, template, look }, client) => {
       if (!leases.holds(sessionId, client))
         throw new EarmarkError(
           'note.leaseLost',
@@ -37,7 +37,7 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
         );
       const document = await sessions.get(sessionId);
       leases.planned(sessionId, client, document.lastSeq);
-      const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers });
+      const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers, template });
       if (look !== true) await passOnTicks(sessions, document, ticked);
       return { edits: edits.map((e) => ({ ...e })), seq: document.lastSeq };
     })

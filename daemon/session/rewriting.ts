@@ -31,6 +31,7 @@ export interface RewritingSetup {
 
 export interface RewriteRequest {
   readonly model: NonNullable<AnalysisContext['model']>;
+  readonly template?: AnalysisContext['template'];
   readonly signal: AbortSignal;
   readonly onProgress: (step: WritingStep) => void;
 }
@@ -62,7 +63,7 @@ export class Rewriting {
 
   private async writeOnce(
     sessionId: string,
-    { model, signal, onProgress }: RewriteRequest,
+    { model, template, signal, onProgress }: RewriteRequest,
   ): Promise<Rewritten> {
     const { analyzers, endedSessions, queries, live, revise } = this.setup;
     const session = live(sessionId);
@@ -72,7 +73,7 @@ export class Rewriting {
     const { transcript, insights } = session?.projection ?? (await endedSessions.read(sessionId));
     const before = new Map(insights);
     const analyzer = analyzers.create(
-      { startedAt, model },
+      { startedAt, model, ...(template && { template }) },
       { segments: transcript.packed(), insights: [...before.values()] },
     );
     analyzer.finish();

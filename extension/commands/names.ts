@@ -20,6 +20,7 @@ export const COMMANDS = [
   'showModels',
   'openNote',
   'writeNotes',
+  'writeWithTemplate',
   'playFromNote',
   'toggleNoteItem',
   'deriveFromNote',

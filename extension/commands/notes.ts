@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DeriveForm } from '../../protocol/noteServer';
 import type { Handlers, Parts } from '../app';
 import { UserError } from '../errors';
+import { SessionNode } from '../history/historyView';
 import type { NoteLanguage } from '../notes/language/noteLanguage';
 import { placeDerived } from './insights';
 
@@ -20,6 +21,11 @@ export function noteCommands({ meeting, panel, writing }: Parts, language: NoteL
       const id = uri === undefined ? undefined : await sessionOf(uri);
       await vscode.commands.executeCommand('earmark.panel.focus');
       await writing.pick(id);
+    },
+    writeWithTemplate: async (node: unknown) => {
+      const id = node instanceof SessionNode ? node.session.id : undefined;
+      await vscode.commands.executeCommand('earmark.panel.focus');
+      await writing.pick(id, true);
     },
     playFromNote: async (...args) => {
       const [uri, ms] = given(PlayArguments, args);

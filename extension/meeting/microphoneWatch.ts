@@ -1,6 +1,6 @@
 /**
- * Connects the daemon's microphone watch with notifications of VS Code. It asks the daemon only on a
- * connection that something else made, so nothing runs before Earmark is used.
+ * Connects the daemon's microphone watch with notifications of VS Code. It runs once the user agreed
+ * to record and uses the panel or the daemon, so nothing runs before Earmark is used.
  */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
@@ -8,6 +8,7 @@ import { CapturePrograms, CaptureWatch } from '../../protocol/capture';
 import { SessionList } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { settings } from '../settings/settings';
+import type { ConsentKeeper } from './consent';
 import { isOver, type Meeting } from './meeting';
 import { type EndReason, MeetingSuggestion } from './suggestion';
 
@@ -22,6 +23,7 @@ export class MicrophoneWatch implements vscode.Disposable {
   constructor(
     private readonly daemon: Daemon,
     private readonly meeting: Meeting,
+    private readonly consent: ConsentKeeper,
   ) {
     this.suggestion = new MeetingSuggestion({
       clock: {
@@ -47,6 +49,7 @@ export class MicrophoneWatch implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration(
         (change) => change.affectsConfiguration(SETTING) && this.watch(),
       ),
+      consent.onDidChange(() => this.begin()),
       meeting.onDidChangeState(() => this.meetingChanged()),
       meeting.onDidReceive(({ kind }) => {
         if (kind === 'final' || kind === 'partial') this.suggestion.spoke();
@@ -54,6 +57,12 @@ export class MicrophoneWatch implements vscode.Disposable {
       }),
     );
     if (daemon.existing !== undefined) this.follow(daemon.existing);
+  }
+
+  /** The panel is shown: connects to the daemon, if the user agreed to record and wants this. */
+  begin(): void {
+    if (settings.suggestMeetings() && this.consent.given('meeting') !== undefined)
+      void this.daemon.ready().catch(() => undefined);
   }
 
   private follow(connection: Connection): void {

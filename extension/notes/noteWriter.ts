@@ -14,6 +14,7 @@ import {
   NotesRelease,
 } from '../../protocol/notes';
 import type { SessionEvent } from '../../protocol/session';
+import type { NoteTemplate } from '../../protocol/templates';
 import type { Connection } from '../../client';
 import type { Daemon } from '../daemon/daemon';
 import { isOver, type Meeting, type MeetingState } from '../meeting/meeting';
@@ -31,7 +32,12 @@ interface Note {
   readonly scheduler: NoteScheduler;
   uri: vscode.Uri | undefined;
   leased: boolean;
+  /** Template of the note, once it is known. */
+  template: NoteTemplate | undefined;
 }
+
+/** Name of the template in a note's front matter. */
+const TEMPLATE = /^---\r?\n(?:[^\n]*\n){0,20}?template: "?([^"\r\n]{1,60})"?\r?\n/;
 
 export class NoteWriter implements vscode.Disposable {
   private note: Note | undefined;
@@ -75,6 +81,14 @@ export class NoteWriter implements vscode.Disposable {
     return this.uri;
   }
 
+  /** Gives the note of the shown meeting the sections of a template. */
+  async arrange(sessionId: string, template: NoteTemplate): Promise<void> {
+    if (this.note?.model.id !== sessionId) return;
+    this.note.template = template;
+    this.note.scheduler.changed();
+    await this.note.scheduler.flush();
+  }
+
   private listen(connection: Connection): void {
     this.subscriptions.push(
       connection.onNotification(NotesLeaseFree, ({ sessionId }) => {
@@ -106,6 +120,7 @@ export class NoteWriter implements vscode.Disposable {
       model,
       uri: undefined,
       leased: false,
+      template: undefined,
       scheduler: new NoteScheduler(() => this.write(note), {
         now: () => Date.now(),
         after: (ms, run) => {
@@ -148,6 +163,7 @@ export class NoteWriter implements vscode.Disposable {
               sessionId,
               text,
               fillers: settings.noteFillers(uri),
+              ...(await templateOf(note, text)),
               ...(look === true ? { look } : {}),
             })
           ).edits,
@@ -242,4 +258,15 @@ export class NoteWriter implements vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.found.dispose();
   }
+}
+
+/** The template that the user chose, or the one that the note names. */
+async function templateOf(note: Note, text: string): Promise<{ template?: NoteTemplate }> {
+  const name = note.template === undefined ? TEMPLATE.exec(text)?.[1] : undefined;
+  if (name !== undefined) {
+    const { findTemplates } = await import('../writing/templates');
+    const { templates } = await findTemplates();
+    note.template = templates.find(({ template }) => template.name === name)?.template;
+  }
+  return note.template === undefined ? {} : { template: note.template };
 }

@@ -11,6 +11,7 @@ import type {
   LanguageModelOffer,
 } from '../../protocol/languageModel';
 import type { ParamsOf, ResultOf } from '../../protocol/method';
+import type { NoteTemplate } from '../../protocol/templates';
 
 export type Question = ParamsOf<typeof LanguageModelAsk>;
 export type Outcome = ParamsOf<typeof LanguageModelAnswer>['outcome'];
@@ -30,7 +31,12 @@ export interface WritingHost {
     offer(model: ParamsOf<typeof LanguageModelOffer>): Promise<unknown>;
     answer(id: number, outcome: Outcome): Promise<unknown>;
     levels(): Promise<Levels>;
-    write(sessionId: string, target: Target, signal: AbortSignal): Promise<Written>;
+    write(
+      sessionId: string,
+      target: Target,
+      signal: AbortSignal,
+      template?: NoteTemplate,
+    ): Promise<Written>;
     /** Downloads a local model and the program that runs it. */
     pull(modelId: string, signal: AbortSignal): Promise<unknown>;
   };
@@ -44,6 +50,8 @@ export interface WritingHost {
   };
   /** The ended meeting that the panel shows; undefined if it shows none with a transcript. */
   meeting(): { readonly id: string } | undefined;
+  /** Gives the note the sections of a template. */
+  arrange(sessionId: string, template: NoteTemplate): Promise<void>;
   /** The panel must be drawn again. */
   changed(): void;
   errorText(error: unknown): string;

@@ -5,11 +5,13 @@
 import * as vscode from 'vscode';
 import type { ModelLevel } from '../../protocol/languageModel';
 import type { PanelWriter, PanelWriting } from '../../protocol/panel';
+import type { NoteTemplate } from '../../protocol/templates';
 import { setTranslator } from '../l10n';
 import { EditorModels, modelIdOf, vendorName } from './editorModels';
 import { DECLINED_KEY } from './declinedKey';
 import type { Levels, LocalModel, Step, Target, Written, WritingHost } from './host';
 import { costText, gigabytes, levelText, localText } from './panelText';
+import { findTemplates } from './templates';
 
 const SERVER = 'server';
 const SET_UP = 'setUp';
@@ -89,26 +91,61 @@ export class NoteWriting {
     }
   }
 
+  /** Lets the user select a template, then a model or none, for the command of that name. */
+  async pickTemplate(sessionId: string): Promise<void> {
+    const { templates, faults } = await findTemplates();
+    if (faults.length > 0) void vscode.window.showWarningMessage(faults.join(' '));
+    const picked = await vscode.window.showQuickPick(
+      templates.map(({ template, uri }) => ({
+        label: template.title,
+        description: uri === undefined ? '' : vscode.workspace.asRelativePath(uri),
+        detail: template.sections.map(({ title }) => title).join(', '),
+        template,
+      })),
+      {
+        title: vscode.l10n.t('Write Again with Template'),
+        placeHolder: vscode.l10n.t('Select a template'),
+      },
+    );
+    if (picked) await this.pick(sessionId, picked.template);
+  }
+
   /** Lets the user select a model, for the command of the palette and of the note. */
-  async pick(sessionId: string): Promise<void> {
+  async pick(sessionId: string, template?: NoteTemplate): Promise<void> {
     await this.refresh();
     const notNow = vscode.l10n.t('Not Now');
+    const arrange = vscode.l10n.t('Arrange the Sections Only');
     const picked = await vscode.window.showQuickPick(
       [
+        ...(template === undefined
+          ? []
+          : [
+              {
+                label: arrange,
+                description: '',
+                detail: vscode.l10n.t(
+                  'No language model: the same items in the sections of the template.',
+                ),
+                choice: undefined,
+              },
+            ]),
         ...this.choices.map((choice) => ({
           label: choice.label,
           description: choice.level ?? '',
           detail: choice.destination,
           choice,
         })),
-        { label: notNow, description: '', detail: '', choice: undefined },
+        ...(template === undefined
+          ? [{ label: notNow, description: '', detail: '', choice: undefined }]
+          : []),
       ],
       {
         title: vscode.l10n.t('Write Better Notes'),
         placeHolder: vscode.l10n.t('Select a language model'),
       },
     );
-    if (picked?.choice) await this.choose(sessionId, picked.choice);
+    if (picked?.choice) await this.choose(sessionId, picked.choice, template);
+    else if (picked && template) await this.host.arrange(sessionId, template);
     else if (picked) await this.decline(sessionId);
   }
 
@@ -127,6 +164,7 @@ export class NoteWriting {
   private async choose(
     sessionId: string,
     { id, model, local, name, label }: Choice,
+    template?: NoteTemplate,
   ): Promise<void> {
     if (id === SET_UP) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'earmark.llm.endpoint');
@@ -139,7 +177,10 @@ export class NoteWriting {
       await this.models.offer(model);
     }
     if (local && !local.installed && !(await this.mayFetch(local, label))) return;
-    await this.write(sessionId, name, model ? { model: 'editor' } : targetOf(local), local);
+    await this.write(sessionId, name, model ? { model: 'editor' } : targetOf(local), {
+      local,
+      template,
+    });
   }
 
   private async mayFetch(local: LocalModel, label: string): Promise<boolean> {
@@ -156,7 +197,10 @@ export class NoteWriting {
     sessionId: string,
     model: string,
     target: Target,
-    local: LocalModel | undefined,
+    {
+      local,
+      template,
+    }: { readonly local: LocalModel | undefined; readonly template: NoteTemplate | undefined },
   ): Promise<void> {
     this.work?.cancel.abort();
     const work: Work = { sessionId, model, cancel: new AbortController(), step: undefined };
@@ -167,7 +211,9 @@ export class NoteWriting {
         { location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Earmark writes notes') },
         async () => {
           if (local && !local.installed) await this.fetch(local, work);
-          const written = await this.host.daemon.write(sessionId, target, work.cancel.signal);
+          const { signal } = work.cancel;
+          const written = await this.host.daemon.write(sessionId, target, signal, template);
+          if (template) await this.host.arrange(sessionId, template);
           await this.remember(sessionId);
           this.results.set(sessionId, resultOf(model, written));
         },

@@ -14,6 +14,7 @@ import {
 } from '../../protocol/languageModel';
 import { ModelsPull } from '../../protocol/models';
 import type { PanelWriting } from '../../protocol/panel';
+import type { NoteTemplate } from '../../protocol/templates';
 import type { Daemon } from '../daemon/daemon';
 import { errorText, UserError } from '../errors';
 import type { Meeting } from '../meeting/meeting';
@@ -36,6 +37,7 @@ export class Writing implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
     private readonly onDidChange: () => void,
+    private readonly arrange: (sessionId: string, template: NoteTemplate) => Promise<void>,
   ) {
     daemon.onDidMake((connection) => this.listen(connection));
     this.subscriptions = [
@@ -72,9 +74,10 @@ export class Writing implements vscode.Disposable {
 
   /**
    * Lets the user select a model for the notes of a meeting; the shown one if absent.
+   * @param withTemplate lets the user select a template first
    * @throws UserError, EarmarkError
    */
-  async pick(sessionId?: string): Promise<void> {
+  async pick(sessionId?: string, withTemplate = false): Promise<void> {
     if (sessionId !== undefined) await this.meeting.show(sessionId);
     const ended = this.ended();
     if (!ended)
@@ -82,7 +85,8 @@ export class Writing implements vscode.Disposable {
         vscode.l10n.t('Show an ended meeting with a transcript, then try again.'),
       );
     await this.daemon.ready();
-    await (await this.load()).pick(ended.id);
+    const loaded = await this.load();
+    await (withTemplate ? loaded.pickTemplate(ended.id) : loaded.pick(ended.id));
   }
 
   private listen(connection: Connection): void {
@@ -139,8 +143,12 @@ export class Writing implements vscode.Disposable {
         offer: (model) => request(LanguageModelOffer, model),
         answer: (id, outcome) => request(LanguageModelAnswer, { id, outcome }),
         levels: () => request(LanguageModelLevels, {}),
-        write: (sessionId, target, signal) =>
-          request(InsightWrite, { sessionId, ...target }, { signal, timeoutMs: WRITE_TIMEOUT_MS }),
+        write: (sessionId, target, signal, template) =>
+          request(
+            InsightWrite,
+            { sessionId, ...target, ...(template && { template }) },
+            { signal, timeoutMs: WRITE_TIMEOUT_MS },
+          ),
         pull: (modelId, signal) =>
           request(ModelsPull, { modelId }, { signal, timeoutMs: WRITE_TIMEOUT_MS }),
       },
@@ -151,6 +159,7 @@ export class Writing implements vscode.Disposable {
         useAlways: (model) => settings.useEditorModelAlways(model),
       },
       meeting: () => this.ended(),
+      arrange: this.arrange,
       changed: () => this.onDidChange(),
       errorText,
     };

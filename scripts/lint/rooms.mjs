@@ -77,6 +77,8 @@ const SHARED_WORDS = [
   'protocol/errors',
   'protocol/plainText',
   'protocol/settings',
+  'protocol/templateFiles',
+  'protocol/templates',
   'protocol/version',
 ];
 

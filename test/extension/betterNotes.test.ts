@@ -4,7 +4,7 @@
  * companion extension; the daemon, the extension and the window are real.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Frame } from 'playwright-core';
@@ -159,6 +159,42 @@ describe('better notes in VS Code', function () {
     // The change comes two days after the meeting and adds nothing to its length.
     await panel.getByText('02:25').first().waitFor({ timeout: LIMIT_MS });
     await pictures('written');
+  });
+
+  it('writes again with a template of the workspace', async () => {
+    await window.scriptModel('good');
+    const folder = join(dir, 'workspace', '.earmark', 'templates');
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'tasks-first.md'),
+      '# Tasks first\nBe brief.\n## Action items\n## Summary\nWhat it was about.\n',
+    );
+    const pick = async (label: string): Promise<void> => {
+      const row = window.page
+        .locator('.quick-input-list .monaco-list-row')
+        .getByText(label)
+        .first();
+      await row.waitFor({ timeout: LIMIT_MS });
+      if (label === 'Tasks first') await pictures('template');
+      await row.click();
+    };
+    const titles = async (): Promise<string> => ((await note()).match(/^## .*$/gm) ?? []).join();
+    const before = await titles();
+    ok(before.indexOf('Summary') < before.indexOf('Action items'), before);
+    await window.runCommand('Earmark: Write Again with Template…');
+    await pick('Tasks first');
+    await pick('Acme Large');
+    await until(
+      async () => (await titles()) === '## Action items,## Summary,## Transcript',
+      'the sections of the template',
+      LIMIT_MS,
+    );
+    match(await note(), /^template: tasks-first$/m);
+    ok((await note()).includes(WRITTEN_ACTION));
+    await window.runCommand('Earmark: Write Again with Template…');
+    await pick('Free');
+    await pick('Arrange the Sections Only');
+    await until(async () => (await titles()) === before, 'the usual sections', LIMIT_MS);
   });
 
   it('tells a limit of requests, and keeps what was written', async () => {

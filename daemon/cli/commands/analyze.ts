@@ -14,6 +14,7 @@ import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/rende
 import { systemClock } from '../../base/clock';
 import { isoWithOffset } from '../../session/record';
 import type { Analyzer } from '../../insights/types';
+import { readTemplate } from '../readTemplate';
 import type { Environment } from '../environment';
 import { languageModel } from '../languageModel';
 import { megabytes, type Terminal } from '../output';
@@ -26,6 +27,7 @@ interface AnalyzeOptions {
   readonly format: 'json' | 'md';
   readonly self?: string;
   readonly languageModel?: string;
+  readonly template?: string;
 }
 
 export function analyzeCommand(program: Command, env: () => Environment): void {
@@ -44,7 +46,13 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
       '--language-model <ID>',
       'model that writes the notes: local:ID, server (of the settings), or none',
     )
+    .option(
+      '--template <NAME>',
+      'sections of the notes: a built-in template or .earmark/templates/NAME.md',
+    )
     .action(async (file: string, options: AnalyzeOptions) => {
+      const template =
+        options.template === undefined ? undefined : await readTemplate(options.template);
       const segments = parse(await read(file));
       const { out, err, signal, home } = env();
       const settings = openSettings({ home, env: process.env });
@@ -68,6 +76,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
       const analyzer = createAnalyzerFactory({ model: () => queue, scorer }).create({
         startedAt: isoWithOffset(Date.now()),
         ...(options.self === undefined ? {} : { self: options.self }),
+        ...(template && { template }),
       });
       analyzer.update(segments);
       analyzer.finish();
@@ -79,7 +88,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
       out.write(
         options.format === 'json'
           ? renderInsightsJson(analyzer.insights)
-          : renderInsightsMarkdown(analyzer.insights),
+          : renderInsightsMarkdown(analyzer.insights, template),
       );
     });
 }

@@ -17,7 +17,7 @@ import type { Mark } from './trail';
 /** An insight without an id and a date. */
 export type Finding = Pick<
   Insight,
-  'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic'
+  'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic' | 'heading'
 > & {
   readonly owner?: string;
   readonly due?: string;

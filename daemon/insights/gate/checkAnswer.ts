@@ -1,4 +1,5 @@
 /** Checks the answer of a language model: every item and every sentence against the transcript. */
+import type { NoteTemplate } from '../../../protocol/templates';
 import type { Finding } from '../discourse/discuss';
 import type { Answer } from '../write/prompt';
 import type { Window } from '../write/parts';
@@ -28,7 +29,12 @@ const CONFIDENCE = 0.75;
 /** A quoted line in place of a refused text. */
 const QUOTE_CONFIDENCE = 0.55;
 
-export function checkAnswer({ items, summary }: Answer, segments: Window): CheckedAnswer {
+/** @param template names the sections that a sentence may belong to */
+export function checkAnswer(
+  { items, summary }: Answer,
+  segments: Window,
+  template?: NoteTemplate,
+): CheckedAnswer {
   const window = new SpokenWindow(segments);
   const found = items.flatMap((item): ModelFinding[] => {
     const checked = checkWritten(item, window);
@@ -50,12 +56,27 @@ export function checkAnswer({ items, summary }: Answer, segments: Window): Check
       },
     ];
   });
-  const sentences = summary.flatMap((written) => checkSentence(written, window, CONFIDENCE) ?? []);
+  const sentences = summary.flatMap((written): Finding[] => {
+    const checked = checkSentence(written, window, CONFIDENCE);
+    const heading = headingOf(written.section, template);
+    return checked ? [{ ...checked, ...(heading !== undefined && { heading }) }] : [];
+  });
   return {
     items: found,
     summary: sentences,
     refused: items.length + summary.length - found.length - sentences.length,
   };
+}
+
+/** A section of the template that has no insights of its own; undefined for the summary. */
+function headingOf(
+  section: string | null | undefined,
+  template: NoteTemplate | undefined,
+): string | undefined {
+  const name = section?.trim().toLowerCase();
+  return template?.sections.find(
+    ({ kind, title }) => kind === undefined && title.toLowerCase() === name,
+  )?.title;
 }
 
 /**

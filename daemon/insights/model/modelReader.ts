@@ -11,13 +11,7 @@ import { checkAnswer, type CheckedAnswer, statementsOf, withoutDenied } from '..
 import { mergeWindows } from '../merge/mergeParts';
 import { type Window, windowsOf } from '../write/parts';
 import { deniedIn, VERIFY_SCHEMA, verifyQuestion } from '../write/verify';
-import {
-  ANSWER_SCHEMA,
-  type MeetingFrame,
-  questionOf,
-  readAnswer,
-  repairOf,
-} from '../write/prompt';
+import { answerSchema, type MeetingFrame, questionOf, readAnswer, repairOf } from '../write/prompt';
 import { failureOf, ItemShortener } from './itemShortener';
 import type { ModelQueue } from './modelQueue';
 import { reduceSummary } from './summaryReducer';
@@ -233,7 +227,10 @@ export class ModelReader {
           ({ evidence }) => !evidence.every(({ segmentId }) => reported.has(segmentId)),
         ),
         ...(valid.length === this.answered.length && this.reduced?.of === this.answered
-          ? this.reduced.summary
+          ? [
+              ...this.reduced.summary,
+              ...merged.summary.filter(({ heading }) => heading !== undefined),
+            ]
           : merged.summary),
       ],
     };
@@ -300,24 +297,21 @@ export class ModelReader {
     usage: UsageCounter,
     known: readonly string[] = [],
   ): Promise<Outcome> {
+    const { template } = this.frame;
     const question = questionOf(window, { ...this.frame, known });
+    const schema = answerSchema(template);
     try {
-      const first = await this.queue.complete(question, ANSWER_SCHEMA, signal, usage);
+      const first = await this.queue.complete(question, schema, signal, usage);
       let read = readAnswer(first);
       if ('problem' in read)
         read = readAnswer(
-          await this.queue.complete(
-            repairOf(question, first, read.problem),
-            ANSWER_SCHEMA,
-            signal,
-            usage,
-          ),
+          await this.queue.complete(repairOf(question, first, read.problem), schema, signal, usage),
         );
       if ('problem' in read)
         return refused(
           `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".`,
         );
-      const grounded = checkAnswer(read.answer, window);
+      const grounded = checkAnswer(read.answer, window, template);
       if (grounded.refused > 0 && grounded.items.length + grounded.summary.length === 0)
         return refused(
           `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,

@@ -1,5 +1,6 @@
 /** The prompt for a window, the schema of the answer, and the parser of answers. */
 import { z } from 'zod';
+import type { NoteTemplate } from '../../../protocol/templates';
 import type { ChatMessage } from '../model/languageModel';
 import type { Window } from './parts';
 
@@ -15,13 +16,23 @@ const Item = z.object({
   cancelled: z.boolean().nullish(),
   quotes: Quotes,
 });
-const Answer = z.object({
+const Sentence = z.object({ text: z.string().min(1).max(600), quotes: Quotes });
+const PlainAnswer = z.object({
   items: z.array(Item).max(80),
-  summary: z.array(z.object({ text: z.string().min(1).max(600), quotes: Quotes })).max(15),
+  summary: z.array(Sentence).max(15),
+});
+/** With a template, a sentence names its section. Twelve sections need more sentences. */
+const Answer = PlainAnswer.extend({
+  summary: z.array(Sentence.extend({ section: z.string().max(100).nullish() })).max(40),
 });
 export type Answer = z.infer<typeof Answer>;
 
-export const ANSWER_SCHEMA: object = z.toJSONSchema(Answer);
+const ANSWER_SCHEMA: object = z.toJSONSchema(PlainAnswer);
+const TEMPLATE_SCHEMA: object = z.toJSONSchema(Answer);
+
+/** Schema of the answer. */
+export const answerSchema = (template: NoteTemplate | undefined): object =>
+  template === undefined ? ANSWER_SCHEMA : TEMPLATE_SCHEMA;
 
 /** Changes with every change of the prompt; recorded answers name it. */
 export const PROMPT_VERSION = 2;
@@ -43,6 +54,8 @@ export interface MeetingFrame {
   readonly startedAt: string;
   /** Name of the speaker "You", if known. */
   readonly self?: string | undefined;
+  /** Sections of the note. */
+  readonly template?: NoteTemplate | undefined;
   /** Items of the parts before, as lines of text. */
   readonly known?: readonly string[];
 }
@@ -56,9 +69,36 @@ export function questionOf(window: Window, frame?: MeetingFrame): ChatMessage[] 
   );
   return [
     { role: 'system', content: TASK },
+    ...(frame?.template
+      ? [{ role: 'system' as const, content: templateText(frame.template) }]
+      : []),
     ...(frame ? [{ role: 'system' as const, content: frameText(window, frame) }] : []),
     { role: 'user', content: lines.join('\n') },
   ];
+}
+
+/**
+ * What a template asks for. Items keep their kinds; a sentence of the summary names its section, so
+ * that the evidence gate checks both.
+ */
+function templateText({ title, ask, sections }: NoteTemplate): string {
+  const own = sections.filter(({ kind }) => kind === undefined || kind === 'summary');
+  const lines = sections
+    .filter((section) => section.kind !== undefined && section.ask !== '')
+    .map((section) => `${section.title}: ${section.ask}`);
+  return [
+    `The note follows the template "${title}".${ask === '' ? '' : ` ${ask}`}`,
+    ...lines,
+    ...(own.length === 0
+      ? []
+      : [
+          'Instead of four to eight sentences, "summary" has one to five sentences for each of these sections, and each sentence names its section in the field "section":',
+          ...own.map(
+            (section) => `- ${section.title}${section.ask === '' ? '' : `: ${section.ask}`}`,
+          ),
+          'Leave a section out if no line of the transcript belongs to it. Every sentence still has quotes.',
+        ]),
+  ].join('\n');
 }
 
 function frameText(window: Window, { startedAt, self, known = [] }: MeetingFrame): string {

@@ -66,6 +66,7 @@ function setup(levels: object = { levels: [] }) {
       useAlways: (id) => Promise.resolve(void calls.push(`always ${id}`)),
     },
     meeting: () => ({ id: 'meeting' }),
+    arrange: (_, { name }) => Promise.resolve(void calls.push(`arrange ${name}`)),
     changed: () => undefined,
     errorText: () => 'It is away.',
   };

@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { grammarSchema } from '../../../daemon/adapters/llm/local/grammarSchema';
 import { isWholeJson } from '../../../daemon/adapters/llm/local/wholeJson';
 import { EXAM_SCHEMA } from '../../../daemon/insights/write/exam';
-import { ANSWER_SCHEMA } from '../../../daemon/insights/write/prompt';
+import { answerSchema } from '../../../daemon/insights/write/prompt';
 import { VERIFY_SCHEMA } from '../../../daemon/insights/write/verify';
 
 describe('the grammar of a local model', () => {
@@ -30,7 +30,7 @@ describe('the grammar of a local model', () => {
   });
 
   it('writes alternatives as oneOf and leaves lengths out', () => {
-    const { properties } = grammarSchema(ANSWER_SCHEMA) as {
+    const { properties } = grammarSchema(answerSchema(undefined)) as {
       properties: { items: { items: { properties: Record<string, unknown> } } };
     };
     deepEqual(properties.items.items.properties['owner'], {
