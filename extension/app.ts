@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { Sending } from '../client';
+import type { AgentHost } from './agents/chat';
 import { dictationCommands } from './commands/dictation';
 import { helpCommands } from './commands/help';
 import { meetingCommands } from './commands/meeting';
@@ -88,6 +89,16 @@ export class App {
 
   get panel(): PanelHost {
     return this.parts.panel;
+  }
+
+  /** For the tools of agents and the chat participant. */
+  async agents(): Promise<AgentHost> {
+    const { daemon, meeting, notes } = this.parts;
+    return {
+      connection: await daemon.ready(),
+      shownNote: async (sessionId) =>
+        meeting.model?.id === sessionId ? await notes.flush() : undefined,
+    };
   }
 
   /** A renamed person in a note is renamed in its session too. */

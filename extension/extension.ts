@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { stateFolder } from '../client/stateFolder';
+import { registerChat } from './agents/chat';
 import { registerAgentServer } from './agents/registration';
 import type { App } from './app';
 import { COMMANDS, type CommandName } from './commands/names';
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       (await import('./agents/windowServer')).windowServer(context),
     ),
   );
+  context.subscriptions.push(registerChat(context, async () => (await load()).agents()));
   // Every window shows a running meeting, so no microphone is open unseen. The daemon file shows
   // whether a daemon may run.
   setImmediate(() => {

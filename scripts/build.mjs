@@ -71,6 +71,7 @@ async function bundles() {
         apart('../../protocol/dictationCommands'),
         apart('./commonWords'),
         apart('../dictation/prompt/dictatePrompt'),
+        apart('./agentTools'),
         apart('./helpPages'),
         apart('ws'),
         apart('openid-client'),
@@ -78,7 +79,7 @@ async function bundles() {
       supported: { 'dynamic-import': false },
     },
     // Bundles for some windows only: with a note, a language model, a remote daemon, sign-in, help,
-    // dictation, or prompts.
+    // dictation, prompts, or agents.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
@@ -86,6 +87,12 @@ async function bundles() {
     { entry: 'extension/writing/noteWriting.ts', out: 'dist/noteWriting.js', ...node },
     { entry: 'extension/writing/templates.ts', out: 'dist/templates.js', ...node },
     { entry: 'extension/dictation/commonWords.ts', out: 'dist/commonWords.js', ...node },
+    {
+      entry: 'extension/agents/agentTools.ts',
+      out: 'dist/agentTools.js',
+      ...node,
+      plugins: [onlyParsing],
+    },
     { entry: 'extension/commands/helpPages.ts', out: 'dist/helpPages.js', ...node },
     { entry: 'extension/dictation/prompt/dictatePrompt.ts', out: 'dist/dictatePrompt.js', ...node },
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },

@@ -101,6 +101,7 @@ async function ensurePackages(log) {
 const SOURCES = [
   'protocol',
   'client',
+  'agents',
   'daemon',
   'extension',
   'media',

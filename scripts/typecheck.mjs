@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { root } from './build.mjs';
 
-const PROJECTS = ['protocol', 'media', 'client', 'extension', 'daemon', '.'].map((dir) =>
+const PROJECTS = ['protocol', 'media', 'client', 'agents', 'extension', 'daemon', '.'].map((dir) =>
   path.join(dir, 'tsconfig.json'),
 );
 

@@ -76,10 +76,19 @@ export async function searchMeetings(parts: Parts): Promise<void> {
   clearTimeout(timer);
   pick.dispose();
   if (hit === undefined) return;
-  await parts.meeting.show(hit.sessionId);
+  await openQuote(parts, hit.sessionId, hit.segment?.id ?? hit.insight?.evidence[0]?.segmentId);
+}
+
+/** Shows a meeting in the panel, at a segment. */
+export async function openQuote(
+  { meeting, panel }: Parts,
+  sessionId: string,
+  segmentId: string | undefined,
+): Promise<void> {
+  await meeting.show(sessionId);
+  await panel.open(undefined);
   await vscode.commands.executeCommand('earmark.panel.focus');
-  const segment = hit.segment?.id ?? hit.insight?.evidence[0]?.segmentId;
-  if (segment !== undefined) parts.panel.reveal(segment);
+  if (segmentId !== undefined) panel.reveal(segmentId);
 }
 
 function itemOf(hit: Hit): HitItem {

@@ -3,6 +3,7 @@
  * Palette and from the Past Meetings view.
  */
 import * as vscode from 'vscode';
+import { z } from 'zod';
 import {
   SessionDelete,
   SessionExport,
@@ -15,7 +16,7 @@ import {
 import type { Handlers, Parts } from '../app';
 import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
-import { searchMeetings } from './search';
+import { openQuote, searchMeetings } from './search';
 
 /** Maximum number of meetings in one list. */
 const LIST_MAX = 200;
@@ -91,6 +92,10 @@ export function sessionCommands(parts: Parts): Handlers {
       if (session !== undefined) await exportSession(parts, session);
     },
     searchSessions: () => searchMeetings(parts),
+    openQuote: async (...args) => {
+      const quote = z.tuple([z.string(), z.string()]).safeParse(args).data;
+      if (quote !== undefined) await openQuote(parts, ...quote);
+    },
     groupHistory: async () => {
       const names = {
         day: vscode.l10n.t('By Day'),

@@ -120,9 +120,17 @@ export const ROOMS = [
     why: 'client/ is shared by the extension and the command line and knows neither',
   },
   {
+    of: /^agents\//,
+    name: 'agents',
+    rooms: ['agents', 'client', 'protocol', 'daemon/base'],
+    builtins: PURE_BUILTINS,
+    packages: { only: ['zod'] },
+    why: 'agents/ is shared by the extension and the command line and reads no files and no network',
+  },
+  {
     of: /^extension\//,
     name: 'extension',
-    rooms: ['extension', 'client', 'protocol'],
+    rooms: ['extension', 'agents', 'client', 'protocol'],
     builtins: 'all',
     packages: {},
     why: 'the extension never imports the daemon or the page',
@@ -155,7 +163,7 @@ export const ROOMS = [
   {
     of: /^daemon\/cli\//,
     name: 'daemon/cli',
-    rooms: ['daemon', 'client', 'protocol', 'package.json'],
+    rooms: ['daemon', 'agents', 'client', 'protocol', 'package.json'],
     builtins: 'all',
     packages: { not: ['vscode'] },
     why: 'the command line is a client beside the extension',

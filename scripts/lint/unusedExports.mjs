@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { root } from '../build.mjs';
 
-const CHECKED = ['client', 'daemon', 'extension', 'media'];
+const CHECKED = ['agents', 'client', 'daemon', 'extension', 'media'];
 const READ = [...CHECKED, 'protocol', 'test', 'bench', 'scripts'];
 
 /** Modules that are opened without an import: process entries, recorder modules, bundles. */

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { root } from '../build.mjs';
 
-const READ = ['client', 'daemon', 'protocol', 'scripts'];
+const READ = ['agents', 'client', 'daemon', 'protocol', 'scripts'];
 
 /** Word lists, prompts for a language model, and rules. Their strings are data. */
 const DATA = [

@@ -1,4 +1,5 @@
 /** An agent with the official client: starts `earmark mcp` and calls its tools. */
+import { deepEqual } from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
@@ -18,6 +19,10 @@ export interface Item {
 }
 
 export interface Answer {
+  readonly actions: readonly Item[];
+  readonly decisions: readonly Item[];
+  readonly opened: readonly Item[];
+  readonly closed: readonly Item[];
   readonly session: Item;
   readonly speakers: readonly string[];
   readonly sessions: readonly Item[];
@@ -58,11 +63,14 @@ export class McpAgent {
   }
 
   async call(name: string, input: Record<string, unknown> = {}): Promise<ToolAnswer> {
-    const { content, isError } = (await this.client.callTool({ name, arguments: input })) as {
-      content: { text: string }[];
-      isError?: boolean;
-    };
-    return { failed: isError === true, text: content.map(({ text }) => text).join('') };
+    const { content, isError, structuredContent } = (await this.client.callTool({
+      name,
+      arguments: input,
+    })) as { content: { text: string }[]; isError?: boolean; structuredContent?: unknown };
+    const text = content.map((part) => part.text).join('');
+    // The client checks it against the tool's schema; it says the same as the text.
+    if (isError !== true) deepEqual(structuredContent, JSON.parse(text));
+    return { failed: isError === true, text };
   }
 
   /** @throws Error with the tool's message if the tool failed */

@@ -91,6 +91,17 @@ describe('import rules', function () {
       "import 'vscode-jsonrpc/node';": undefined,
     }));
 
+  it('the tools of agents know neither the editor nor the command line, and do no I/O', () =>
+    check('agents', {
+      "import '../daemon/cli/persist';": ROOMS,
+      "import '../daemon/session/session';": ROOMS,
+      "import '../extension/extension';": ROOMS,
+      "import 'node:fs';": ROOMS,
+      "import 'vscode';": ROOMS,
+      "import '../daemon/base/redact';": undefined,
+      "import '../client';": undefined,
+    }));
+
   for (const room of [
     'audio',
     'asr',

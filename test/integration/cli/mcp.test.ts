@@ -2,7 +2,7 @@
  * `earmark mcp` with the SDK's own client: a scripted conversation, a meeting that runs, hostile
  * arguments.
  */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createConnection, createFramePusher } from '../../../client';
 import { SessionStop } from '../../../protocol/session';
@@ -36,8 +36,12 @@ describe('earmark mcp', function () {
     const { tools } = await agent.client.listTools();
     deepEqual(
       tools.map(({ name }) => name),
-      ['list_sessions', 'search', 'read_session', 'list_insights', 'live_transcript', 'said_about'],
+      [
+        ...['list_sessions', 'search', 'read_session', 'list_insights', 'live_transcript'],
+        ...['said_about', 'open_actions', 'changes_since'],
+      ],
     );
+    ok(tools.every(({ outputSchema }) => outputSchema?.type === 'object'));
     deepEqual(
       tools.filter(
         ({ annotations, inputSchema }) =>
@@ -117,6 +121,44 @@ describe('earmark mcp', function () {
     });
   });
 
+  it('lists open actions of all meetings, and changes since a day, each with its quote', async () => {
+    const { actions } = await agent.ask('open_actions');
+    deepEqual([...new Set(actions.map(({ session }) => session))], ['bbbb2222', 'aaaa1111']);
+    ok(actions.every(({ status, evidence }) => status === 'open' && evidence.length > 0));
+    const mina = (await agent.ask('open_actions', { owner: 'Mina' })).actions;
+    ok(mina.length > 0 && mina.length < actions.length);
+    const changes = await agent.ask('changes_since', { since: '2026-11-20' });
+    deepEqual(
+      changes.sessions.map(({ id }) => id),
+      ['bbbb2222'],
+    );
+    ok(changes.decisions.length > 0 && changes.opened.length > 0);
+    ok([...changes.decisions, ...changes.opened].every(({ session }) => session === 'bbbb2222'));
+  });
+
+  it('serves sessions as resources', async () => {
+    const { resources } = await agent.client.listResources();
+    deepEqual(resources.map(({ uri }) => uri).sort(), [
+      'earmark://running',
+      'earmark://sessions/aaaa1111',
+      'earmark://sessions/bbbb2222',
+    ]);
+    const { contents } = await agent.client.readResource({ uri: 'earmark://sessions/aaaa1111' });
+    const [{ text } = { text: '' }] = contents as { text: string }[];
+    match(
+      text,
+      /^# Go or no go for version four\n[^]*\n## Decisions\n- [^]*\n## Transcript\n\[00:00:/,
+    );
+    await rejects(
+      agent.client.readResource({ uri: 'earmark://running' }),
+      /No meeting is running; read a session instead/,
+    );
+    await rejects(
+      agent.client.readResource({ uri: 'earmark://sessions/..%2F..%2Fetc' }),
+      /Give the id of a session/,
+    );
+  });
+
   it('follows a meeting that runs: the last words, then only what is new, then its end', async () => {
     equal(
       (await agent.call('live_transcript')).text,
@@ -187,6 +229,7 @@ describe('earmark mcp', function () {
     throw new Error('The words did not come.');
   }
 
+  const PATH = /Give the path from the workspace folder/;
   describe('promise: agents name no file and no unbounded argument', () => {
     const refused = (
       name: string,
@@ -256,30 +299,10 @@ describe('earmark mcp', function () {
       /Give the id of a session/,
     );
     refused('a session that is not there', 'read_session', { session: 'zzzz' }, /no such session/i);
-    refused(
-      'a path outside the workspace',
-      'said_about',
-      { name: '../../etc/passwd' },
-      /Give the path from the workspace folder/,
-    );
-    refused(
-      'an absolute path',
-      'said_about',
-      { name: '/etc/passwd' },
-      /Give the path from the workspace folder/,
-    );
-    refused(
-      'a drive',
-      'said_about',
-      { name: 'C:/Windows/win.ini' },
-      /Give the path from the workspace folder/,
-    );
-    refused(
-      'an address',
-      'said_about',
-      { name: 'file:///etc/passwd' },
-      /Give the path from the workspace folder/,
-    );
+    refused('a path outside the workspace', 'said_about', { name: '../../etc/passwd' }, PATH);
+    refused('an absolute path', 'said_about', { name: '/etc/passwd' }, PATH);
+    refused('a drive', 'said_about', { name: 'C:/Windows/win.ini' }, PATH);
+    refused('an address', 'said_about', { name: 'file:///etc/passwd' }, PATH);
     refused(
       'a name with quotes',
       'said_about',
@@ -356,6 +379,22 @@ describe('earmark mcp', function () {
       deepEqual(
         [after.session.title, changed.status, changed.owner],
         ['Planning for [email]', 'done', 'Ida'],
+      );
+      await bold.ask('tick_action', { session: 'bbbb', insight, done: false });
+      const opened = (await agent.ask('open_actions')).actions;
+      await bold.ask('tick_action', { session: 'bbbb', insight });
+      const left = (await agent.ask('open_actions')).actions;
+      const { closed } = await agent.ask('changes_since', { since: '2026-11-20' });
+      deepEqual(
+        [opened, left, closed].map((list) =>
+          list.some((one) => one.session === 'bbbb2222' && one.id === insight),
+        ),
+        [true, false, true],
+      );
+      const { tools } = await bold.client.listTools();
+      deepEqual(
+        tools.filter(({ annotations }) => annotations?.readOnlyHint !== true).map((t) => t.name),
+        ['tick_action', 'revise_insight', 'rename_session'],
       );
     } finally {
       await bold.end();

@@ -56,12 +56,26 @@ export function activate(context: vscode.ExtensionContext): void {
     agent,
     vscode.languages.registerDocumentSymbolProvider({ pattern: '**/*.py' }, python),
     vscode.languages.registerWorkspaceSymbolProvider(python),
+    vscode.commands.registerCommand('earmark-test.tools', () =>
+      vscode.lm.tools.map(({ name }) => name).filter((name) => name.startsWith('earmark_')),
+    ),
+    vscode.commands.registerCommand('earmark-test.callTool', callTool),
     vscode.commands.registerCommand('earmark-test.addModel', async () => {
       const api = vscode.lm as unknown as ModelApi;
       context.subscriptions.push(api.registerLanguageModelChatProvider('earmark-test', model));
       return (await vscode.lm.selectChatModels({ vendor: 'earmark-test' })).length;
     }),
   );
+}
+
+/** What an agent gets of a tool, or the error's message. */
+async function callTool(name: string, input: object): Promise<string> {
+  try {
+    const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
+    return content.map((part) => (part as vscode.LanguageModelTextPart).value).join('');
+  } catch (error) {
+    return `refused: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 const model = {

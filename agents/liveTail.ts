@@ -2,19 +2,16 @@
  * Events of a session since a cursor, with a short wait for new ones. The cursor is an event
  * number, so events are neither repeated nor missed.
  */
-import type { Connection } from '../../../client';
-import type { Insight } from '../../../protocol/insights';
+import type { Insight } from '../protocol/insights';
 import {
   type DurableEvent,
   SessionGet,
-  SessionList,
   type SessionEvent,
   type SessionInfo,
-} from '../../../protocol/session';
-import type { Segment } from '../../../protocol/transcript';
-import { EarmarkError } from '../../../protocol/errors';
-import { persist } from '../persist';
-import { fullId } from '../sessionId';
+} from '../protocol/session';
+import type { Segment } from '../protocol/transcript';
+import { EarmarkError } from '../protocol/errors';
+import { type AgentConnection, fullId, runningSession } from './connection';
 import { fitting, insightShape, segmentShape, sessionShape } from './shapes';
 
 /** Limit of events in an answer. */
@@ -27,24 +24,25 @@ const LAST = 30;
 interface Question {
   readonly session?: string | undefined;
   readonly after?: number | undefined;
+  readonly minutes?: number | undefined;
   readonly waitSeconds: number;
 }
 
 /** @throws EarmarkError session.notFound if no session runs */
 export async function liveTail(
-  connection: Connection,
-  { session, after, waitSeconds }: Question,
+  connection: AgentConnection,
+  { session, after, minutes, waitSeconds }: Question,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const id = session === undefined ? await running(connection) : await fullId(connection, session);
   return after === undefined
-    ? lastWords(connection, id)
+    ? lastWords(connection, id, minutes)
     : since(connection, id, after, waitSeconds * 1000, signal);
 }
 
-async function running(connection: Connection): Promise<string> {
-  const { sessions } = await persist(connection, SessionList, { active: true, limit: 1 });
-  if (sessions[0]) return sessions[0].id;
+async function running(connection: AgentConnection): Promise<string> {
+  const session = await runningSession(connection);
+  if (session) return session.id;
   throw new EarmarkError(
     'session.notFound',
     'No meeting is running; give the id of a session from list_sessions.',
@@ -52,21 +50,30 @@ async function running(connection: Connection): Promise<string> {
 }
 
 async function lastWords(
-  connection: Connection,
+  connection: AgentConnection,
   sessionId: string,
+  minutes: number | undefined,
 ): Promise<Record<string, unknown>> {
-  const { session, segments } = await persist(connection, SessionGet, { sessionId });
-  const shown = segments.filter(({ hidden }) => hidden !== true).slice(-LAST);
+  const { session, segments } = await connection.request(SessionGet, { sessionId });
+  const visible = segments.filter(({ hidden }) => hidden !== true);
+  const shown = minutes === undefined ? visible.slice(-LAST) : lastMinutes(visible, minutes);
   return {
     session: sessionShape(session),
-    segments: fitting(shown, segmentShape).shown,
+    // The last words matter most.
+    segments: fitting(shown.reverse(), segmentShape).shown.reverse(),
     cursor: session.lastSeq,
     ...over(session),
   };
 }
 
+/** Segments of the last minutes before the end of the last one; a new array. */
+export function lastMinutes(segments: readonly Segment[], minutes: number): Segment[] {
+  const end = Math.max(0, ...segments.map(({ endMs }) => endMs));
+  return segments.filter(({ endMs }) => endMs >= end - minutes * 60_000);
+}
+
 async function since(
-  connection: Connection,
+  connection: AgentConnection,
   sessionId: string,
   after: number,
   waitMs: number,

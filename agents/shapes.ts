@@ -1,9 +1,8 @@
 /** Answers for agents: plain values without internal fields, bounded in length. */
-import type { Insight } from '../../../protocol/insights';
-import type { SessionInfo } from '../../../protocol/session';
-import type { Segment } from '../../../protocol/transcript';
-import { timeStamp } from '../../insights/timeStamp';
-import { redact } from '../../base/redact';
+import type { Insight } from '../protocol/insights';
+import type { SessionInfo } from '../protocol/session';
+import type { Segment } from '../protocol/transcript';
+import { redact } from '../daemon/base/redact';
 
 /** UTF-16 units of one answer; about 15,000 tokens of a language model. */
 export const ANSWER_MAX = 60_000;
@@ -114,6 +113,13 @@ export function answerText(answer: Readonly<Record<string, unknown>>): string {
   });
 }
 
-const clock = (ms: number): string => timeStamp(ms).slice(1, -1);
+/** `00:14:05`; hours may have more than two digits. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
 const cut = (text: string): string =>
   text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;

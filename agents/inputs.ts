@@ -3,7 +3,7 @@
  * file of this machine.
  */
 import { z } from 'zod';
-import { InsightStatus } from '../../../protocol/insights';
+import { InsightStatus } from '../protocol/insights';
 
 /** C0 and C1 controls; a query needs none. */
 const CONTROL = /[\p{Cc}]/u;
@@ -86,6 +86,12 @@ export const LiveTranscript = z.strictObject({
     .describe(
       'Cursor of the last answer: returns only newer text. If absent: the last words ' + 'so far.',
     ),
+  minutes: z
+    .number()
+    .min(1)
+    .max(120)
+    .optional()
+    .describe('Without a cursor: how many minutes back, from the last words.'),
   waitSeconds: z
     .number()
     .min(0)
@@ -116,14 +122,40 @@ export const SaidAbout = z.strictObject({
   limit: limit(100, 30),
 });
 
+const InsightId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]{1,100}$/, 'Give the id of an insight as list_insights shows it');
+
 export const ReviseInsight = z.strictObject({
   session: Session,
-  insight: z
-    .string()
-    .regex(/^[A-Za-z0-9_.:-]{1,100}$/, 'Give the id of an insight as list_insights shows it'),
+  insight: InsightId,
   status: InsightStatus.optional(),
   owner: plain(200).optional(),
   text: plain(2000).optional(),
+});
+
+export const OpenActions = z.strictObject({
+  owner: plain(200).optional().describe('Name of the person who owns the actions.'),
+  repository: plain(300).optional(),
+  since: Day.optional().describe('Only sessions that started then or later.'),
+  limit: limit(200, 50),
+});
+
+export const ChangesSince = z.strictObject({
+  since: Day.describe('A date or time, such as 2026-11-21.'),
+  repository: plain(300).optional(),
+  limit: limit(100, 50),
+});
+
+export const TickAction = z.strictObject({
+  session: Session,
+  insight: InsightId,
+  done: z.boolean().default(true).describe('False opens the action again.'),
+});
+
+export const AddNoteLine = z.strictObject({
+  session: Session,
+  text: plain(1000).describe('One line of plain text.'),
 });
 
 export const RenameSession = z.strictObject({ session: Session, title: plain(300) });

@@ -2,21 +2,20 @@
  * Statements about a name of the code or a file: linked insights, and segments with its spoken
  * words.
  */
-import type { Connection } from '../../../client';
-import type { ParamsOf, ResultOf } from '../../../protocol/method';
-import { SessionSearch } from '../../../protocol/session';
-import { persist } from '../persist';
+import type { ParamsOf, ResultOf } from '../protocol/method';
+import { SessionSearch } from '../protocol/session';
+import type { AgentConnection } from './connection';
 import { fitting, insightShape, segmentShape } from './shapes';
 
 type Hit = ResultOf<typeof SessionSearch>['hits'][number];
 const KINDS = ['decision', 'action', 'question', 'risk'] as const;
 
 export async function saidAbout(
-  connection: Connection,
+  connection: AgentConnection,
   { name, limit }: { readonly name: string; readonly limit: number },
 ): Promise<Record<string, unknown>> {
   const find = async (params: ParamsOf<typeof SessionSearch>): Promise<readonly Hit[]> =>
-    (await persist(connection, SessionSearch, { ...params, limit })).hits;
+    (await connection.request(SessionSearch, { ...params, limit })).hits;
   const file = name.includes('/') || /\.\w{1,5}$/.test(name);
   const base = name.slice(name.lastIndexOf('/') + 1);
   const names = [...new Set([name, base])];
