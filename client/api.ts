@@ -154,6 +154,10 @@ export interface SessionSubscription extends Disposable {
   readonly sessionId: string;
   /** State of the session at the last attach. */
   readonly session: SessionInfo;
+  /**
+   * Session time now in milliseconds, by the daemon's clock at the first attach; 0 if it has ended.
+   */
+  readonly sessionMs: number;
   /** Number of the last durable event passed to the sink. */
   readonly lastSeq: number;
   /** For each source, the first frame that was not on the daemon's disk at the last attach. */
@@ -194,6 +198,8 @@ export interface Connection extends Requester, Disposable {
   /** Recordings sent from this machine; undefined for the local daemon. */
   readonly sending?: readonly Sending[];
   readonly onDidChangeSending?: Event<void>;
+  /** Fires with a sentence for the user when the remote daemon refuses the rest of a recording. */
+  readonly onDidRefuseAudio?: Event<string>;
   /**
    * Sends the upload copies, and ends those whose client is gone. Resolves when each copy is
    * confirmed or has failed.
@@ -224,9 +230,10 @@ export interface FramePusher extends Disposable {
   /**
    * Appends any number of samples, 16 kHz mono, and cuts whole frames from them. Never blocks:
    * beyond 5 minutes it drops and counts the oldest frames, or reads them from the copy.
-   * @param seq sequence number of the first frame; the samples are then whole frames
+   * @param placed sequence number and capture clock of the first frame; the samples are then whole
+   * frames without a break. Without it, the clock continues
    */
-  write(pcm: Int16Array, seq?: number): void;
+  write(pcm: Int16Array, placed?: { readonly seq: number; readonly captureMs: number }): void;
   /** Resolves when less than `belowMs` (default 20 s) waits. For sources faster than real time. */
   whenReady(belowMs?: number): Promise<void>;
   /**

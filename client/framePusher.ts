@@ -24,11 +24,11 @@ import { closedHere } from './errors';
 const BUFFER_MAX_FRAMES = (5 * 60_000) / FRAME_MS;
 const WINDOW_FRAMES = UNACKNOWLEDGED_MAX_MS / FRAME_MS;
 const RETRY_MS = 200;
+/** Milliseconds; rounding on the wire is smaller than a break of the clock. */
+const BREAK_MS = 2;
 
 export interface FramePusherOptions {
   readonly source: SourceName;
-  /** Capture clock of the first frame in milliseconds since the session start. */
-  readonly startMs?: number;
   /** Limit of buffered frames; beyond it the oldest are dropped. */
   readonly maxFrames?: number;
   /** Local disk copy of the written frames. */
@@ -39,8 +39,24 @@ export interface FramePusherOptions {
 export interface FrameCopy {
   /** Number of frames when the pusher is made. */
   readonly frames: number;
-  /** Reads exactly `count` frames, s16le. @throws EarmarkError */
-  read(seq: number, count: number): Promise<Uint8Array>;
+  /**
+   * Reads at least one and at most `count` frames, up to a break of the capture clock.
+   * @throws EarmarkError
+   */
+  read(seq: number, count: number): Promise<FrameRun>;
+}
+
+/** Frames whose capture clock has no break. */
+export interface FrameRun {
+  /** Session time of the first sample, in milliseconds. */
+  readonly captureMs: number;
+  /** s16le. */
+  readonly pcm: Uint8Array;
+}
+
+interface KeptFrame {
+  readonly captureMs: number;
+  readonly pcm: Int16Array;
 }
 
 export function createFramePusher(
@@ -64,7 +80,7 @@ class Pusher implements FramePusher {
    * Frames from `base` on, each `FRAME_SAMPLES` long. The consumed head is removed from time to
    * time.
    */
-  private frames: Int16Array[] = [];
+  private frames: KeptFrame[] = [];
   private head = 0;
   private base: number;
   /** First frame that is not on the daemon's disk. */
@@ -72,6 +88,8 @@ class Pusher implements FramePusher {
   private nextSend: number;
   private readonly rest = new Int16Array(FRAME_SAMPLES);
   private restLength = 0;
+  /** Capture clock of the next frame. */
+  private clockMs: number;
   private droppedFrames = 0;
   private sending = false;
   /**
@@ -94,6 +112,7 @@ class Pusher implements FramePusher {
     this.maxFrames = options.maxFrames ?? BUFFER_MAX_FRAMES;
     this.first = this.nextSend = session.nextFrames.get(options.source) ?? 0;
     this.base = Math.max(this.first, options.copy?.frames ?? 0);
+    this.clockMs = this.base * FRAME_MS;
     this.disposables.push(
       connection.onNotification(AudioAck, (ack) => {
         if (ack.sessionId === session.sessionId && ack.source === options.source)
@@ -138,12 +157,17 @@ class Pusher implements FramePusher {
     void this.pump();
   }
 
-  write(pcm: Int16Array, seq?: number): void {
+  write(pcm: Int16Array, placed?: { readonly seq: number; readonly captureMs: number }): void {
     if (this.state.kind !== 'open') return;
-    // Missing frames that the copy holds are read from it; frames that were already written are
-    // skipped.
-    if (seq !== undefined) this.extend(seq);
-    let at = seq === undefined ? 0 : (this.nextSeq - seq) * FRAME_SAMPLES;
+    let at = 0;
+    if (placed) {
+      // Missing frames that the copy holds are read from it; frames that were already written are
+      // skipped.
+      this.extend(placed.seq);
+      const known = this.nextSeq - placed.seq;
+      at = known * FRAME_SAMPLES;
+      this.clockMs = placed.captureMs + known * FRAME_MS;
+    }
     while (at < pcm.length) {
       const part = pcm.subarray(at, at + FRAME_SAMPLES - this.restLength);
       this.rest.set(part, this.restLength);
@@ -209,7 +233,8 @@ class Pusher implements FramePusher {
 
   private add(frame: Int16Array): void {
     this.restLength = 0;
-    this.frames.push(frame);
+    this.frames.push({ captureMs: this.clockMs, pcm: frame });
+    this.clockMs += FRAME_MS;
     if (this.frames.length - this.head <= this.maxFrames) return;
     if (this.options.copy) return this.forget(1);
     this.droppedFrames++;
@@ -248,7 +273,7 @@ class Pusher implements FramePusher {
         const frames = Math.min(PUSH_MAX_FRAMES, this.count - sent, WINDOW_FRAMES - sent);
         if (frames <= 0) return;
         const seq = this.nextSend;
-        const pcm = await this.take(seq, frames);
+        const { captureMs, pcm } = await this.take(seq, frames);
         // The daemon may have asked for another frame in the meantime.
         if (
           !this.live ||
@@ -259,7 +284,6 @@ class Pusher implements FramePusher {
           continue;
         this.nextSend += pcm.length / FRAME_BYTES;
         const { sessionId } = this.session;
-        const captureMs = (this.options.startMs ?? 0) + seq * FRAME_MS;
         const { ackSeq } = await this.connection.state.client.pushAudio(
           sessionId,
           this.options.source,
@@ -277,24 +301,27 @@ class Pusher implements FramePusher {
   }
 
   /** Reads from the copy if memory no longer holds the frame. */
-  private async take(seq: number, frames: number): Promise<Uint8Array> {
+  private async take(seq: number, frames: number): Promise<FrameRun> {
     const { copy } = this.options;
     return copy && seq < this.base
       ? await copy.read(seq, Math.min(frames, this.base - seq))
       : this.encode(seq, frames);
   }
 
-  private encode(seq: number, frames: number): Uint8Array {
-    const bytes = new Uint8Array(frames * FRAME_SAMPLES * 2);
-    for (let i = 0; i < frames; i++) {
-      const frame = this.frames[this.head + seq - this.base + i]!;
+  private encode(seq: number, frames: number): FrameRun {
+    const from = this.head + seq - this.base;
+    const { captureMs } = this.frames[from]!;
+    const isEven = (i: number): boolean =>
+      Math.abs(this.frames[from + i]!.captureMs - captureMs - i * FRAME_MS) < BREAK_MS;
+    let count = 1;
+    while (count < frames && isEven(count)) count++;
+    const bytes = new Uint8Array(count * FRAME_BYTES);
+    for (let i = 0; i < count; i++) {
+      const { pcm } = this.frames[from + i]!;
       // Little-endian, like every machine that runs VS Code.
-      bytes.set(
-        new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength),
-        i * FRAME_SAMPLES * 2,
-      );
+      bytes.set(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength), i * FRAME_BYTES);
     }
-    return bytes;
+    return { captureMs, pcm: bytes };
   }
 
   private refused(error: unknown): void {

@@ -72,6 +72,8 @@ export class RemoteConnection implements Connection {
   readonly onDidChangeState: Connection['onDidChangeState'];
   readonly onDidReceiveInvalid: Connection['onDidReceiveInvalid'];
   readonly onDidChangeSending = this.sendingEmitter.event;
+  private readonly refuseEmitter = new Emitter<string>();
+  readonly onDidRefuseAudio = this.refuseEmitter.event;
 
   constructor(
     private readonly remote: Connection,
@@ -227,6 +229,7 @@ export class RemoteConnection implements Connection {
     this.localConnection?.dispose();
     this.remote.dispose();
     this.sendingEmitter.dispose();
+    this.refuseEmitter.dispose();
   }
 
   private get local(): Connection {
@@ -329,6 +332,7 @@ export class RemoteConnection implements Connection {
       maxFrames: this.setup.maxFrames,
     });
     this.senders.set(subscription.sessionId, sender);
+    sender.onDidWarn((message) => this.refuseEmitter.fire(message));
     sender.onDidChange(() => {
       this.sendingEmitter.fire();
       if (sender.state.kind === 'confirmed' || sender.state.kind === 'pending')

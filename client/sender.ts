@@ -3,8 +3,8 @@
  * until the remote daemon confirms length and hash. Without a copy, audio waits in memory only.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
-import { AudioVerify } from '../protocol/audio';
-import { isEarmarkError } from '../protocol/errors';
+import { AudioReport, AudioVerify, type RecorderWarning } from '../protocol/audio';
+import { type EarmarkError, isEarmarkError } from '../protocol/errors';
 import { SessionStop, type SourceSpec } from '../protocol/session';
 import type { Connection, Disposable, FramePusher, Sending, SessionSubscription } from './api';
 import { createFramePusher } from './framePusher';
@@ -30,6 +30,8 @@ export interface SenderSetup {
 
 /** Time limit for the last audio to arrive before a stop or pause is sent anyway. */
 const LAST_AUDIO_MS = 10_000;
+/** Reports of recorders that wait for the connection. */
+const REPORTS_MAX = 20;
 /** First and longest wait before the next request to the remote daemon. */
 const ASK = { firstMs: 500, longestMs: 30_000 } as const;
 
@@ -44,6 +46,13 @@ export class Sender implements Disposable {
   private disposed = false;
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
+  private readonly warnEmitter = new Emitter<string>();
+  /** Fires with a sentence for the user when the remote daemon takes no more audio. */
+  readonly onDidWarn = this.warnEmitter.event;
+  private readonly reports: (RecorderWarning & { readonly source: 'mic' | 'system' })[] = [];
+  private reporting = false;
+  private refused = false;
+  private readonly attached: Disposable;
 
   constructor(private readonly setup: SenderSetup) {
     const { remote, local, subscription, captured, copy, have, maxFrames } = setup;
@@ -66,17 +75,20 @@ export class Sender implements Disposable {
           uploadId: await copy.id(),
           seq: Math.max(pusher.nextSeq, await copy.frames(source)),
         }));
-      return {
+      const recorder = new LocalRecorder({
+        local,
         source,
-        pusher,
-        recorder: new LocalRecorder(
-          local,
-          { source, ...(device === undefined ? {} : { device }) },
-          (pcm, seq) => pusher.write(pcm, seq),
-          upload,
-        ),
-      };
+        device,
+        upload,
+        sessionMs: () => subscription.sessionMs,
+        nextSeq: () => pusher.nextSeq,
+        onFrames: ({ pcm, ...placed }) => pusher.write(pcm, placed),
+      });
+      recorder.onDidWarn((warning) => this.report({ source, ...warning }));
+      pusher.onDidFail((error) => this.onRefused(error));
+      return { source, pusher, recorder };
     });
+    this.attached = subscription.onDidAttach(() => void this.sendReports());
   }
 
   get sessionId(): string {
@@ -96,6 +108,9 @@ export class Sender implements Disposable {
     const started = await Promise.allSettled(this.lines.map(({ recorder }) => recorder.start()));
     const failed = started.filter((s) => s.status === 'rejected');
     if (failed.length === started.length) throw failed[0]?.reason;
+    started.forEach((result, i) => {
+      if (result.status === 'rejected') this.lines[i]?.recorder.search(result.reason);
+    });
   }
 
   async pause(): Promise<void> {
@@ -129,7 +144,48 @@ export class Sender implements Disposable {
       pusher.dispose();
     }
     this.setup.copy?.dispose();
+    this.attached.dispose();
     this.changed.dispose();
+    this.warnEmitter.dispose();
+  }
+
+  /** The session warns of it, in all its windows. */
+  private report(report: RecorderWarning & { readonly source: 'mic' | 'system' }): void {
+    if (this.reports.length >= REPORTS_MAX) this.reports.shift();
+    this.reports.push(report);
+    void this.sendReports();
+  }
+
+  private async sendReports(): Promise<void> {
+    if (this.reporting) return;
+    this.reporting = true;
+    const { remote, subscription } = this.setup;
+    try {
+      for (let next = this.reports[0]; next && !this.disposed; next = this.reports[0]) {
+        await remote.request(AudioReport, { sessionId: subscription.sessionId, ...next });
+        this.reports.splice(this.reports.indexOf(next), 1);
+      }
+    } catch (error) {
+      // Without a connection the reports wait for the next one; refused ones are dropped.
+      if (!isEarmarkError(error) || error.retry !== 'later') this.reports.length = 0;
+    } finally {
+      this.reporting = false;
+    }
+  }
+
+  /** The remote daemon takes no more audio, and no retry helps. */
+  private onRefused(error: EarmarkError): void {
+    const over = error.code === 'audio.afterStop' || this.finishing !== undefined;
+    if (this.disposed || over || this.current.kind !== 'recording') return;
+    if (this.refused) return;
+    this.refused = true;
+    if (this.setup.copy)
+      return this.warnEmitter.fire(
+        `${error.message} The recording continues on this machine only; send or transcribe it ` +
+          'later under Storage and Privacy.',
+      );
+    void this.stopRecorders();
+    this.warnEmitter.fire(`${error.message} The recording has ended.`);
   }
 
   private async stopRecorders(): Promise<void> {

@@ -32,6 +32,8 @@ export class Subscription implements SessionSubscription {
   readonly onDidAttach = this.attachEmitter.event;
   readonly onDidLose = this.loseEmitter.event;
   nextFrames: ReadonlyMap<SourceName, number> = new Map();
+  /** Local time of the session's start, in milliseconds. */
+  private zeroMs: number | undefined;
 
   constructor(
     readonly sessionId: string,
@@ -48,6 +50,10 @@ export class Subscription implements SessionSubscription {
     return this.info;
   }
 
+  get sessionMs(): number {
+    return this.zeroMs === undefined ? 0 : Math.max(0, performance.now() - this.zeroMs);
+  }
+
   /** True after the daemon has sent the session. */
   get known(): boolean {
     return this.info !== undefined;
@@ -61,6 +67,7 @@ export class Subscription implements SessionSubscription {
   attachedBy(client: DaemonClient): void {
     if (this.state.kind === 'over') return;
     this.state = { kind: 'attached', client };
+    this.setClock(client);
   }
 
   disconnected(): void {
@@ -85,6 +92,7 @@ export class Subscription implements SessionSubscription {
       this.info = session;
       this.nextFrames = new Map(sources.map((s) => [s.source, s.nextSeq]));
       this.state = { kind: 'attached', client };
+      this.setClock(client);
       this.attachEmitter.fire(session);
     } catch (error) {
       if (this.state !== state) return;
@@ -128,6 +136,12 @@ export class Subscription implements SessionSubscription {
       void state.client
         .request(SessionDetach, { sessionId: this.sessionId })
         .catch(() => undefined);
+  }
+
+  /** The first answer sets the clock: it must not jump while a recording goes on. */
+  private setClock({ roundTripMs = 0 }: DaemonClient): void {
+    const clockMs = this.info?.clockMs;
+    if (clockMs !== undefined) this.zeroMs ??= performance.now() - clockMs - roundTripMs / 2;
   }
 
   /** Attaches later: a session that moves to another server of a team is soon available there. */

@@ -16,6 +16,7 @@ import {
 } from '../protocol/uploads';
 import type { ParamsOf, ResultOf } from '../protocol/method';
 import type { Connection, Disposable } from './api';
+import type { FrameRun } from './framePusher';
 
 /** The lost connection may hold the copy for a moment. */
 const HELD = { tries: 10, waitMs: 200 } as const;
@@ -62,21 +63,21 @@ export class UploadCopy implements Disposable {
     return have.find((h) => h.source === source)?.frames ?? 0;
   }
 
-  async read(source: 'mic' | 'system', seq: number, frames: number): Promise<Uint8Array> {
-    const { pcm } = await this.local.request(UploadRead, {
+  async read(source: 'mic' | 'system', seq: number, frames: number): Promise<FrameRun> {
+    const { captureMs, pcm } = await this.local.request(UploadRead, {
       uploadId: await this.id(),
       source,
       seq,
       frames,
     });
     const bytes = new Uint8Array(Buffer.from(pcm, 'base64'));
-    if (bytes.length !== frames * FRAME_BYTES)
+    if (bytes.length === 0 || bytes.length % FRAME_BYTES !== 0)
       throw new EarmarkError(
         'internal',
         'The local copy of the recording returned the wrong number of frames; restart ' +
           'Earmark.',
       );
-    return bytes;
+    return { captureMs, pcm: bytes };
   }
 
   async end(): Promise<Have> {

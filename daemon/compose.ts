@@ -499,6 +499,7 @@ async function compose(
     ...(team
       ? {}
       : { microphone: createMicrophoneWatcher({ clock, logger: logger.child('microphone') }) }),
+    platform: process.platform,
     devices: { list: () => capture.abilities() },
     tokens,
     clock,

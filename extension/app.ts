@@ -288,6 +288,7 @@ export function createApp(
       for (const { remote, state } of connection.sending ?? [])
         if (state.kind === 'pending') void notConfirmed(remote, state.problem);
     });
+    connection.onDidRefuseAudio?.((problem) => void vscode.window.showWarningMessage(problem));
     connection.onDidChangeState(({ to }) => {
       if (to.kind === 'connected') {
         meeting.model?.dismiss(AWAY);

@@ -1,6 +1,6 @@
 /** Family `audio`: pushed frames, their acknowledgements, and recording devices. */
 import { z } from 'zod';
-import { Empty, notification, request } from './method';
+import { Empty, notification, PlainText, request } from './method';
 
 /** The only sample rate of the protocol and the daemon. */
 export const SAMPLE_RATE = 16_000;
@@ -60,7 +60,10 @@ export const AudioPush = request({
     seq: z.number().int().min(0).describe('Sequence number of the first frame, from 0.'),
     captureMs: z
       .number()
-      .describe('Capture time of the first frame, in milliseconds since the session start.'),
+      .describe(
+        'Session time of the first sample by the clock of the recording machine, in ' +
+          'milliseconds. A jump of more than 1 s is reported as a gap.',
+      ),
     pcm: z.string().describe('Base64 of s16le mono 16 kHz, a whole number of frames, at most 100.'),
   }),
   result: z.object({
@@ -114,6 +117,22 @@ export const AudioVerify = request({
   params: Received.extend({ sessionId: z.string(), source: SourceName }),
   result: Received.extend({ confirmed: z.boolean() }),
   errors: ['session.notFound', 'audio.unknownSource', 'store.unwritable', 'rpc.timeout'],
+});
+
+export const RecorderWarning = z.object({
+  code: z.enum(['source.lost', 'source.silent']),
+  message: PlainText.max(1_000).describe('For a person.'),
+});
+export type RecorderWarning = z.infer<typeof RecorderWarning>;
+
+export const AudioReport = request({
+  method: 'audio/report',
+  doc:
+    'Reports a fault of the recorder behind a pushed source. The session warns of it as ' +
+    'of a recorder of its own.',
+  params: RecorderWarning.extend({ sessionId: z.string(), source: SourceName }),
+  result: Empty,
+  errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource'],
 });
 
 export const AudioAck = notification({

@@ -3,17 +3,23 @@
  * Only over the local socket.
  */
 import { z } from 'zod';
-import { SourceName } from './audio';
+import { RecorderWarning, SourceName } from './audio';
 import { Empty, notification, request } from './method';
 
 export const CaptureStart = request({
   method: 'capture/start',
   doc:
-    'Records a source and sends the audio to the caller as `capture/frames`. Ends ' +
-    'with `capture/stop` or with the connection, so that no microphone stays open.',
+    'Records a source and sends the audio to the caller as `capture/frames`. A lost ' +
+    'device is searched for. Ends with `capture/stop` or with the connection, so that no ' +
+    'microphone stays open.',
   params: z.object({
     source: SourceName.exclude(['file']),
     device: z.string().max(1000).optional(),
+    sessionMs: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Session time now, in milliseconds; the capture clock starts with it.'),
     upload: z
       .object({
         uploadId: z.string().max(100),
@@ -41,17 +47,22 @@ export const CaptureStop = request({
 
 export const CaptureFrames = notification({
   method: 'capture/frames',
-  doc: 'Audio of a recorder, in order of arrival.',
+  doc: 'Audio of a recorder, in order, as whole frames whose capture clock has no break.',
   params: z.object({
     captureId: z.string(),
-    pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.'),
-    seq: z.number().int().optional().describe('Number of the first frame, if the audio is stored.'),
+    seq: z
+      .number()
+      .int()
+      .min(0)
+      .describe('Number of the first frame; without a copy, counted from 0 by `captureId`.'),
+    captureMs: z.number().min(0).describe('Session time of the first sample, in milliseconds.'),
+    pcm: z.string().describe('Base64 of s16le mono 16 kHz, a whole number of frames.'),
   }),
 });
-export const CaptureEnded = notification({
-  method: 'capture/ended',
-  doc: 'The recorder ended by itself.',
-  params: z.object({ captureId: z.string() }),
+export const CaptureWarning = notification({
+  method: 'capture/warning',
+  doc: 'The recorder lost its device, or delivers nothing or only zeros.',
+  params: RecorderWarning.extend({ captureId: z.string() }),
 });
 
 export const CaptureWatch = request({

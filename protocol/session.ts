@@ -64,6 +64,10 @@ export const SessionInfo = z.object({
   state: SessionState,
   startedAt: z.string().describe('ISO 8601 with offset.'),
   durationMs: z.number(),
+  clockMs: z
+    .number()
+    .optional()
+    .describe('Session time now, in milliseconds; absent after the end.'),
   sources: z.array(SourceName),
   lastSeq: z.number().int().min(0).describe('Last durable event; 0 if none.'),
   segments: z.number().int(),

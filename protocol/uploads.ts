@@ -51,14 +51,19 @@ export const UploadOpen = request({
 });
 export const UploadRead = request({
   method: 'upload/read',
-  doc: 'Stored frames. Silence replaces damaged ones.',
+  doc:
+    'Stored frames, up to the next break of the capture clock. Silence replaces damaged ' +
+    'ones.',
   params: UploadId.extend({
     source: Recorded,
     seq: z.number().int().min(0),
     frames: z.number().int().min(1).max(PUSH_MAX_FRAMES),
   }),
   result: z.object({
-    pcm: z.string().describe('Base64 of s16le mono 16 kHz, with the requested number of frames.'),
+    captureMs: z.number().min(0).describe('Session time of the first sample, in milliseconds.'),
+    pcm: z
+      .string()
+      .describe('Base64 of s16le mono 16 kHz: at least one frame, at most those requested.'),
   }),
   errors: ['session.notFound', 'store.locked'],
 });

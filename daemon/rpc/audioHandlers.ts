@@ -1,10 +1,11 @@
-/** `audio/push` in both forms, `audio/open`, `audio/end`, `audio/clip`, `audio/devices`. */
+/** `audio/push` in both forms, `audio/open`, `audio/end`, `audio/report`, `audio/clip`, `audio/devices`. */
 import {
   AudioClip,
   AudioDevices,
   AudioEnd,
   AudioOpen,
   AudioPush,
+  AudioReport,
   AudioVerify,
   FRAME_BYTES,
   PUSH_MAX_FRAMES,
@@ -38,6 +39,10 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
     })
     .on(AudioEnd, async ({ sessionId, source }) => {
       await sessions.endSource(sessionId, source);
+      return {};
+    })
+    .on(AudioReport, async ({ sessionId, source, code, message }) => {
+      await sessions.report(sessionId, source, code, message);
       return {};
     })
     .on(AudioVerify, ({ sessionId, source, frames, digest }) =>

@@ -85,6 +85,7 @@ export function toSessionInfo(view: SessionView): SessionInfo {
     state: record.state,
     startedAt: record.startedAt,
     durationMs: view.durationMs,
+    ...(view.clockMs === undefined ? {} : { clockMs: view.clockMs }),
     sources: record.sources.map((s) => s.source),
     lastSeq: view.lastSeq,
     segments: view.segments,

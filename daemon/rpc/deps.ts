@@ -97,6 +97,8 @@ export interface RpcDeps {
   readonly capture: Capture;
   /** Watches other programs at the microphone; absent on a server of a team. */
   readonly microphone?: MicrophoneWatcher;
+  /** Node's name of the platform, for advice about devices; `linux` by default. */
+  readonly platform?: string;
   /** Upload copies for remote daemons; absent if this daemon makes none. */
   readonly uploads?: Uploads;
   readonly devices: { list(): Promise<RecordingAbilities> };

@@ -2,7 +2,7 @@
  * Scopes of network users: the scope that each method needs. A method that is not listed needs
  * `admin`.
  */
-import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioVerify } from '../../protocol/audio';
+import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioReport, AudioVerify } from '../../protocol/audio';
 import {
   DictationCancel,
   DictationLearn,
@@ -69,6 +69,7 @@ const RECORD = [
   AudioEnd,
   AudioOpen,
   AudioPush,
+  AudioReport,
   AudioVerify,
   DictationCancel,
   DictationLearn,

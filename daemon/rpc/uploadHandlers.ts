@@ -55,8 +55,8 @@ export function uploadHandlers(registry: Registry, { uploads, sessions, clock }:
     return { upload: toInfo(upload), have: have(uploads, upload.id) };
   });
   on(UploadRead, ({ uploadId, source, seq, frames }, _client, uploads) => {
-    const pcm = uploads.read(uploadId, source, seq, frames);
-    return { pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') };
+    const { captureMs, pcm } = uploads.read(uploadId, source, seq, frames);
+    return { captureMs, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') };
   });
   on(UploadClose, ({ uploadId }, client, uploads) => {
     uploads.giveBack(uploadId, client);

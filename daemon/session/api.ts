@@ -7,7 +7,13 @@ import type { DeviceChoice } from '../asr/provider';
 import type { Insight } from '../insights/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
-import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
+import type {
+  RecorderWarningCode,
+  SessionEvent,
+  SessionRecord,
+  SessionState,
+  SourceConfig,
+} from './events';
 import type { CodeSymbol } from './codeContext';
 import type { Voiceprints } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
@@ -49,6 +55,8 @@ export interface SessionView {
   readonly lastSeq: number;
   readonly segments: number;
   readonly durationMs: number;
+  /** Session time now, in milliseconds, until the session has ended. */
+  readonly clockMs?: number;
 }
 
 export interface SessionDocument extends SessionView {
@@ -125,6 +133,16 @@ export interface Sessions {
     pcm: Int16Array,
   ): Promise<number>;
   endSource(sessionId: string, source: Source): Promise<void>;
+  /**
+   * Warns of a fault of the recorder behind a pushed source.
+   * @throws EarmarkError session.notFound, session.wrongState, audio.unknownSource
+   */
+  report(
+    sessionId: string,
+    source: Source,
+    code: RecorderWarningCode,
+    message: string,
+  ): Promise<void>;
   /**
    * Compares the audio that a client sent with the audio on disk, also for ended sessions.
    * @throws EarmarkError session.notFound, audio.unknownSource, store.unwritable

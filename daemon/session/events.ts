@@ -8,6 +8,9 @@ import type { Segment, Speaker } from '../transcript/types';
 export type SessionState =
   'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
 
+/** Warnings about a recorder, which the machine that records can report. */
+export type RecorderWarningCode = 'source.silent' | 'source.lost';
+
 export type WarningCode =
   | 'speakers.unknown'
   | 'source.silent'

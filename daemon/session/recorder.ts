@@ -16,8 +16,8 @@ import type { Capture, Recording } from './ports';
 import { delay, within } from './wait';
 
 const SAMPLES_PER_MS = 16;
-/** Lag of a recorder that indicates lost audio … */
-const DRIFT_MS = 1000;
+/** Lag of a recorder that indicates lost audio, and jump of a capture clock that is a gap … */
+export const GAP_MS = 1000;
 /** Clock drift of a device between two log entries. */
 const DRIFT_REPORTED_MS = 250;
 /**
@@ -156,7 +156,7 @@ export class Recorder {
     if (first) this.release();
     const lagMs = now - pcm.length / SAMPLES_PER_MS - this.cutter.nextMs - (this.held?.ms ?? 0);
     if (first) this.moveOn(lagMs);
-    else if (lagMs > DRIFT_MS) return this.hold(pcm, now, lagMs);
+    else if (lagMs > GAP_MS) return this.hold(pcm, now, lagMs);
     else if (this.held) this.release();
     else this.follow(now, lagMs);
     this.cutter.push(pcm);
@@ -182,7 +182,7 @@ export class Recorder {
   /** Advances the clock over audio that was not recorded. */
   private moveOn(lagMs: number): void {
     this.drift.restart();
-    if (this.begun && lagMs > DRIFT_MS) this.setup.onGap(lagMs);
+    if (this.begun && lagMs > GAP_MS) this.setup.onGap(lagMs);
     this.begun = true;
     this.cutter.resumeAt(Math.max(0, this.cutter.nextMs + lagMs));
   }
@@ -204,11 +204,15 @@ export class Recorder {
       });
   }
 
-  /** Opens the chosen device, or the current default if the chosen device was disconnected. */
-  private async openThere(signal: AbortSignal): Promise<void> {
+  /**
+   * Opens the chosen device, or the current default if the chosen device was disconnected.
+   * @returns true if it moved to the default, which is reported
+   */
+  private async openThere(signal: AbortSignal): Promise<boolean> {
     const { source, warn } = this.setup;
     try {
       await this.open(signal);
+      return false;
     } catch (error) {
       if (
         this.device === undefined ||
@@ -225,6 +229,7 @@ export class Recorder {
             `recording continues with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`,
           source,
         );
+      return true;
     }
   }
 
@@ -237,20 +242,27 @@ export class Recorder {
       source,
       error: isEarmarkError(error) ? error.code : error.name,
     });
-    warn(
-      'source.lost',
-      `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending ` +
-        'audio. Earmark is trying to reconnect.',
-      source,
-    );
+    const name = source === 'mic' ? 'The microphone' : 'The system audio';
+    // One warning for a loss: how it went on, or that it did not.
+    let warned = false;
     let last: unknown = error;
     for (const wait of options.captureRetryMs) {
       await delay(clock, wait, signal);
       if (signal.aborted) return;
       try {
-        return await this.openThere(signal);
+        const moved = await this.openThere(signal);
+        if (!moved && !warned && !signal.aborted)
+          warn('source.lost', `${name} stopped for a moment. It is recorded again.`, source);
+        return;
       } catch (again) {
         last = again;
+        if (!warned)
+          warn(
+            'source.lost',
+            `${name} stopped sending audio. Earmark is trying to reconnect.`,
+            source,
+          );
+        warned = true;
         logger.warn('recorder.restartFailed', {
           source,
           error: isEarmarkError(again) ? again.code : 'unknown',

@@ -22,6 +22,7 @@ import type {
   DurableEvent,
   DurableEventBody,
   SessionRecord,
+  RecorderWarningCode,
   SessionState,
   WarningCode,
 } from './events';
@@ -42,6 +43,9 @@ import { Deferred, within } from './wait';
 
 /** Interval at which the length and metrics of a running session are stored. */
 const SAVE_MS = 30_000;
+
+/** Sentences that are remembered to send none twice; a client can send its own. */
+const WARNED_MAX = 200;
 
 const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
 
@@ -394,6 +398,16 @@ export class Session {
     this.sources.endSource(source);
   }
 
+  /**
+   * Warns of a fault of the recorder behind a pushed source.
+   * @throws EarmarkError audio.unknownSource, session.wrongState
+   */
+  report(source: Source, code: RecorderWarningCode, message: string): void {
+    this.sources.requirePushed(source);
+    if (this.machine.ended) throw wrongState('given a warning', this.state);
+    this.warn(code, message, source);
+  }
+
   /** @throws EarmarkError audio.unknownSource, store.unwritable, rpc.timeout */
   received(source: Source): Promise<Received> {
     return this.sources.received(source);
@@ -416,6 +430,7 @@ export class Session {
       lastSeq: this.log.lastSeq,
       segments: this.projection.transcript.size,
       durationMs: this.durationMs(),
+      ...(this.machine.ended ? {} : { clockMs: this.nowMs() }),
     };
   }
 
@@ -476,6 +491,7 @@ export class Session {
     const key = `${code} ${source ?? ''} ${REPORTED_EACH.has(code) ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
+    if (this.warned.size >= WARNED_MAX) this.warned.clear();
     this.warned.set(key, this.clock.now());
     this.log.append([{ kind: 'warning', code, message, ...(source ? { source } : {}) }]);
   }

@@ -16,7 +16,7 @@ import { BackgroundRecovery, PAGE } from './backgroundRecovery';
 import { SessionQueries } from './sessionQueries';
 import { Subscribers } from './subscribers';
 import type { SessionManager, SessionManagerDeps } from './deps';
-import type { SessionState, WarningCode } from './events';
+import type { RecorderWarningCode, SessionState, WarningCode } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
 import { type RewriteRequest, Rewriting, type Rewritten } from './rewriting';
@@ -288,6 +288,20 @@ class Manager implements SessionManager {
     const session = await this.here(sessionId);
     if (session) session.endSource(source);
     else await this.queries.stored(sessionId);
+  }
+
+  async report(
+    sessionId: string,
+    source: Source,
+    code: RecorderWarningCode,
+    message: string,
+  ): Promise<void> {
+    const session = await this.here(sessionId);
+    if (!session) {
+      await this.queries.stored(sessionId);
+      throw new EarmarkError('session.wrongState', 'The session has ended; start a new one.');
+    }
+    session.report(source, code, message);
   }
 
   async verify(

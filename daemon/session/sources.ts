@@ -12,7 +12,7 @@ import type { SessionOptions } from './options';
 import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
 import type { EngineLease, Progress, Spool } from './ports';
 import { Receipt } from './receipt';
-import { notRecorded, Recorder } from './recorder';
+import { GAP_MS, notRecorded, Recorder } from './recorder';
 import { Deferred, within } from './wait';
 
 /**
@@ -46,6 +46,8 @@ export class Sources implements Disposable {
   private readonly recorders = new Map<Source, Recorder>();
   private readonly receipts = new Map<Source, Receipt>();
   private readonly lost = new Set<Source>();
+  /** Pushed sources that received audio since the last start; missing audio before is no gap. */
+  private readonly fed = new Set<Source>();
   private readonly stored = new Emitter<void>();
   /** Serialises starts and stops of recorders. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -175,8 +177,33 @@ export class Sources implements Disposable {
         { retryAfterMs: 1_000 },
       );
     this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
-    pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
+    const atMs = this.placed(source, pipeline, seq, Math.max(0, captureMs));
+    pipeline.push(framesOfChunk(source, seq, atMs, pcm));
     return spool.durableSeq(source);
+  }
+
+  /**
+   * Reports a gap in the capture clock of a pushed source.
+   * @returns the clock; never earlier than audio that was received before
+   */
+  private placed(
+    source: Source,
+    pipeline: SourcePipeline,
+    seq: number,
+    captureMs: number,
+  ): number {
+    const { nextSeq, endMs } = pipeline;
+    if (seq < nextSeq) return captureMs;
+    const jumpMs = captureMs - endMs - (seq - nextSeq) * FRAME_MS;
+    const frames = Math.round(jumpMs / FRAME_MS);
+    if (this.setup.record.live && this.fed.has(source) && frames * FRAME_MS > GAP_MS) pipeline.missing(frames);
+    this.fed.add(source);
+    return captureMs <= endMs - FRAME_MS ? endMs : captureMs;
+  }
+
+  /** @throws EarmarkError audio.unknownSource */
+  requirePushed(source: Source): void {
+    if (!this.pipelines.has(source) || this.recorders.has(source)) throw unknownSource(source);
   }
 
   /** Idempotent. */
@@ -194,6 +221,7 @@ export class Sources implements Disposable {
   startCapture(): Promise<void> {
     return this.inTurn(async () => {
       this.lost.clear();
+      this.fed.clear();
       const recorders = [...this.recorders];
       const started = await Promise.allSettled(recorders.map(([, recorder]) => recorder.start()));
       const failed = started.flatMap((result, i) => {

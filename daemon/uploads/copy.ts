@@ -3,6 +3,7 @@
  * is stored. If the disk refuses or the space for copies is used up, recording continues without a
  * copy.
  */
+import { evenRuns } from '../audio/evenRuns';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../audio/frame';
 import { FrameChain } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
@@ -20,9 +21,7 @@ interface Line {
   behind: boolean;
   next: number;
   waiting: Frame[];
-  readonly rest: Int16Array;
-  restLength: number;
-  sink: ((seq: number, pcm: Int16Array) => void) | undefined;
+  sink: ((frames: readonly Frame[]) => void) | undefined;
 }
 
 export class Copy implements Disposable {
@@ -46,8 +45,6 @@ export class Copy implements Disposable {
         behind: next > 0,
         next,
         waiting: [],
-        rest: new Int16Array(FRAME_SAMPLES),
-        restLength: 0,
         sink: undefined,
       });
     }
@@ -66,37 +63,27 @@ export class Copy implements Disposable {
   record(
     source: RecordedSource,
     fromSeq: number,
-    sink: (seq: number, pcm: Int16Array) => void,
+    sink: (frames: readonly Frame[]) => void,
   ): number {
     const line = this.line(source);
     line.sink = sink;
-    line.restLength = 0;
     line.next = Math.max(line.next, fromSeq);
     return line.next;
   }
 
-  write(source: RecordedSource, pcm: Int16Array): void {
-    if (this.closed) return;
+  /** @param frames consecutive, from the number that `record` returned; the copy keeps them */
+  write(source: RecordedSource, frames: readonly Frame[]): void {
+    const last = frames.at(-1);
+    if (this.closed || !last) return;
     const line = this.line(source);
-    const frames: Frame[] = [];
-    for (let at = 0; at < pcm.length;) {
-      const part = pcm.subarray(at, at + FRAME_SAMPLES - line.restLength);
-      line.rest.set(part, line.restLength);
-      line.restLength += part.length;
-      at += part.length;
-      if (line.restLength === FRAME_SAMPLES) frames.push(this.cut(source, line));
-    }
+    line.next = last.seq + 1;
     this.take(source, line, frames);
   }
 
-  /** The recorder ended; the last frame is filled with silence. */
+  /** The recorder ended. */
   end(source: RecordedSource): void {
     if (this.closed) return;
     const line = this.line(source);
-    if (line.restLength > 0) {
-      line.rest.fill(0, line.restLength);
-      this.take(source, line, [this.cut(source, line)]);
-    }
     try {
       if (this.keeping) this.spool.sync();
     } catch {
@@ -106,14 +93,25 @@ export class Copy implements Disposable {
     line.sink = undefined;
   }
 
-  /** Returns exactly `count` frames; missing frames are silence. */
-  read(source: RecordedSource, seq: number, count: number): Int16Array {
-    const pcm = new Int16Array(count * FRAME_SAMPLES);
-    for (const frame of this.spool.read(source, seq, count)) {
-      const at = frame.seq - seq;
-      if (at < count) pcm.set(frame.pcm, at * FRAME_SAMPLES);
-    }
-    return pcm;
+  /**
+   * Returns at least one frame and at most `count`, up to the next break of the capture clock;
+   * missing frames are silence.
+   */
+  read(
+    source: RecordedSource,
+    seq: number,
+    count: number,
+  ): { readonly captureMs: number; readonly pcm: Int16Array } {
+    const stored = this.spool.read(source, seq, count).filter((frame) => frame.seq < seq + count);
+    const [first] = stored;
+    if (!first) return { captureMs: seq * FRAME_MS, pcm: new Int16Array(count * FRAME_SAMPLES) };
+    const captureMs = Math.max(0, first.captureMs - (first.seq - seq) * FRAME_MS);
+    const [run = []] = evenRuns(stored);
+    const next = stored[run.length];
+    const frames = (next ? next.seq : seq + count) - seq;
+    const pcm = new Int16Array(frames * FRAME_SAMPLES);
+    for (const frame of run) pcm.set(frame.pcm, (frame.seq - seq) * FRAME_SAMPLES);
+    return { captureMs, pcm };
   }
 
   /** Length and hash of the recording; after a restart of the daemon, of its readable part. */
@@ -142,18 +140,6 @@ export class Copy implements Disposable {
     return line;
   }
 
-  private cut(source: RecordedSource, line: Line): Frame {
-    const frame = {
-      source,
-      seq: line.next,
-      captureMs: line.next * FRAME_MS,
-      pcm: line.rest.slice(),
-    };
-    line.next++;
-    line.restLength = 0;
-    return frame;
-  }
-
   private take(source: RecordedSource, line: Line, frames: readonly Frame[]): void {
     if (frames.length === 0) return;
     if (!line.behind) for (const frame of frames) addTo(line.chain, frame);
@@ -174,11 +160,7 @@ export class Copy implements Disposable {
     if (!line) return;
     const ready = line.waiting.findIndex((frame) => frame.seq > throughSeq);
     const frames = line.waiting.splice(0, ready < 0 ? line.waiting.length : ready);
-    const [first] = frames;
-    if (!first || !line.sink) return;
-    const pcm = new Int16Array(frames.length * FRAME_SAMPLES);
-    frames.forEach((frame, i) => pcm.set(frame.pcm, i * FRAME_SAMPLES));
-    line.sink(first.seq, pcm);
+    if (frames.length > 0) line.sink?.(frames);
   }
 
   private stopKeeping(why: 'disk' | 'room'): void {

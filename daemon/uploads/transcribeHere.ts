@@ -1,9 +1,11 @@
 /** Transcribes the upload copy on this machine, as a meeting of its own. */
 import { isEarmarkError } from '../../protocol/errors';
-import { FRAME_MS } from '../audio/frame';
+import { FRAME_SAMPLES } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Sessions } from '../session/api';
 import { delay } from '../session/wait';
+import type { Copy } from './copy';
+import type { RecordedSource } from './ports';
 import type { Uploads } from './uploads';
 
 /** Frames of a push: 2 s. */
@@ -22,6 +24,19 @@ export async function transcribeHere(
   sessions: Pick<Sessions, 'start' | 'push' | 'stop' | 'whenEnded'>,
   clock: Clock,
 ): Promise<string> {
+  /** @returns number of frames, up to a break of the capture clock */
+  const push = async (
+    sessionId: string,
+    copy: Pick<Copy, 'read'>,
+    source: RecordedSource,
+    seq: number,
+    end: number,
+  ): Promise<number> => {
+    const { captureMs, pcm } = copy.read(source, seq, end - seq);
+    while (!(await taken(() => sessions.push(sessionId, source, seq, captureMs, pcm))))
+      await delay(clock, WAIT_MS);
+    return pcm.length / FRAME_SAMPLES;
+  };
   return await new Promise<string>((resolve, reject) => {
     uploads.borrow(id, async (copy, { remote, startedAt, sources }) => {
       let begun: string | undefined;
@@ -41,11 +56,8 @@ export async function transcribeHere(
         const longest = Math.max(0, ...sources.map(({ source }) => copy.frames(source)));
         for (let seq = 0; seq < longest; seq += BATCH) {
           for (const { source } of sources) {
-            const count = Math.min(BATCH, copy.frames(source) - seq);
-            if (count <= 0) continue;
-            const pcm = copy.read(source, seq, count);
-            while (!(await taken(() => sessions.push(sessionId, source, seq, seq * FRAME_MS, pcm))))
-              await delay(clock, WAIT_MS);
+            const end = Math.min(seq + BATCH, copy.frames(source));
+            for (let at = seq; at < end;) at += await push(sessionId, copy, source, at, end);
           }
         }
         await sessions.stop(sessionId, 'upload.transcribed');

@@ -4,7 +4,7 @@
  * copy.
  */
 import { EarmarkError } from '../../protocol/errors';
-import { FRAME_MS } from '../audio/frame';
+import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -106,8 +106,8 @@ export class Uploads implements Disposable {
     id: string,
     source: RecordedSource,
     fromSeq: number,
-    sink: (seq: number, pcm: Int16Array) => void,
-  ): { readonly seq: number; write(pcm: Int16Array): void; end(): void } {
+    sink: (frames: readonly Frame[]) => void,
+  ): { readonly seq: number; write(frames: readonly Frame[]): void; end(): void } {
     const { copy } = this.held(id);
     if (!this.record(id).sources.some((s) => s.source === source))
       throw new EarmarkError(
@@ -116,12 +116,13 @@ export class Uploads implements Disposable {
       );
     return {
       seq: copy.record(source, fromSeq, sink),
-      write: (pcm) => copy.write(source, pcm),
+      write: (frames) => copy.write(source, frames),
       end: () => copy.end(source),
     };
   }
 
-  read(id: string, source: RecordedSource, seq: number, count: number): Int16Array {
+  /** As in Copy. */
+  read(id: string, source: RecordedSource, seq: number, count: number): ReturnType<Copy['read']> {
     return this.held(id).copy.read(source, seq, count);
   }
 

@@ -90,6 +90,12 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'audio/devices': () => ({}),
   'audio/end': ({ sessionId }) => ({ sessionId, source: 'mic' }),
   'audio/open': ({ sessionId }) => ({ sessionId, source: 'mic' }),
+  'audio/report': ({ sessionId }) => ({
+    sessionId,
+    source: 'mic',
+    code: 'source.lost',
+    message: 'Gone.',
+  }),
   'audio/push': ({ sessionId }) => ({ sessionId, source: 'mic', seq: 1, captureMs: 0, pcm: FRAME }),
   'audio/verify': ({ sessionId }) => ({
     sessionId,

@@ -468,7 +468,6 @@ describe('session lifecycle', () => {
         device: 'default',
         texts: ['w1', 'w2'],
         said: [
-          'The microphone stopped sending audio. Earmark is trying to reconnect.',
           'The chosen microphone is gone. The recording continues with the default device “default”.',
         ],
       },

@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UploadFiles } from '../../../daemon/adapters/store/uploadFiles';
+import type { Frame } from '../../../daemon/audio/frame';
 import { FrameChain } from '../../../daemon/audio/frameChain';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -20,6 +21,15 @@ import { say, settle } from '../session/harness';
 const REQUEST = { remote: 'far:1', sessionId: 's', sources: [{ source: 'mic' }] } as const;
 const SPOKEN = say(1, 2);
 const FRAMES = SPOKEN.length / 320;
+
+/** Frames of a recorder, whose clock is their number. */
+const cut = (pcm: Int16Array, fromSeq = 0): readonly Frame[] =>
+  Array.from({ length: pcm.length / 320 }, (_, i) => ({
+    source: 'mic',
+    seq: fromSeq + i,
+    captureMs: (fromSeq + i) * 20,
+    pcm: pcm.slice(i * 320, (i + 1) * 320),
+  }));
 
 describe('recordings kept for a daemon elsewhere', () => {
   const records = new Map<string, UploadRecord>();
@@ -53,12 +63,14 @@ describe('recordings kept for a daemon elsewhere', () => {
     uploads = make();
   });
 
+  const noteFrames = (frames: readonly Frame[]): void =>
+    void receivedFrames.push({ seq: frames[0]?.seq ?? -1, frames: frames.length });
   const record = (fromSeq = 0): ReturnType<Uploads['recording']> =>
     uploads.recording(
       'u1',
       'mic',
       fromSeq,
-      (seq, pcm) => void receivedFrames.push({ seq, frames: pcm.length / 320 }),
+      noteFrames,
     );
   const total = (): number => receivedFrames.reduce((sum, { frames }) => sum + frames, 0);
   const truth = (samples = SPOKEN): { source: 'mic'; frames: number; digest: string } => {
@@ -77,13 +89,15 @@ describe('recordings kept for a daemon elsewhere', () => {
   it('hands on whole frames, once they are on disk', async () => {
     uploads.open(REQUEST, {});
     const recording = record();
-    recording.write(SPOKEN.subarray(0, 1000));
+    recording.write(cut(SPOKEN.subarray(0, 960)));
+    recording.write(cut(SPOKEN.subarray(960, 1280), 3));
     const before = receivedFrames.length;
     clock.advance(200);
     await settle();
-    deepEqual({ before, receivedFrames }, { before: 0, receivedFrames: [{ seq: 0, frames: 3 }] });
+    deepEqual({ before, receivedFrames }, { before: 0, receivedFrames: [{ seq: 0, frames: 4 }] });
+    recording.write(cut(SPOKEN.subarray(1280, 1600), 4));
     recording.end();
-    deepEqual(receivedFrames.at(-1), { seq: 3, frames: 1 });
+    deepEqual(receivedFrames.at(-1), { seq: 4, frames: 1 });
   });
 
   it('is for one client at a time, and for the next when that is gone', () => {
@@ -127,7 +141,7 @@ describe('recordings kept for a daemon elsewhere', () => {
   it('promise: a copy stays until length and hash of every frame are confirmed', async () => {
     uploads.open(REQUEST, {});
     const recording = record();
-    recording.write(SPOKEN);
+    recording.write(cut(SPOKEN));
     recording.end();
     for (const [received, reported] of [
       [[], /differs from the local copy/],
@@ -181,9 +195,9 @@ describe('recordings kept for a daemon elsewhere', () => {
       'u2',
       'mic',
       0,
-      (seq, pcm) => void receivedFrames.push({ seq, frames: pcm.length / 320 }),
+      noteFrames,
     );
-    recording.write(SPOKEN);
+    recording.write(cut(SPOKEN));
     deepEqual(
       {
         frames: total(),
@@ -195,7 +209,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     deepEqual(await turns(uploads.settle('u2', [truth()])), { state: 'confirmed' });
     room = 1e9;
     uploads.open({ ...REQUEST, sessionId: 'next' }, {});
-    uploads.recording('u2', 'mic', 0, () => undefined).write(SPOKEN);
+    uploads.recording('u2', 'mic', 0, () => undefined).write(cut(SPOKEN));
     deepEqual(records.get('u2')?.problem, undefined);
   });
 
@@ -203,7 +217,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     for (const fails of [true, false]) {
       uploads.open(REQUEST, uploads);
       const recording = record();
-      for (let i = 0; i < 3; i++) recording.write(SPOKEN);
+      for (let i = 0; i < 3; i++) recording.write(cut(SPOKEN, i * FRAMES));
       recording.end();
       uploads.letGo(uploads);
       const calls: string[] = [];
@@ -243,7 +257,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     uploads.open(REQUEST, {});
     deepEqual(record(7).seq, 7);
     const recording = record(7);
-    recording.write(SPOKEN);
+    recording.write(cut(SPOKEN, 7));
     recording.end();
     deepEqual(
       {
