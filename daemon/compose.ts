@@ -269,18 +269,16 @@ async function compose(
         localModels.inUse(id) ||
         (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')),
     });
-  const engines: ManagedEngines = telemetry.watchEngines(
-    open.add(
-      options.engines?.({ clock, logger, models }) ??
-        createEngines({
-          home,
-          clock,
-          logger: logger.child('engine'),
-          models,
-          settings: () => settings.current,
-          limits: options.inferenceLimits,
-        }),
-    ),
+  const engines: ManagedEngines = open.add(
+    options.engines?.({ clock, logger, models }) ??
+      createEngines({
+        home,
+        clock,
+        logger: logger.child('engine'),
+        models,
+        settings: () => settings.current,
+        limits: options.inferenceLimits,
+      }),
   );
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());

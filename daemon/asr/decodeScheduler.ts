@@ -65,9 +65,13 @@ interface Job extends QueuedDecode {
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
-export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer {
+export class DecodeScheduler<S extends DecodeSlot = DecodeSlot>
+  implements DecodeQueueProducer, DecodeQueueConsumer
+{
   private readonly queue: Job[] = [];
-  private readonly slots = new Map<DecodeSlot, Job | undefined>();
+  private readonly slots = new Map<S, Job | undefined>();
+  /** The last decode of a slot. */
+  private readonly decodes = new WeakMap<S, Promise<void>>();
   private readonly fairShare: FairShare;
   private readonly meter: LoadMeter;
   private readonly waits = new WaitTimes();
@@ -76,11 +80,15 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   private readonly dropped = { speculative: 0, partial: 0 };
   private waitingMs = 0;
 
-  /** @param onPressure called when a final waits because every slot is busy */
+  /**
+   * @param onPressure called when a final waits because every slot is busy
+   * @param onDecoded called when a slot ends a decode, before its result is passed on
+   */
   constructor(
     private readonly clock: Clock,
     private readonly onPressure: () => void = () => undefined,
     private readonly options: SchedulerOptions = defaultSchedulerOptions,
+    private readonly onDecoded: (slot: S, error?: unknown) => void = () => undefined,
   ) {
     this.fairShare = new FairShare(clock);
     this.meter = new LoadMeter(clock);
@@ -128,17 +136,22 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
   }
 
   /** Returns true if this slot is decoding. */
-  busy(slot: DecodeSlot): boolean {
+  busy(slot: S): boolean {
     return this.slots.get(slot) !== undefined;
   }
 
-  addSlot(slot: DecodeSlot): void {
+  addSlot(slot: S): void {
     if (!this.slots.has(slot)) this.slots.set(slot, undefined);
     this.pump();
   }
 
-  removeSlot(slot: DecodeSlot): void {
+  removeSlot(slot: S): void {
     this.slots.delete(slot);
+  }
+
+  /** Resolves when the slot has ended its running decode. */
+  async ended(slot: S): Promise<void> {
+    await this.decodes.get(slot);
   }
 
   run(request: QueuedDecode, signal?: AbortSignal): Promise<AsrResult | undefined> {
@@ -265,7 +278,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     }
   }
 
-  private start(slot: DecodeSlot, job: Job): void {
+  private start(slot: S, job: Job): void {
     this.slots.set(slot, job);
     if (job.priority === 'final' && job.yields === 0) {
       const waitMs = this.clock.now() - job.queuedAt;
@@ -273,7 +286,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
       if (job.live) this.effort.waited(waitMs);
       this.fairShare.add(job.sessionId, job.audioMs);
     }
-    slot
+    const decode = slot
       .transcribe(
         job.pcm,
         job.live && job.priority !== 'partial'
@@ -285,13 +298,11 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
         (result) => this.finish(slot, job, { result }),
         (error: unknown) => this.finish(slot, job, { error }),
       );
+    this.decodes.set(slot, decode);
   }
 
-  private finish(
-    slot: DecodeSlot,
-    job: Job,
-    outcome: { result: AsrResult } | { error: unknown },
-  ): void {
+  private finish(slot: S, job: Job, outcome: { result: AsrResult } | { error: unknown }): void {
+    this.onDecoded(slot, 'error' in outcome ? outcome.error : undefined);
     if (this.slots.get(slot) === job) this.slots.set(slot, undefined);
     if (job.yielding && 'error' in outcome && !job.settled) {
       job.yielding = false;
@@ -311,7 +322,7 @@ export class DecodeScheduler implements DecodeQueueProducer, DecodeQueueConsumer
     return [...this.slots.values()].filter((job): job is Job => job !== undefined);
   }
 
-  private freeSlot(): DecodeSlot | undefined {
+  private freeSlot(): S | undefined {
     for (const [slot, job] of this.slots) if (job === undefined) return slot;
     return undefined;
   }

@@ -14,8 +14,8 @@ import type {
   EngineWarning,
   SpeechEngine,
 } from '../session/ports';
-import type { EngineRoute } from './engineRoute';
-import type { EngineTarget } from './enginesApi';
+import type { EngineRoute, Turn } from './engineRoute';
+import type { EngineTarget, SessionDecode } from './enginesApi';
 import type { AsrResult } from './provider';
 
 /** A route that stays until it is disposed. */
@@ -28,6 +28,8 @@ export interface SessionLeaseSetup {
   /** @throws EarmarkError engine.unavailable, model.unknown, engine.language */
   readonly hold: (request: EngineRequest) => HeldRoute;
   readonly multilingual: (active: EngineTarget) => string | undefined;
+  /** Fired for each decode. */
+  readonly decodes: Pick<Emitter<SessionDecode>, 'fire'>;
   readonly released: (lease: SessionLease) => void;
 }
 
@@ -98,23 +100,20 @@ export class SessionLease implements EngineLease {
     return this.route.ready();
   }
 
-  async decode(
+  decode(
     pcm: Float32Array,
     options: DecodeOptions,
     signal?: AbortSignal,
   ): Promise<AsrResult | undefined> {
-    if (options.priority === 'partial' && !this.allowsPartial()) return undefined;
-    const { use } = this;
-    use.running++;
-    try {
-      return await use.held.route.decode(pcm, this.requested(options), signal);
-    } finally {
-      this.finished(use);
-    }
+    const result = this.recognise(pcm, options, signal);
+    const { priority } = options;
+    this.setup.decodes.fire({ engine: this, priority, samples: pcm.length, result });
+    return result;
   }
 
   async openStream(options: DecodeOptions): Promise<EngineStream | undefined> {
     const { use } = this;
+    const { route } = use.held;
     use.running++;
     let isOpen = true;
     const done = (): void => {
@@ -122,9 +121,11 @@ export class SessionLease implements EngineLease {
       isOpen = false;
     };
     try {
-      const stream = await use.held.route.openStream(this.requested(options));
+      const turn = route.turn();
+      turn.dispose();
+      const stream = await route.early?.openStream?.(this.requested(options));
       if (!stream) done();
-      return stream && endingWith(stream, done);
+      return stream && streamOf(stream, route, turn, done);
     } catch (error) {
       done();
       throw error;
@@ -163,6 +164,52 @@ export class SessionLease implements EngineLease {
     this.use.held.dispose();
     this.warned.dispose();
     this.changed.dispose();
+  }
+
+  private async recognise(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<AsrResult | undefined> {
+    if (options.priority === 'partial' && !this.allowsPartial()) return undefined;
+    const { use } = this;
+    const { route } = use.held;
+    const request = this.requested(options);
+    use.running++;
+    try {
+      return options.priority === 'final'
+        ? await this.final(route, pcm, request, signal)
+        : await route.early?.decode(pcm, request, signal);
+    } finally {
+      this.finished(use);
+    }
+  }
+
+  /** Decodes with one engine after the other, as `asr/retries` says. */
+  private async final(
+    route: EngineRoute,
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<AsrResult | undefined> {
+    const wait = options.live ? route.waits(pcm.length) : undefined;
+    try {
+      for (;;) {
+        const { engine, retryOnOther, ...turn } = route.turn(signal);
+        try {
+          const result = await engine.decode(pcm, { ...options, retryOnOther }, turn.signal);
+          turn.decoded(result, options.live ? pcm.length : undefined);
+          if (options.live && result && result.rejected === undefined) route.recognised(pcm);
+          return result;
+        } catch (error) {
+          if (!turn.passOn(error)) throw error;
+        } finally {
+          turn.dispose();
+        }
+      }
+    } finally {
+      wait?.dispose();
+    }
   }
 
   private get route(): EngineRoute {
@@ -206,14 +253,27 @@ export class SessionLease implements EngineLease {
   }
 }
 
-/** Calls `done` when the stream ends or closes. */
-function endingWith(stream: EngineStream, done: () => void): EngineStream {
+/**
+ * The end of the stream waits like a live final that is decoded.
+ *
+ * @param done called when the stream ends or closes
+ */
+function streamOf(
+  stream: EngineStream,
+  route: EngineRoute,
+  turn: Turn,
+  done: () => void,
+): EngineStream {
   return {
     push: (pcm) => stream.push(pcm),
     end: async (pcm) => {
+      const wait = route.waits();
       try {
-        return await stream.end(pcm);
+        const result = await stream.end(pcm);
+        turn.decoded(result, pcm.length);
+        return result;
       } finally {
+        wait.dispose();
         done();
       }
     },

@@ -21,6 +21,7 @@ import type {
   EngineTarget,
   MachineFacts,
   ManagedEngines,
+  SessionDecode,
 } from './enginesApi';
 import type { LifecycleChange } from '../models/lifecycle';
 import { Emitter } from '../base/emitter';
@@ -88,6 +89,8 @@ class EnginePool implements ManagedEngines {
   private choice: ChoiceSetup;
   private readonly changed = this.store.add(new Emitter<EngineStateChange>());
   readonly onDidChangeState = this.changed.event;
+  private readonly decodes = this.store.add(new Emitter<SessionDecode>());
+  readonly onDidBeginDecode = this.decodes.event;
   /** Models whose files are being exchanged. */
   private readonly swapping = new Set<string>();
 
@@ -119,6 +122,7 @@ class EnginePool implements ManagedEngines {
         clock: this.setup.clock,
         hold: (asked) => this.hold(asked),
         multilingual: (active) => multilingualInstead(this.choice, active),
+        decodes: this.decodes,
         released: (ended) => void this.leases.delete(ended),
       },
       request,

@@ -1,6 +1,7 @@
 /**
- * Route of a phrase through the engines: the preferred engine first, then its fallbacks if it fails
- * or is too slow. A phrase that an engine lost is decoded again by the next. Probes test whether
+ * Choice of the engine that decodes a phrase: the preferred engine first, then its fallbacks if it
+ * fails or is too slow. A phrase that an engine lost is decoded again by the next; the session's
+ * engine (engineLease.ts) decodes it with each `turn`. Probes test whether
  * the preferred engine works again. The degradation level decides when a smaller or faster engine
  * takes over. Sessions with equal requests share a route.
  */
@@ -22,11 +23,10 @@ import {
   degradationRows,
   stepDegradation,
 } from '../degrade/degradation';
-import type { DecodeOptions, EngineStream, EngineWarning, SpeechEngine } from '../session/ports';
+import type { EngineWarning, SpeechEngine } from '../session/ports';
 import { DecodeStats } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import { EngineProbe } from './engineProbe';
-import { waitingStream } from './engineStreams';
 import type { LoadBackoff } from './loadBackoff';
 import { retryRule } from './retries';
 import { type EngineCosts, pickStandIn, standInsOf } from './standIns';
@@ -65,7 +65,20 @@ interface Target {
   health: Health;
 }
 
-export class EngineRoute implements SpeechEngine, Disposable {
+/** A try to decode a final with one engine. */
+export interface Turn extends Disposable {
+  readonly engine: ManagedSpeechEngine;
+  /** Another engine can take the phrase. */
+  readonly retryOnOther: boolean;
+  /** Aborted if the caller cancels, or another engine takes over while the phrase waits. */
+  readonly signal: AbortSignal;
+  /** The engine decoded the final. @param samples 16 kHz; absent if the speech is not live */
+  decoded(result: AsrResult | undefined, samples?: number): void;
+  /** @returns true if the next turn decodes the phrase; false if the caller gets the error */
+  passOn(error: unknown): boolean;
+}
+
+export class EngineRoute implements Disposable {
   private readonly targets: readonly [Target, ...Target[]];
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
@@ -150,35 +163,52 @@ export class EngineRoute implements SpeechEngine, Disposable {
     }
   }
 
-  async decode(
-    pcm: Float32Array,
-    options: DecodeOptions,
-    signal?: AbortSignal,
-  ): Promise<AsrResult | undefined> {
-    if (options.priority !== 'final')
-      return this.actions.partialsEvery === 0
-        ? undefined
-        : this.now.engine().decode(pcm, options, signal);
-    const entry = {};
-    if (options.live) {
-      this.waiting.set(entry, this.setup.clock.now());
-      this.probe.requested(pcm.length);
-    }
-    try {
-      const result = await this.decodeFinal(pcm, options, signal);
-      if (options.live && result && result.rejected === undefined) this.probe.recognised(pcm);
-      return result;
-    } finally {
-      this.waiting.delete(entry);
-    }
+  /** Engine for partials, early decodes and streams; undefined if the level forbids them. */
+  get early(): ManagedSpeechEngine | undefined {
+    return this.actions.partialsEvery === 0 ? undefined : this.now.engine();
   }
 
-  async openStream(options: DecodeOptions): Promise<EngineStream | undefined> {
-    if (this.actions.partialsEvery === 0) return undefined;
+  /**
+   * A live final waits for its text until the result is disposed.
+   * @param samples of a phrase that is decoded as a whole
+   */
+  waits(samples?: number): Disposable {
+    const entry = {};
+    this.waiting.set(entry, this.setup.clock.now());
+    if (samples !== undefined) this.probe.requested(samples);
+    return { dispose: () => void this.waiting.delete(entry) };
+  }
+
+  /** Words were recognised in this live speech. */
+  recognised(pcm: Float32Array): void {
+    this.probe.recognised(pcm);
+  }
+
+  /** The next try to decode a final. @param signal of the caller */
+  turn(signal?: AbortSignal): Turn {
     const target = this.now;
-    const stream = await target.engine().openStream?.(options);
-    const onEnd = (result: AsrResult, pcm: Float32Array): void => this.decoded(target, result, pcm);
-    return stream && waitingStream(stream, this.waiting, this.setup.clock, onEnd);
+    const moved = new AbortController();
+    const onAbort = (): void => moved.abort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) moved.abort();
+    const watch = this.onMove(onAbort);
+    return {
+      engine: target.engine(),
+      retryOnOther: this.next(target) !== undefined,
+      signal: moved.signal,
+      decoded: (result, samples) => {
+        this.everReady = true;
+        if (result && samples !== undefined) this.decoded(target, result, samples);
+      },
+      // Another engine took over while this phrase waited; it decodes the phrase from the start.
+      passOn: (error) =>
+        !signal?.aborted &&
+        ((moved.signal.aborted && target !== this.now) || this.passOn(target, error)),
+      dispose: () => {
+        watch.dispose();
+        signal?.removeEventListener('abort', onAbort);
+      },
+    };
   }
 
   dispose(): void {
@@ -205,42 +235,10 @@ export class EngineRoute implements SpeechEngine, Disposable {
   }
 
   /** Counts a live final. */
-  private decoded(target: Target, { inferenceMs }: AsrResult, pcm: Float32Array): void {
-    this.everReady = true;
+  private decoded(target: Target, { inferenceMs }: AsrResult, samples: number): void {
     if (target !== this.now) return;
-    const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
+    const audioMs = (samples * 1000) / SAMPLE_RATE;
     this.stats.add({ atMs: this.setup.clock.now(), inferenceMs, audioMs });
-  }
-
-  private async decodeFinal(
-    pcm: Float32Array,
-    options: DecodeOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<AsrResult | undefined> {
-    for (;;) {
-      const target = this.now;
-      const moved = new AbortController();
-      const onAbort = (): void => moved.abort();
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) moved.abort();
-      const watch = this.onMove(() => moved.abort());
-      try {
-        const result = await target
-          .engine()
-          .decode(pcm, { ...options, retryOnOther: this.next(target) !== undefined }, moved.signal);
-        this.everReady = true;
-        if (result && options.live) this.decoded(target, result, pcm);
-        return result;
-      } catch (error) {
-        if (signal?.aborted) throw error;
-        // Another engine took over while this phrase waited; it decodes the phrase from the start.
-        if (moved.signal.aborted && target !== this.now) continue;
-        if (!this.passOn(target, error)) throw error;
-      } finally {
-        watch.dispose();
-        signal?.removeEventListener('abort', onAbort);
-      }
-    }
   }
 
   private readonly moves = this.store.add(new Emitter<void>());

@@ -1,7 +1,5 @@
 /** Spreads the streams of an engine over its decoders, and limits them. */
-import type { Clock } from '../base/clock';
-import type { EngineStream } from '../session/ports';
-import type { AsrResult, DecodeRequest, RecogniserStream } from './provider';
+import type { DecodeRequest, RecogniserStream } from './provider';
 
 /**
  * Streams of a decoder: two sources of two sessions. Each holds the state of an encoder, and a
@@ -75,32 +73,4 @@ export class EngineStreams<D extends StreamingDecoder> {
   private add(decoder: D, change: number): void {
     this.counts.set(decoder, this.count(decoder) + change);
   }
-}
-
-/**
- * The end of the stream waits like a live final that is decoded.
- *
- * @param waiting finals without text, with their arrival time
- */
-export function waitingStream(
-  stream: EngineStream,
-  waiting: Map<object, number>,
-  clock: Clock,
-  decoded: (result: AsrResult, pcm: Float32Array) => void,
-): EngineStream {
-  return {
-    push: (pcm) => stream.push(pcm),
-    close: () => stream.close(),
-    end: async (pcm) => {
-      const entry = {};
-      waiting.set(entry, clock.now());
-      try {
-        const result = await stream.end(pcm);
-        decoded(result, pcm);
-        return result;
-      } finally {
-        waiting.delete(entry);
-      }
-    },
-  };
 }

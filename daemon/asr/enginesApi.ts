@@ -9,10 +9,10 @@ import type { LifecycleChange, LifecycleError, LifecycleName } from '../models/l
 import type { Capabilities } from '../models/capabilities';
 import type { Calibration } from '../models/calibration';
 import type { TierChoice } from '../models/tiers';
-import type { SpeechEngines } from '../session/ports';
+import type { DecodePriority, SpeechEngine, SpeechEngines } from '../session/ports';
 import type { QueueHealth } from './phraseQueue';
 import type { RtfStats } from './decodeStats';
-import type { DeviceChoice } from './provider';
+import type { AsrResult, DeviceChoice } from './provider';
 import type { InferenceWorkerHealth } from './speechEngineApi';
 
 /** A model on a device. */
@@ -50,6 +50,16 @@ export interface EngineStateChange extends LifecycleChange {
   readonly target: EngineTarget;
 }
 
+/** A decode of a session that began. */
+export interface SessionDecode {
+  readonly engine: Pick<SpeechEngine, 'provider'>;
+  readonly priority: DecodePriority;
+  /** 16 kHz. */
+  readonly samples: number;
+  /** As SpeechEngine.decode. */
+  readonly result: Promise<AsrResult | undefined>;
+}
+
 /** Facts about the machine for the choice of engines. */
 export interface MachineFacts {
   readonly capabilities: Capabilities;
@@ -69,6 +79,8 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
   inUse(modelId: string): boolean;
   /** Loads, warm-ups, failures and unloads of all engines. */
   readonly onDidChangeState: Event<EngineStateChange>;
+  /** Decodes of sessions, for metrics. */
+  readonly onDidBeginDecode: Event<SessionDecode>;
   /** Loads the main engine if its model is installed; never rejects. */
   preload(): Promise<void>;
   /**

@@ -112,7 +112,7 @@ class Engine implements ManagedSpeechEngine {
   private readonly lifecycle: ModelLifecycle;
   /** The load in progress; all callers wait for the same promise. */
   private loading: Promise<void> | undefined;
-  private readonly scheduler: DecodeScheduler;
+  private readonly scheduler: DecodeScheduler<Decoder>;
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly streams = new EngineStreams<Decoder>();
@@ -122,10 +122,7 @@ class Engine implements ManagedSpeechEngine {
   /** Failed loads in a row. */
   private failures = 0;
   /** Started and starting decoders. */
-  private readonly running = new Map<
-    Decoder,
-    { readonly slot: DecodeSlot; lastUse: number; decoding?: Promise<unknown> }
-  >();
+  private readonly running = new Map<Decoder, { lastUse: number }>();
   /** The change to other model files in progress. */
   private swapping: Promise<void> | undefined;
   /** Failed decoders with the time of failure; they are not started during the cool-down. */
@@ -137,7 +134,12 @@ class Engine implements ManagedSpeechEngine {
   constructor(private readonly setup: SpeechEngineSetup) {
     this.lifecycle = this.store.add(new ModelLifecycle(setup.clock));
     this.lastUseMs = setup.clock.now();
-    this.scheduler = new DecodeScheduler(setup.clock, () => this.grow());
+    this.scheduler = new DecodeScheduler(
+      setup.clock,
+      () => this.grow(),
+      undefined,
+      (decoder, error) => this.decoded(decoder, error),
+    );
     const restarted = setup.onDidRestart?.(({ name }) => {
       this.lifecycle.note(
         'engine.crashed',
@@ -346,7 +348,7 @@ class Engine implements ManagedSpeechEngine {
     this.loading = undefined;
     this.idleTimer?.dispose();
     this.idleTimer = undefined;
-    for (const { slot } of this.running.values()) this.scheduler.removeSlot(slot);
+    for (const decoder of this.running.keys()) this.scheduler.removeSlot(decoder);
     this.running.clear();
     for (const decoder of this.setup.decoders) decoder.stop();
     this.setup.detectors.stop();
@@ -439,7 +441,7 @@ class Engine implements ManagedSpeechEngine {
     decoder: Decoder,
     onLoaded: () => void = () => undefined,
   ): Promise<void> {
-    const entry = { slot: this.slotOf(decoder), lastUse: this.setup.clock.now() };
+    const entry = { lastUse: this.setup.clock.now() };
     this.running.set(decoder, entry);
     try {
       await decoder.start();
@@ -451,7 +453,7 @@ class Engine implements ManagedSpeechEngine {
       decoder.stop();
       throw error;
     }
-    if (this.running.get(decoder) === entry) this.scheduler.addSlot(entry.slot);
+    if (this.running.get(decoder) === entry) this.scheduler.addSlot(decoder);
     else decoder.stop();
   }
 
@@ -491,8 +493,8 @@ class Engine implements ManagedSpeechEngine {
     for (const [i, decoder] of old.entries()) {
       const entry = this.running.get(decoder);
       if (!entry) continue;
-      this.scheduler.removeSlot(entry.slot);
-      await entry.decoding;
+      this.scheduler.removeSlot(decoder);
+      await this.scheduler.ended(decoder);
       if (this.running.get(decoder) !== entry) continue;
       this.running.delete(decoder);
       decoder.stop();
@@ -515,35 +517,17 @@ class Engine implements ManagedSpeechEngine {
     }
   }
 
-  private slotOf(decoder: Decoder): DecodeSlot {
-    const decode: DecodeSlot['transcribe'] = async (pcm, options, signal) => {
-      try {
-        return await decoder.transcribe(pcm, options, signal);
-      } catch (error) {
-        if (isEarmarkError(error, 'engine.unavailable')) this.lose(decoder, error);
-        throw error;
-      } finally {
-        const entry = this.running.get(decoder);
-        if (entry) entry.lastUse = this.setup.clock.now();
-      }
-    };
-    return {
-      transcribe: (pcm, options, signal) => {
-        const decoding = decode(pcm, options, signal);
-        const entry = this.running.get(decoder);
-        if (entry) entry.decoding = decoding.catch(() => undefined);
-        return decoding;
-      },
-    };
+  private decoded(decoder: Decoder, error: unknown): void {
+    const entry = this.running.get(decoder);
+    if (entry) entry.lastUse = this.setup.clock.now();
+    if (isEarmarkError(error, 'engine.unavailable')) this.lose(decoder, error);
   }
 
   /** Handles the permanent failure of a decoder. If it is the last, the engine fails too. */
   private lose(decoder: Decoder, error: EarmarkError): void {
-    const entry = this.running.get(decoder);
-    if (!entry) return;
-    this.running.delete(decoder);
+    if (!this.running.delete(decoder)) return;
     this.lost.set(decoder, this.setup.clock.now());
-    this.scheduler.removeSlot(entry.slot);
+    this.scheduler.removeSlot(decoder);
     decoder.stop();
     if (this.running.size === 0) this.fail(error);
   }
@@ -571,11 +555,11 @@ class Engine implements ManagedSpeechEngine {
       if (
         this.running.size === 1 ||
         entry.lastUse > limit ||
-        this.scheduler.busy(entry.slot) ||
+        this.scheduler.busy(decoder) ||
         this.streams.busy(decoder)
       )
         continue;
-      this.scheduler.removeSlot(entry.slot);
+      this.scheduler.removeSlot(decoder);
       this.running.delete(decoder);
       decoder.stop();
     }
@@ -596,8 +580,8 @@ class Engine implements ManagedSpeechEngine {
       })
     )
       return;
-    for (const [decoder, { slot }] of [...this.running]) {
-      this.scheduler.removeSlot(slot);
+    for (const decoder of this.running.keys()) {
+      this.scheduler.removeSlot(decoder);
       decoder.stop();
     }
     this.running.clear();

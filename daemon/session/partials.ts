@@ -1,5 +1,6 @@
 /** Partials: texts of the open phrase, decoded at intervals while the engine is idle. */
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
+import type { AsrResult } from '../asr/provider';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { MetricRecorder } from '../telemetry/metrics';
@@ -7,17 +8,19 @@ import type { OpenPhrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { TransientEventBody } from './events';
 import type { SessionOptions } from './options';
-import type { Recogniser } from './redactedSpeech';
+import type { PhraseEngine } from './ports';
 
 export interface PartialsSetup {
   readonly source: Source;
-  readonly engine: Recogniser;
+  readonly engine: PhraseEngine;
   readonly clock: Clock;
   readonly metrics: MetricRecorder;
   readonly options: Pick<SessionOptions, 'partialMs'>;
   readonly sessionId: string;
   readonly language: string;
   readonly drafts: Drafts;
+  /** Redacts secrets if that is wanted. */
+  readonly redacted: (result: AsrResult) => AsrResult;
   readonly emit: (event: Extract<TransientEventBody, { kind: 'partial' }>) => void;
 }
 
@@ -117,7 +120,8 @@ export class Partials {
       );
       drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
-      if (!this.show(open.id, open.agreement.update(result.text))) return;
+      const { text } = this.setup.redacted(result);
+      if (!this.show(open.id, open.agreement.update(text))) return;
       metrics.observe('partial_latency', clock.now() - shownMs);
     } catch {
       // Partials are optional. The decode of the final reports errors of the engine.

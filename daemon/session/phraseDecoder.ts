@@ -10,11 +10,11 @@ import type { Clock } from '../base/clock';
 import type { Phrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { SessionOptions } from './options';
-import type { Recogniser } from './redactedSpeech';
+import type { PhraseEngine } from './ports';
 import { Deferred, delay } from './wait';
 
 export interface PhraseDecoderSetup {
-  readonly engine: Recogniser;
+  readonly engine: PhraseEngine;
   readonly clock: Clock;
   readonly options: Pick<SessionOptions, 'maxPendingPhrases' | 'decodeAttempts' | 'engineRetryMs'>;
   readonly sessionId: string;

@@ -28,7 +28,7 @@ import { Partials } from './partials';
 import { PhraseDecoder } from './phraseDecoder';
 import type { EngineLease, Spool } from './ports';
 import type { Receipt } from './receipt';
-import { redactedSpeech } from './redactedSpeech';
+import { redactedResult, redactedText } from './redactedSpeech';
 import { Speculation } from './speculation';
 import { Streaming } from './streaming';
 import { Deferred, delay } from './wait';
@@ -176,18 +176,19 @@ export class SourcePipeline implements Disposable {
     });
     this.firstMs = this.nextSeq * FRAME_MS;
     const drafts = new Drafts();
-    const recogniser = setup.mayRedact
-      ? redactedSpeech(engine, () => options.redactTranscript)
-      : engine;
-    this.speculation = new Speculation({ engine: recogniser, sessionId, language, drafts });
+    // Asked for each text, so that a change of the setting takes effect at once.
+    const redacts = (): boolean => setup.mayRedact === true && options.redactTranscript;
+    const redacted = (result: AsrResult): AsrResult =>
+      redacts() ? redactedResult(result) : result;
+    this.speculation = new Speculation({ engine, sessionId, language, drafts });
     this.decoder = new PhraseDecoder({
-      engine: recogniser,
+      engine,
       clock,
       options,
       sessionId,
       language,
       drafts,
-      onOutcome: (phrase, result) => this.onOutcome(phrase, result),
+      onOutcome: (phrase, result) => this.onOutcome(phrase, result && redacted(result)),
       onUnavailable: () =>
         on.warn(
           'engine.unavailable',
@@ -198,21 +199,22 @@ export class SourcePipeline implements Disposable {
     });
     this.partials = new Partials({
       source,
-      engine: recogniser,
+      engine,
       clock,
       metrics: this.metrics,
       options,
       sessionId,
       language,
       drafts,
+      redacted,
       emit: on.passing,
     });
     this.streaming = new Streaming({
-      engine: recogniser,
+      engine,
       sessionId,
       language,
       onText: (id, text) => {
-        if (setup.partials) this.partials.show(id, text);
+        if (setup.partials) this.partials.show(id, redacts() ? redactedText(text) : text);
       },
     });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);

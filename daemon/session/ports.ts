@@ -322,6 +322,9 @@ export interface SpeechEngine {
   readonly onDidWarn: Event<EngineWarning>;
 }
 
+/** What decodes the phrases of a source. */
+export type PhraseEngine = Pick<SpeechEngine, 'ready' | 'decode' | 'openStream' | 'idle'>;
+
 /** A choice of engine. The daemon chooses parts that are absent or `auto`. */
 export interface EngineChoice {
   readonly provider?: string | undefined;

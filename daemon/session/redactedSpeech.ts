@@ -1,45 +1,11 @@
 /**
- * Recognition with secrets redacted from the text: keys, tokens, card numbers, e-mail addresses.
+ * Recognised texts with secrets redacted: keys, tokens, card numbers, e-mail addresses.
  */
 import type { AsrResult, AsrWord, StreamedText } from '../asr/provider';
 import { redact } from '../base/redact';
-import type { SpeechEngine } from './ports';
-
-/** The engine that decodes. */
-export type Recogniser = Pick<SpeechEngine, 'ready' | 'decode' | 'openStream' | 'idle'>;
-
-/** @param wanted called for each text, so that the setting takes effect at once */
-export function redactedSpeech(engine: Recogniser, wanted: () => boolean): Recogniser {
-  return {
-    ready: () => engine.ready(),
-    get idle() {
-      return engine.idle;
-    },
-    decode: async (pcm, options, signal) => {
-      const result = await engine.decode(pcm, options, signal);
-      return result && wanted() ? redactedResult(result) : result;
-    },
-    openStream: async (options) => {
-      const stream = await engine.openStream?.(options);
-      return (
-        stream && {
-          close: () => stream.close(),
-          push: async (pcm) => {
-            const text = await stream.push(pcm);
-            return wanted() ? redactedText(text) : text;
-          },
-          end: async (pcm) => {
-            const result = await stream.end(pcm);
-            return wanted() ? redactedResult(result) : result;
-          },
-        }
-      );
-    },
-  };
-}
 
 /** A secret may begin in the stable text and end in the rest; then nothing of it is stable. */
-function redactedText(text: StreamedText): StreamedText {
+export function redactedText(text: StreamedText): StreamedText {
   const whole = [text.stable, text.unstable].filter((part) => part !== '').join(' ');
   const after = redact(whole);
   if (after === whole) return text;

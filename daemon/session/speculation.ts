@@ -8,10 +8,10 @@ import { trustOf } from '../asr/trust';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Pause, Phrase } from '../vad/contract';
 import type { Drafts } from './drafts';
-import type { Recogniser } from './redactedSpeech';
+import type { PhraseEngine } from './ports';
 
 export interface SpeculationSetup {
-  readonly engine: Recogniser;
+  readonly engine: PhraseEngine;
   readonly sessionId: string;
   readonly language: string;
   readonly drafts: Drafts;

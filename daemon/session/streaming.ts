@@ -6,11 +6,10 @@
 import type { AsrResult, StreamedText } from '../asr/provider';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { OpenPhrase, Phrase } from '../vad/contract';
-import type { EngineStream } from './ports';
-import type { Recogniser } from './redactedSpeech';
+import type { EngineStream, PhraseEngine } from './ports';
 
 export interface StreamingSetup {
-  readonly engine: Recogniser;
+  readonly engine: PhraseEngine;
   readonly sessionId: string;
   readonly language: string;
   readonly onText: (phraseId: string, text: StreamedText) => void;

@@ -6,7 +6,7 @@
 import { ACTIONS } from '../../daemon/degrade/degradation';
 import { EarmarkError } from '../../protocol/errors';
 import { type ChoiceSetup, chooseEngines } from '../../daemon/asr/engineChoice';
-import type { EngineHealth, ManagedEngines } from '../../daemon/asr/enginesApi';
+import type { EngineHealth, ManagedEngines, SessionDecode } from '../../daemon/asr/enginesApi';
 import type { AsrResult } from '../../daemon/asr/provider';
 import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import { Emitter } from '../../daemon/base/emitter';
@@ -152,11 +152,19 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
     models: [{ id: 'script', provider: 'scripted', languages: ['*'], installed: true }],
     preferred: [health],
   };
+  const decodes = new Emitter<SessionDecode>();
+  const decode = (...[pcm, options, signal]: Decode): ReturnType<SpeechEngine['decode']> => {
+    const result = engine.decode(pcm, options, signal);
+    decodes.fire({ engine, priority: options.priority, samples: pcm.length, result });
+    return result;
+  };
   return {
+    onDidBeginDecode: decodes.event,
     open: (request) => {
       chooseEngines(choice, request);
       return new Proxy(engine as unknown as EngineLease, {
         get: (target, name) => {
+          if (name === 'decode') return decode;
           if (name === 'dispose') return () => undefined;
           if (name === 'change') return () => Promise.resolve();
           if (name === 'onDidChange') return () => ({ dispose: () => undefined });

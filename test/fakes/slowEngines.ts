@@ -13,6 +13,7 @@ import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import {
   type Decoder,
   type DetectorService,
+  type SpeechEngineSetup,
   createSpeechEngine,
 } from '../../daemon/asr/speechEngine';
 import type { ManualClock } from '../../daemon/base/clock';
@@ -48,6 +49,8 @@ export interface SlowEnginesOptions {
   readonly detectors?: DetectorService;
   /** Model ids in the order for dictation. */
   readonly forDictation?: readonly string[];
+  /** Parts of each engine in place of the scripted ones. */
+  readonly parts?: Partial<SpeechEngineSetup>;
 }
 
 export function slowModel(provider: string, model: string, rtf: number, loadMs = 1_000): SlowModel {
@@ -83,7 +86,7 @@ export function slowEngines(
   clock: ManualClock,
   models: readonly SlowModel[],
   load: () => MachineLoad = () => ({}),
-  { detectors = noSpeech, forDictation }: SlowEnginesOptions = {},
+  { detectors = noSpeech, forDictation, parts }: SlowEnginesOptions = {},
 ): ManagedEngines {
   const targets = models.map(({ provider, model }): EngineTarget => ({
     provider,
@@ -125,6 +128,7 @@ export function slowEngines(
         model,
         decoders: [decoderOf(clock, facts)],
         detectors,
+        ...parts,
       });
     },
   });

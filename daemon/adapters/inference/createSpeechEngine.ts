@@ -3,20 +3,9 @@
  * workers, one for each core. Or it has a recogniser in this process, with a program or server
  * behind it.
  */
-import { Deadlines } from '../../asr/deadline';
-import { type DecodeThreads, threadsOfNext } from '../../asr/decodeThreads';
-import type {
-  AsrProvider,
-  DecodeRequest,
-  DeviceChoice,
-  LoadedModelFiles,
-  RecogniserStream,
-} from '../../asr/provider';
-import {
-  type Decoder,
-  type DetectorService,
-  createSpeechEngine as createEngine,
-} from '../../asr/speechEngine';
+import type { DecodeThreads } from '../../asr/decodeThreads';
+import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import { type DetectorService, createSpeechEngine as createEngine } from '../../asr/speechEngine';
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
@@ -27,6 +16,7 @@ import { CrashBudget, type CrashLimits, defaultCrashLimits } from './crashBudget
 import { DetectorBatch } from './detectorBatch';
 import { type WorkerEntry, forkWorker } from './forkWorker';
 import { inProcessDecoder } from './inProcessDecoder';
+import { RecogniserWorker, WorkerCrew } from './recogniserWorker';
 import { type SupervisorLimits, WorkerSupervisor } from './supervisor';
 
 interface Common {
@@ -64,9 +54,6 @@ export interface SpeechEngineSetup extends Common {
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
 
-/** Number of the next stream; unique over all workers. */
-let nextStream = 1;
-
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   const { clock, logger, asr, limits, runs, detectors, warmUp, expectsWords, quiet, prove } = setup;
   const device = asr.device ?? 'auto';
@@ -94,32 +81,34 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
         }),
       ],
     });
-  const deadlines = new Deadlines();
+  const crew = new WorkerCrew(runs, idleCores());
   const budget = new CrashBudget(clock, { ...defaultCrashLimits, ...limits });
   const workers = Array.from(
     { length: runs.workers },
     (_, i) =>
-      new WorkerSupervisor({
-        name: `${asr.provider}-${i + 1}`,
-        spawn: () => forkWorker(runs.worker, 'asr'),
-        load: async () => {
-          const model = await asr.files();
-          await checkMemory(model, setup.freeBytes ?? freeMemory);
-          return { provider: asr.provider, model: { ...model, threads: runs.threads }, device };
+      new RecogniserWorker(
+        {
+          name: `${asr.provider}-${i + 1}`,
+          spawn: () => forkWorker(runs.worker, 'asr'),
+          load: async () => {
+            const model = await asr.files();
+            await checkMemory(model, setup.freeBytes ?? freeMemory);
+            return { provider: asr.provider, model: { ...model, threads: runs.threads }, device };
+          },
+          clock,
+          logger,
+          budget,
+          ...(limits ? { limits } : {}),
         },
-        clock,
-        logger,
-        budget,
-        ...(limits ? { limits } : {}),
-      }),
+        crew,
+      ),
   );
-  const running = { decodes: 0, runs, idleCores: idleCores() };
   return createEngine({
     ...common,
-    decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines, running)),
+    decoders: workers,
     onDidFail: budget.onDidSpend,
     onDidRestart: (listener) => {
-      const listeners = workers.map((supervisor) => supervisor.onDidRestart(listener));
+      const listeners = workers.map((worker) => worker.onDidRestart(listener));
       return { dispose: () => listeners.forEach((l) => l.dispose()) };
     },
   });
@@ -132,59 +121,6 @@ async function checkMemory(
 ): Promise<void> {
   const bytes = residentBytes === undefined ? undefined : await free();
   if (bytes !== undefined && residentBytes !== undefined) requireMemory(id, residentBytes, bytes);
-}
-
-/** Decodes in progress over all workers of an engine. */
-interface Running {
-  decodes: number;
-  readonly runs: DecodeThreads;
-  idleCores(): number;
-}
-
-function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines, running: Running): Decoder {
-  return {
-    start: () => worker.start(),
-    stop: () => worker.stop(),
-    health: () => worker.health(),
-    transcribe: async (pcm, options, signal) => {
-      // A partial must not delay a final that comes meanwhile.
-      const isFinal = (options.purpose ?? 'final') === 'final';
-      const threads = isFinal
-        ? threadsOfNext(running.runs, running.decodes, running.idleCores())
-        : running.runs.threads;
-      running.decodes++;
-      try {
-        const result = await worker.call(
-          'transcribe',
-          { pcm, options: { ...options, threads } },
-          { timeoutMs: deadlines.of(pcm.length), signal },
-        );
-        deadlines.took(pcm.length, result);
-        return result;
-      } finally {
-        running.decodes--;
-      }
-    },
-    openStream: (options) => openStream(worker, deadlines, options),
-  };
-}
-
-async function openStream(
-  worker: WorkerSupervisor,
-  deadlines: Deadlines,
-  options: DecodeRequest,
-): Promise<RecogniserStream | undefined> {
-  const stream = nextStream++;
-  const timeout = (samples: number): { timeoutMs: number } => ({
-    timeoutMs: deadlines.of(samples),
-  });
-  if (!(await worker.call('openStream', { stream, options }, timeout(0)))) return undefined;
-  return {
-    push: (pcm) => worker.call('pushAudio', { stream, pcm }, timeout(pcm.length)),
-    end: () => worker.call('endStream', { stream }, timeout(0)),
-    // A worker that restarted has no streams to close.
-    close: () => void worker.call('closeStream', { stream }, timeout(0)).catch(() => undefined),
-  };
 }
 
 /**

@@ -108,10 +108,7 @@ export class Telemetry implements MetricRecorder, Disposable {
           this.observe('engine_load', ms, from.kind);
       }),
     );
-  }
-
-  watchEngines(engines: ManagedEngines): ManagedEngines {
-    return this.decodes.watch(engines);
+    this.disposables.add(facts.engines.onDidBeginDecode((decode) => this.decodes.follow(decode)));
   }
 
   /** Returns the same store with timed calls, including their queueing. */

@@ -4,6 +4,7 @@
 import { deepEqual } from 'node:assert/strict';
 import type { AsrResult } from '../../../daemon/asr/provider';
 import { redactedResult } from '../../../daemon/session/redactedSpeech';
+import { Harness, say } from './harness';
 
 function said(text: string): AsrResult {
   const words = text.split(' ').map((word, i) => ({
@@ -61,4 +62,32 @@ describe('promise: transcripts have no secrets if that is set', () => {
       '[email] 500-990',
     ],
   );
+});
+
+describe('secrets in a session', () => {
+  const texts = async (redactTranscript: boolean, kind: 'meeting' | 'dictation') => {
+    const harness = new Harness({ redactTranscript });
+    harness.engine.script = () => said('mail ana@example.com please');
+    const partials: string[] = [];
+    const id = await harness.pushed(
+      { kind, sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true },
+      (event) => event.kind === 'partial' && partials.push(`${event.stable} ${event.unstable}`),
+    );
+    await harness.speak('mic', say(31));
+    for (let t = 0; t < 10; t++) await harness.pass(100);
+    const shown = partials.filter((text) => text.trim() !== '').join();
+    const finals = await harness.texts(id);
+    harness.dispose();
+    return { finals, open: shown.includes('ana@'), redacted: shown.includes('[email]') };
+  };
+  it('are redacted in finals and partials of a meeting if that is set', async () =>
+    deepEqual(await texts(true, 'meeting'), {
+      finals: ['mail [email] please'],
+      open: false,
+      redacted: true,
+    }));
+  it('stay if it is not set, and in dictations', async () => {
+    const kept = { finals: ['mail ana@example.com please'], open: true, redacted: false };
+    deepEqual([await texts(false, 'meeting'), await texts(true, 'dictation')], [kept, kept]);
+  });
 });
