@@ -1,7 +1,7 @@
 // The first start in a real editor: the panel offers a better model, downloads it from a local hub
 // that cuts the connection in the middle, and a running meeting changes to it without a lost word.
 // Screenshots: out/screenshots/offer-*.png.
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -191,6 +191,32 @@ describe('the offer of a model', function () {
       hub.requests.filter((request) => request.includes(BETTER)),
       [],
     );
+  });
+
+  it('stays away after Not Now, also when the host restarts', async () => {
+    // A window of its own, whose memory the others do not share.
+    const other = await host.open(browser, { viewport: { width: 1280, height: 800 } });
+    try {
+      await other.runCommand('Earmark: Open Panel');
+      await widenSideBar(other, 400);
+      const first = await other.webview(extensionId, 'earmark-panel', 30_000);
+      await first.getByText('I Agree').click();
+      await first.getByText('Recommended: Parakeet TDT 110M').waitFor({ timeout: 30_000 });
+      await first.getByText('Not Now').click();
+      await first.getByText('Recommended:').waitFor({ state: 'detached', timeout: 10_000 });
+      const { hostPid } = other;
+      await other.reload();
+      notEqual(other.hostPid, hostPid);
+      await other.runCommand('Earmark: Open Panel');
+      const second = await other.webview(extensionId, 'earmark-panel', 30_000);
+      await second.getByText('Start Meeting').waitFor({ timeout: 30_000 });
+      // The offer of the first window appeared within this time.
+      await other.page.waitForTimeout(10_000);
+      equal(await second.getByText('Recommended:').count(), 0);
+      equal(await second.getByText('I Agree').count(), 0);
+    } finally {
+      await other.close();
+    }
   });
 
   it('downloads through a cut while a meeting begins with the built-in model', async () => {
