@@ -2,8 +2,8 @@
  * NeMo models of true size with random weights beside Moonshine tiny, in workers of the daemon with
  * its own limits, one thread: processor time and memory. A phrase of a large model whose worker
  * stands still for a while. Memory over an hour of speech with the small NeMo model beside the
- * repository. Usage: `npm run bench -- nemo [--parts=PART,…] [--rounds=N] [--minutes=N]`; the parts
- * are those of `PARTS`. Needs a build and Linux.
+ * repository. Usage: `npm run bench -- nemo [--parts=PART,…] [--rounds=N] [--minutes=N]
+ * [--threads=N,…]`; the parts are those of `PARTS`. Needs a build and Linux.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -142,6 +142,7 @@ async function withSize<T>(
   size: NemoSize,
   seconds: number,
   run: (worker: Worker, fileBytes: number) => Promise<T>,
+  threads = 1,
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'earmark-nemo-bench-'));
   try {
@@ -149,7 +150,7 @@ async function withSize<T>(
     const fileBytes = Object.values(files).reduce((sum, file) => sum + statSync(file).size, 0);
     const worker = new Worker({
       provider: 'nemo',
-      model: { id: name, files, residentBytes: RESIDENT[name] ?? 0 },
+      model: { id: name, files, threads, residentBytes: RESIDENT[name] ?? 0 },
     });
     try {
       return await run(worker, fileBytes);
@@ -199,6 +200,21 @@ async function measure(
     better: 'lower',
     ...(mark ? { mark: mark.bytes / 1e6 } : {}),
   };
+}
+
+/** A model of this size, once with each number of threads. */
+async function trueSize(
+  found: Found,
+  size: Part,
+  rounds: number,
+  threads: readonly number[],
+): Promise<void> {
+  for (const count of threads) {
+    const name = count === 1 ? size : `${size} on ${count} threads`;
+    const run = (worker: Worker, bytes: number): Promise<void> =>
+      measure(found, name, worker, bytes, rounds);
+    await withSize(size, SIZES[size] as NemoSize, SECONDS, run, count);
+  }
 }
 
 /**
@@ -303,9 +319,11 @@ async function main(): Promise<void> {
   const parts = (value('parts')?.split(',') ?? PARTS) as readonly Part[];
   const rounds = Number(value('rounds') ?? ROUNDS);
   const minutes = Number(value('minutes') ?? MINUTES);
-  if (!models || process.platform !== 'linux' || !(rounds >= 1) || !(minutes >= 1)) {
+  const threads = (value('threads')?.split(',') ?? ['1']).map(Number);
+  const counts = [rounds, minutes, ...threads];
+  if (!models || process.platform !== 'linux' || !counts.every((count) => count >= 1)) {
     process.stderr.write(
-      'This bench needs Linux and the models of `npm run setup`; --rounds and --minutes are 1 or more.\n',
+      'This bench needs Linux and the models of `npm run setup`; its numbers are 1 or more.\n',
     );
     process.exitCode = 2;
     return;
@@ -320,16 +338,14 @@ async function main(): Promise<void> {
     } else if (part === 'large') await large(found);
     else if (part === 'hour') await hour(found, minutes);
     else {
-      const run = (worker: Worker, bytes: number): Promise<void> =>
-        measure(found, part, worker, bytes, rounds);
-      await withSize(part, SIZES[part] as NemoSize, SECONDS, run);
+      await trueSize(found, part, rounds, threads);
     }
   }
   reportResults({
     about: [
       'NeMo models with random weights in the sizes and with the operators of the public 8-bit',
       'exports: whole path (features, encoder, decoder, joint network) in a worker of the daemon',
-      `with its own limits, one thread; the median of ${rounds} decodes of LibriSpeech.`,
+      `with its own limits, one thread unless named; the median of ${rounds} decodes of LibriSpeech.`,
       'They give 12.5 tokens a second, three times as many as speech has.',
       'Moonshine tiny has its own weights and decodes the same audio.',
       `The worker of the large model is stopped for ${STOPPED_MS / 1000} s in the middle of its decode:`,

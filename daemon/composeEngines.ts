@@ -11,16 +11,18 @@ import { type ModelMeasurements, measureModel } from './adapters/inference/measu
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
 import { gpuProblem } from './adapters/inference/whisperBinding';
-import { calibrationFile } from './adapters/system/calibrationFile';
+import { idleCores } from './adapters/system/idleCores';
 import { machineLoad } from './adapters/system/machineLoad';
+import { measurementFile } from './adapters/system/measurementFile';
 import { probeSystem } from './adapters/system/probeSystem';
 import type { ChoiceSetup } from './asr/engineChoice';
-import { decodeThreads } from './asr/decodeThreads';
+import { decodeThreads, isLarge } from './asr/decodeThreads';
 import { createEnginePool } from './asr/enginePool';
-import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
+import type { EngineTarget, MachineFacts, ManagedEngines } from './asr/enginesApi';
 import { GpuProof } from './asr/gpuProof';
+import { MeasuredThreads } from './asr/measuredThreads';
 import type { LoadedModelFiles } from './asr/provider';
-import { WORKER_RECOGNISERS, runsInWorker, usesGpu, workOf } from './asr/registry';
+import { WORKER_RECOGNISERS, fixesThreads, runsInWorker, usesGpu, workOf } from './asr/registry';
 import { shareDetectors } from './asr/sharedDetectors';
 import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
@@ -35,6 +37,10 @@ import { workerEntry, warmUpPath } from './programFiles';
 
 /** Speech that a calibration decodes, and the time that it takes at most. */
 const CALIBRATION_S = 60;
+/** Speech that each measurement of threads decodes: three pieces. */
+const THREADS_S = 24;
+/** Share of idle cores from which threads are measured. */
+const QUIET_SHARE = 0.75;
 export const VAD_MODEL = 'silero-vad';
 
 export function createEngines({
@@ -79,11 +85,12 @@ export function createEngines({
     provider: string,
     model: string,
     pcm: Float32Array,
+    threads = 1,
   ): Promise<ModelMeasurements> =>
     measureModel({
       worker,
       provider,
-      model: await models.files(model),
+      model: { ...(await models.files(model)), threads },
       device: 'cpu',
       language: 'en',
       pcm,
@@ -93,20 +100,45 @@ export function createEngines({
     });
   const load = machineLoad(clock);
   const capabilities = probeSystem(clock);
+  /** Installed models of a worker's recogniser that suit this machine's CPU. */
+  const onCpu = async (): Promise<readonly EngineTarget[]> => {
+    const installed = (await models.list())
+      .filter(({ status }) => status.state === 'installed')
+      .map(({ id }) => id);
+    return tierOf(await capabilities).targets.filter(
+      ({ provider, model, device }) =>
+        device !== 'gpu' && runsInWorker(provider) && installed.includes(model),
+    );
+  };
+  const hardware = async (): Promise<string> => fingerprint(await capabilities);
+  const idle = (): boolean =>
+    pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0);
+  const cores = availableParallelism();
+  const idleNow = idleCores();
+  const threads = new MeasuredThreads({
+    clock,
+    logger,
+    cores,
+    fingerprint: hardware,
+    keep: measurementFile(home, 'threads.json'),
+    targets: async () =>
+      (await onCpu()).filter(
+        ({ provider, model }) => fixesThreads(provider) && isLarge(workOf(model)),
+      ),
+    measure: async ({ provider, model }, count) => {
+      const pcm = repeated(await readWarmUp(warmUpPath()), THREADS_S);
+      return (await measure(provider, model, pcm, count)).medianRtf;
+    },
+    idle,
+    quiet: () => idleNow() >= QUIET_SHARE * cores,
+    onBattery: () => load().battery !== undefined,
+  });
   const calibrator = new Calibrator({
     clock,
     logger,
-    fingerprint: async () => fingerprint(await capabilities),
-    keep: calibrationFile(home),
-    targets: async () => {
-      const installed = (await models.list())
-        .filter(({ status }) => status.state === 'installed')
-        .map(({ id }) => id);
-      return tierOf(await capabilities).targets.filter(
-        ({ provider, model, device }) =>
-          device !== 'gpu' && runsInWorker(provider) && installed.includes(model),
-      );
-    },
+    fingerprint: hardware,
+    keep: measurementFile(home, 'calibration.json'),
+    targets: onCpu,
     measure: async ({ provider, model }) => {
       const phrase = await readWarmUp(warmUpPath());
       const { medianRtf, audioMs } = await measure(
@@ -116,13 +148,14 @@ export function createEngines({
       );
       return { rtf: medianRtf, audioMs };
     },
-    idle: () => pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0),
+    idle,
     onBattery: () => load().battery !== undefined,
     changed: (calibration) => (machine = factsOf(machine.capabilities, calibration, gpuUnused)),
   });
   const probed = capabilities.then(async (found) => {
     gpuUnused = found.gpu && gpuProblem(found.gpu.kind);
     machine = factsOf(found, await calibrator.known(), gpuUnused);
+    await threads.load();
   });
   const proof = new GpuProof({
     cpuRtf: async (target) =>
@@ -157,7 +190,13 @@ export function createEngines({
   const pool = createEnginePool({
     clock,
     logger,
-    calibrator,
+    calibrator: {
+      calibrate: () => calibrator.calibrate(),
+      dispose: () => {
+        calibrator.dispose();
+        threads.dispose();
+      },
+    },
     look,
     choice: choice([]),
     probed,
@@ -187,7 +226,7 @@ export function createEngines({
           : {
               in: 'workers',
               worker,
-              ...decodeThreads(availableParallelism(), workOf(target.model), onGpu),
+              ...decodeThreads(cores, workOf(target.model), onGpu, threads.of(target.model)),
             },
         detectors: detectorsOf(),
         // What is sent to a server may cost money; such a provider checks itself when it loads.

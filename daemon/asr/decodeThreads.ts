@@ -3,7 +3,7 @@
 /** Models up to this work, relative to Moonshine tiny, gain little from a second thread. */
 const SMALL_WORK = 3;
 /** More threads gain little for a single phrase. */
-const MAX_THREADS = 4;
+export const MAX_THREADS = 4;
 /** More workers gain nothing: meetings have few sources, and each worker needs its memory. */
 const MAX_WORKERS = 8;
 
@@ -12,22 +12,28 @@ export interface DecodeThreads {
   readonly threads: number;
 }
 
+/** True if more threads shorten a decode. @param work relative to Moonshine tiny */
+export function isLarge(work: number | undefined): boolean {
+  return work !== undefined && work > SMALL_WORK;
+}
+
 /**
- * Small models decode one phrase per core. A large model takes half of the cores for a phrase, so
- * that two sources fill the machine. A model on a GPU is loaded once.
+ * Small models decode one phrase per core. A large model takes the measured threads, or before they
+ * are measured half of the cores, so that two sources fill the machine. A model on a GPU is loaded
+ * once.
  * @param work relative to Moonshine tiny; undefined if unknown
+ * @param measured threads of a large model; see measuredThreads
  */
 export function decodeThreads(
   cores: number,
   work: number | undefined,
   onGpu: boolean,
+  measured?: number,
 ): DecodeThreads {
   const usable = Math.max(1, Math.floor(cores));
   if (onGpu) return { workers: 1, threads: 1 };
-  const threads =
-    work === undefined || work <= SMALL_WORK
-      ? 1
-      : Math.max(1, Math.min(MAX_THREADS, Math.floor(usable / 2)));
+  const half = Math.max(1, Math.min(MAX_THREADS, Math.floor(usable / 2)));
+  const threads = isLarge(work) ? Math.min(measured ?? half, usable) : 1;
   return { workers: Math.min(MAX_WORKERS, Math.max(1, Math.floor(usable / threads))), threads };
 }
 

@@ -35,6 +35,8 @@ export interface RecogniserEntry {
   readonly segmenter: SegmenterPreset;
   /** A change of these settings reloads it. */
   readonly settings: readonly SettingName[];
+  /** A load fixes the threads of its decodes; default: each decode chooses. */
+  readonly fixesThreads?: boolean;
   readonly models: readonly RankedModel[];
   /**
    * CPU work by prefix of the model's id, relative to Moonshine tiny. The first match counts.
@@ -58,6 +60,7 @@ export const RECOGNISERS: readonly RecogniserEntry[] = [
   {
     info: moonshineInfo,
     runs: 'worker',
+    fixesThreads: true,
     segmenter: defaultPreset,
     settings: [],
     models: [
@@ -72,6 +75,7 @@ export const RECOGNISERS: readonly RecogniserEntry[] = [
   {
     info: nemoInfo,
     runs: 'worker',
+    fixesThreads: true,
     segmenter: nemoPreset,
     settings: [],
     models: [
@@ -151,6 +155,11 @@ export const WORKER_RECOGNISERS = RECOGNISERS.filter(({ runs }) => runs === 'wor
 
 export function runsInWorker(id: string): boolean {
   return WORKER_RECOGNISERS.some(({ info }) => info.id === id);
+}
+
+/** True if a load fixes the threads of its decodes, as ONNX Runtime does. */
+export function fixesThreads(id: string): boolean {
+  return RECOGNISERS.find(({ info }) => info.id === id)?.fixesThreads ?? false;
 }
 
 /** True if the recogniser can decode on a GPU. */
