@@ -36,6 +36,8 @@ export interface VoiceTrackSetup {
   readonly onWindow: (window: VoiceWindow) => void;
   /** `onWindow` has received every window of the stretch. */
   readonly onStretch: (stretch: Stretch) => void;
+  /** Takes the speech probability (0…1) of each detector window, in order. Times in milliseconds. */
+  readonly onProbability?: (probability: number, startMs: number, endMs: number) => void;
 }
 
 export class EmbeddingStream {
@@ -136,14 +138,19 @@ export class EmbeddingStream {
     // Silence during a pause produces no events.
     for (let i = 0; i < quiet; i++) this.cutter.push(0);
     this.unheard += quiet;
+    let start = this.judged - (count - quiet) * VAD_WINDOW;
     if (quiet < count) {
       const before = Math.min(this.unheard, WARM_UP_WINDOWS);
       this.unheard = 0;
       const probabilities = await this.setup.detector.detect(
         amplified(audio.subarray((known + quiet - before) * VAD_WINDOW)),
       );
-      for (const probability of probabilities.subarray(before))
+      for (const probability of probabilities.subarray(before)) {
+        const startMs = this.timeOf(start);
+        start += VAD_WINDOW;
+        this.setup.onProbability?.(probability, startMs, this.timeOf(start));
         await this.take(this.cutter.push(probability));
+      }
     }
     await this.guessEarly();
     this.forget();

@@ -84,7 +84,7 @@ export class SourceSpeakers {
     await this.whole.flush();
     const { pieces, runs } = this.whole;
     const all = finalSpeakers(pieces, runs);
-    const found = { ...all, turns: withinSpeech(all.turns, this.speech.since(0)) };
+    const found = { ...all, turns: withinSpeech(all.turns, this.speech.possible) };
     const ids = this.idsOf(found);
     this.final = {
       pieces,

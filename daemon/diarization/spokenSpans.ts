@@ -10,9 +10,17 @@ export interface TimeSpan {
   readonly endMs: number;
 }
 
+/**
+ * Speech probability (0…1) from which faint speech is possible, and the margin at both ends in
+ * milliseconds (docs/decisions/0097-faint-speech-in-final-turns.md).
+ */
+const FAINT = 0.05;
+const FAINT_MARGIN_MS = 60;
+
 export class SpokenSpans {
   private readonly stream: EmbeddingStream;
   private readonly ended: TimeSpan[] = [];
+  private readonly faint: TimeSpan[] = [];
 
   constructor(source: Source, detector: SpeechDetector) {
     this.stream = new EmbeddingStream({
@@ -21,7 +29,19 @@ export class SpokenSpans {
       embedder: { embed: () => Promise.resolve([]) },
       onWindow: () => undefined,
       onStretch: ({ startMs, endMs }) => this.ended.push({ startMs, endMs }),
+      onProbability: (probability, startMs, endMs) => {
+        if (probability >= FAINT)
+          this.addFaint({ startMs: startMs - FAINT_MARGIN_MS, endMs: endMs + FAINT_MARGIN_MS });
+      },
     });
+  }
+
+  /**
+   * Spans that may contain faint speech, in order. They contain more than `since(0)`: the detector
+   * is nearly sure that the rest is silence.
+   */
+  get possible(): readonly TimeSpan[] {
+    return this.faint;
   }
 
   /**
@@ -39,6 +59,12 @@ export class SpokenSpans {
 
   dispose(): void {
     this.stream.dispose();
+  }
+
+  private addFaint({ startMs, endMs }: TimeSpan): void {
+    const last = this.faint.at(-1);
+    if (last && startMs <= last.endMs) this.faint[this.faint.length - 1] = { ...last, endMs };
+    else this.faint.push({ startMs, endMs });
   }
 
   /** True if a part of the time is speech. */

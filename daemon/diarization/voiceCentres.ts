@@ -17,10 +17,11 @@ export interface VoiceSettings {
 
 /**
  * Tuned on the tuning part of the simulated conversations
- * (docs/decisions/0067-speakers-by-segmentation.md).
+ * (docs/decisions/0067-speakers-by-segmentation.md,
+ * docs/decisions/0097-faint-speech-in-final-turns.md).
  */
 export const VOICE_SETTINGS: VoiceSettings = {
-  threshold: 0.66,
+  threshold: 0.7,
   foundingMs: 800,
   small: { part: 0.02, leastMs: 1_000, mostMs: 2_000 },
 };

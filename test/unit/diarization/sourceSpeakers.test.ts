@@ -8,7 +8,8 @@ import { VAD_WINDOW } from '../../../daemon/vad/contract';
 /** A voice is a level: 0.1 is a, 0.2 is b, 0.3 both. */
 const levelOf = (pcm: Float32Array, at: number): number => Math.round(10 * (pcm[at] ?? 0));
 
-function make(): SourceSpeakers {
+/** @param probability of speech that the detector finds in any audio */
+function make(probability = 0.9): SourceSpeakers {
   let next = 0;
   return new SourceSpeakers({
     source: 'file',
@@ -17,7 +18,7 @@ function make(): SourceSpeakers {
       detect: (pcm) =>
         Promise.resolve(
           Float32Array.from({ length: pcm.length / VAD_WINDOW }, (_, i) =>
-            Math.abs(pcm[i * VAD_WINDOW] ?? 0) > 0.01 ? 0.9 : 0,
+            Math.abs(pcm[i * VAD_WINDOW] ?? 0) > 0.01 ? probability : 0,
           ),
         ),
       reset: () => undefined,
@@ -106,5 +107,22 @@ describe('SourceSpeakers', () => {
       ],
     );
     speakers.dispose();
+  });
+  it('keeps faint speech at the end, but nothing in time that is surely silent', async () => {
+    const found: number[] = [];
+    for (const probability of [0.1, 0.01]) {
+      const speakers = make(probability);
+      await push(speakers, [
+        [1, 6],
+        [0, 1],
+      ]);
+      await speakers.finish();
+      found.push(speakers.turns().reduce((sum, turn) => sum + turn.endMs - turn.startMs, 0));
+      speakers.dispose();
+    }
+    deepEqual(
+      found.map((ms) => Math.round(ms / 1000)),
+      [6, 0],
+    );
   });
 });
