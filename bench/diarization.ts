@@ -2,7 +2,7 @@
  * Diarization error rate after the final pass and live with 1 s of latency: simulated conversations
  * of readers that no setting was chosen on, the AMI clips, a telephone call and two spoken
  * meetings. Usage: `npm run bench -- diarization MODELS [--part tuning] [--count N] [--set AMI]
- * [--each]`.
+ * [--each]`. A count of 0 leaves the simulated conversations out.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -269,6 +269,7 @@ function metricsOf(set: string, some: readonly Measured[]): (readonly [string, M
 
 async function simulated(part: Part, vad: SileroVad, count: number): Promise<Recording[]> {
   const found: Recording[] = [];
+  if (count === 0) return found;
   for (const length of ['long', 'short'] as const)
     for await (const { name, pcm, turns } of conversations(part, vad, length, count))
       found.push({
