@@ -75,7 +75,13 @@ const turnHeader = (
           >
             ${speaker}
           </button>`
-    }${also.map((name) => html`<span class="also" title=${t('Talks at the same time')}>+ ${name}</span>`)}${called}
+    }${
+      also.length === 0
+        ? nothing
+        : html`<span class="also" title=${t('Talks at the same time: {0}', also.join(', '))}
+            >+ ${also.join(', ')}</span
+          >`
+    }${called}
     <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
     <span class="time">${clock(startMs)}</span>
   </div>`;

@@ -64,6 +64,36 @@ export const segments: readonly Segment[] = LINES.map(([start, source, speaker, 
   revision: 0,
 }));
 
+/** Four people in one call. Where two talk at once, both are named. */
+const FOUR: readonly [
+  number,
+  'mic' | 'system',
+  speaker: string,
+  also: readonly string[],
+  text: string,
+][] = [
+  [2, 'mic', 'You', [], 'Shall we move the release to Thursday?'],
+  [5, 'system', 'Speaker 2', [], 'Thursday works for the service, the tests are nearly through.'],
+  [10, 'system', 'Speaker 3', ['Speaker 2'], 'Wait, the translations are not back yet.'],
+  [14, 'system', 'Speaker 2', ['Speaker 3', 'Speaker 4'], 'They never are.'],
+  [16, 'system', 'Speaker 4', [], 'I will ask for them today and tell you by noon.'],
+  [21, 'mic', 'You', ['Speaker 4'], 'Fine, then Thursday it is.'],
+];
+
+export const fourPeople: readonly Segment[] = FOUR.map(
+  ([start, source, speaker, also, text], i) => ({
+    id: `f${i + 1}`,
+    startMs: start * 1000,
+    endMs: start * 1000 + 60 * text.length,
+    source,
+    speaker,
+    ...(also.length > 0 && { alsoSpeaking: [...also] }),
+    text,
+    confidence: 0.93,
+    revision: 0,
+  }),
+);
+
 const insight = (
   id: string,
   kind: Insight['kind'],

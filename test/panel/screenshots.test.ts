@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { PanelView, ToPanel } from '../../protocol/panel';
 import { launch, PanelPage, quit } from './panelPage';
-import { models, offer, session, storage, writings } from './samples';
+import { fourPeople, models, offer, session, storage, writings } from './samples';
 import type { ThemeName } from './themes';
 
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
@@ -39,6 +39,13 @@ const levels: ToPanel = {
 };
 
 const { basis: _basis, ...offerWithoutBasis } = offer;
+
+const NAMES: Readonly<Record<string, string>> = {
+  'Speaker 2': 'Ben',
+  'Speaker 3': 'Priya',
+  'Speaker 4': 'Alexandra Winterbottom',
+};
+const named = (speaker: string): string => NAMES[speaker] ?? speaker;
 
 const VIEWS: Readonly<Record<string, PanelView>> = {
   consent: {
@@ -144,6 +151,19 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
     called: { 'Speaker 1': 'Ben' },
   },
   done: { ...session, state: 'DONE', partials: [], durationMs: 1_934_000 },
+  'four people live': { ...session, segments: fourPeople, insights: [], durationMs: 24_000 },
+  'four people after': {
+    ...session,
+    state: 'DONE',
+    partials: [],
+    insights: [],
+    durationMs: 24_000,
+    segments: fourPeople.map(({ alsoSpeaking, ...segment }) => ({
+      ...segment,
+      speaker: named(segment.speaker),
+      ...(alsoSpeaking && { alsoSpeaking: alsoSpeaking.map(named) }),
+    })),
+  },
   playable: { ...session, state: 'DONE', partials: [], playable: true },
   storage,
   'storage-asking': {
@@ -272,6 +292,28 @@ describe('panel views', function () {
       [sent, left],
       [{ type: 'command', command: 'writeNotes', argument: 'copilot/gpt' }, 0],
     );
+  });
+
+  it('the speaker stays whole beside others who talk at the same time', async () => {
+    const panel = await PanelPage.open({ width: 240 });
+    await panel.send({ type: 'view', view: VIEWS['four people live'] as PanelView });
+    const found = await panel.page.evaluate(() =>
+      [...document.querySelectorAll('.turn:has(.also)')].map((turn) => {
+        const [speaker, also] = ['.speaker', '.also'].map((name) => turn.querySelector(name));
+        return {
+          cut: speaker ? speaker.scrollWidth > speaker.clientWidth : true,
+          names: also?.textContent?.trim(),
+          title: also?.getAttribute('title'),
+        };
+      }),
+    );
+    await panel.close();
+    const beside = (names: string) => ({
+      cut: false,
+      names: `+ ${names}`,
+      title: `Talks at the same time: ${names}`,
+    });
+    deepEqual(found, ['Speaker 2', 'Speaker 3, Speaker 4', 'Speaker 4'].map(beside));
   });
 
   for (const width of [220, 300, 480, 900]) {
