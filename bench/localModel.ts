@@ -1,6 +1,6 @@
 /**
- * `tsx bench/localModel.ts FILE.gguf [--minutes N]`: what a local language model costs. It takes the
- * exam, then reads a meeting of N minutes (30), made of natural meetings one after the other, even
+ * `tsx bench/localModel.ts FILE.gguf [MINUTES [TOKENS]]`: what a local language model costs. It takes the
+ * exam, then reads a meeting of 30 minutes, made of natural meetings one after the other, even
  * if the exam says that it writes nothing. Prints JSON: seconds, tokens a second, highest memory of
  * the process, and the longest stall of this process's event loop, which does what the daemon does.
  */
@@ -26,6 +26,8 @@ import { NATURAL } from './recordedAnswers';
 
 /** Memory that the check before loading asks for; the file's size decides for a real model. */
 const RESIDENT_TIMES = 1.7;
+/** USER_HZ of Linux. */
+const TICKS_A_SECOND = 100;
 const MEETINGS = [
   'refinement-citybikes',
   'incident-thermostats',
@@ -53,13 +55,29 @@ function meetingOf(minutes: number): Segment[] {
   return all.filter(({ endMs }) => endMs <= minutes * 60_000);
 }
 
-async function main(file: string, minutes: number): Promise<void> {
+/** Processor time of a process so far, which other programs do not lengthen; Linux alone. */
+function cpuSeconds(pid: number | undefined): number | undefined {
+  try {
+    const fields =
+      readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8')
+        .split(') ')[1]
+        ?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  } catch {
+    return undefined;
+  }
+}
+
+async function main(file: string, minutes: number, maxTokens: number): Promise<void> {
   const bytes = statSync(file).size;
   const answers: LogFields[] = [];
   const logger: Logger = {
     ...silentLogger,
     info: (event, fields) => {
-      if (event === 'llm.local.answered' && fields) answers.push(fields);
+      if (event !== 'llm.local.answered' || !fields) return;
+      const answer = { ...fields, cpuSeconds: cpuSeconds(model.running?.pid) };
+      answers.push(answer);
+      process.stderr.write(`${JSON.stringify(answer)}\n`);
     },
   };
   const addon = await runnerAddon({ files: () => Promise.reject(new Error()) }, (name) =>
@@ -83,6 +101,7 @@ async function main(file: string, minutes: number): Promise<void> {
     gpu: RUNNER_USES_GPU,
     clock: systemClock,
     logger,
+    limits: { maxTokens },
   });
   const watch = setInterval(() => {
     peakBytes = Math.max(peakBytes, model.running?.peakBytes ?? 0);
@@ -129,8 +148,8 @@ async function main(file: string, minutes: number): Promise<void> {
   );
 }
 
-const [file, , minutes = '30'] = process.argv.slice(2);
+const [file, minutes = '30', maxTokens = '3000'] = process.argv.slice(2);
 if (file === undefined) {
-  process.stderr.write('Name a GGUF file: tsx bench/localModel.ts FILE.gguf [--minutes N]\n');
+  process.stderr.write('Name a GGUF file: tsx bench/localModel.ts FILE.gguf [MINUTES [TOKENS]]\n');
   process.exitCode = 2;
-} else void main(file, Number(minutes));
+} else void main(file, Number(minutes), Number(maxTokens));

@@ -1,13 +1,16 @@
 /** Expected time of a local language model on this machine. Pure. */
 
 /**
- * The measured model: bytes of its file, prompt and generated tokens a second on one thread
- * (docs/decisions/0095).
+ * The measured model, Qwen2.5 Coder 1.5B on two quiet processors, one of them in use: bytes of its
+ * file, prompt tokens and generated tokens a second (docs/decisions/0095).
  */
-const MEASURED = { bytes: 1_117_320_768, promptTokens: 40, generatedTokens: 5 };
-/** Tokens of half an hour of talk with the prompt, and of the notes about it. */
-const PROMPT_TOKENS = 9_000;
-const NOTE_TOKENS = 2_000;
+const MEASURED = { bytes: 1_117_320_768, promptTokens: 120, generatedTokens: 8 };
+/**
+ * Half an hour of talk in the development meetings, at four characters a token: the transcript with
+ * the prompt, and a large model's recorded notes with their quotes.
+ */
+const PROMPT_TOKENS = 8_000;
+const NOTE_TOKENS = 9_400;
 
 /**
  * Time grows with the bytes that are read for each token, and falls with the threads.

@@ -56,7 +56,6 @@ const runtime: LanguageRuntime = {
       generateMs: answerMs,
     };
   },
-  yesProbability: () => Promise.resolve(behaviour.answer === 'yes' ? 0.9 : 0.1),
 };
 
 runLanguageWorker(runtime);

@@ -82,7 +82,9 @@ export class LanguageProcess implements Disposable {
     let grace: Disposable | undefined;
     const cancel = (): void => {
       this.send({ kind: 'cancel', id });
-      grace = this.clock.setTimeout(() => this.kill(cancelled()), this.limits.graceMs);
+      // A process that still loads has nothing to keep.
+      const graceMs = method === 'load' ? 0 : this.limits.graceMs;
+      grace = this.clock.setTimeout(() => this.kill(cancelled()), graceMs);
     };
     signal.addEventListener('abort', cancel, { once: true });
     this.watch();

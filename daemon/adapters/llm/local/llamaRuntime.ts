@@ -22,12 +22,12 @@ import type { ChatMessage } from '../../../insights/model/languageModel';
 import { requireMemory } from '../../../models/memory';
 import { freeMemory } from '../../system/freeMemory';
 import { grammarSchema } from './grammarSchema';
-import type { CompleteRequest, Completed, LoadRequest, ProbabilityRequest } from './messages';
+import type { CompleteRequest, Completed, LoadRequest } from './messages';
 import { isWholeJson } from './wholeJson';
 import type { LanguageRuntime } from './workerMain';
 
 /** Tokens of a piece; a piece that took long halves the next one. */
-const MIN_PIECE = 8;
+const MIN_PIECE = 16;
 const MAX_PIECE = 64;
 /** Time of one piece, so that a cancel takes effect well within a second. */
 const PIECE_MS = 300;
@@ -35,6 +35,8 @@ const PIECE_MS = 300;
 const CONTEXT_STEP = 2_048;
 /** Prompts longer than this are refused; the largest part of a meeting has about 11,000 tokens. */
 const MAX_CONTEXT = 32_768;
+/** Tokens that an answer needs at least. */
+const MIN_ANSWER = 1_000;
 /** Part of a graphics card's memory that stays free, up to a limit; from node-llama-cpp. */
 const VRAM_SHARE = 0.08;
 const VRAM_BYTES = 1.6 * 2 ** 30;
@@ -90,7 +92,7 @@ export class LlamaRuntime implements LanguageRuntime {
     const tokens = this.prompt(messages);
     const grammar = await this.grammar(llama, schema);
     const begun = performance.now();
-    const { sequence, reused } = await this.evaluate(tokens, maxTokens, signal);
+    const { sequence, reused, room } = await this.evaluate(tokens, maxTokens, signal);
     const read = performance.now();
     const output: Token[] = [];
     let text = '';
@@ -101,7 +103,7 @@ export class LlamaRuntime implements LanguageRuntime {
       signal.throwIfAborted();
       output.push(token);
       text = model.detokenize(output);
-      if (output.length >= maxTokens || isWholeJson(text)) break;
+      if (output.length >= room || isWholeJson(text)) break;
     }
     return {
       text,
@@ -111,25 +113,6 @@ export class LlamaRuntime implements LanguageRuntime {
       promptMs: read - begun,
       generateMs: performance.now() - read,
     };
-  }
-
-  async yesProbability({ messages }: ProbabilityRequest, signal: AbortSignal): Promise<number> {
-    const { model } = this.require();
-    const tokens = this.prompt(messages);
-    const { sequence } = await this.evaluate(tokens, 1, signal);
-    const [first] = await sequence.controlledEvaluate(
-      tokens.slice(-1).map((token) => [token, { generateNext: { probabilities: true } }]),
-    );
-    this.steps++;
-    const shares = first?.next.probabilities;
-    const of = (words: readonly string[]): number =>
-      Math.max(
-        0,
-        ...words.map((word) => shares?.get(model.tokenize(word)[0] ?? (-1 as Token)) ?? 0),
-      );
-    const yes = of(['Yes', 'yes', ' yes', ' Yes']);
-    const no = of(['No', 'no', ' no', ' No']);
-    return yes + no === 0 ? 0.5 : yes / (yes + no);
   }
 
   private require(): Loaded {
@@ -158,8 +141,14 @@ export class LlamaRuntime implements LanguageRuntime {
     tokens: readonly Token[],
     maxTokens: number,
     signal: AbortSignal,
-  ): Promise<{ readonly sequence: LlamaContextSequence; readonly reused: number }> {
-    const { sequence } = await this.contextFor(tokens.length + maxTokens);
+  ): Promise<{
+    readonly sequence: LlamaContextSequence;
+    readonly reused: number;
+    /** Tokens that the answer may have. */
+    readonly room: number;
+  }> {
+    const room = this.roomFor(tokens.length, maxTokens);
+    const { sequence } = await this.contextFor(tokens.length + room);
     const last = tokens.length - 1;
     const known = sequence.contextTokens;
     let reused = 0;
@@ -177,19 +166,25 @@ export class LlamaRuntime implements LanguageRuntime {
       this.steps++;
     }
     signal.throwIfAborted();
-    return { sequence, reused };
+    return { sequence, reused, room };
   }
 
-  /** @throws EarmarkError engine.refused if the model cannot read that much, engine.unavailable */
+  /** @throws EarmarkError engine.refused if the model cannot read that much */
+  private roomFor(tokens: number, maxTokens: number): number {
+    const most = Math.min(this.require().model.trainContextSize, MAX_CONTEXT);
+    const room = Math.min(maxTokens, most - tokens - 1);
+    if (room >= Math.min(maxTokens, MIN_ANSWER)) return room;
+    throw new EarmarkError(
+      'engine.refused',
+      `The language model reads at most ${most} tokens at a time, and this part has ${tokens}. Choose a model with a larger context.`,
+    );
+  }
+
+  /** @throws EarmarkError engine.unavailable if the memory is not enough */
   private async contextFor(tokens: number): Promise<Open> {
     const { id, model, threads } = this.require();
     const size = Math.ceil((tokens + 1) / CONTEXT_STEP) * CONTEXT_STEP;
     const most = Math.min(model.trainContextSize, MAX_CONTEXT);
-    if (tokens >= most)
-      throw new EarmarkError(
-        'engine.refused',
-        `The language model reads at most ${most} tokens at a time, and this part has ${tokens}. Choose a model with a larger context.`,
-      );
     if (this.open && this.open.context.contextSize >= tokens) return this.open;
     await this.open?.context.dispose();
     this.open = undefined;

@@ -30,16 +30,25 @@ export interface LocalModelSetup {
   readonly gpu: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits?: Partial<LanguageLimits & { readonly idleMs: number }>;
+  readonly limits?: Partial<
+    LanguageLimits & {
+      readonly idleMs: number;
+      /** Generated tokens of one answer. */
+      readonly maxTokens: number;
+    }
+  >;
 }
 
 /** The processors that the model leaves to recognition and the editor. */
 const FREE_PROCESSORS = 1;
-/** Longer than any answer about one part of a meeting; ends a loop. */
-const MAX_TOKENS = 3_000;
+/**
+ * Ends a loop. Recorded answers of a large model have 1,250 characters for a minute of talk, so half
+ * an hour needs up to 9,400 tokens.
+ */
+const MAX_TOKENS = 12_000;
 /** A pause between two requests of one reading is much shorter. */
 const IDLE_MS = 20_000;
-const GRACE_MS = 1_000;
+const GRACE_MS = 700;
 /** Loading a model of 5 GB from a slow disk takes two minutes. */
 const SILENT_MS = 180_000;
 
@@ -70,9 +79,10 @@ export class LocalModel implements LanguageModel, Disposable {
     signal: AbortSignal,
     used?: (tokens: Tokens) => void,
   ): Promise<string> {
+    const maxTokens = this.setup.limits?.maxTokens ?? MAX_TOKENS;
     const { text, input, output, reused, promptMs, generateMs } = await this.inTurn(
       signal,
-      (child) => child.call('complete', { messages, schema, maxTokens: MAX_TOKENS }, signal),
+      (child) => child.call('complete', { messages, schema, maxTokens }, signal),
     );
     used?.({ input, output });
     this.setup.logger.info('llm.local.answered', {
@@ -84,14 +94,6 @@ export class LocalModel implements LanguageModel, Disposable {
       generateMs: Math.round(generateMs),
     });
     return text;
-  }
-
-  /**
-   * @returns probability of "yes" among "yes" and "no" as the first word of the answer
-   * @throws errors of `complete`
-   */
-  yesProbability(messages: readonly ChatMessage[], signal: AbortSignal): Promise<number> {
-    return this.inTurn(signal, (child) => child.call('yesProbability', { messages }, signal));
   }
 
   dispose(): void {

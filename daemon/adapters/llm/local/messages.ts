@@ -35,18 +35,12 @@ export interface Completed {
   readonly generateMs: number;
 }
 
-export interface ProbabilityRequest {
-  readonly messages: readonly ChatMessage[];
-}
-
 export interface LanguageCalls {
   readonly load: {
     readonly params: LoadRequest;
     readonly result: { readonly contextTokens: number };
   };
   readonly complete: { readonly params: CompleteRequest; readonly result: Completed };
-  /** Probability of "yes" among "yes" and "no" as the first word of the answer. */
-  readonly yesProbability: { readonly params: ProbabilityRequest; readonly result: number };
 }
 
 export type LanguageMethod = keyof LanguageCalls;

@@ -220,15 +220,6 @@ function survives(name: string, prepare: (context: Mocha.Context) => Promise<Sub
       next.abort();
       await again;
     });
-
-    it('gives a probability of yes', async () => {
-      const model = open(false);
-      const p = await model.yesProbability(
-        [{ role: 'user', content: 'Is the sky blue? Answer yes or no.' }],
-        forever,
-      );
-      ok(p >= 0 && p <= 1, String(p));
-    });
   });
 }
 
@@ -306,7 +297,7 @@ describe('the process of a local language model', function () {
     equal((await failed(model.complete(QUESTION, SCHEMA, forever))).code, 'engine.timeout');
   });
 
-  it('has no code that reaches a network', function () {
+  it('promise: has no code that reaches a network', function () {
     const { path } = languageWorkerEntry();
     if (!existsSync(path)) skip(this, 'dist/ is not built');
     const modules = [
@@ -320,7 +311,7 @@ describe('the process of a local language model', function () {
     );
   });
 
-  it('receives no keys of the daemon', async () => {
+  it('promise: receives no keys of the daemon', async () => {
     process.env['EARMARK_LLM_KEY'] = 'secret';
     try {
       const model = localModel(behaving({ answer: 'environment' }));
