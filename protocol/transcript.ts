@@ -92,3 +92,26 @@ export const TranscriptNameSpeaker = request({
   }),
   errors: ['session.notFound', 'speaker.notFound', 'store.unwritable'],
 });
+
+/** Characters of an imported transcript; a meeting of eight hours has about 500,000. */
+export const IMPORT_MAX = 4_000_000;
+
+export const TranscriptImport = request({
+  method: 'transcript/import',
+  doc:
+    'Stores a transcript of another program as an ended meeting, with its speakers and insights: ' +
+    'WebVTT, SRT or text of Zoom, Teams and Meet, plain "Speaker: text" lines, or JSON.',
+  params: z.object({
+    text: z.string().min(1).max(IMPORT_MAX),
+    title: PlainLine.min(1).max(300),
+    startedAt: z.string().max(40).optional().describe('ISO 8601; the current time if absent.'),
+    language: z.string().max(20).optional(),
+    self: PlainLine.max(200).optional().describe('Name of the speaker "You".'),
+  }),
+  result: z.object({
+    sessionId: z.string(),
+    segments: z.number().int(),
+    speakers: z.array(z.string()),
+  }),
+  errors: ['analysis.badInput', 'store.unwritable'],
+});

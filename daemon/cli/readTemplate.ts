@@ -7,8 +7,11 @@ import type { NoteTemplate } from '../../protocol/templates';
 
 const FOLDER = join('.earmark', 'templates');
 
-/** @throws EarmarkError analysis.badInput */
-export async function readTemplate(name: string): Promise<NoteTemplate> {
+/**
+ * @param within folder with `.earmark`; the current one in normal use
+ * @throws EarmarkError analysis.badInput
+ */
+export async function readTemplate(name: string, within = process.cwd()): Promise<NoteTemplate> {
   const refuse = (message: string): never => {
     throw new EarmarkError('analysis.badInput', message);
   };
@@ -16,7 +19,7 @@ export async function readTemplate(name: string): Promise<NoteTemplate> {
     return refuse(
       'The name of a template has no folder; give the name of a file in .earmark/templates without .md.',
     );
-  const file = await readFile(join(FOLDER, `${name}.md`), 'utf8').catch(() => undefined);
+  const file = await readFile(join(within, FOLDER, `${name}.md`), 'utf8').catch(() => undefined);
   const template =
     file === undefined
       ? BUILT_IN_TEMPLATES.find((one) => one.name === name.toLowerCase())

@@ -42,7 +42,7 @@ import {
   SessionStop,
 } from '../../protocol/session';
 import { TokensCreate, TokensList, TokensRevoke } from '../../protocol/tokens';
-import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
+import { TranscriptImport, TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { may, ownerSeen, type Identity, type AccessScope } from '../base/identity';
 import type { Sessions } from '../session/api';
@@ -92,6 +92,7 @@ const RECORD = [
   SessionSetModel,
   SessionStart,
   SessionStop,
+  TranscriptImport,
   TranscriptNameSpeaker,
   TranscriptRevise,
   VoicesForget,

@@ -30,6 +30,7 @@ import { microphoneHandlers } from './microphoneHandlers';
 import { modelHandlers } from './modelHandlers';
 import { noteHandlers } from './noteHandlers';
 import { NoteLeases } from './noteLeases';
+import { importHandlers } from './importHandlers';
 import { languageModelHandlers } from './offeredModel';
 import { privacyHandlers } from './privacyHandlers';
 import { Registry } from './registry';
@@ -69,6 +70,7 @@ export class RpcServer implements Disposable {
     privacyHandlers(registry, deps);
     audioHandlers(registry, deps);
     insightHandlers(registry, deps);
+    importHandlers(registry, deps);
     modelHandlers(registry, deps);
     languageModelHandlers(registry, deps.offeredModel);
     noteHandlers(registry, deps, this.leases);

@@ -18,6 +18,7 @@ import type { CodeSymbol } from './codeContext';
 import type { Voiceprints } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
 import type { EngineChoice } from './ports';
+import type { ImportRequest } from './importing';
 import type { RewriteRequest, Rewritten } from './rewriting';
 
 export interface StartRequest {
@@ -225,6 +226,11 @@ export interface Sessions {
    * @throws EarmarkError session.*, engine.*, rpc.cancelled; the insights are unchanged then
    */
   writeNotes(sessionId: string, request: RewriteRequest): Promise<Rewritten>;
+  /**
+   * Stores a transcript of another program as an ended meeting; returns its id.
+   * @throws EarmarkError store.unwritable
+   */
+  import(request: ImportRequest): Promise<string>;
   readonly onDidAck: Event<{
     readonly sessionId: string;
     readonly source: Source;

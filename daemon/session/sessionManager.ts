@@ -19,6 +19,7 @@ import type { SessionManager, SessionManagerDeps } from './deps';
 import type { RecorderWarningCode, SessionState, WarningCode } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
+import { importSession, type ImportRequest } from './importing';
 import { type RewriteRequest, Rewriting, type Rewritten } from './rewriting';
 import type { InsightEdit } from './insightRevisions';
 import { SessionEviction } from './sessionEviction';
@@ -400,6 +401,10 @@ class Manager implements SessionManager {
 
   reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
     return this.edits.reviseInsight(sessionId, insightId, change);
+  }
+
+  import(request: ImportRequest): Promise<string> {
+    return importSession(this.deps, request);
   }
 
   writeNotes(sessionId: string, request: RewriteRequest): Promise<Rewritten> {

@@ -28,6 +28,7 @@ export const COMMANDS = [
   'showSession',
   'deleteSession',
   'exportSession',
+  'importTranscript',
   'openQuote',
   'searchSessions',
   'groupHistory',

@@ -16,6 +16,7 @@ import {
 import type { Handlers, Parts } from '../app';
 import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
+import { importTranscript } from './importTranscript';
 import { openQuote, searchMeetings } from './search';
 
 /** Maximum number of meetings in one list. */
@@ -56,6 +57,7 @@ export function sessionCommands(parts: Parts): Handlers {
         ).request(SessionRename, { sessionId: session.id, title: title.trim() });
       history.refresh();
     },
+    importTranscript: (file: unknown) => importTranscript(parts, file),
     deleteSession: async (node: unknown) => {
       const session = await chosen(parts, node, vscode.l10n.t('Select a meeting to delete'));
       if (session === undefined) return;

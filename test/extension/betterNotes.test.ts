@@ -175,13 +175,18 @@ describe('better notes in VS Code', function () {
         .getByText(label)
         .first();
       await row.waitFor({ timeout: LIMIT_MS });
-      if (label === 'Tasks first') await pictures('template');
       await row.click();
     };
     const titles = async (): Promise<string> => ((await note()).match(/^## .*$/gm) ?? []).join();
     const before = await titles();
     ok(before.indexOf('Summary') < before.indexOf('Action items'), before);
-    await window.runCommand('Earmark: Write Again with Template…');
+    for (const theme of ['light', 'dark'] satisfies ThemeId[]) {
+      await window.setTheme(theme);
+      await window.runCommand('Earmark: Write Again with Template…');
+      await window.page.locator('.quick-input-list').getByText('Tasks first').first().waitFor();
+      await window.screenshot(join(shots, `notes-template-${theme}.png`));
+      if (theme === 'light') await window.page.keyboard.press('Escape');
+    }
     await pick('Tasks first');
     await pick('Acme Large');
     await until(

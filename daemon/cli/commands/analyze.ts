@@ -1,6 +1,4 @@
 /** `earmark analyze FILE|-`: insights of a transcript given as text. */
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { openSettings } from '../../adapters/config/settingsFile';
@@ -8,20 +6,17 @@ import { createModelManager } from '../../adapters/download/createModelManager';
 import { createTurnScorer } from '../../adapters/inference/createTurnScorer';
 import { silentLogger } from '../../base/logger';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
-import { decodeText } from '../../insights/textBytes';
 import { AnalysisInputError, parseAnalysisInput } from '../../insights/plainText';
 import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/render';
 import { systemClock } from '../../base/clock';
 import { isoWithOffset } from '../../session/record';
 import type { Analyzer } from '../../insights/types';
 import { readTemplate } from '../readTemplate';
+import { readTextFile } from '../readTextFile';
 import type { Environment } from '../environment';
 import { languageModel } from '../languageModel';
-import { megabytes, type Terminal } from '../output';
+import type { Terminal } from '../output';
 import { workerEntry } from '../workerEntry';
-
-/** A transcript of a day of speech has about a megabyte. */
-const INPUT_MAX_BYTES = 64_000_000;
 
 interface AnalyzeOptions {
   readonly format: 'json' | 'md';
@@ -53,7 +48,7 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .action(async (file: string, options: AnalyzeOptions) => {
       const template =
         options.template === undefined ? undefined : await readTemplate(options.template);
-      const segments = parse(await read(file));
+      const segments = parse(await readTextFile(file));
       const { out, err, signal, home } = env();
       const settings = openSettings({ home, env: process.env });
       const models = createModelManager({
@@ -125,35 +120,4 @@ function parse(text: string) {
       throw new EarmarkError('analysis.badInput', error.message);
     throw error;
   }
-}
-
-async function read(file: string): Promise<string> {
-  const name = file === '-' ? 'Standard input' : basename(file);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      if (bytes > INPUT_MAX_BYTES)
-        throw new EarmarkError(
-          'analysis.badInput',
-          `${name} is larger than ${megabytes(INPUT_MAX_BYTES)}; analyse it in parts.`,
-        );
-    }
-  } catch (error) {
-    if (error instanceof EarmarkError) throw error;
-    throw new EarmarkError(
-      'analysis.badInput',
-      `Could not read ${name}; check its name and permissions.`,
-      { cause: error },
-    );
-  }
-  const text = decodeText(Buffer.concat(chunks));
-  if (text === undefined)
-    throw new EarmarkError(
-      'analysis.badInput',
-      `${name} is not text; give a transcript as text, subtitles (SRT, VTT) or JSON.`,
-    );
-  return text;
 }

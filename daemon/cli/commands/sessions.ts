@@ -23,6 +23,7 @@ import { clockTime, table } from '../output';
 import { persist } from '../persist';
 import { calendarDay } from '../values';
 import { fullId } from '../sessionId';
+import { importCommand } from './sessionsImport';
 
 const LIST_DEFAULT = 100;
 const LIST_MAX = 1000;
@@ -78,6 +79,7 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
       write(options.output, text);
       env().err.write(`earmark: Wrote ${options.output}.\n`);
     });
+  importCommand(sessions, env);
   sessions
     .command('delete')
     .summary('remove sessions')
