@@ -74,7 +74,7 @@ export function insightLine(insight: RenderableInsight): string {
 }
 
 /** Heading of each kind, in display order. */
-export const INSIGHT_SECTIONS: readonly {
+const INSIGHT_SECTIONS: readonly {
   readonly kind: Insight['kind'];
   readonly title: string;
 }[] = [

@@ -29,6 +29,7 @@ export const COMMANDS = [
   'deleteSession',
   'exportSession',
   'importTranscript',
+  'importWords',
   'openQuote',
   'searchSessions',
   'groupHistory',

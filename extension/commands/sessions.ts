@@ -16,7 +16,7 @@ import {
 import type { Handlers, Parts } from '../app';
 import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
-import { importTranscript } from './importTranscript';
+import { importTranscript, importWords } from './imports';
 import { openQuote, searchMeetings } from './search';
 
 /** Maximum number of meetings in one list. */
@@ -58,6 +58,7 @@ export function sessionCommands(parts: Parts): Handlers {
       history.refresh();
     },
     importTranscript: (file: unknown) => importTranscript(parts, file),
+    importWords: (file: unknown) => importWords(file),
     deleteSession: async (node: unknown) => {
       const session = await chosen(parts, node, vscode.l10n.t('Select a meeting to delete'));
       if (session === undefined) return;

@@ -153,14 +153,26 @@ export const settings = {
   },
 
   /** If there are too many words, the newest stay. */
-  async addWord(word: string): Promise<void> {
+  addWord(word: string): Promise<number> {
+    return this.addWords([word]);
+  },
+
+  /**
+   * Adds words to the user's vocabulary, up to its limit.
+   * @returns number of words that were new
+   */
+  async addWords(words: readonly string[]): Promise<number> {
     const all = vscode.workspace.getConfiguration('earmark');
     const mine = all.inspect<unknown[]>('speech.vocabulary')?.globalValue ?? [];
+    const taken = words.slice(0, VOCABULARY_MAX);
     await all.update(
       'speech.vocabulary',
-      [...mine.filter((one) => one !== word), word].slice(-VOCABULARY_MAX),
+      [...mine.filter((one) => typeof one !== 'string' || !taken.includes(one)), ...taken].slice(
+        -VOCABULARY_MAX,
+      ),
       vscode.ConfigurationTarget.Global,
     );
+    return taken.filter((word) => !mine.includes(word)).length;
   },
 
   write: (

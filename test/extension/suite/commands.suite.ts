@@ -9,9 +9,15 @@ import { answering, app, closeEditors, editorWith, extension, quiet, run, until 
 /**
  * `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions`
  * is typed into: views.suite.ts. `dictatePrompt` and `showRecognised` have their keys pressed in
- * test/extension/prompt.test.ts.
+ * test/extension/prompt.test.ts. `writeWithTemplate` asks a model in test/extension/betterNotes.test.ts.
  */
-const ELSEWHERE = ['openNote', 'searchSessions', 'dictatePrompt', 'showRecognised'];
+const ELSEWHERE = [
+  'openNote',
+  'searchSessions',
+  'dictatePrompt',
+  'showRecognised',
+  'writeWithTemplate',
+];
 
 describe('commands', function () {
   this.timeout(60_000);
