@@ -110,7 +110,7 @@ const tooLong = (all: readonly Text[], max: number): string[] =>
 
 /** Names of products, keys, views and formats. */
 const NAMES =
-  /^(?:Earmark|VS|Code|GitHub|Copilot|Git|Doctor|Markdown|TODO|ADR|Escape|Enter|Moonshine|Whisper|English|Settings|Storage|Privacy|Past|Meetings|SHA-256|MCP|BCP|API|OpenAI|OpenAI-compatible|OpenID|Connect|Ollama|Node\.js|GB|MB|ID|GPU|EARMARK_\w+|Source|Control)$/;
+  /^(?:Earmark|VS|Code|GitHub|Copilot|Git|Doctor|Markdown|TODO|ADR|Escape|Enter|Moonshine|Whisper|English|Settings|Storage|Privacy|Past|Meetings|SHA-256|MCP|BCP|API|OpenAI|OpenAI-compatible|OpenID|Connect|Ollama|Node\.js|GB|MB|ID|GPU|EARMARK_\w+|Source|Control|CSV|JSON)$/;
 
 /** Sentences that do not begin with a capital, or have one in the middle. */
 const notSentenceCase = (all: readonly Text[]): string[] =>
@@ -130,9 +130,9 @@ const notSentenceCase = (all: readonly Text[]): string[] =>
       .map((sentence) => `${where}: ${sentence}`),
   );
 
-const SMALL_WORD = /^(?:a|an|and|at|by|for|from|in|of|on|or|the|to)$/;
+const SMALL_WORD = /^(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with)$/;
 const VERB =
-  /^(?:Cancel|Convert|Delete|Dictate|Download|Export|Group|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle|Write)$/;
+  /^(?:Cancel|Convert|Delete|Dictate|Download|Export|Group|Import|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle|Write)$/;
 
 const notTitleCase = (all: readonly Text[]): string[] =>
   all
