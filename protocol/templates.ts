@@ -17,7 +17,7 @@ export const NoteTemplate = z.object({
     .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u)
     .describe('File name without `.md`, or the name of a built-in template.'),
   title: z.string().min(1).max(TITLE_MAX),
-  ask: z.string().max(ASK_MAX).describe('What a language model is asked for in the whole note.'),
+  ask: z.string().max(ASK_MAX).describe('Request to a language model for the whole note.'),
   sections: z
     .array(
       z.object({
@@ -25,7 +25,7 @@ export const NoteTemplate = z.object({
         kind: SectionKind.optional().describe(
           'Insights of the section; absent for a section that a language model fills.',
         ),
-        ask: z.string().max(ASK_MAX).describe('What belongs into the section.'),
+        ask: z.string().max(ASK_MAX).describe('Content of the section, for a language model.'),
       }),
     )
     .min(1)

@@ -99,8 +99,8 @@ export const IMPORT_MAX = 4_000_000;
 export const TranscriptImport = request({
   method: 'transcript/import',
   doc:
-    'Stores a transcript of another program as an ended meeting, with its speakers and insights: ' +
-    'WebVTT, SRT or text of Zoom, Teams and Meet, plain "Speaker: text" lines, or JSON.',
+    'Stores a transcript of another program as an ended meeting, with its speakers and insights. ' +
+    'Forms: WebVTT, SRT, text of Zoom, Teams and Meet, plain "Speaker: text" lines, JSON.',
   params: z.object({
     text: z.string().min(1).max(IMPORT_MAX),
     title: PlainLine.min(1).max(300),

@@ -20,8 +20,8 @@ export function importCommand(sessions: Command, env: () => Environment): void {
     .command('import')
     .summary('add transcripts of other programs')
     .description(
-      'Adds transcripts with their speakers as past meetings: WebVTT, SRT and text of Zoom, Teams ' +
-        'and Meet, "Speaker: text" lines, or JSON. Prints the ids of the new sessions.',
+      'Adds transcripts with their speakers as past meetings. Forms: WebVTT, SRT, text of Zoom, ' +
+        'Teams and Meet, "Speaker: text" lines, JSON. Prints the ids of the new sessions.',
     )
     .argument('<FILE...>', 'files of transcripts; - for standard input')
     .option('--title <T>', 'title; default: name of the file')
