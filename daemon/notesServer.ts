@@ -30,6 +30,7 @@ import { definition, hover } from './lsp/lookUp';
 import { Note, type Position } from './lsp/note';
 import { folding, lines, outline } from './lsp/outline';
 import { personAt, rename, type Edit } from './lsp/people';
+import { itemActions } from './lsp/itemActions';
 import { fixes, problems } from './lsp/problems';
 import { NoteSymbolIndex } from './lsp/symbols';
 
@@ -109,7 +110,10 @@ connection.onDocumentSymbol(on((note) => outline(note)));
 connection.onFoldingRanges(on((note) => folding(note)));
 connection.onCodeLens(on((note, { textDocument: { uri } }) => lenses(note, uri)));
 connection.onCodeAction(
-  on((note, { textDocument: { uri }, range }) => fixes(note, uri, range, today())),
+  on((note, { textDocument: { uri }, range }) => [
+    ...fixes(note, uri, range, today()),
+    ...itemActions(note, uri, range),
+  ]),
 );
 connection.onHover(
   on((note, { textDocument: { uri }, position }) => hover(note, uri, position) ?? null),

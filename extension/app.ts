@@ -42,6 +42,7 @@ import { ModelOffer } from './panel/modelOffer';
 import { ModelsPage } from './panel/modelsPage';
 import { PanelHost } from './panel/panelHost';
 import { StoragePage } from './panel/storagePage';
+import { settings } from './settings/settings';
 import type { StatusBar } from './status/statusBar';
 import type { Activity } from './status/statusModel';
 import { Writing } from './writing/writing';
@@ -134,7 +135,21 @@ export function createApp(
   const meeting = new Meeting(daemon, context.workspaceState);
   const index = new SymbolIndex();
   const written = new Written();
-  const dictation = new Dictation(daemon, consent, new Candidates(index), written, log);
+  const dictation = new Dictation(
+    daemon,
+    consent,
+    new Candidates(index),
+    written,
+    log,
+    async (text) =>
+      settings.tidyUp()
+        ? (await import('./dictation/tidy/tidyUp')).tidyUp(
+            text,
+            settings.editorModel(),
+            context.globalState,
+          )
+        : undefined,
+  );
   const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () =>
     panel.changed(),
   );

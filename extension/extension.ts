@@ -61,6 +61,15 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   context.subscriptions.push(registerChat(context, async () => (await load()).agents()));
+  context.subscriptions.push(
+    vscode.window.registerUriHandler({
+      handleUri: async ({ path, query }) => {
+        const values = new URLSearchParams(query);
+        if (path === '/quote')
+          await (await load()).run('openQuote', [values.get('session'), values.get('segment')]);
+      },
+    }),
+  );
   // Every window shows a running meeting, so no microphone is open unseen. The daemon file shows
   // whether a daemon may run.
   setImmediate(() => {

@@ -19,4 +19,10 @@ export const NOTE_COMMANDS = {
   write: 'earmark.writeNotes',
   /** Line of the item, `DeriveForm`. */
   derive: 'earmark.deriveFromNote',
+  /** Line of the item. */
+  handToAgent: 'earmark.handToAgent',
+  /** Line of the item. */
+  issue: 'earmark.createIssue',
+  /** Line of the section's heading. */
+  use: 'earmark.useNoteItem',
 } as const;

@@ -6,16 +6,42 @@ import * as vscode from 'vscode';
 import { InsightDerive } from '../../protocol/insights';
 import type { Insight } from '../../protocol/insights';
 import type { DeriveForm } from '../../protocol/noteServer';
+import type { Task } from '../agents/handOver';
 import type { Daemon } from '../daemon/daemon';
+import { currentFolder, workspaceInfo } from '../meeting/workspaceInfo';
+
+type Use = DeriveForm | 'agent' | 'github';
+
+/** The uses of an action or a decision that leave the editor's files alone. */
+const HAND_OVERS = (): (vscode.QuickPickItem & { readonly form: Use })[] => [
+  {
+    form: 'agent',
+    label: vscode.l10n.t('$(comment-discussion) Hand to Agent'),
+    description: vscode.l10n.t('Opens the chat with the task, its quotes and files'),
+  },
+  {
+    form: 'github',
+    label: vscode.l10n.t('$(github) Create GitHub Issue…'),
+    description: vscode.l10n.t('Searches similar issues first'),
+  },
+];
+
+export async function passTask(use: 'agent' | 'github', task: Task): Promise<void> {
+  const { createIssue, handToAgent } = await import('../agents/handOver');
+  if (use === 'agent') await handToAgent(task);
+  else await createIssue(task, (await workspaceInfo(currentFolder()))?.webUrl);
+}
 
 /** The user selects the result and sees it before it is saved. */
 export async function useInsight(
   daemon: Daemon,
   sessionId: string,
-  { id: insightId, kind, text }: Pick<Insight, 'id' | 'kind' | 'text'>,
+  insight: Pick<Insight, 'id' | 'kind' | 'text' | 'symbols' | 'evidence'>,
 ): Promise<void> {
+  const { id: insightId, kind, text } = insight;
   const editor = vscode.window.activeTextEditor;
-  const items: (vscode.QuickPickItem & { readonly form: DeriveForm })[] = [
+  const items: (vscode.QuickPickItem & { readonly form: Use })[] = [
+    ...(kind === 'action' || kind === 'decision' ? HAND_OVERS() : []),
     ...(editor === undefined
       ? []
       : [
@@ -47,6 +73,15 @@ export async function useInsight(
   });
   if (picked === undefined) return;
   const { form } = picked;
+  if (form === 'agent' || form === 'github') {
+    const { text: draft } = await daemon.connection.request(InsightDerive, {
+      sessionId,
+      insightId,
+      as: 'issue',
+    });
+    await passTask(form, { draft, sessionId, insight });
+    return;
+  }
   const derived = await daemon.connection.request(InsightDerive, {
     sessionId,
     insightId,

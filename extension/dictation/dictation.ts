@@ -25,6 +25,7 @@ import { doubtedWords, type SpokenWord } from './doubted';
 import { ghostText } from './insertText';
 import { SpeechAdvice } from './speechAdvice';
 import { type DictatedText, Refused, type Surface } from './surfaces/surface';
+import { tidied, type Tidier } from './tidy/tidied';
 import type { Entry, Written } from './written';
 
 export type DictationState =
@@ -53,7 +54,7 @@ interface Progress {
 const NOWHERE: Progress = { from: 0, through: 0, entry: undefined, takenBack: 0 };
 
 /** The last dictation, wherever its text went. In memory only. */
-export type LastDictation = Pick<DictatedText, 'raw' | 'text' | 'spelled' | 'doubted'>;
+export type LastDictation = Pick<DictatedText, 'raw' | 'text' | 'spelled' | 'doubted' | 'untidied'>;
 
 export class Dictation implements vscode.Disposable {
   private currentState: DictationState = { kind: 'idle' };
@@ -85,6 +86,7 @@ export class Dictation implements vscode.Disposable {
     private readonly candidates: Candidates,
     private readonly written: Written,
     private readonly log: vscode.LogOutputChannel,
+    private readonly tidier?: Tidier,
   ) {}
 
   /** Session of the running dictation. */
@@ -226,7 +228,8 @@ export class Dictation implements vscode.Disposable {
       });
       await this.turn;
       if (token !== this.token) return;
-      await this.put(surface, recognised);
+      const text = await tidied(surface, recognised, this.tidier);
+      if (token === this.token) await this.put(surface, text);
     } catch (error) {
       if (error instanceof Refused) void offerText(error);
       else throw error;
@@ -254,8 +257,9 @@ export class Dictation implements vscode.Disposable {
         ...this.asked(surface),
         flush,
       });
+      const text = flush ? await tidied(surface, recognised, this.tidier) : recognised;
       if (token !== this.token) return;
-      const put = this.put(surface, recognised);
+      const put = this.put(surface, text);
       this.putting = put.catch(() => undefined);
       await put;
       if (!flush) this.draw();
@@ -283,7 +287,10 @@ export class Dictation implements vscode.Disposable {
     return { from: this.place.from, scopes: surface.scopes() };
   }
 
-  private async put(surface: Surface, answer: ResultOf<typeof DictationStop>): Promise<void> {
+  private async put(
+    surface: Surface,
+    answer: ResultOf<typeof DictationStop> & Pick<DictatedText, 'untidied'>,
+  ): Promise<void> {
     const token = this.token;
     const recognised: DictatedText = {
       ...answer,

@@ -93,6 +93,7 @@ export const settings = {
       .getConfiguration('earmark')
       .update('dictation.promptTarget', place, vscode.ConfigurationTarget.Global),
   sendPrompts: (): boolean => read('dictation.sendPrompts', z.boolean(), false),
+  tidyUp: (): boolean => read('dictation.tidyUp', z.boolean(), false),
   markUnsureWords: (): boolean => read('dictation.markUnsureWords', z.boolean(), false),
   remoteUrl: (): string => read('remote.url', Text, ''),
   remoteFingerprint: (): string => read('remote.fingerprint', Text, ''),

@@ -3,7 +3,7 @@
  * A real window and a daemon whose words are scripted. The tools give what `earmark mcp` gives.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -52,8 +52,12 @@ describe('agents in VS Code', function () {
     await mkdir(home(), { mode: 0o700 });
     await mkdir(shots, { recursive: true });
     MEETINGS.forEach((slug, i) =>
-      keepMeeting(home(), `${'abc'[i]}111-${slug}`, slug, NOW - i * DAY_MS),
+      keepMeeting(home(), `${'abc'[i]}111-${slug}`, slug, NOW - i * DAY_MS, [
+        { name: 'upgrade', uri: 'src/upgradeTest.ts' },
+      ]),
     );
+    await mkdir(join(dir, 'workspace/src'), { recursive: true });
+    await writeFile(join(dir, 'workspace/src/upgradeTest.ts'), 'export const upgrade = 1;\n');
     await buildChatCompanion(join(dir, 'user', 'extensions'));
     const client = await ensureDaemon({
       stateDir: home(),
@@ -206,6 +210,45 @@ describe('agents in VS Code', function () {
     await until(
       async () => /\n- Ask Mina about the keys\n\n## Transcript/.test(await note()),
       'the line is in the note',
+    );
+  });
+
+  it('get a task from the panel with its quote, its files and a link to the minute', async () => {
+    const input = window.page.locator('.interactive-input-part');
+    const chatText = async (): Promise<string> =>
+      (await input.locator('.view-line').allTextContents()).join('\n').replaceAll('\u00a0', ' ');
+    const panel = await window.webview('earmark.earmark', 'earmark-panel', LIMIT_MS);
+    const card = panel.locator('.card', { hasText: /upgrade/i }).first();
+    await card.hover();
+    await card.getByRole('button', { name: /^Convert to TODO/ }).click();
+    const row = window.page.locator('.quick-input-list .monaco-list-row');
+    await row.getByText('Create GitHub Issue…').waitFor();
+    await row.getByText('Hand to Agent').click();
+    await until(async () => (await chatText()).startsWith('Do this task'), 'the task');
+    const text = await chatText();
+    match(text, /^Do this task from a meeting: [^]*upgrade/i);
+    const quote = /“([^”]+)”/.exec(text.replaceAll('\n', ' '))?.[1] ?? '';
+    ok(
+      (await said()).some((one) => one.includes(quote.slice(0, 30)) && quote !== ''),
+      text,
+    );
+    await input
+      .locator('.chat-attached-context-attachment')
+      .getByText('upgradeTest.ts')
+      .first()
+      .waitFor();
+    await window.screenshot(join(shots, 'agents-hand-over.png'));
+    // The input shows a part of a long text.
+    await input.locator('.view-lines').first().click();
+    await window.page.keyboard.press('Control+End');
+    await until(
+      async () => /earmark\.earmark\/quote\?session=/.test((await chatText()).replace(/\s/g, '')),
+      'the link to the minute',
+    );
+    const actions = (await window.execute('earmark-test.noteActions')) as string[];
+    deepEqual(
+      ['Hand to Agent', 'Create GitHub Issue…'].filter((title) => !actions.includes(title)),
+      [],
     );
   });
 

@@ -243,6 +243,31 @@ describe('a dictated prompt', function () {
     await window.updateSettings({ 'earmark.dictation.sendPrompts': null });
   });
 
+  it('is tidied up where the user wants it, unless the model changes words; one key shows the rest', async () => {
+    await window.updateSettings({ 'earmark.dictation.tidyUp': true });
+    await focusChat();
+    await begin(KEY, `Um, ${SAID.charAt(0).toLowerCase()}${SAID.slice(1)}`);
+    const ended = end();
+    const dialog = window.page.locator('.monaco-dialog-box');
+    await dialog.getByText('Send dictated text to Scripted to tidy it up?').waitFor();
+    await window.screenshot(join(shots, 'prompt-tidy-consent.png'));
+    await window.pressButton('Allow');
+    await ended;
+    await chatTextIs(WRITTEN);
+    await idle();
+    await press('Control+Alt+Shift+R');
+    const rows = window.page.locator('.quick-input-list .monaco-list-row');
+    await rows.getByText('Before tidy-up').waitFor();
+    await press('Escape');
+    await clearChat();
+    await begin(KEY, 'Say hello to the session.');
+    await end();
+    await chatTextIs('Say hello to the session.');
+    await idle();
+    await window.updateSettings({ 'earmark.dictation.tidyUp': null });
+    await clearChat();
+  });
+
   it('is pasted into the terminal of an agent with paths, and never run', async () => {
     const got = async (): Promise<string> =>
       (await readFile(agentLog(), 'utf8').catch(() => ''))

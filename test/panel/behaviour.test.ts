@@ -65,6 +65,34 @@ describe('panel page', function () {
       ok((await colour('.partial .text')) !== (await colour('[data-segment] .text')));
     }));
 
+  it('shows all actions while the transcript has room, and two fifths of a low panel at least', async () => {
+    const five = Array.from({ length: 5 }, (_, i) => ({ ...insights[0]!, id: `five${i}` }));
+    const view = { ...session, insights: five };
+    const measure = (panel: PanelPage) =>
+      panel.page.evaluate(() => {
+        const of = (selector: string) => document.querySelector(selector)!;
+        const cards = of('.insights');
+        const share = of('.transcript-pane').clientHeight / of('.session-body').clientHeight;
+        return { isCut: cards.scrollHeight > cards.clientHeight + 1, share };
+      });
+    await PanelPage.with(
+      view,
+      async (panel) => {
+        const { isCut, share } = await measure(panel);
+        ok(!isCut && share >= 0.39, JSON.stringify({ isCut, share }));
+      },
+      { height: 720 },
+    );
+    await PanelPage.with(
+      view,
+      async (panel) => {
+        const { isCut, share } = await measure(panel);
+        ok(isCut && share >= 0.39, JSON.stringify({ isCut, share }));
+      },
+      { height: 400 },
+    );
+  });
+
   it('takes patches: news at their time, changed text, removed cards, a partial that became final', () =>
     PanelPage.with(session, async (panel) => {
       await panel.send(

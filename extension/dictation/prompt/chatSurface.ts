@@ -44,6 +44,7 @@ export class ChatSurface implements Surface {
   }
 
   readonly grows = false;
+  readonly tidies = true;
 
   intact(): boolean {
     return true;

@@ -60,11 +60,14 @@ export async function showRecognised(last: LastDictation | undefined): Promise<v
     );
     return;
   }
-  const { raw, text, spelled, doubted } = last;
+  const { raw, text, spelled, doubted, untidied } = last;
   const answer = await vscode.window.showQuickPick(
     [
       { label: raw, description: vscode.l10n.t('Recognised'), copied: raw },
       { label: text, description: vscode.l10n.t('Written'), copied: text },
+      ...(untidied === undefined
+        ? []
+        : [{ label: untidied, description: vscode.l10n.t('Before tidy-up'), copied: untidied }]),
       ...spelled.map(({ recognised, written }) => ({
         label: `$(replace) ${written}`,
         description: vscode.l10n.t('Replaced “{0}”', recognised),

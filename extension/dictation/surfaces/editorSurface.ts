@@ -5,6 +5,7 @@
  */
 import * as vscode from 'vscode';
 import type { DictationScope } from '../../../protocol/dictation';
+import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 import { UserError } from '../../errors';
 import { settings } from '../../settings/settings';
 import { type Anchor, shiftAnchors } from '../anchors';
@@ -114,6 +115,16 @@ export class EditorSurface implements Surface {
   }
 
   readonly grows = true;
+
+  get tidies(): boolean {
+    const { uri, languageId } = this.document;
+    return (
+      (uri.scheme === 'vscode-scm' ||
+        languageId === 'git-commit' ||
+        uri.path.endsWith(NOTE_SUFFIX)) &&
+      this.scopes().every(({ kind }) => kind !== 'code')
+    );
+  }
 
   intact(): boolean {
     return this.given.every((text, i) => this.textAt(this.anchors[i]) === text);

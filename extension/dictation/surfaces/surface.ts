@@ -8,6 +8,8 @@ import type { Anchor } from '../anchors';
 export type DictatedText = ResultOf<typeof DictationStop> & {
   /** Words that may be wrong; see `doubtedWords`. */
   readonly doubted: readonly string[];
+  /** The text before a language model tidied it up; absent if none did. */
+  readonly untidied?: string;
 };
 
 /** The inserted text, used to remove, hover or correct it. */
@@ -33,6 +35,8 @@ export interface Surface extends vscode.Disposable {
   scopes(): DictationScope[];
   /** True if inserted text can be replaced with longer text while the user speaks. */
   readonly grows: boolean;
+  /** True for prose that a language model may tidy up: the chat, commit messages, notes. */
+  readonly tidies?: boolean;
   /** True if the inserted text is unchanged. */
   intact(): boolean;
   /** Settles the inserted text: it belongs to the user, and further text goes behind it. */

@@ -76,10 +76,24 @@ describe('notes as a language', () => {
     const folds = await run<vscode.FoldingRange[]>('vscode.executeFoldingRangeProvider', uri);
     ok(folds.some(({ start, end }) => start === 0 && end === 4));
     const lenses = await run<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
-    const titles = lenses
-      .filter(({ range }) => range.start.line === lineOf('- Use'))
-      .map(({ command }) => command?.title);
-    deepEqual(titles, ['▷ Play', 'TODO', 'Issue', 'Decision Record']);
+    deepEqual(
+      lenses
+        .filter(({ command }) => command?.command === 'earmark.useNoteItem')
+        .map(({ range }) => document.lineAt(range.start.line).text),
+      ['## Decisions', '## Action items'],
+    );
+    const actions = await run<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      uri,
+      document.lineAt(lineOf('- Use')).range,
+    );
+    const titles = actions.map(({ title }) => title);
+    deepEqual(
+      ['Hand to Agent', 'Create GitHub Issue…', 'Play', 'Draft Decision Record'].filter(
+        (title) => !titles.includes(title),
+      ),
+      [],
+    );
   });
 
   it('problems as information, with quick fixes', async () => {
@@ -191,7 +205,7 @@ describe('notes as a language', () => {
     }
   });
 
-  it('the lenses tick a box, and make a comment of an action in the code beside', async () => {
+  it('the commands of items tick a box, and make a comment of an action in the code beside', async () => {
     const code = await editorWith('one|\ntwo\n');
     await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
     await run('earmark.toggleNoteItem', uri.toString(), lineOf('- [ ] Fix'));

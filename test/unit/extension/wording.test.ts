@@ -132,7 +132,7 @@ const notSentenceCase = (all: readonly Text[]): string[] =>
 
 const SMALL_WORD = /^(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with)$/;
 const VERB =
-  /^(?:Cancel|Convert|Delete|Dictate|Download|Export|Group|Import|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle|Write)$/;
+  /^(?:Cancel|Convert|Create|Delete|Dictate|Download|Export|Group|Hand|Import|Manage|Open|Pause|Play|Refresh|Rename|Resume|Run|Search|Select|Set|Show|Sign|Start|Stop|Toggle|Use|Write)$/;
 
 const notTitleCase = (all: readonly Text[]): string[] =>
   all

@@ -3,6 +3,7 @@ import { deepEqual, equal, match, throws } from 'node:assert/strict';
 import type { CodeAction, DocumentSymbol } from 'vscode-languageserver';
 import { complete, wantedAt } from '../../../daemon/lsp/completion';
 import { deriveItem } from '../../../daemon/lsp/deriveItem';
+import { itemActions } from '../../../daemon/lsp/itemActions';
 import { lenses } from '../../../daemon/lsp/lenses';
 import { definition, hover } from '../../../daemon/lsp/lookUp';
 import { Note } from '../../../daemon/lsp/note';
@@ -128,30 +129,53 @@ describe('notes as a language', () => {
     check('- [x] Rename', []);
   });
 
-  it('lenses: play where the time leads somewhere, done, and what a line becomes', () => {
-    const of = (text: string) =>
-      lenses(note, URI)
-        .filter(({ range }) => range.start.line === lineOf(text))
-        .map(({ command }) => [
-          command?.title,
-          command?.command,
-          ...(command?.arguments?.slice(1) ?? []),
-        ]);
-    const line = lineOf('- Use');
-    deepEqual(of('- Use'), [
-      ['▷ Play', 'earmark.playFromNote', 12_000],
-      ['TODO', 'earmark.deriveFromNote', line, 'todo'],
-      ['Issue', 'earmark.deriveFromNote', line, 'issue'],
-      ['Decision Record', 'earmark.deriveFromNote', line, 'adr'],
-    ]);
+  it('lenses: one for each section with items, above its heading', () => {
     deepEqual(
-      [of('- [ ] Old').map(([title]) => title), of('- [x] Ren').map(([title]) => title)],
+      lenses(note, URI).map(({ range, command }) => [
+        lines[range.start.line],
+        command?.title,
+        command?.command,
+        command?.arguments?.slice(1),
+      ]),
       [
-        ['✓ Done', 'TODO', 'Issue'],
-        ['▷ Play', 'Reopen', 'TODO', 'Issue'],
+        ['## Decisions', 'Use an Item…', 'earmark.useNoteItem', [lineOf('## Decisions')]],
+        [
+          '## Action items',
+          '3 of 4 open · Use an Item…',
+          'earmark.useNoteItem',
+          [lineOf('## Action items')],
+        ],
+        ['## Mine', '1 of 1 open · Use an Item…', 'earmark.useNoteItem', [lineOf('## Mine')]],
       ],
     );
-    deepEqual(of('- The cache'), []);
+  });
+
+  it('code actions of an item: hand over, play where the time leads somewhere, tick, convert', () => {
+    const of = (text: string) => {
+      const line = lineOf(text);
+      const at = { line, character: 0 };
+      return itemActions(note, URI, { start: at, end: at }).map(({ command, kind }) => [
+        command?.title,
+        kind,
+        command?.command,
+        ...(command?.arguments?.slice(1) ?? []),
+      ]);
+    };
+    const line = lineOf('- Use');
+    deepEqual(of('- Use'), [
+      ['Hand to Agent', 'quickfix', 'earmark.handToAgent', line],
+      ['Create GitHub Issue…', 'quickfix', 'earmark.createIssue', line],
+      ['Play', 'refactor', 'earmark.playFromNote', 12_000],
+      ['Insert TODO Comment', 'refactor', 'earmark.deriveFromNote', line, 'todo'],
+      ['Open as Issue Draft', 'refactor', 'earmark.deriveFromNote', line, 'issue'],
+      ['Draft Decision Record', 'refactor', 'earmark.deriveFromNote', line, 'adr'],
+    ]);
+    const titles = (text: string) => of(text).map(([title]) => title);
+    const hand = ['Hand to Agent', 'Create GitHub Issue…'];
+    const convert = ['Insert TODO Comment', 'Open as Issue Draft'];
+    deepEqual(titles('- [ ] Old'), [...hand, 'Mark as Done', ...convert]);
+    deepEqual(titles('- [x] Ren'), [...hand, 'Play', 'Reopen', ...convert]);
+    deepEqual(titles('- The cache'), []);
   });
 
   it('hover: the quote with what was said around it, played where a session has the sound; a person with open actions; what rests on a line', () => {

@@ -60,12 +60,31 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.lm.tools.map(({ name }) => name).filter((name) => name.startsWith('earmark_')),
     ),
     vscode.commands.registerCommand('earmark-test.callTool', callTool),
+    vscode.commands.registerCommand('earmark-test.noteActions', noteActions),
     vscode.commands.registerCommand('earmark-test.addModel', async () => {
       const api = vscode.lm as unknown as ModelApi;
       context.subscriptions.push(api.registerLanguageModelChatProvider('earmark-test', model));
       return (await vscode.lm.selectChatModels({ vendor: 'earmark-test' })).length;
     }),
   );
+}
+
+/** Titles of the code actions of the first action of the first note. */
+async function noteActions(): Promise<string[]> {
+  const [uri] = await vscode.workspace.findFiles('**/*.earmark.md', null, 1);
+  if (uri === undefined) return [];
+  const document = await vscode.workspace.openTextDocument(uri);
+  await vscode.window.showTextDocument(document);
+  const line = document
+    .getText()
+    .split('\n')
+    .findIndex((text) => text.startsWith('- ['));
+  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    uri,
+    document.lineAt(Math.max(0, line)).range,
+  );
+  return actions.map(({ title }) => title);
 }
 
 /** What an agent gets of a tool, or the error's message. */
@@ -94,11 +113,20 @@ const model = {
   ],
   provideLanguageModelChatResponse: (
     _model: unknown,
-    _messages: unknown,
+    messages: readonly { readonly content: readonly { readonly value?: unknown }[] }[],
     _options: unknown,
     progress: vscode.Progress<vscode.LanguageModelTextPart>,
   ) => {
-    progress.report(new vscode.LanguageModelTextPart('Understood.'));
+    const asked = messages.flatMap(({ content }) => content.map(({ value }) => String(value)));
+    const dictated = /<dictation>\n([^]*)\n<\/dictation>/.exec(asked.join('\n'))?.[1];
+    progress.report(
+      // An honest tidy-up, but it obeys "say".
+      new vscode.LanguageModelTextPart(
+        dictated === undefined || /^say /i.test(dictated)
+          ? 'Understood.'
+          : dictated.replace(/\b(?:um|uh),? /gi, ''),
+      ),
+    );
     return Promise.resolve();
   },
   provideTokenCount: () => Promise.resolve(1),
