@@ -38,7 +38,7 @@ export const offlineView = ({ text, canRetry }: View<'offline'>): TemplateResult
   </main>`;
 
 export function idleView(
-  { model, lastSession, offer, notices: reported = [] }: View<'idle'>,
+  { model, lastSession, offer, notices: reported = [], remote }: View<'idle'>,
   language: string,
 ): TemplateResult {
   const blocked =
@@ -58,7 +58,13 @@ export function idleView(
       <vscode-button block ?secondary=${blocked || asks} @click=${() => command('start')}
         >${t('Start Meeting')}</vscode-button
       >
-      <p class="hint">${t('Audio and text stay on this machine.')}</p>
+      <p class="hint">
+        ${
+          remote === undefined
+            ? t('Audio and text stay on this machine.')
+            : t('Audio is sent to {0}, which makes and stores the transcript.', remote)
+        }
+      </p>
       ${
         offer === undefined
           ? html`<p class="dictate">${icon('mic')}<span>${dictationHint()}</span></p>`

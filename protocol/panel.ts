@@ -88,6 +88,8 @@ export type PanelView =
       /** Absent while no daemon runs. */ readonly model?: ModelStatus;
       readonly offer?: PanelOffer;
       readonly notices?: readonly PanelNotice[];
+      /** Host of the remote daemon that recognises; absent for this machine. */
+      readonly remote?: string;
     }
   | PanelStorage
   | PanelModels
@@ -145,11 +147,16 @@ export interface PanelStorage {
   readonly kind: 'storage';
   /** Undefined until the daemon answers. */
   readonly kept?: {
-    readonly folder: string;
-    readonly databaseBytes: number;
-    readonly audioBytes: number;
-    readonly modelBytes: number;
-    readonly logBytes: number;
+    /** Absent for a remote daemon that others share. */
+    readonly disk?:
+      | {
+          readonly folder: string;
+          readonly databaseBytes: number;
+          readonly audioBytes: number;
+          readonly modelBytes: number;
+          readonly logBytes: number;
+        }
+      | undefined;
     readonly encrypted: boolean;
     readonly sessions: number;
     readonly oldest?: string | undefined;
@@ -159,6 +166,8 @@ export interface PanelStorage {
   /** People with stored voiceprints. */
   readonly voices: readonly Voiceprint[];
   readonly retention: Retention;
+  /** Only an administrator of the remote daemon may change it. */
+  readonly retentionFixed?: boolean;
   /** True if new meetings keep their audio. */
   readonly keepAudio: boolean;
   /**

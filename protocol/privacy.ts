@@ -16,22 +16,31 @@ export const PrivacyRetention = request({
   method: 'privacy/retention',
   doc:
     'Returns how long audio, transcripts and insights are stored. With `set`, ' +
-    'changes this first and deletes older data at once. Survives restarts.',
+    'changes this first and deletes older data at once; over the network that needs the ' +
+    'scope "admin". Survives restarts.',
   params: z.object({ set: Retention.optional() }),
-  result: z.object({ retention: Retention }),
+  result: z.object({
+    retention: Retention,
+    fixed: z.boolean().optional().describe('True if the caller may not change it.'),
+  }),
   errors: ['store.unwritable'],
 });
 
 export const PrivacyStorage = request({
   method: 'privacy/storage',
-  doc: 'Stored data of this machine: kind, location and size.',
+  doc: "Stored data of the caller; kind, location and size for the machine's administrator.",
   params: Empty,
   result: z.object({
-    folder: z.string().describe('State folder of the daemon.'),
-    databaseBytes: z.number().describe('Transcripts, insights, search index.'),
-    audioBytes: z.number().describe('Audio waiting for recognition, and stored audio.'),
-    modelBytes: z.number(),
-    logBytes: z.number(),
+    disk: z
+      .object({
+        folder: z.string().describe('State folder of the daemon.'),
+        databaseBytes: z.number().describe('Transcripts, insights, search index.'),
+        audioBytes: z.number().describe('Audio waiting for recognition, and stored audio.'),
+        modelBytes: z.number(),
+        logBytes: z.number(),
+      })
+      .optional()
+      .describe('All data of the machine; only for its administrator.'),
     encrypted: z.boolean(),
     sessions: z.number().int().describe('Sessions of all kinds; the count stops at 1000.'),
     oldest: z.string().optional().describe('Start of the oldest session, ISO 8601.'),

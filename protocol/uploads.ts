@@ -52,8 +52,7 @@ export const UploadOpen = request({
 export const UploadRead = request({
   method: 'upload/read',
   doc:
-    'Stored frames, up to the next break of the capture clock. Silence replaces damaged ' +
-    'ones.',
+    'Stored frames, up to the next break of the capture clock. Silence replaces damaged ' + 'ones.',
   params: UploadId.extend({
     source: Recorded,
     seq: z.number().int().min(0),

@@ -2,7 +2,14 @@
  * Scopes of network users: the scope that each method needs. A method that is not listed needs
  * `admin`.
  */
-import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioReport, AudioVerify } from '../../protocol/audio';
+import {
+  AudioClip,
+  AudioEnd,
+  AudioOpen,
+  AudioPush,
+  AudioReport,
+  AudioVerify,
+} from '../../protocol/audio';
 import {
   DictationCancel,
   DictationLearn,
@@ -22,7 +29,7 @@ import { LanguageModelLevels } from '../../protocol/languageModel';
 import type { RequestType } from '../../protocol/method';
 import { ModelsList, ModelsRecommend } from '../../protocol/models';
 import { NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
-import { PrivacyRetention } from '../../protocol/privacy';
+import { PrivacyRetention, PrivacyStorage } from '../../protocol/privacy';
 import {
   SessionAttach,
   SessionContext,
@@ -82,6 +89,8 @@ const RECORD = [
   NotesLease,
   NotesPlan,
   NotesRelease,
+  PrivacyRetention,
+  PrivacyStorage,
   SessionContext,
   SessionDelete,
   SessionPause,
@@ -108,7 +117,7 @@ const SCOPES = new Map<string, AccessScope>([
  * organisation's people and data.
  */
 const OF_ORGANISATION = new Set<string>(
-  [PrivacyRetention, TokensCreate, TokensList, TokensRevoke].map(({ method }) => method),
+  [TokensCreate, TokensList, TokensRevoke].map(({ method }) => method),
 );
 
 /** @throws EarmarkError rpc.forbidden */

@@ -56,7 +56,10 @@ export function uploadHandlers(registry: Registry, { uploads, sessions, clock }:
   });
   on(UploadRead, ({ uploadId, source, seq, frames }, _client, uploads) => {
     const { captureMs, pcm } = uploads.read(uploadId, source, seq, frames);
-    return { captureMs, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') };
+    return {
+      captureMs,
+      pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64'),
+    };
   });
   on(UploadClose, ({ uploadId }, client, uploads) => {
     uploads.giveBack(uploadId, client);

@@ -186,17 +186,13 @@ export class Sources implements Disposable {
    * Reports a gap in the capture clock of a pushed source.
    * @returns the clock; never earlier than audio that was received before
    */
-  private placed(
-    source: Source,
-    pipeline: SourcePipeline,
-    seq: number,
-    captureMs: number,
-  ): number {
+  private placed(source: Source, pipeline: SourcePipeline, seq: number, captureMs: number): number {
     const { nextSeq, endMs } = pipeline;
     if (seq < nextSeq) return captureMs;
     const jumpMs = captureMs - endMs - (seq - nextSeq) * FRAME_MS;
     const frames = Math.round(jumpMs / FRAME_MS);
-    if (this.setup.record.live && this.fed.has(source) && frames * FRAME_MS > GAP_MS) pipeline.missing(frames);
+    if (this.setup.record.live && this.fed.has(source) && frames * FRAME_MS > GAP_MS)
+      pipeline.missing(frames);
     this.fed.add(source);
     return captureMs <= endMs - FRAME_MS ? endMs : captureMs;
   }

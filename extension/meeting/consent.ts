@@ -1,14 +1,13 @@
 /**
- * Consent before the first recording. The wording covers the recorded audio, where it is stored,
- * and the consent of the other participants. Every session stores the user, the time and the exact
- * wording.
+ * Consent before the first recording. The wording covers the recorded audio, where it goes, and the
+ * consent of the other participants. Every session stores the user, the time and the exact wording.
+ * Another destination has another wording, and asks again.
  */
 import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
 import type { Consent } from '../../protocol/session';
 import { settings } from '../settings/settings';
-
-type Purpose = 'meeting' | 'dictation';
+import { consentWording, type Purpose } from './consentWording';
 
 interface Stored {
   readonly consent: Consent;
@@ -22,25 +21,7 @@ export class ConsentKeeper implements vscode.Disposable {
 
   /** Wording of the consent, one paragraph an element. */
   wording(purpose: Purpose): readonly string[] {
-    if (purpose === 'dictation') {
-      return [
-        vscode.l10n.t('Earmark records your microphone while you dictate.'),
-        vscode.l10n.t(
-          'Audio is transcribed on this machine and not stored, unless you configure a remote engine.',
-        ),
-      ];
-    }
-    return [
-      vscode.l10n.t(
-        'Earmark records your microphone and system audio until you stop the meeting. The status bar always shows it.',
-      ),
-      vscode.l10n.t(
-        'Audio, transcript and notes stay on this machine. Earmark sends nothing unless you configure a remote engine.',
-      ),
-      vscode.l10n.t(
-        'Tell all participants that you are recording, and get their consent. Many jurisdictions require it.',
-      ),
-    ];
+    return consentWording(purpose, settings.remoteUrl());
   }
 
   /** The consent to the current wording; undefined if the user has not given it. */

@@ -9,7 +9,9 @@ import type { Parts } from '../app';
 import type { Daemon } from '../daemon/daemon';
 import { errorText, showError } from '../errors';
 import type { ConsentKeeper } from '../meeting/consent';
+import { hostOf } from '../meeting/consentWording';
 import type { Meeting } from '../meeting/meeting';
+import { settings } from '../settings/settings';
 import type { ModelOffer } from './modelOffer';
 
 type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession']>;
@@ -80,6 +82,7 @@ export class IdleView implements vscode.Disposable {
       ...(this.last === undefined ? {} : { lastSession: this.last }),
       ...(this.model === undefined ? {} : { model: this.model }),
       ...(notices.length === 0 ? {} : { notices }),
+      ...(settings.remoteUrl() === '' ? {} : { remote: hostOf(settings.remoteUrl()) }),
     };
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/uploads';
 import { type Voiceprint, VoicesForget, VoicesList } from '../../protocol/voices';
 import type { Daemon } from '../daemon/daemon';
+import { hostOf } from '../meeting/consentWording';
 import { isOver } from '../meeting/meeting';
 import { settings } from '../settings/settings';
 import type { Page } from './pages';
@@ -24,6 +25,7 @@ const TRANSCRIBE_TIMEOUT_MS = 180_000;
 export class StoragePage implements Page {
   private kept: PanelStorage['kept'];
   private retention: Retention = {};
+  private retentionFixed = false;
   private voices: readonly Voiceprint[] = [];
   private uploads: readonly UploadInfo[] = [];
   private readonly changed = new vscode.EventEmitter<void>();
@@ -42,6 +44,7 @@ export class StoragePage implements Page {
       uploads: this.uploads,
       voices: this.voices,
       retention: this.retention,
+      ...(this.retentionFixed ? { retentionFixed: true } : {}),
       keepAudio: settings.keepAudio(),
       elsewhere: elsewhere(),
     };
@@ -49,7 +52,7 @@ export class StoragePage implements Page {
 
   async open(): Promise<void> {
     const connection = await this.daemon.ready();
-    const [kept, { retention }, { voices }, { uploads }] = await Promise.all([
+    const [kept, { retention, fixed }, { voices }, { uploads }] = await Promise.all([
       connection.request(PrivacyStorage, {}),
       connection.request(PrivacyRetention, {}),
       connection.request(VoicesList, {}),
@@ -57,6 +60,7 @@ export class StoragePage implements Page {
     ]);
     this.kept = kept;
     this.retention = retention;
+    this.retentionFixed = fixed ?? false;
     this.voices = voices;
     this.uploads = uploads;
     this.changed.fire();
@@ -67,9 +71,12 @@ export class StoragePage implements Page {
     else if (
       message.type === 'command' &&
       message.command === 'openFolder' &&
-      this.kept !== undefined
+      this.kept?.disk !== undefined
     )
-      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(this.kept.folder));
+      await vscode.commands.executeCommand(
+        'revealFileInOS',
+        vscode.Uri.file(this.kept.disk.folder),
+      );
     else if (message.type === 'command' && message.command === 'purgeAll') await this.purgeAll();
     else if (message.type === 'command' && message.command === 'forgetVoice')
       await this.forgetVoice(message.argument);
@@ -233,15 +240,6 @@ function elsewhere(): string[] {
     set('llm.endpoint'),
   ]
     .filter((address) => address !== '')
-    .map(host)
+    .map(hostOf)
     .concat(lent);
-}
-
-/** Host of an address. The rest may contain a secret. */
-function host(address: string): string {
-  try {
-    return new URL(address).host;
-  } catch {
-    return address;
-  }
 }

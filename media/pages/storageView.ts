@@ -18,17 +18,23 @@ export const pageTitle = (title: string): TemplateResult =>
   </div>`;
 
 export function storageView(view: PanelStorage, language: string): TemplateResult {
-  const { kept, uploads, voices, retention } = view;
+  const { kept, uploads, voices, retentionFixed } = view;
   return html`<main class="page">
     ${pageTitle(t('Storage and Privacy'))} ${location(view)}
     ${kept === undefined ? loading() : sizes(kept, language)}
     ${uploads.length === 0 ? nothing : recordings(uploads, language)}
     <section aria-labelledby="retention">
       <h2 id="retention">${t('Retention')}</h2>
-      ${choice('audioDays', t('Audio'), retention)}
-      ${choice('transcriptDays', t('Transcripts'), retention)}
-      ${choice('insightsDays', t('Action items, decisions, summaries'), retention)}
+      ${choice('audioDays', t('Audio'), view)} ${choice('transcriptDays', t('Transcripts'), view)}
+      ${choice('insightsDays', t('Action items, decisions, summaries'), view)}
       <p class="hint">${t('Counted from the end of each meeting. Note files are not deleted.')}</p>
+      ${
+        retentionFixed === true
+          ? html`<p class="hint">
+              ${t('An administrator of the remote daemon sets these. You can delete your own meetings.')}
+            </p>`
+          : nothing
+      }
     </section>
     ${kept === undefined ? nothing : voiceprints(voices, language)}
     <section aria-labelledby="purge">
@@ -152,16 +158,6 @@ function uploadRow(
 }
 
 function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): TemplateResult {
-  const rows: readonly (readonly [string, number])[] = [
-    [t('Transcripts, insights, search index'), kept.databaseBytes],
-    [t('Audio'), kept.audioBytes],
-    [t('Models'), kept.modelBytes],
-    [t('Logs (no meeting content)'), kept.logBytes],
-  ];
-  const all = Math.max(
-    1,
-    rows.reduce((sum, [, bytes]) => sum + bytes, 0),
-  );
   return html`<section aria-labelledby="kept">
     <h2 id="kept">${t('Stored data')}</h2>
     <p>
@@ -173,7 +169,25 @@ function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): Templ
             : t('{0} meetings since {1}.', kept.sessions, when(kept.oldest, language, new Date()))
       }
     </p>
-    <ul class="sizes">
+    ${kept.disk === undefined ? nothing : disk(kept.disk)}
+  </section>`;
+}
+
+function disk(
+  used: NonNullable<NonNullable<PanelStorage['kept']>['disk']>,
+): readonly TemplateResult[] {
+  const rows: readonly (readonly [string, number])[] = [
+    [t('Transcripts, insights, search index'), used.databaseBytes],
+    [t('Audio'), used.audioBytes],
+    [t('Models'), used.modelBytes],
+    [t('Logs (no meeting content)'), used.logBytes],
+  ];
+  const all = Math.max(
+    1,
+    rows.reduce((sum, [, bytes]) => sum + bytes, 0),
+  );
+  return [
+    html`<ul class="sizes">
       ${rows.map(
         ([name, bytes]) =>
           html`<li>
@@ -184,15 +198,19 @@ function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): Templ
             </svg>
           </li>`,
       )}
-    </ul>
-    <p class="hint plain">${kept.folder}</p>
-    <button type="button" class="link" @click=${() => command('openFolder')}>
+    </ul>`,
+    html`<p class="hint plain">${used.folder}</p>`,
+    html`<button type="button" class="link" @click=${() => command('openFolder')}>
       ${t('Open Folder')}
-    </button>
-  </section>`;
+    </button>`,
+  ];
 }
 
-function choice(what: keyof Retention, name: string, retention: Retention): TemplateResult {
+function choice(
+  what: keyof Retention,
+  name: string,
+  { retention, retentionFixed = false }: PanelStorage,
+): TemplateResult {
   const now = retention[what];
   const days =
     now === undefined || DAYS.includes(now) ? DAYS : [...DAYS, now].sort((a, b) => a - b);
@@ -202,7 +220,7 @@ function choice(what: keyof Retention, name: string, retention: Retention): Temp
   };
   return html`<label class="choice"
     ><span>${name}</span>
-    <select @change=${chosen}>
+    <select ?disabled=${retentionFixed} @change=${chosen}>
       <option value="" ?selected=${now === undefined}>${t('Until I delete it')}</option>
       ${days.map(
         (n) =>

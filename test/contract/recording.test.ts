@@ -103,9 +103,7 @@ for (const [name, make] of Object.entries(PATHS)) {
       compare(speaker, result);
       deepEqual(
         result.warnings,
-        path.live
-          ? ['source.lost The microphone stopped for a moment. It is recorded again.']
-          : [],
+        path.live ? ['source.lost The microphone stopped for a moment. It is recorded again.'] : [],
       );
     });
 

@@ -203,11 +203,13 @@ export function longTranscript(count: number): Segment[] {
 export const storage: PanelStorage = {
   kind: 'storage',
   kept: {
-    folder: '/home/ana/.local/state/earmark',
-    databaseBytes: 18_400_000,
-    audioBytes: 231_000_000,
-    modelBytes: 55_300_000,
-    logBytes: 1_200_000,
+    disk: {
+      folder: '/home/ana/.local/state/earmark',
+      databaseBytes: 18_400_000,
+      audioBytes: 231_000_000,
+      modelBytes: 55_300_000,
+      logBytes: 1_200_000,
+    },
     encrypted: false,
     sessions: 42,
     oldest: '2026-08-03T09:30:00+02:00',

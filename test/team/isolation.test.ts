@@ -323,7 +323,6 @@ describe('organisations of one server, over every method', function () {
       'models/pull',
       'models/remove',
       'privacy/rotateKey',
-      'privacy/storage',
       'privacy/unlock',
       'settings/get',
       'settings/set',

@@ -6,7 +6,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { SessionGet } from '../../../protocol/session';
 import type { App, Parts } from '../../../extension/app';
-import { app, quiet, run, text, until } from './support';
+import { answering, app, quiet, run, text, until } from './support';
 
 const folder = (): vscode.Uri => vscode.workspace.workspaceFolders![0]!.uri;
 const read = async (uri: vscode.Uri): Promise<string> =>
@@ -39,6 +39,27 @@ describe('meeting', function () {
     const consent = parts.consent.given('meeting');
     ok(consent !== undefined && consent.by !== '' && Date.parse(consent.at) <= Date.now());
     match(consent.wording, /stay on this machine[^]*Tell all participants/);
+  });
+
+  it('asks for consent again when the audio goes elsewhere, and names the place', async () => {
+    const config = vscode.workspace.getConfiguration('earmark');
+    const answers = answering('showInformationMessage', () => 'I Agree, Start Recording');
+    try {
+      await config.update(
+        'remote.url',
+        'wss://gpu.example:7443',
+        vscode.ConfigurationTarget.Global,
+      );
+      deepEqual(parts.consent.given('meeting'), undefined);
+      const consent = await parts.consent.ask('meeting');
+      deepEqual(answers.asked.length, 1);
+      match(consent?.wording ?? '', /sent to gpu\.example:7443/);
+    } finally {
+      await config.update('remote.url', undefined, vscode.ConfigurationTarget.Global);
+      answers.dispose();
+    }
+    deepEqual(parts.consent.given('meeting'), undefined);
+    await parts.consent.give('meeting');
   });
 
   it('shows finals of both sources, pauses, resumes and stops', async () => {

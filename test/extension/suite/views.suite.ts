@@ -210,8 +210,8 @@ describe('past meetings', function () {
     const { kept, keepAudio } = page.view();
     ok(
       kept !== undefined &&
-        kept.databaseBytes > 0 &&
-        kept.audioBytes > 0 &&
+        (kept.disk?.databaseBytes ?? 0) > 0 &&
+        (kept.disk?.audioBytes ?? 0) > 0 &&
         kept.sessions > 0 &&
         keepAudio,
     );

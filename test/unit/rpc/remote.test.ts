@@ -2,6 +2,7 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { Identity, AccessScope } from '../../../daemon/base/identity';
 import { FAMILIES } from '../../../protocol';
+import { PrivacyRetention, PrivacyStorage } from '../../../protocol/privacy';
 import { PUSHED, RpcHarness, base64, type TestClient } from './harness';
 
 const remote = (user: string, ...scopes: AccessScope[]): Identity => ({
@@ -114,6 +115,7 @@ describe('clients over the network', () => {
       'session/purge',
       'session/recover',
       'audio/push',
+      'audio/report',
       'audio/end',
       'audio/open',
       'notes/lease',
@@ -133,6 +135,54 @@ describe('clients over the network', () => {
     deepEqual(
       health.sessions.map((s) => s.id),
       [a],
+    );
+  });
+
+  it('tells a user about his own data, and its retention, which an administrator sets', async () => {
+    const [ann, ben, root, chief] = [
+      await rpc.client({}, remote('ann', 'record')),
+      await rpc.client({}, remote('ben', 'record')),
+      await rpc.client({}, remote('root', 'admin')),
+      await rpc.client(
+        {},
+        {
+          kind: 'remote',
+          user: 'chief',
+          scopes: ['admin'],
+          tokenId: 'chief',
+          organisation: 'ant',
+        },
+      ),
+    ];
+    await start(ann);
+    await start(ben);
+    await start(ben);
+    await root.ask(PrivacyRetention, { set: { audioDays: 30 } });
+    const view = async (client: TestClient) => {
+      const { disk, sessions } = await client.ask(PrivacyStorage, {});
+      return { disk: disk !== undefined, sessions };
+    };
+    deepEqual(
+      {
+        ann: await view(ann),
+        ben: await view(ben),
+        root: await view(root),
+        chief: (await view(chief)).disk,
+        read: await ann.ask(PrivacyRetention, {}),
+        set: await ann.code('privacy/retention', { set: {} }),
+        kept: await root.ask(PrivacyRetention, {}),
+        reader: await (await rpc.client({}, remote('eve', 'read'))).code('privacy/storage', {}),
+      },
+      {
+        ann: { disk: false, sessions: 1 },
+        ben: { disk: false, sessions: 2 },
+        root: { disk: true, sessions: 3 },
+        chief: false,
+        read: { retention: { audioDays: 30 }, fixed: true },
+        set: 'rpc.forbidden',
+        kept: { retention: { audioDays: 30 } },
+        reader: 'rpc.forbidden',
+      },
     );
   });
 

@@ -66,12 +66,7 @@ describe('recordings kept for a daemon elsewhere', () => {
   const noteFrames = (frames: readonly Frame[]): void =>
     void receivedFrames.push({ seq: frames[0]?.seq ?? -1, frames: frames.length });
   const record = (fromSeq = 0): ReturnType<Uploads['recording']> =>
-    uploads.recording(
-      'u1',
-      'mic',
-      fromSeq,
-      noteFrames,
-    );
+    uploads.recording('u1', 'mic', fromSeq, noteFrames);
   const total = (): number => receivedFrames.reduce((sum, { frames }) => sum + frames, 0);
   const truth = (samples = SPOKEN): { source: 'mic'; frames: number; digest: string } => {
     const chain = new FrameChain();
@@ -191,12 +186,7 @@ describe('recordings kept for a daemon elsewhere', () => {
     });
     bytes = 600;
     uploads.open(REQUEST, {});
-    const recording = uploads.recording(
-      'u2',
-      'mic',
-      0,
-      noteFrames,
-    );
+    const recording = uploads.recording('u2', 'mic', 0, noteFrames);
     recording.write(cut(SPOKEN));
     deepEqual(
       {
