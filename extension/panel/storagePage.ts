@@ -68,15 +68,8 @@ export class StoragePage implements Page {
 
   async take(message: FromPanel): Promise<boolean> {
     if (message.type === 'retention') await this.keepFor(message.what, message.days);
-    else if (
-      message.type === 'command' &&
-      message.command === 'openFolder' &&
-      this.kept?.disk !== undefined
-    )
-      await vscode.commands.executeCommand(
-        'revealFileInOS',
-        vscode.Uri.file(this.kept.disk.folder),
-      );
+    else if (message.type === 'command' && message.command === 'openFolder')
+      await this.openFolder();
     else if (message.type === 'command' && message.command === 'purgeAll') await this.purgeAll();
     else if (message.type === 'command' && message.command === 'forgetVoice')
       await this.forgetVoice(message.argument);
@@ -94,6 +87,12 @@ export class StoragePage implements Page {
       await this.discardUpload(message.argument);
     else return false;
     return true;
+  }
+
+  private async openFolder(): Promise<void> {
+    const folder = this.kept?.disk?.folder;
+    if (folder !== undefined)
+      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(folder));
   }
 
   /** Changes a retention period. A shorter period deletes data, so the user must confirm it. */
