@@ -28,12 +28,19 @@ export function builtDaemon(): DaemonCommand {
   };
 }
 
+/** The built daemon, which appends the longest work of its event loop to a file every second. */
+export function watchedDaemon(file: string): DaemonCommand {
+  const { command, args } = builtDaemon();
+  const watch = ['--require', resolve(__dirname, 'loopWork.cjs')];
+  return { command, args: [...watch, ...args], env: { EARMARK_LOOP_WORK: file } };
+}
+
 /** Connects to the built daemon of a state folder, and starts it if none runs. */
-export function builtClient(stateDir: string): Promise<DaemonClient> {
+export function builtClient(stateDir: string, daemon = builtDaemon()): Promise<DaemonClient> {
   return ensureDaemon({
     stateDir,
     client: { name: 'test', version: '0' },
-    daemon: builtDaemon(),
+    daemon,
     timeoutMs: 40_000,
   });
 }

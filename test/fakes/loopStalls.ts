@@ -40,3 +40,16 @@ export function loopWorkMs(pid: number): number | undefined {
   const file = `/proc/${pid}/task/${pid}/schedstat`;
   return existsSync(file) ? Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6 : undefined;
 }
+
+/**
+ * The longest work of each second, longest first, from the file of `loopWork.cjs`.
+ * @returns processor time and time on the clock, milliseconds
+ */
+export function longestWork(file: string): (readonly [number, number])[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as [number, number])
+    .sort(([a], [b]) => b - a);
+}

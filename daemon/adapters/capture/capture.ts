@@ -53,6 +53,22 @@ export interface DeviceCapture extends Capture {
  */
 const FIRST_DATA_MS = { darwin: 30_000, other: 5_000 } as const;
 const STDERR_KEPT = 4_000;
+/** Clients that list devices within this time get one answer, whose probes start programs once. */
+const ABILITIES_MS = 1_000;
+
+/** Shares the work that runs, and its result until `ms` after its begin. A failure is not shared. */
+function sharedFor<T>(ms: number, clock: Clock, work: () => Promise<T>): () => Promise<T> {
+  let last: { readonly result: Promise<T>; readonly begun: number } | undefined;
+  let running = false;
+  return () => {
+    if (last && (running || clock.now() - last.begun < ms)) return last.result;
+    running = true;
+    const result = work().finally(() => (running = false));
+    last = { result, begun: clock.now() };
+    result.catch(() => (last = undefined));
+    return result;
+  };
+}
 
 export function createCapture(options: CaptureOptions): DeviceCapture {
   const platform = options.platform ?? process.platform;
@@ -72,10 +88,11 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
     });
     return options.only ? probes.filter((p) => options.only!.includes(p.name)) : probes;
   };
+  const shared = sharedFor(ABILITIES_MS, clock, probe);
 
   return {
     async abilities() {
-      return summarize(await probe(), platform);
+      return summarize(await shared(), platform);
     },
     async start(source, device, handlers) {
       const probes = await probe();
