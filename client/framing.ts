@@ -34,10 +34,14 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   private dead = false;
   private closing = false;
 
-  /** @param maxBytes longest body that is read */
+  /**
+   * @param maxBytes longest body that is read
+   * @param refusal refuses a body before it is parsed
+   */
   constructor(
     private readonly socket: Socket,
     private readonly maxBytes: number,
+    private readonly refusal: (body: Buffer) => EarmarkError | undefined = () => undefined,
   ) {
     super();
   }
@@ -113,11 +117,12 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 
   private deliver(chunks: readonly Buffer[], callback: DataCallback): void {
+    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    const refused = this.refusal(body);
+    if (refused) return void this.refuse('rpc.messageTooLarge', refused.message);
     let message: unknown;
     try {
-      message = JSON.parse(
-        (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'),
-      );
+      message = JSON.parse(body.toString('utf8'));
     } catch {
       this.refuse('rpc.parse', 'A message is not JSON.');
       return;

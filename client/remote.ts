@@ -10,6 +10,7 @@ import { ANSWER_DEAD_MS, DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/
 import { PROTOCOL_VERSION } from '../protocol/version';
 import type { ConnectOptions, DaemonClient, RemoteProfile, RemoteTiming } from './api';
 import { WireClient } from './daemonClient';
+import { requireOwnServer } from './loopbackOwner';
 import { CLIENT_LIMITS } from './socketWire';
 import { webSocketWire } from './webSocketWire';
 import { connectCancelled } from './errors';
@@ -124,7 +125,14 @@ async function openStream(
   const at = { host, port: Number(url.port) || (url.protocol === 'ws:' ? 80 : 443) };
   if (url.protocol === 'ws:') {
     const socket = createConnection(at);
-    return await opened(socket, 'connect', url, signal);
+    await opened(socket, 'connect', url, signal);
+    try {
+      await requireOwnServer(socket, signal);
+    } catch (error) {
+      socket.on('error', () => undefined).destroy();
+      throw error;
+    }
+    return socket;
   }
   const pinned =
     fingerprint === undefined ? undefined : fingerprint.replaceAll(':', '').toLowerCase();

@@ -16,6 +16,8 @@ export interface WireLimits {
   readonly writeBytes: number;
   /** Limit of bytes that wait for a peer that does not read. */
   readonly queuedBytes: number;
+  /** Refuses a message before it is parsed. */
+  readonly refusal?: (body: Buffer) => EarmarkError | undefined;
 }
 
 /** Longest answer that a client reads: a day's session with word times. */
@@ -27,7 +29,7 @@ export const CLIENT_LIMITS: WireLimits = {
 };
 
 export function socketWire(socket: Socket, limits: WireLimits): Wire {
-  const reader = new FrameReader(socket, limits.readBytes);
+  const reader = new FrameReader(socket, limits.readBytes, limits.refusal);
   const writer = new FrameWriter(
     socket,
     limits.writeBytes,

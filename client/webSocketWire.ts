@@ -221,6 +221,11 @@ class WebSocketWire implements Wire {
       return this.reader.hold(refusal.retryAfterMs ?? 0);
     }
     if (isBinary) return this.audioListener?.(data);
+    const tooLong = this.limits.refusal?.(data);
+    if (tooLong) {
+      this.dead = true;
+      return this.reader.refused(tooLong);
+    }
     const message = parse(data);
     if (message) {
       if (Message.isResponse(message) && message.id !== null) this.asked.delete(message.id);

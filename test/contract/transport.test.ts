@@ -1,4 +1,9 @@
 /** The local socket: who gets in, what a peer may cost, what is left on the disk. */
+import { AudioPush } from '../../protocol/audio';
+import { InsightAnalyze } from '../../protocol/insights';
+import { LanguageModelAnswer } from '../../protocol/languageModel';
+import { NotesPlan } from '../../protocol/notes';
+import { tooLongForMethod } from '../../daemon/adapters/transport/messageLength';
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
@@ -201,6 +206,44 @@ describe('transport contract', function () {
     const other = await client();
     await other.request(SessionRename, { sessionId: 'a', title: 'b' });
     other.dispose();
+  });
+
+  it('promise: settings with 600,000 names are refused before they are parsed', async () => {
+    await open();
+    const names = Array.from({ length: 600_000 }, (_, i) => `"a${i}":1`).join(',');
+    const message = (front: string): string =>
+      `${front}"params":{"values":{${names}}},"method":"settings/set","id":2}`;
+    for (const body of [
+      message('{"jsonrpc":"2.0","id":1,"method":"settings/set",'),
+      message('{"jsonrpc":"2.0",'),
+    ]) {
+      const parse = JSON.parse.bind(JSON);
+      let longest = 0;
+      JSON.parse = (text: string, ...rest: []) => {
+        longest = Math.max(longest, text.length);
+        return parse(text, ...rest) as unknown;
+      };
+      try {
+        const { answer } = await say(`EARMARK/1 ${token()}\n${frame(body)}`);
+        match(answer, /rpc\.messageTooLarge/);
+        match(answer, /the limit is 600000/);
+      } finally {
+        JSON.parse = parse;
+      }
+      ok(longest < 10_000, `${longest} characters were parsed`);
+    }
+    deepEqual(asked, []);
+  });
+
+  it('parses what a method may carry', () => {
+    const long = (method: string, params: object): Buffer =>
+      Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
+    const text = 'x'.repeat(4_000_000);
+    for (const { method } of [NotesPlan, InsightAnalyze, AudioPush, LanguageModelAnswer])
+      equal(tooLongForMethod(long(method, { text })), undefined);
+    equal(tooLongForMethod(long('session/rename', { text }))?.code, 'rpc.messageTooLarge');
+    const symbols = Array.from({ length: 5_000 }, () => 'é'.repeat(50));
+    equal(tooLongForMethod(long('dictation/learn', { sessionId: 's', symbols })), undefined);
   });
 
   it('tells a client what was wrong with its last message', async () => {

@@ -29,6 +29,7 @@ import type { Certificate } from './certificate';
 import type { RemoteLimits } from './limits';
 import { UnadmittedSockets } from './unadmittedSockets';
 import type { Traffic } from './traffic';
+import { tooLongForMethod } from './messageLength';
 import { WirePeer } from './wirePeer';
 
 export interface RemoteOptions {
@@ -282,6 +283,7 @@ class RemoteServer implements RemoteTransport {
         readBytes: limits.messageBytes,
         writeBytes: limits.queuedBytes,
         queuedBytes: limits.queuedBytes,
+        refusal: tooLongForMethod,
         keepaliveMs: limits.keepaliveMs,
         deadMs: limits.deadMs,
       },

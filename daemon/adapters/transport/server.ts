@@ -25,6 +25,7 @@ import { ownStartMs } from '../system/processStart';
 import type { TransportLimits } from './limits';
 import type { Traffic } from './traffic';
 import { makePrivateFolder, socketPath } from './socketPath';
+import { tooLongForMethod } from './messageLength';
 import { WirePeer } from './wirePeer';
 
 export interface TransportOptions {
@@ -134,7 +135,12 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 }
 
 function wireOf(socket: Socket, { messageBytes, queuedBytes }: TransportLimits): Wire {
-  return socketWire(socket, { readBytes: messageBytes, writeBytes: queuedBytes, queuedBytes });
+  return socketWire(socket, {
+    readBytes: messageBytes,
+    writeBytes: queuedBytes,
+    queuedBytes,
+    refusal: tooLongForMethod,
+  });
 }
 
 type Outcome =

@@ -366,6 +366,44 @@ describe('earmark mcp', function () {
     equal(code, 0);
   });
 
+  it('promise: a line of 5 MB gets an error answer, and the agent is served on', async () => {
+    const { command, args } = scriptedCli(['mcp']);
+    const child = spawn(command, [...args], { env: { ...process.env, EARMARK_HOME: folder.path } });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += String(chunk)));
+    const long = 'x'.repeat(5 * 1024 * 1024);
+    child.stdin.write(
+      [
+        `{"jsonrpc":"2.0","id":7,"method":"ping","params":{"x":"${long}"}}`,
+        `{"method":"ping","params":{"x":"${long}"},"jsonrpc":"2.0","id":"b"}`,
+        long,
+        '{"jsonrpc":"2.0","id":8,"method":"ping"}\n',
+      ].join('\n'),
+    );
+    await until(() => out.split('\n').length > 4, 'it answers');
+    const answers = out
+      .trim()
+      .split('\n')
+      .map(
+        (line) => JSON.parse(line) as { id: unknown; error?: { code: number; message: string } },
+      );
+    deepEqual(
+      answers.map(({ id, error }) => [id, error?.code]),
+      [
+        [7, -32600],
+        ['b', -32600],
+        [null, -32600],
+        [8, undefined],
+      ],
+    );
+    match(answers[0]?.error?.message ?? '', /^The message is longer than 1048576 bytes/);
+    const code = await new Promise((resolve) => {
+      child.on('close', resolve);
+      child.stdin.end();
+    });
+    equal(code, 0);
+  });
+
   it('promise: agents change only if allowed, and get no secret', async () => {
     const bold = new McpAgent();
     await bold.start(scriptedCli(['mcp', '--allow-changes']), { EARMARK_HOME: folder.path });
