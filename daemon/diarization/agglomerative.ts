@@ -6,11 +6,27 @@
 import type { Embedding } from './contract';
 import { dots } from './vectors';
 
+/** Keeps two clusters apart that are far from each other compared with their own extent. */
+export interface Separation {
+  /** Below this mean distance, clusters always merge. */
+  readonly close: number;
+  /** Least excess of the distance between two clusters over the mean distance inside them. */
+  readonly margin: number;
+}
+
+/** Mean distance inside a cluster of which nothing is known, and its weight in pairs. */
+const USUAL_EXTENT = 0.5;
+const USUAL_PAIRS = 3;
+
 /**
  * @param threshold cosine distance, 0…2
  * @returns cluster of each embedding, numbered from 0
  */
-export function averageLinkage(embeddings: readonly Embedding[], threshold: number): number[] {
+export function averageLinkage(
+  embeddings: readonly Embedding[],
+  threshold: number,
+  separation?: Separation,
+): number[] {
   const count = embeddings.length;
   const distances = new Float32Array(count * count);
   embeddings.forEach((one, i) => {
@@ -19,8 +35,20 @@ export function averageLinkage(embeddings: readonly Embedding[], threshold: numb
     });
   });
   const parent = Int32Array.from({ length: count }, (_, i) => i);
-  for (const { kept, gone, distance } of merges(distances, count))
-    if (distance < threshold) parent[rootOf(parent, gone)] = rootOf(parent, kept);
+  const extents = embeddings.map((): Extent => ({ size: 1, sum: 0, whole: true }));
+  for (const { kept, gone, distance } of merges(distances, count)) {
+    const [a, b] = [extents[kept] as Extent, extents[gone] as Extent];
+    const inside = (extentOf(a) + extentOf(b)) / 2;
+    const apart =
+      separation && distance >= separation.close && distance - inside >= separation.margin;
+    const whole = a.whole && b.whole && distance < threshold && apart !== true;
+    if (whole) parent[rootOf(parent, gone)] = rootOf(parent, kept);
+    extents[kept] = {
+      size: a.size + b.size,
+      sum: a.sum + b.sum + a.size * b.size * distance,
+      whole,
+    };
+  }
   const numbers = new Map<number, number>();
   return embeddings.map((_, i) => {
     const root = rootOf(parent, i);
@@ -28,6 +56,18 @@ export function averageLinkage(embeddings: readonly Embedding[], threshold: numb
     numbers.set(root, number);
     return number;
   });
+}
+
+interface Extent {
+  readonly size: number;
+  /** Sum of the distances of its pairs. */
+  readonly sum: number;
+  /** All merges inside it were made. */
+  readonly whole: boolean;
+}
+
+function extentOf({ size, sum }: Extent): number {
+  return (sum + USUAL_PAIRS * USUAL_EXTENT) / ((size * (size - 1)) / 2 + USUAL_PAIRS);
 }
 
 interface Merge {

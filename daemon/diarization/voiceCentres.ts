@@ -2,13 +2,14 @@
  * Estimates the number of voices and their centres. Embeddings are clustered by average linkage,
  * small clusters join others, and the centres are refined as in k-means.
  */
-import { averageLinkage } from './agglomerative';
+import { averageLinkage, type Separation } from './agglomerative';
 import type { Embedding, VoiceWindow } from './contract';
 import { dot, greatest, meanDirection } from './vectors';
 
 export interface VoiceSettings {
-  /** Minimum mean cosine distance between the clusters of two voices. */
+  /** Mean cosine distance from which two clusters are always two voices. */
   readonly threshold: number;
+  readonly separation: Separation;
   /** Minimum length of a window that may found a cluster, in milliseconds. */
   readonly foundingMs: number;
   /** Minimum speech of a separate cluster: a share of all speech, with bounds in milliseconds. */
@@ -22,6 +23,7 @@ export interface VoiceSettings {
  */
 export const VOICE_SETTINGS: VoiceSettings = {
   threshold: 0.7,
+  separation: { close: 0.5, margin: 0.25 },
   foundingMs: 800,
   small: { part: 0.02, leastMs: 1_000, mostMs: 2_000 },
 };
@@ -47,6 +49,7 @@ export function voiceCentres(
   const labels = averageLinkage(
     founding.map(({ embedding }) => embedding),
     settings.threshold,
+    settings.separation,
   );
   const clusters = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
     founding.filter((_window, i) => labels[i] === k),

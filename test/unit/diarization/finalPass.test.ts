@@ -1,6 +1,6 @@
 /** Who speaks when in a whole recording, from pieces and runs of local voices. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { averageLinkage } from '../../../daemon/diarization/agglomerative';
+import { averageLinkage, type Separation } from '../../../daemon/diarization/agglomerative';
 import { finalSpeakers } from '../../../daemon/diarization/finalPass';
 import type { VoicePiece, VoiceRun } from '../../../daemon/diarization/segmentationStream';
 
@@ -45,6 +45,27 @@ describe('averageLinkage', () => {
       ),
       [0, 1, 0, 2, 1, 0],
     ));
+  it('keeps tight clusters apart at a distance at which loose ones merge', () => {
+    // Two groups of five unit vectors around directions with the given cosine.
+    const groups = (cosine: number, spread: number): Float32Array[] =>
+      Array.from({ length: 10 }, (_, i) => {
+        const vector = new Float32Array(12);
+        vector[0] = i < 5 ? 1 : cosine;
+        vector[1] = i < 5 ? 0 : Math.sqrt(1 - cosine ** 2);
+        vector[2 + i] = spread;
+        const length = Math.hypot(...vector);
+        return vector.map((x) => x / length);
+      });
+    const tight = groups(0.4, 0.1);
+    const loose = groups(0.6, 0.9);
+    const count = (embeddings: readonly Float32Array[], separation?: Separation): number =>
+      new Set(averageLinkage(embeddings, 0.7, separation)).size;
+    const separation = { close: 0.5, margin: 0.25 };
+    deepEqual(
+      [count(tight), count(tight, separation), count(loose), count(loose, separation)],
+      [1, 2, 1, 1],
+    );
+  });
   it('merges everything at the greatest distance', () =>
     deepEqual(
       averageLinkage(
