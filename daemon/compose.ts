@@ -358,7 +358,10 @@ async function compose(
     createSessionManager({
       ...kept,
       capture,
-      analyzers,
+      analyzers:
+        organisation === undefined
+          ? analyzers
+          : createAnalyzerFactory({ ...analysers, model: () => llm.queue()?.of(organisation) }),
       learnNames: nameLearner(clock, spellers),
       ...(options.limits && {
         place: (owner: string, max: number) =>

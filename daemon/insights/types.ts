@@ -2,7 +2,7 @@
  * Insights in the daemon, and the contract of an analyzer.
  *
  * Functions of this room:
- * - `createAnalyzerFactory(options?: { nlp?, model?: ModelQueue }): AnalyzerFactory` in
+ * - `createAnalyzerFactory(options?: { nlp?, model?: AskedModel }): AnalyzerFactory` in
  *   `analyzerFactory.ts`; words and parts of speech load at the first `create`
  * - `LanguageModel` in `model/languageModel.ts`, the port to a language model, and `ModelQueue` in
  *   front of it
@@ -14,7 +14,7 @@
 import type { EarmarkError } from '../../protocol/errors';
 import type { NoteTemplate } from '../../protocol/templates';
 import type { SegmentText } from '../transcript/types';
-import type { ModelQueue } from './model/modelQueue';
+import type { AskedModel } from './model/modelQueue';
 import type { Usage } from './model/usage';
 import type { Capability } from './write/exam';
 
@@ -74,7 +74,7 @@ export interface AnalysisContext {
   /** Name of the speaker "You", if known. */
   readonly self?: string;
   /** Language model of this analysis; the configured one if absent. */
-  readonly model?: ModelQueue;
+  readonly model?: AskedModel;
   /** Sections of the note and what to ask the model for. */
   readonly template?: NoteTemplate;
 }

@@ -46,14 +46,15 @@ export function insightHandlers(
     })
     .on(InsightWrite, async (params, client, { signal }) => {
       const { sessionId, model: which, modelId, template } = params;
+      const person = personOf(client.peer.identity);
       const model =
         which === 'editor'
           ? noteModels?.offeredBy(client)
           : which === 'server'
-            ? noteModels?.server
+            ? noteModels?.server?.of(person)
             : modelId === undefined
               ? undefined
-              : noteModels?.local(modelId);
+              : noteModels?.local(modelId)?.of(person);
       if (!model) throw noModel(which);
       const { changed, level, usage, failure } = await sessions.writeNotes(sessionId, {
         model,

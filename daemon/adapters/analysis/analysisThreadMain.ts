@@ -6,7 +6,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { analyseText } from '../../insights/analyseText';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
 import type { TurnScorer } from '../../insights/contract/turns';
-import type { AskedModel } from '../../insights/model/modelReader';
+import type { AskedModel } from '../../insights/model/modelQueue';
 import { Deferred } from '../../session/wait';
 import { received } from '../sentError';
 import type {

@@ -12,7 +12,7 @@ import type {
   TranscriptAnalysis,
 } from '../../insights/analyseText';
 import type { TurnScorer } from '../../insights/contract/turns';
-import type { AskedModel } from '../../insights/model/modelReader';
+import type { AskedModel } from '../../insights/model/modelQueue';
 import { Deferred } from '../../session/wait';
 import { sent } from '../sentError';
 import { threadEntry } from '../threadEntry';

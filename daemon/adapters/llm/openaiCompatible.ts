@@ -78,7 +78,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
           continue;
         }
       }
-      if (response.status !== 200) throw this.refused(response.status);
+      if (response.status !== 200) throw this.refused(response.status, response.retryAfterMs);
       return this.content(response.text, used);
     }
   }
@@ -107,7 +107,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
   private async post(
     body: string,
     signal: AbortSignal,
-  ): Promise<{ readonly status: number; readonly text: string }> {
+  ): Promise<{ readonly status: number; readonly text: string; readonly retryAfterMs?: number }> {
     const { default: fetch } = await import('make-fetch-happen');
     try {
       const response = await fetch(this.url.href, {
@@ -132,7 +132,11 @@ export class OpenaiCompatibleModel implements LanguageModel {
           text: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES),
         };
       response.body?.resume();
-      return { status: response.status, text: '' };
+      return {
+        status: response.status,
+        text: '',
+        retryAfterMs: retryAfter(response.headers.get('retry-after')),
+      };
     } catch (error) {
       if (signal.aborted)
         throw new EarmarkError('rpc.cancelled', 'The request to the language model was cancelled.');
@@ -164,7 +168,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
   }
 
   /** Leaves out the server's text, which may quote the key or the words. */
-  private refused(status: number): EarmarkError {
+  private refused(status: number, retryAfterMs = 0): EarmarkError {
     if (status === 401 || status === 403)
       return new EarmarkError(
         'engine.refused',
@@ -187,15 +191,28 @@ export class OpenaiCompatibleModel implements LanguageModel {
       return new EarmarkError(
         'engine.rateLimited',
         `${this.name} takes no more requests for now (HTTP 429). Wait some minutes, then write again.`,
+        { retryAfterMs },
       );
     if (status >= 500)
       return new EarmarkError(
         'engine.unavailable',
         `${this.name} is overloaded or failed (HTTP ${status}).`,
+        status === 503 ? { retryAfterMs } : {},
       );
     return new EarmarkError(
       'engine.refused',
       `${this.name} refused the request (HTTP ${status}); check "earmark.llm.model".`,
     );
   }
+}
+
+/**
+ * The header of RFC 9110, section 10.2.3: seconds, or a date.
+ * @returns milliseconds; 0 if the server names no time
+ */
+function retryAfter(header: string | null): number {
+  if (header === null) return 0;
+  const seconds = Number(header);
+  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }

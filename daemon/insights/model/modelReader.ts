@@ -13,16 +13,9 @@ import { type Window, windowsOf } from '../write/parts';
 import { deniedIn, VERIFY_SCHEMA, verifyQuestion } from '../write/verify';
 import { answerSchema, type MeetingFrame, questionOf, readAnswer, repairOf } from '../write/prompt';
 import { failureOf, ItemShortener } from './itemShortener';
-import type { ModelQueue } from './modelQueue';
+import type { AskedModel } from './modelQueue';
 import { reduceSummary } from './summaryReducer';
 import { type Usage, UsageCounter } from './usage';
-
-/** What a reader needs of the queue in front of the model. */
-export type AskedModel = Pick<
-  ModelQueue,
-  'name' | 'capability' | 'complete' | 'level' | 'rateLimited'
-> &
-  Partial<Pick<ModelQueue, 'local'>>;
 
 interface Answered {
   readonly window: Window;
