@@ -10,13 +10,11 @@ import { answering, app, closeEditors, editorWith, extension, quiet, run, until 
  * `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions`
  * is typed into: views.suite.ts. `dictatePrompt` and `showRecognised` have their keys pressed in
  * test/extension/prompt.test.ts. `writeWithTemplate` asks a model in test/extension/betterNotes.test.ts.
+ * `handToAgent`, `createIssue` and `openQuote`: agents.test.ts beside it.
  */
 const ELSEWHERE = [
-  'openNote',
-  'searchSessions',
-  'dictatePrompt',
-  'showRecognised',
-  'writeWithTemplate',
+  ...['openNote', 'searchSessions', 'dictatePrompt', 'showRecognised', 'writeWithTemplate'],
+  ...['handToAgent', 'createIssue', 'openQuote'],
 ];
 
 describe('commands', function () {
