@@ -2,7 +2,8 @@
  * Scores insights against a labelled meeting.
  *
  * An insight counts when its evidence lies in the turns of a label, at most one for each label;
- * what is left over is wrong. Strict asks it of all its evidence, loose of some. A decoy is taken
+ * what is left over is wrong, but for an insight on turns that the labels call optional: there an
+ * extra one is neither right nor wrong. Strict asks it of all its evidence, loose of some. A decoy is taken
  * when an insight that matches no label has evidence in the decoy's turns.
  */
 import { parseAnalysisInput } from '../daemon/insights/plainText';
@@ -28,6 +29,17 @@ export interface LabelledMeeting {
   }[];
   readonly decisions: readonly { readonly text: string; readonly turns: readonly number[] }[];
   readonly decoys: readonly { readonly turns: readonly number[]; readonly why: string }[];
+  /** Turns on which an extra item is neither right nor wrong, for both kinds or by kind. */
+  readonly optional?:
+    | readonly number[]
+    | { readonly actions: readonly number[]; readonly decisions: readonly number[] };
+}
+
+export function optionalTurns(
+  { optional = [] }: LabelledMeeting,
+  kind: 'actions' | 'decisions',
+): ReadonlySet<number> {
+  return new Set('actions' in optional ? optional[kind] : optional);
 }
 
 export interface Counts {
@@ -111,12 +123,14 @@ export function scoreMeeting(
     meeting.actions,
     insights.filter(({ kind }) => kind === 'action'),
     turns,
+    optionalTurns(meeting, 'actions'),
     mistakes,
   );
   const decisions = match(
     meeting.decisions,
     insights.filter(({ kind }) => kind === 'decision'),
     turns,
+    optionalTurns(meeting, 'decisions'),
     mistakes,
   );
   const owners = actions.pairs.map(([label, insight]) => ({
@@ -152,6 +166,7 @@ function match<L extends { readonly text: string; readonly turns: readonly numbe
   labels: readonly L[],
   insights: readonly Insight[],
   turns: (insight: Insight) => number[],
+  optional: ReadonlySet<number>,
   mistakes: string[],
 ) {
   const pair = (fits: (at: number[], label: L) => boolean) => {
@@ -169,14 +184,19 @@ function match<L extends { readonly text: string; readonly turns: readonly numbe
   for (const label of labels)
     if (!pairs.some(([other]) => other === label))
       mistakes.push(`missed: ${label.text} [${label.turns.join(',')}]`);
-  for (const insight of insights)
+  const counted = insights.filter(
+    (insight) =>
+      [...pairs, ...loose].some(([, other]) => other === insight) ||
+      !turns(insight).every((turn) => optional.has(turn)),
+  );
+  for (const insight of counted)
     if (!pairs.some(([, other]) => other === insight))
       mistakes.push(`extra ${insight.kind}: ${insight.text} [${turns(insight).join(',')}]`);
   return {
     pairs: loose.length >= pairs.length ? mergePairs(pairs, loose) : pairs,
     counts: {
       labels: labels.length,
-      found: insights.length,
+      found: counted.length,
       right: pairs.length,
       rightLoose: loose.length,
     },

@@ -7,7 +7,7 @@ import type { Line } from './conversation';
 import type { Finding } from './discourse/discuss';
 import { hasCue } from './discourse/tasks';
 import { contentStems } from './gate/words';
-import { BARE_PRONOUN, hasNoun, saysEnough } from './saysEnough';
+import { BARE_PRONOUN, hasNoun, matterStems, namesMatter, saysEnough } from './saysEnough';
 import { topicsBefore } from './topicPhrase';
 import { withoutBreaks } from './withoutBreaks';
 
@@ -23,9 +23,14 @@ const SETTLES = {
   decision: ['decide', 'settle', 'agree'],
 } as const;
 
+const SAYS_WHAT = ['commit', 'offer', 'request', 'imperative', 'assign', 'decide'] as const;
+
 /** Words before a sentence that tie it to the one before. */
 const LEAD_IN =
   /^(?:(?:and|but|so|well|okay|ok|yeah|yep|yes|oh|right|no|then|sure|fine|mm|hm)[,.]? )+(?=[^\s,.])/i;
+
+/** "Do you wanna start" is no task. */
+const ASKS = /^(?:do|did|are|is|can|could|would|will) (?:you|we|i|they)\b/iu;
 
 /** Remembers the lines of unchanged findings, so that an update looks at new ones only. */
 export class QuotedLines {
@@ -99,8 +104,10 @@ function textOf(
     .map((one) => ({ line: one, worth: worthOf(one, kind) }))
     .sort((a, b) => b.worth - a.worth || b.line.index - a.line.index)
     .map((one) => one.line);
-  const quote = line && quoteWithTopic(line, lines);
-  return quote ?? (!BARE_PRONOUN.test(text) && text.includes(' ') ? text : undefined);
+  const quote = line && quoteWithTopic(line, kind, lines);
+  const full =
+    !BARE_PRONOUN.test(text) && !ASKS.test(text) && text.includes(' ') && namesMatter(text, kind);
+  return quote ?? (full ? text : undefined);
 }
 
 /** Sentences that settle something and name things are worth more. */
@@ -109,7 +116,7 @@ function worthOf(line: Line, kind: 'action' | 'decision'): number {
   const cue = line.clauses.some((clause) => hasCue(clause, ...SETTLES[kind]) !== undefined);
   return (
     (cue ? 2 : 0) +
-    Math.min(5, contentStems(text).size) / 2 -
+    Math.min(5, matterStems(text).size) / 2 -
     (BARE_PRONOUN.test(text) ? 1 : 0) -
     (line.mark === '?' ? 1 : 0) -
     (text.split(' ').length < MIN_WORDS ? 2 : 0)
@@ -121,8 +128,17 @@ export function quoteOf(line: Line): string {
   return `${line.speaker}: "${cleaned(line)}"`;
 }
 
-function quoteWithTopic(line: Line, lines: readonly Line[]): string | undefined {
+/** "I'll set it up" has no rare word but says what happens; "Sure" and "Friday" do not. */
+const saysWhat = (line: Line): boolean =>
+  line.clauses.some((clause) => hasCue(clause, ...SAYS_WHAT) !== undefined);
+
+function quoteWithTopic(
+  line: Line,
+  kind: 'action' | 'decision',
+  lines: readonly Line[],
+): string | undefined {
   const quote = withoutTail(cleaned(line));
+  if (!namesMatter(quote, kind) && !saysWhat(line)) return undefined;
   const bare = BARE_PRONOUN.test(quote);
   const topics = topicsBefore(lines, line.index, quote);
   const full = !bare && contentStems(quote).size >= 2 && hasNoun(quote, line.tokens);

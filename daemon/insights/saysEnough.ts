@@ -1,6 +1,6 @@
 /** Whether a text can stand alone on a card: it names a thing, says what happens to it, and ends. */
 import type { WordToken } from './language/nlp';
-import { contentStems } from './gate/words';
+import { contentStems, stemOf, wordsOf } from './gate/words';
 
 /** A pronoun with nothing behind it that it could belong to. */
 export const BARE_PRONOUN =
@@ -16,6 +16,32 @@ const PERSON = /\b(?:i|i'll|i'd|i'm|i've|you|your|me|my|us)\b/iu;
 
 /** A determiner shows a noun that the tagger missed. */
 const WITH_NOUN = /\b(?:the|an?|our|all|every)\s+\p{L}{3,}/iu;
+
+const stemsOf = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).map(stemOf));
+/** "Sure" and "That works" name no matter. */
+const ASSENT = stemsOf(
+  `sure okay fine good great nice perfect lovely cool right exactly agreed works deal thanks thank
+  please yeah happy glad absolutely definitely true sorry wonderful brilliant super alright fair
+  sounds suits`,
+);
+/** "Next Tuesday" names no task, but "Friday at ten works for me" may settle something. */
+const TIMES = stemsOf(
+  `monday tuesday wednesday thursday friday saturday sunday january february march april june july
+  august september october november december today tomorrow tonight yesterday morning afternoon
+  evening night noon lunch midnight day week weekend month year minute hour next last early late`,
+);
+/** Stems of the words that name a matter: rare words but times and assent. */
+export function matterStems(text: string): ReadonlySet<string> {
+  return new Set([...contentStems(text)].filter((stem) => !ASSENT.has(stem) && !TIMES.has(stem)));
+}
+
+/** @returns whether a text of this kind names a matter at all */
+export function namesMatter(text: string, kind: 'action' | 'decision'): boolean {
+  if (matterStems(text).size > 0) return true;
+  if (kind === 'action') return false;
+  const times = wordsOf(text).map((word) => TIMES.has(stemOf(word)));
+  return times.includes(true) && times.includes(false);
+}
 
 const LONG = 4;
 /** "Order the laptops": a word of its own, and one thing. */

@@ -386,14 +386,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     languages: ['en'],
     licence: 'Apache-2.0',
     isDefault: false,
-    version: '1',
+    version: '2',
     source: { type: 'bundled' },
     files: [
       {
         role: 'model',
         name: 'model.onnx',
-        bytes: 22_988_637,
-        sha256: '6fe2ed7717c69ecd83bdc6aea3f4a1d01d62afc17733ebc7f5ed5daba15cc78f',
+        bytes: 23_014_991,
+        sha256: 'c2b217d2c869a4d7bcec732d7e99bca294e687e8e0c738dc7408fe8d532fcdf2',
       },
       {
         role: 'tokenizer',

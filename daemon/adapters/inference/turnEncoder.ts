@@ -16,8 +16,8 @@ const WINDOW = 224;
 const MAX_TURN = 120;
 const CLS = 101;
 const SEP = 102;
-/** Labels of a turn, in the order of the model card. */
-const LABELS = 12;
+/** Numbers of a turn: 12 labels, then two pairs of vectors of 16, as in the model card. */
+const NUMBERS = 76;
 /** A turn at the start or the end of the meeting has no context to miss. */
 const WHOLE = 99;
 
@@ -51,7 +51,7 @@ export class TurnEncoder {
 
   /**
    * Windows overlap by half; each turn keeps the logits of the window with most context around it.
-   * @returns 12 logits for each turn
+   * @returns 76 numbers for each turn: logits of its labels, then the vectors that link it
    */
   async score(turns: readonly SpeakerText[], signal?: AbortSignal): Promise<Float32Array[]> {
     const { loaded } = this;
@@ -61,7 +61,7 @@ export class TurnEncoder {
         'The turn encoder is not loaded yet; try again in a moment.',
       );
     const ids = turns.map(({ speaker, text }) => tokensOf(loaded.tokenizer, speaker, text));
-    const out = ids.map(() => new Float32Array(LABELS));
+    const out = ids.map(() => new Float32Array(NUMBERS));
     const best = new Float64Array(ids.length).fill(-1);
     for (const [from, to] of windowsOf(ids.map((row) => row.length))) {
       signal?.throwIfAborted();
@@ -72,7 +72,7 @@ export class TurnEncoder {
         const context = Math.min(left, right);
         if (context <= (best[turn] ?? 0)) continue;
         best[turn] = context;
-        out[turn] = logits.slice((turn - from) * LABELS, (turn - from + 1) * LABELS);
+        out[turn] = logits.slice((turn - from) * NUMBERS, (turn - from + 1) * NUMBERS);
       }
     }
     return out;
@@ -113,7 +113,7 @@ async function run({ ort, session }: Loaded, turns: readonly number[][]): Promis
     attention_mask: new ort.Tensor('int64', new BigInt64Array(row.length).fill(1n), shape),
     turn_weights: new ort.Tensor('float32', weights, [1, turns.length, row.length]),
   });
-  if (!(logits?.data instanceof Float32Array) || logits.data.length !== turns.length * LABELS)
+  if (!(logits?.data instanceof Float32Array) || logits.data.length !== turns.length * NUMBERS)
     throw new EarmarkError(
       'model.incompatible',
       'The turn encoder returned an unexpected result; run `earmark doctor`.',

@@ -9,7 +9,7 @@ export interface SpokenTurn {
   readonly text: string;
 }
 
-/** Logits of a turn, in the order of the model card. */
+/** Logits of a turn and the vectors that link it to others, in the order of the model card. */
 export interface TurnScores {
   readonly logits: Float32Array;
 }

@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../discourse/discuss';
 import type { ScoredTurn } from '../contract/turns';
-import { logitOf, type TurnLabel } from './labels';
+import { logitOf, TURN_LABELS, type TurnLabel } from './labels';
 import type { Meeting } from './meeting';
 
 /** What the rules say of one turn. */
@@ -19,10 +19,15 @@ export type RuleHits = ReadonlyMap<number, RuleHit>;
 export type Kind = 'action' | 'decision';
 export type Weights = Readonly<Record<string, number>>;
 
-const LABELS: Readonly<Record<Kind, readonly TurnLabel[]>> = {
-  action: ['actionCore', 'actionTurn', 'ownerSpeaks', 'ownerAsked', 'decoy'],
-  decision: ['decisionCore', 'decisionTurn', 'decoy'],
+/** Labels whose logits at close turns count. */
+const AROUND: Readonly<Record<Kind, readonly TurnLabel[]>> = {
+  action: ['actionCore', 'actionTurn'],
+  decision: ['decisionCore', 'decisionTurn'],
 };
+const OFFSETS = [-2, -1, 1, 2] as const;
+/** Words of a turn beyond which its length says no more, and of a short answer. */
+const LONG_TURN = 20;
+const SHORT_TURN = 3;
 /** Logits beyond it say no more; keeps one odd turn from outweighing everything. */
 const MAX_LOGIT = 6;
 
@@ -60,7 +65,13 @@ export function featuresOf(
   const turn = turns[at];
   if (!turn) return {};
   const features: Record<string, number> = { bias: 1 };
-  for (const label of LABELS[kind]) features[label] = logit(turn, label);
+  for (const label of TURN_LABELS) features[label] = logit(turn, label);
+  for (const label of AROUND[kind])
+    for (const offset of OFFSETS) {
+      const near = turns[at + offset];
+      features[`${label} ${offset}`] = near ? logit(near, label) : -MAX_LOGIT;
+    }
+  Object.assign(features, shapeOf(turn.text));
   if (hits.get(at - 1)?.findings.length) features['rule before'] = 1;
   if (hits.get(at + 1)?.findings.length) features['rule after'] = 1;
   const hit = hits.get(at);
@@ -68,6 +79,15 @@ export function featuresOf(
   const [strongest] = (hit?.rules ?? []).map((rule) => priors[rule] ?? 0).sort((a, b) => b - a);
   if (strongest !== undefined) Object.assign(features, { mark: 1, prior: strongest });
   return features;
+}
+
+function shapeOf(text: string): Record<string, number> {
+  const words = text.trim().split(/\s+/).length;
+  return {
+    words: Math.min(LONG_TURN, words) / LONG_TURN,
+    short: words <= SHORT_TURN ? 1 : 0,
+    asks: text.trimEnd().endsWith('?') ? 1 : 0,
+  };
 }
 
 function logit(turn: ScoredTurn, label: TurnLabel): number {

@@ -1,15 +1,23 @@
 /** Turns that settle something, clustered into items. */
 import type { ScoredTurn } from '../contract/turns';
 import { featuresOf, logOdds, type Kind, type RuleHits, type Weights } from './evidence';
-import { logitOf, sigmoid } from './labels';
+import { sigmoid } from './labels';
+import { linkOf } from './links';
 import learned from './weights.json';
 
-export interface ItemOptions {
+export interface ItemOptions extends ClusterOptions {
   readonly weights: Weights;
   /** Log odds of each rule being right. */
   readonly priors: Weights;
+}
+
+export interface ClusterOptions {
   /** Probability from which a turn settles an item. */
   readonly shown: number;
+  /** Mean probability of a link from which a turn joins an item. */
+  readonly linked: number;
+  /** Turns between a turn and the last one of the item it joins. */
+  readonly reach: number;
 }
 
 /** Turns that settle one item. */
@@ -28,35 +36,50 @@ export const PRIORS: Readonly<Record<Kind, Weights>> = {
   action: learned.action.priors,
   decision: learned.decision.priors,
 };
-/** Chosen by cross-validation over the development meetings; one for both kinds. */
-const SHOWN = 0.44;
-/** Turns between two settling turns of one item. */
-const GAP: Readonly<Record<Kind, number>> = { action: 1, decision: 3 };
-/** Logit of `…Last` from which a further settling turn begins another item. */
-const SPLIT: Readonly<Record<Kind, number>> = { action: 9, decision: 1.5 };
-const LAST = { action: 'actionLast', decision: 'decisionLast' } as const;
+/** Chosen by cross-validation over all meetings that are not kept apart. */
+const SHOWN: Readonly<Record<Kind, number>> = { action: 0.36, decision: 0.32 };
+/** Mean probability of a link from which a turn joins an item. */
+const LINKED: Readonly<Record<Kind, number>> = { action: 0.5, decision: 0.5 };
+/** Turns between a turn and the item it joins. */
+const REACH: Readonly<Record<Kind, number>> = { action: 2, decision: 4 };
 
+const optionsOf = (kind: Kind): ItemOptions => ({
+  ...learned[kind],
+  shown: SHOWN[kind],
+  linked: LINKED[kind],
+  reach: REACH[kind],
+});
+
+/** @returns items in the order of their first turns */
 export function itemsOf(
   kind: Kind,
   turns: readonly ScoredTurn[],
   hits: RuleHits,
-  { weights, priors, shown }: ItemOptions = { ...learned[kind], shown: SHOWN },
+  options: ItemOptions = optionsOf(kind),
 ): Item[] {
+  const { weights, priors } = options;
   const scores = turns.map((_, at) =>
     sigmoid(logOdds(featuresOf(kind, turns, hits, at, priors), weights)),
   );
+  return clustered(kind, turns, scores, options);
+}
+
+/** @param scores probability of each turn that it settles an item */
+export function clustered(
+  kind: Kind,
+  turns: readonly ScoredTurn[],
+  scores: readonly number[],
+  { shown, linked, reach }: ClusterOptions,
+): Item[] {
   const clusters: number[][] = [];
   scores.forEach((score, at) => {
     if (score < shown) return;
-    const open = clusters.at(-1);
-    const before = open?.at(-1);
-    const row = before === undefined ? undefined : turns[before];
-    const continues =
-      before !== undefined &&
-      row &&
-      at - before <= GAP[kind] &&
-      logitOf(row.scores, LAST[kind]) < SPLIT[kind];
-    if (open && continues) open.push(at);
+    const [best] = clusters
+      .filter((cluster) => at - (cluster.at(-1) ?? 0) <= reach)
+      .map((cluster) => ({ cluster, link: meanLink(kind, turns, cluster, at) }))
+      .filter(({ link }) => link >= linked)
+      .sort((a, b) => b.link - a.link);
+    if (best) best.cluster.push(at);
     else clusters.push([at]);
   });
   const score = (turn: number): number => scores[turn] ?? 0;
@@ -64,4 +87,19 @@ export function itemsOf(
     const peak = core.reduce((a, b) => (score(b) > score(a) ? b : a));
     return { kind, core, peak, confidence: score(peak) };
   });
+}
+
+function meanLink(
+  kind: Kind,
+  turns: readonly ScoredTurn[],
+  cluster: readonly number[],
+  at: number,
+): number {
+  const later = turns[at];
+  let sum = 0;
+  for (const turn of cluster) {
+    const earlier = turns[turn];
+    if (earlier && later) sum += linkOf(kind, earlier.scores, later.scores);
+  }
+  return sum / cluster.length;
 }

@@ -12,6 +12,7 @@ import { hitsOf, type Kind, type RuleHits } from './evidence';
 import { itemsOf, type Item, PRIORS } from './items';
 import { Meeting } from './meeting';
 import { ownerOf } from './owner';
+import { quotedTurn } from './quotedTurn';
 import { dueOf, type Neighbours } from './dueOfItem';
 
 const KINDS: readonly Kind[] = ['action', 'decision'];
@@ -84,11 +85,12 @@ function findingOf(
     .find((finding) => finding !== undefined);
   const owner = item.kind === 'action' ? ownerOf(item.core, meeting, rule?.owner) : undefined;
   const due = item.kind === 'action' ? dueOf(item.core, meeting, rule?.due, around) : undefined;
+  const quoted = quotedTurn(item, meeting);
   return {
     kind: item.kind,
-    text: rule && lends(rule, owner, item.peak, meeting) ? rule.text : '',
+    text: rule && lends(rule, owner, quoted, meeting) ? rule.text : '',
     confidence: item.confidence,
-    evidence: meeting.evidenceOf(item.peak),
+    evidence: meeting.evidenceOf(quoted),
     ...(owner !== undefined && { owner }),
     ...(due !== undefined && { due }),
   };

@@ -1,23 +1,29 @@
 """Fine-tunes MiniLM to label the turns of a meeting, many turns in one sequence.
 
-usage: python3 encoder.py BASE DATA OUT [--fold K OF] [--epochs N] [--threads N]
-  BASE  folder of all-MiniLM-L6-v2 (config.json, model.safetensors, tokenizer.json), Apache-2.0
-  DATA  folder of labelled meetings; those of keptApart.json are never read
-  OUT   folder for net.pt and scores.npz (turn logits of the meetings outside the training part)
+usage: python3 encoder.py BASE DATA[,DATA…] OUT [--fold K OF] [--part SHARE] [--epochs N] [--threads N]
+  BASE  folder of the pretrained encoder (config.json, model.safetensors, tokenizer.json)
+  DATA  folders of labelled meetings; those of keptApart.json are never read
+  OUT   folder for net.pt; scores.npz and files.txt are the turn logits and the files of the meetings
+        outside the training part
 
 A window holds whole turns up to WINDOW tokens: [CLS] turn [SEP] turn [SEP] … A turn's vector is the
-mean over its tokens. Every label is a logit of its own (LABELS).
+mean over its tokens. Every label is a logit of its own (LABELS). Behind them stand two pairs of
+LINK numbers for each turn, for actions and for decisions: the dot product of an earlier turn's first
+and a later turn's second vector is the log odds that both belong to the same item.
 """
-import argparse, glob, hashlib, json, os, random, time
+import argparse, glob, hashlib, json, os, random, re, time
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel
+import meetingText
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LABELS = ["actionCore", "decisionCore", "actionTurn", "decisionTurn", "ownerSpeaks", "ownerAsked",
           "actionLast", "decisionLast", "decoy", "question", "risk", "due"]
 WINDOW = 224
+LINK = 16
+LINK_WEIGHT = 0.1
 CLS, SEP = 101, 102
 
 
@@ -25,15 +31,20 @@ def kept_apart():
     return set(json.load(open(os.path.join(HERE, "keptApart.json")))["slugs"])
 
 
-def load(folder):
+def load(folders):
     apart = kept_apart()
-    files = [f for f in sorted(glob.glob(os.path.join(folder, "*.json")))
-             if os.path.basename(f)[:-5] not in apart]
-    return [json.load(open(f)) for f in files]
+    files = [f for folder in folders.split(",") for f in sorted(glob.glob(os.path.join(folder, "*")))
+             if f.endswith((".json", ".txt"))]
+    return [{**(meetingText.read(f) if f.endswith(".txt") else json.load(open(f))), "file": os.path.abspath(f)}
+            for f in files if os.path.splitext(os.path.basename(f))[0] not in apart]
 
 
 def fold_of(slug, folds):
     return int(hashlib.sha256(("fold " + slug).encode()).hexdigest(), 16) % folds
+
+
+def order_of(slug):
+    return hashlib.sha256(("order " + slug).encode()).hexdigest()
 
 
 def labels(m):
@@ -57,6 +68,33 @@ def labels(m):
     return y
 
 
+def items(m):
+    """[2, turns, most items]: which turns belong to which action and to which decision."""
+    most = max(1, len(m["actions"]), len(m["decisions"]))
+    out = np.zeros((2, len(m["turns"]), most), np.float32)
+    for k, kind in enumerate(("actions", "decisions")):
+        for i, item in enumerate(m[kind]):
+            out[k, item["turns"], i] = 1
+    return out
+
+
+NAMES = """Ada Ben Carla Dario Elin Farid Greta Hugo Ines Jakob Kira Leon Marta Nils Olga Pavel Rita Samir Tove
+Umar Vera Wim Yusuf Zoe Amal Boris Celia Devi Edgar Fay Gus Hana Ivo June Karim Lila Milo Nora Omar Pia""".split()
+
+
+def varied(m):
+    """The same meeting with other names, sometimes with the punctuation of a recogniser."""
+    if random.random() < 0.5:
+        names = dict(zip(m["participants"], random.sample(NAMES, len(m["participants"]))))
+        pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b")
+        swap = lambda text: pattern.sub(lambda found: names[found[0]], text)
+        m = {**m, "turns": [{**t, "who": names.get(t["who"], t["who"]), "text": swap(t["text"])}
+                            for t in m["turns"]]}
+    if random.random() < 0.15:
+        m = {**m, "turns": [{**t, "text": re.sub(r"[,.?!;:–-]", "", t["text"])} for t in m["turns"]]}
+    return m
+
+
 class Net(torch.nn.Module):
     def __init__(self, base):
         super().__init__()
@@ -64,20 +102,43 @@ class Net(torch.nn.Module):
                                                  attn_implementation="eager")
         self.drop = torch.nn.Dropout(0.1)
         self.head = torch.nn.Linear(384, len(LABELS))
+        self.link = torch.nn.Linear(384, 4 * LINK)
 
     def forward(self, input_ids, attention_mask, turn_weights):
         """turn_weights [batch, turns, tokens]: each row a mean over a turn's tokens."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         vectors = torch.bmm(turn_weights, hidden)
-        return self.head(self.drop(vectors)), vectors
+        dropped = self.drop(vectors)
+        return torch.cat([self.head(dropped), self.link(dropped)], -1), vectors
+
+
+def link_loss(out, member):
+    """out [batch, turns, labels and links], member [batch, 2, turns, items]: pairs of turns on items."""
+    total, of = 0.0, 0.0
+    pairs = out[..., len(LABELS):].unflatten(-1, (2, 2, LINK))
+    for k in range(2):
+        score = pairs[:, :, k, 0] @ pairs[:, :, k, 1].transpose(1, 2)
+        own = member[:, k]
+        on = own.amax(-1)
+        both = torch.triu(on.unsqueeze(2) * on.unsqueeze(1), 1)
+        same = (own @ own.transpose(1, 2) > 0).float()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(score, same, reduction="none")
+        total, of = total + (loss * both).sum(), of + both.sum()
+    return total / (of + 1)
 
 
 class Meeting:
     def __init__(self, m, tok):
-        self.m = m
+        self.m, self.tok = m, tok
         self.y = labels(m)
+        self.items = items(m)
         self.ids = [tok.encode(f"{t['who']}: {t['text']}", add_special_tokens=False).ids[:120]
                     for t in m["turns"]]
+
+    def variant(self):
+        other = Meeting(varied(self.m), self.tok)
+        other.y, other.items = self.y, self.items
+        return other
 
     def window(self, start):
         used, end = 1, start
@@ -122,7 +183,7 @@ def predict(net, meetings):
         for mt in meetings:
             n = len(mt.ids)
             best = np.full(n, -1.0)
-            logits, vectors = np.zeros((n, len(LABELS)), np.float32), np.zeros((n, 384), np.float32)
+            logits, vectors = np.zeros((n, len(LABELS) + 4 * LINK), np.float32), np.zeros((n, 384), np.float32)
             start = 0
             while True:
                 a, b = mt.window(start)
@@ -178,6 +239,13 @@ def report(name, meetings, predicted):
             print(name, kind, LABELS[col], "F1 %.3f threshold %.2f gap %d P %.2f R %.2f" % best, flush=True)
 
 
+def mean_of(files):
+    """Mean of the weights of several trainings that share their start (Wortsman and others 2022)."""
+    nets = [torch.load(file) for file in files]
+    return {name: sum(net[name] for net in nets) / len(nets) if nets[0][name].is_floating_point()
+            else nets[0][name] for name in nets[0]}
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("base"), args.add_argument("data"), args.add_argument("out")
@@ -187,6 +255,10 @@ def main():
     args.add_argument("--seed", type=int, default=0)
     args.add_argument("--frozen", type=int, default=2, help="lowest layers that are not trained")
     args.add_argument("--also", help="folder that is scored but not trained on")
+    args.add_argument("--more", help="folder of meetings that every fold is trained on")
+    args.add_argument("--part", type=float, default=1, help="share of the meetings to train on, for the learning curve")
+    args.add_argument("--rate", type=float, default=1e-4, help="learning rate of the encoder")
+    args.add_argument("--start", nargs="*", default=[], help="net.pt files whose mean the training starts from")
     o = args.parse_args()
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed), random.seed(o.seed)
@@ -195,37 +267,46 @@ def main():
     every = [Meeting(m, tok) for m in load(o.data)]
     out = [mt for mt in every if o.fold and fold_of(mt.m["slug"], o.fold[1]) == o.fold[0]]
     train = [mt for mt in every if mt not in out]
+    train = sorted(train, key=lambda mt: order_of(mt.m["slug"]))[:round(o.part * len(train))]
+    train += [Meeting(m, tok) for m in load(o.more)] if o.more else []
     test = out + ([Meeting(m, tok) for m in load(o.also)] if o.also else [])
     net = Net(o.base)
+    if o.start:
+        net.load_state_dict(mean_of(o.start))
     for part in [net.encoder.embeddings, *net.encoder.encoder.layer[:o.frozen]]:
         part.requires_grad_(False)
     os.makedirs(o.out, exist_ok=True)
     size = 3
     steps = o.epochs * sum(len(mt.cover()) for mt in train) // size
-    opt = torch.optim.AdamW([{"params": [p for p in net.encoder.parameters() if p.requires_grad], "lr": 1e-4},
-                             {"params": net.head.parameters(), "lr": 1e-3}], weight_decay=0.01)
+    opt = torch.optim.AdamW([{"params": [p for p in net.encoder.parameters() if p.requires_grad], "lr": o.rate},
+                             {"params": [*net.head.parameters(), *net.link.parameters()], "lr": 10 * o.rate}], weight_decay=0.01)
     plan = torch.optim.lr_scheduler.LambdaLR(
         opt, lambda s: min(1, (s + 1) / (0.1 * steps)) * max(0.02, 1 - s / steps))
     # Rare labels weigh more.
     weight = torch.tensor([2.5, 3, 1.5, 1.5, 3, 3, 3, 3, 1.5, 2, 2, 2.0])
     began, done = time.time(), 0
     for epoch in range(o.epochs):
-        parts = [(mt, a, b) for mt in train for a, b in mt.cover(random.randrange(8))]
+        parts = [(mt, a, b) for mt in (one.variant() for one in train)
+                 for a, b in mt.cover(random.randrange(8))]
         random.shuffle(parts)
         parts.sort(key=lambda p: sum(map(len, p[0].ids[p[1]:p[2]])) // 40)
         batches = [parts[i:i + size] for i in range(0, len(parts), size)]
         random.shuffle(batches)
         total = 0
         for some in batches:
-            logits, _ = net(*batch(some))
-            y = torch.zeros_like(logits)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits, _ = net(*batch(some))
+            logits = logits.float()
+            y = torch.zeros(*logits.shape[:2], len(LABELS))
             live = torch.zeros(logits.shape[:2])
+            member = torch.zeros(len(some), 2, logits.shape[1], max(mt.items.shape[2] for mt, _, _ in some))
             for r, (mt, a, b) in enumerate(some):
                 y[r, :b - a] = torch.from_numpy(mt.y[a:b])
                 live[r, :b - a] = 1
+                member[r, :, :b - a, :mt.items.shape[2]] = torch.from_numpy(mt.items[:, a:b])
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                logits, y, pos_weight=weight, reduction="none").mean(-1)
-            loss = (loss * live).sum() / live.sum()
+                logits[..., :len(LABELS)], y, pos_weight=weight, reduction="none").mean(-1)
+            loss = (loss * live).sum() / live.sum() + LINK_WEIGHT * link_loss(logits, member)
             opt.zero_grad(), loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             opt.step(), plan.step()
@@ -235,10 +316,11 @@ def main():
                 print(done, "of", steps, "loss %.3f" % loss.item(), "minutes %.1f" % ((time.time() - began) / 60), flush=True)
         print("epoch %d loss %.4f minutes %.1f" % (epoch, total / len(batches), (time.time() - began) / 60), flush=True)
         torch.save(net.state_dict(), os.path.join(o.out, "net.pt"))
-        if test and epoch >= 1:
-            report("test", test, predict(net, test))
     if test:
         scored = predict(net, test)
+        report("test", test, scored)
+        with open(os.path.join(o.out, "files.txt"), "w") as file:
+            file.write("\n".join(mt.m["file"] for mt in out))
         np.savez_compressed(os.path.join(o.out, "scores.npz"), **{
             mt.m["slug"]: np.hstack([p, v]) for mt, (p, v) in zip(test, scored)})
 

@@ -1,6 +1,7 @@
 """Writes a trained turn encoder as ONNX with 8-bit weights.
 
-usage: python3 export.py BASE OUT/net.pt MODEL.onnx VECTORS.json MEETING.json
+usage: python3 export.py BASE OUT/net.pt[,OUT/net.pt…] MODEL.onnx VECTORS.json MEETING.json
+  of several trainings the mean of the weights
   VECTORS.json: logits of the first turns of MEETING.json, for the test of the inference code
 """
 import json, os, sys
@@ -9,11 +10,11 @@ import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
-from encoder import Meeting, Net, batch, predict
+from encoder import Meeting, Net, batch, mean_of, predict
 
 base, weights, model, vectors, meeting = sys.argv[1:]
 net = Net(base)
-net.load_state_dict(torch.load(weights))
+net.load_state_dict(mean_of(weights.split(",")))
 net.eval()
 tok = Tokenizer.from_file(os.path.join(base, "tokenizer.json"))
 tok.no_padding(), tok.no_truncation()

@@ -4,7 +4,7 @@ export interface Row {
   readonly x: Readonly<Record<string, number>>;
 }
 
-const STEPS = 400;
+const STEPS = 200;
 const RATE = 0.05;
 
 /**

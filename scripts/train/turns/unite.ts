@@ -1,42 +1,41 @@
 /**
  * Learns how much each finding of the rules weighs beside the encoder. Run: `node --require tsx/cjs
- * scripts/train/turns/unite.ts SCORED.json RULES_FOLDER [--write]`. SCORED.json (see score.ts) has
+ * scripts/train/turns/unite.ts SCORED.json,… RULES_FOLDER [--rules] [--no-KIND]
+ * [--write]`; --rules measures the rules again. SCORED.json (see score.ts) has
  * meetings the encoder was not trained on; RULES_FOLDER has meetings that measure the rules alone.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
+import { optionalTurns, segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { ConversationReader } from '../../../daemon/insights/conversation';
 import {
   featuresOf,
   hitsOf,
+  logOdds,
   type Kind,
   type RuleHits,
   type Weights,
 } from '../../../daemon/insights/detect/evidence';
 import type { ScoredTurn } from '../../../daemon/insights/contract/turns';
-import { itemsOf } from '../../../daemon/insights/detect/items';
+import { clustered } from '../../../daemon/insights/detect/items';
+import { sigmoid } from '../../../daemon/insights/detect/labels';
 import { Meeting } from '../../../daemon/insights/detect/meeting';
 import { Discourse } from '../../../daemon/insights/discourse/discuss';
 import { winkNlp } from '../../../daemon/insights/language/nlp';
+import type learned from '../../../daemon/insights/detect/weights.json';
 import keptApart from './keptApart.json';
 import { fit, type Row } from './logistic';
 import type { ScoredMeeting } from './score';
 
 type Labels = readonly { readonly turns: readonly number[]; readonly core?: readonly number[] }[];
-type Labelled = LabelledMeeting & {
-  readonly optional?: { readonly actions: number[]; readonly decisions: number[] } | number[];
-};
 const KINDS: readonly Kind[] = ['action', 'decision'];
 const nlp = winkNlp();
 
 const labelsOf = (meeting: LabelledMeeting, kind: Kind): Labels =>
   kind === 'action' ? meeting.actions : meeting.decisions;
 
-function spareOf(meeting: Labelled, kind: Kind): ReadonlySet<number> {
-  const { optional } = meeting;
-  return new Set(Array.isArray(optional) ? optional : (optional?.[`${kind}s`] ?? []));
-}
+const spareOf = (meeting: LabelledMeeting, kind: Kind): ReadonlySet<number> =>
+  optionalTurns(meeting, `${kind}s`);
 
 /** Rules' marks of a text, by kind. */
 function ruleHits(meeting: LabelledMeeting, turns: readonly ScoredTurn[]): Record<Kind, RuleHits> {
@@ -71,7 +70,7 @@ function measureRules(folder: string): Tally {
   const apart = new Set(keptApart.slugs);
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
     if (apart.has(name.slice(0, -5))) continue;
-    const meeting = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Labelled;
+    const meeting = JSON.parse(readFileSync(join(folder, name), 'utf8')) as LabelledMeeting;
     const hits = ruleHits(meeting, turnsOf(meeting, []));
     for (const kind of KINDS) {
       const right = new Set(labelsOf(meeting, kind).flatMap(({ turns }) => turns));
@@ -106,7 +105,7 @@ function priorsOf(tally: Tally[Kind]): Record<string, number> {
 interface Case {
   readonly slug: string;
   readonly form: ScoredMeeting['form'];
-  readonly meeting: Labelled;
+  readonly meeting: LabelledMeeting;
   readonly from: number;
   readonly turns: readonly ScoredTurn[];
   readonly hits: Record<Kind, RuleHits>;
@@ -160,68 +159,107 @@ const f1Of = ([right, found, labels]: Counts): number => (2 * right) / Math.max(
 const pooled = (all: readonly Counts[]): Counts =>
   all.reduce<Counts>(([a, b, c], [d, e, f]) => [a + d, b + e, c + f], [0, 0, 0]);
 
-const FOLDS = 5;
+const FOLDS = 3;
 const L2 = 1;
+const GRID = {
+  shown: [0.28, 0.32, 0.36, 0.4, 0.44],
+  linked: [0.3, 0.5, 0.6],
+  reach: [1, 2, 4],
+} as const;
+/** Combinations that are printed. */
+const BEST = 6;
 
-function learn(cases: readonly Case[], kind: Kind, priors: Weights): void {
+/** Probabilities of every turn by weights that were learned without its meeting. */
+function crossFitted(
+  cases: readonly Case[],
+  kind: Kind,
+  priors: Weights,
+): Map<Case, readonly number[]> {
   const slugs = [...new Set(cases.map(({ slug }) => slug))].sort();
   const fold = (slug: string): number => slugs.indexOf(slug) % FOLDS;
-  const held = new Map<Case, Weights>();
+  const out = new Map<Case, readonly number[]>();
   for (let k = 0; k < FOLDS; k++) {
     const rows = cases
       .filter(({ slug }) => fold(slug) !== k)
       .flatMap((one) => rowsOf(one, kind, priors));
     const weights = fit(rows, L2);
-    for (const one of cases) if (fold(one.slug) === k) held.set(one, weights);
-  }
-  const forms = ['whole', 'misheard', 'stretch'] as const;
-  for (let shown = 0.3; shown < 0.6; shown += 0.02) {
-    const scores = forms.map((form) => {
-      const own = cases.filter((one) => one.form === form);
-      const counts = own.map((one) => {
-        const options = { weights: held.get(one) ?? {}, priors, shown };
-        const items = itemsOf(kind, one.turns, one.hits[kind], options);
-        return [
-          count(
-            one,
-            kind,
-            items.map(({ peak }) => [peak]),
+    for (const one of cases)
+      if (fold(one.slug) === k)
+        out.set(
+          one,
+          one.turns.map((_, at) =>
+            sigmoid(logOdds(featuresOf(kind, one.turns, one.hits[kind], at, priors), weights)),
           ),
-          count(
-            one,
-            kind,
-            items.map(({ core }) => core),
-          ),
-        ] as const;
-      });
-      const of = (i: 0 | 1): string => f1Of(pooled(counts.map((both) => both[i]))).toFixed(3);
-      return `${form} ${of(0)} (any turn ${of(1)})`;
-    });
-    console.log(`${kind} shown from ${shown.toFixed(2)}: ${scores.join(', ')}`);
+        );
   }
+  return out;
 }
 
+/** Prints the best thresholds by the mean F1 of the three forms of text. */
+function choose(cases: readonly Case[], kind: Kind, priors: Weights): void {
+  const scores = crossFitted(cases, kind, priors);
+  const forms = ['whole', 'misheard', 'stretch'] as const;
+  const tried = GRID.shown.flatMap((shown) =>
+    GRID.linked.flatMap((linked) =>
+      GRID.reach.map((reach) => {
+        const counts = forms.map((form) =>
+          pooled(
+            cases
+              .filter((one) => one.form === form)
+              .map((one) => {
+                const options = { shown, linked, reach };
+                const items = clustered(kind, one.turns, scores.get(one) ?? [], options);
+                return count(
+                  one,
+                  kind,
+                  items.map(({ peak }) => [peak]),
+                );
+              }),
+          ),
+        );
+        const mean = counts.reduce((sum, one) => sum + f1Of(one), 0) / counts.length;
+        return { shown, linked, reach, counts, mean };
+      }),
+    ),
+  );
+  tried.sort((a, b) => b.mean - a.mean);
+  for (const { shown, linked, reach, counts } of tried.slice(0, BEST))
+    console.log(
+      `${kind} shown ${shown} linked ${linked} reach ${reach}:`,
+      counts.map((one, i) => `${forms[i] ?? ''} ${shownCounts(one)}`).join(', '),
+    );
+}
+
+const shownCounts = ([right, found, labels]: Counts): string =>
+  `F1 ${f1Of([right, found, labels]).toFixed(3)} precision ${(right / found).toFixed(2)} ` +
+  `recall ${(right / labels).toFixed(2)}`;
+
+const WEIGHTS_FILE = join(__dirname, '../../../daemon/insights/detect/weights.json');
+
 function main([scored = '', folder = '', ...flags]: readonly string[]): void {
-  const cases = (JSON.parse(readFileSync(scored, 'utf8')) as ScoredMeeting[]).map(caseOf);
-  const tally = measureRules(folder);
-  const out: Record<string, unknown> = {};
-  for (const kind of KINDS) {
-    for (const [rule, [right, of]] of [...tally[kind]].sort((a, b) => b[1][1] - a[1][1]))
+  const cases = scored
+    .split(',')
+    .flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as ScoredMeeting[])
+    .map(caseOf);
+  const known = JSON.parse(readFileSync(WEIGHTS_FILE, 'utf8')) as typeof learned;
+  const tally = flags.includes('--rules') ? measureRules(folder) : undefined;
+  for (const kind of KINDS.filter((one) => !flags.includes(`--no-${one}`))) {
+    for (const [rule, [right, of]] of tally?.[kind] ?? [])
       console.log(`${kind} ${rule}: ${right} of ${of}`);
-    const priors = priorsOf(tally[kind]);
-    learn(cases, kind, priors);
+    const priors: Weights = tally ? priorsOf(tally[kind]) : known[kind].priors;
+    choose(cases, kind, priors);
     const weights = fit(
       cases.flatMap((one) => rowsOf(one, kind, priors)),
       L2,
     );
     console.log(kind, weights);
-    out[kind] = { weights, priors };
-  }
-  if (flags.includes('--write'))
+    if (!flags.includes('--write')) continue;
+    const file = JSON.parse(readFileSync(WEIGHTS_FILE, 'utf8')) as Record<string, unknown>;
     writeFileSync(
-      join(__dirname, '..', '..', '..', 'daemon', 'insights', 'detect', 'weights.json'),
-      `${JSON.stringify(out, null, 2)}\n`,
+      WEIGHTS_FILE,
+      `${JSON.stringify({ ...file, [kind]: { weights, priors } }, null, 2)}\n`,
     );
+  }
 }
 
 if (require.main === module) main(process.argv.slice(2));

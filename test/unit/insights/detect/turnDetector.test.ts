@@ -5,7 +5,12 @@ import { TURN_LABELS, type TurnLabel } from '../../../../daemon/insights/detect/
 import { TurnDetector } from '../../../../daemon/insights/detect/turnDetector';
 import type { Segment } from '../../../../daemon/transcript/types';
 
-type Given = Partial<Record<TurnLabel, number>>;
+type Given = Partial<Record<TurnLabel, number>> & { readonly vectors?: readonly number[] };
+
+/** Vectors of actions: the sign of `matter` is shared by the turns of one item. */
+const of = (matter: number): Pick<Given, 'vectors'> => ({
+  vectors: [matter, ...Array<number>(15).fill(0), 5 * matter, ...Array<number>(47).fill(0)],
+});
 
 /** A scorer by words: the first entry whose key stands in the text. */
 function scripted(
@@ -19,7 +24,8 @@ function scripted(
       return Promise.resolve(
         turns.map(({ text }) => {
           const given = Object.entries(by).find(([word]) => text.includes(word))?.[1] ?? {};
-          return { logits: Float32Array.from(TURN_LABELS, (label) => given[label] ?? -6) };
+          const labels = TURN_LABELS.map((label) => given[label] ?? -3);
+          return { logits: Float32Array.from([...labels, ...(given.vectors ?? [])]) };
         }),
       );
     },
@@ -72,6 +78,49 @@ describe('TurnDetector', () => {
     );
   });
 
+  const quotes = async (scorer: TurnScorer, ...lines: readonly (readonly [string, string])[]) =>
+    (await analysed(scorer, talk(...lines)))
+      .filter(({ kind }) => kind === 'action')
+      .map(({ evidence }) => evidence.map(({ quote }) => quote).join());
+
+  it('parts turns that follow each other by their links', async () => {
+    const said = [
+      ['Mei', 'The rota of the wards goes on my pile.'],
+      ['Jonas', 'The ladder of the museum is on me.'],
+      ['Mei', 'And the rota of the wards gets a colour.'],
+    ] as const;
+    const two = scripted({
+      colour: { ...COMMITS, actionTurn: 4, ...of(1) },
+      rota: { ...COMMITS, ...of(1) },
+      ladder: { ...COMMITS, ...of(-1) },
+    });
+    deepEqual(await quotes(two, ...said), [said[0][1], said[1][1]]);
+    const one = scripted({ rota: { ...COMMITS, ...of(1) }, ladder: { ...COMMITS, ...of(1) } });
+    equal((await quotes(one, ...said)).length, 1);
+  });
+
+  it('quotes the request where the answer names no matter', async () => {
+    const scorer = scripted({
+      curve: { actionTurn: 2, ownerAsked: 1 },
+      Sure: { ...COMMITS, actionTurn: 6 },
+    });
+    for (const answer of ['Sure.', 'Sure, next Tuesday.'])
+      deepEqual(
+        await quotes(
+          scorer,
+          ['Mei', 'Could the curve of the oven come from you?'],
+          ['Jonas', answer],
+        ),
+        ['Could the curve of the oven come from you?'],
+      );
+  });
+
+  it('shows nothing where no turn names a matter', async () => {
+    const scorer = scripted({ Sure: COMMITS, Tuesday: COMMITS, works: COMMITS });
+    for (const said of ['Sure.', 'Next Tuesday.', 'That works.'])
+      deepEqual(await quotes(scorer, ['Mei', 'The oven in the bakery hums.'], ['Jonas', said]), []);
+  });
+
   it('gives a request to the named participant', async () => {
     const insights = await analysed(
       scripted({ importer: ASKS }),
@@ -112,7 +161,9 @@ describe('TurnDetector', () => {
   });
 
   it('lets a rule decide where the encoder wavers, in short and long talks', async () => {
-    const wavers = scripted({ importer: { actionTurn: -1, ownerAsked: -1 } });
+    const wavers = scripted({
+      importer: { actionCore: 0, actionTurn: 0, actionLast: 0, ownerSpeaks: 0, due: 0 },
+    });
     for (const before of [2, 40]) {
       equal(await actions(wavers, ...chat(before), ['Mei', COMMITMENT]), 1);
       equal(await actions(wavers, ...chat(before), ['Mei', 'The importer works fine.']), 0);
