@@ -12,7 +12,7 @@ export interface TimeSpan {
 
 /**
  * Speech probability (0…1) from which faint speech is possible, and the margin at both ends in
- * milliseconds (docs/decisions/0097-faint-speech-in-final-turns.md).
+ * milliseconds (docs/decisions/0094-faint-speech-in-final-turns.md).
  */
 const FAINT = 0.05;
 const FAINT_MARGIN_MS = 60;

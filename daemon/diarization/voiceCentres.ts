@@ -19,7 +19,7 @@ export interface VoiceSettings {
 /**
  * Tuned on the tuning part of the simulated conversations
  * (docs/decisions/0067-speakers-by-segmentation.md,
- * docs/decisions/0097-faint-speech-in-final-turns.md).
+ * docs/decisions/0094-faint-speech-in-final-turns.md).
  */
 export const VOICE_SETTINGS: VoiceSettings = {
   threshold: 0.7,
