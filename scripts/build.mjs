@@ -52,6 +52,30 @@ const apart = (module) => ({
     })),
 });
 
+/**
+ * Bundles for some windows only: with a note, a language model, a remote daemon, sign-in, help,
+ * dictation, prompts, or agents.
+ */
+const late = () => [
+  { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
+  { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
+  { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
+  { entry: 'protocol/dictationCommands.ts', out: 'dist/dictationCommands.js', ...node },
+  { entry: 'extension/writing/noteWriting.ts', out: 'dist/noteWriting.js', ...node },
+  { entry: 'extension/writing/templates.ts', out: 'dist/templates.js', ...node },
+  { entry: 'extension/dictation/commonWords.ts', out: 'dist/commonWords.js', ...node },
+  {
+    entry: 'extension/agents/agentTools.ts',
+    out: 'dist/agentTools.js',
+    ...node,
+    plugins: [onlyParsing],
+  },
+  { entry: 'extension/dictation/tidy/tidyUp.ts', out: 'dist/tidyUp.js', ...node },
+  { entry: 'extension/agents/handOver.ts', out: 'dist/handOver.js', ...node },
+  { entry: 'extension/commands/helpPages.ts', out: 'dist/helpPages.js', ...node },
+  { entry: 'extension/dictation/prompt/dictatePrompt.ts', out: 'dist/dictatePrompt.js', ...node },
+];
+
 /** Every bundle: entry → output, with the options of its runtime. */
 async function bundles() {
   const recorders = 'daemon/adapters/capture/recorders';
@@ -80,25 +104,7 @@ async function bundles() {
       ],
       supported: { 'dynamic-import': false },
     },
-    // Bundles for some windows only: with a note, a language model, a remote daemon, sign-in, help,
-    // dictation, prompts, or agents.
-    { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
-    { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
-    { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
-    { entry: 'protocol/dictationCommands.ts', out: 'dist/dictationCommands.js', ...node },
-    { entry: 'extension/writing/noteWriting.ts', out: 'dist/noteWriting.js', ...node },
-    { entry: 'extension/writing/templates.ts', out: 'dist/templates.js', ...node },
-    { entry: 'extension/dictation/commonWords.ts', out: 'dist/commonWords.js', ...node },
-    {
-      entry: 'extension/agents/agentTools.ts',
-      out: 'dist/agentTools.js',
-      ...node,
-      plugins: [onlyParsing],
-    },
-    { entry: 'extension/dictation/tidy/tidyUp.ts', out: 'dist/tidyUp.js', ...node },
-    { entry: 'extension/agents/handOver.ts', out: 'dist/handOver.js', ...node },
-    { entry: 'extension/commands/helpPages.ts', out: 'dist/helpPages.js', ...node },
-    { entry: 'extension/dictation/prompt/dictatePrompt.ts', out: 'dist/dictatePrompt.js', ...node },
+    ...late(),
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
