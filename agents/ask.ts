@@ -2,7 +2,7 @@
  * Answers a question about meetings with quotes. No language model is needed: the question selects a
  * list, or its words are searched.
  */
-import { redact } from '../daemon/base/redact';
+import { redact } from '../daemon/base/redaction/redact';
 import type { Insight } from '../protocol/insights';
 import type { ResultOf } from '../protocol/method';
 import { SessionGet, SessionSearch } from '../protocol/session';

@@ -1,5 +1,5 @@
 /** A session as Markdown, for a client that reads resources. */
-import { redact } from '../daemon/base/redact';
+import { redact } from '../daemon/base/redaction/redact';
 import { EarmarkError } from '../protocol/errors';
 import { markdownText } from '../protocol/plainText';
 import { SessionGet } from '../protocol/session';

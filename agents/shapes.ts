@@ -2,7 +2,7 @@
 import type { Insight } from '../protocol/insights';
 import type { SessionInfo } from '../protocol/session';
 import type { Segment } from '../protocol/transcript';
-import { redact } from '../daemon/base/redact';
+import { redact } from '../daemon/base/redaction/redact';
 
 /** UTF-16 units of one answer; about 15,000 tokens of a language model. */
 export const ANSWER_MAX = 60_000;

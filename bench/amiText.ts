@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Segment } from '../daemon/transcript/types';
-import { SHARED } from './speechPath';
+import { SHARED } from '../testing/harness/speechPath';
 
 const FILE = join(SHARED, 'data', 'ami_text', 'dev.jsonl.gz');
 /** Milliseconds a word takes, for texts without times. */

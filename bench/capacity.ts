@@ -10,14 +10,14 @@
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EFFORTS, type DecodeEffort } from '../daemon/asr/decodeEffort';
+import { EFFORTS, type DecodeEffort } from '../daemon/asr/engine/decodeEffort';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
 import { makeTrack, measurePhrases } from './capacityTrack';
 import { DaemonUnderLoad, type LiveSession } from './daemonUnderLoad';
-import { percentile } from './statistics';
+import { percentile } from '../testing/scoring/statistics';
 import { type Metric, type Metrics, type Row, reportResults } from './report';
-import { findModels } from './speechPath';
+import { findModels } from '../testing/harness/speechPath';
 
 const MARK_MS = 1_500;
 /** At least so many sessions meet it. */

@@ -4,10 +4,10 @@
  * done (detector, daemon) takes its share of the cores away from them. Pure but for the scheduler;
  * time is a ManualClock.
  */
-import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
-import type { DecodeEffort } from '../daemon/asr/decodeEffort';
-import type { DecodeSlot } from '../daemon/asr/phraseQueue';
-import type { AsrResult } from '../daemon/asr/provider';
+import { DecodeScheduler } from '../daemon/asr/engine/decodeScheduler';
+import type { DecodeEffort } from '../daemon/asr/engine/decodeEffort';
+import type { DecodeSlot } from '../daemon/asr/engine/phraseQueue';
+import type { AsrResult } from '../daemon/asr/contract/provider';
 import { ManualClock } from '../daemon/base/clock';
 import { EarmarkError } from '../protocol/errors';
 

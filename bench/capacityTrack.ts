@@ -2,15 +2,15 @@
  * A recording in which somebody speaks 35 % of the time, its phrases as the product cuts them, and
  * what decoding each costs, with all effort and with less.
  */
-import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
-import { SileroVad } from '../daemon/adapters/inference/silero';
-import { EFFORTS, optionsFor } from '../daemon/asr/decodeEffort';
+import { MoonshineProvider } from '../daemon/adapters/inference/moonshine/moonshine';
+import { SileroVad } from '../daemon/adapters/inference/silero/silero';
+import { EFFORTS, optionsFor } from '../daemon/asr/engine/decodeEffort';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import type { MeasuredPhrase } from './capacitySimulation';
-import { generator } from './noise';
-import { type SpeechModels, libriUtterances, readAudio } from './speechPath';
+import { generator } from '../testing/scoring/noise';
+import { type SpeechModels, libriUtterances, readAudio } from '../testing/harness/speechPath';
 
 export const SPEECH_SHARE = 0.35;
 /** About −66 dBFS, a quiet room. */

@@ -12,10 +12,10 @@ import { ensureDaemon, readDaemonFile, type DaemonClient } from '../client';
 import { DaemonShutdown } from '../protocol/health';
 import { SessionList } from '../protocol/session';
 import { TokensCreate } from '../protocol/tokens';
-import { scriptedDaemon } from '../test/fakes/daemonProcess';
+import { scriptedDaemon } from '../testing/processes/daemonProcess';
 import { defaultRemoteLimits } from '../daemon/adapters/transport/limits';
 import type { Flooded } from './flooder';
-import { percentile } from './statistics';
+import { percentile } from '../testing/scoring/statistics';
 import { reportResults, type Row } from './report';
 
 const CLIENTS = 500;

@@ -6,10 +6,10 @@
  * -- cuts [--cuts N]`.
  */
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
-import { Drafts } from '../daemon/session/drafts';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import { Drafts } from '../daemon/speech/drafts';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
-import { generator } from './noise';
+import { generator } from '../testing/scoring/noise';
 import { type Row, reportResults } from './report';
 import {
   findModels,
@@ -20,9 +20,15 @@ import {
   textOf,
   type DecodedPhrase,
   type Utterance,
-} from './speechPath';
-import { normaliseWords } from './wordErrors';
-import { type SeamErrors, type Step, alignWords, seamAt, seamErrors } from './wordAlignment';
+} from '../testing/harness/speechPath';
+import { normaliseWords } from '../testing/scoring/wordErrors';
+import {
+  type SeamErrors,
+  type Step,
+  alignWords,
+  seamAt,
+  seamErrors,
+} from '../testing/scoring/wordAlignment';
 
 const CUTS = 1_000;
 const SEED = 20_817;

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type SessionSubscription } from '../client';
-import { DAEMON_MEMORY } from '../client/startDaemon';
-import type { WorkerRole } from '../daemon/adapters/inference/workerProtocol';
+import { DAEMON_MEMORY } from '../client/local/startDaemon';
+import type { WorkerRole } from '../daemon/adapters/inference/runtime/workerProtocol';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { AudioEnd, AudioPush, FRAME_SAMPLES } from '../protocol/audio';
 import { isEarmarkError } from '../protocol/errors';
 import { DaemonHealth, type DaemonHealthResult, DaemonShutdown } from '../protocol/health';
 import { SessionGet, SessionStop } from '../protocol/session';
-import { bundled } from './bundle';
+import { bundled } from '../testing/processes/bundle';
 import type { LoopDelay } from './measuredDaemon';
 
 /** Sent at once: as a recorder gives it. */

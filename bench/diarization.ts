@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { SileroVad } from '../daemon/adapters/inference/silero';
+import { SileroVad } from '../daemon/adapters/inference/silero/silero';
 import { OnnxSpeakerModels } from '../daemon/adapters/inference/speakers/speakerModels';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerModels, Turn as FoundTurn } from '../daemon/diarization/contract';
@@ -22,10 +22,10 @@ import {
   diarizationErrors,
   pooledRate,
   readRttm,
-} from './diarizationError';
+} from '../testing/scoring/diarizationError';
 import { type Metric, type Row, reportResults } from './report';
 import { type Trials, readSpeech, speakerModelFiles, speakerTrials } from './speakerTrials';
-import { SHARED, findModels } from './speechPath';
+import { SHARED, findModels } from '../testing/harness/speechPath';
 
 /** Percent, by the beginning of the name of a set. */
 const FINAL_MARKS: Readonly<Record<string, number>> = {

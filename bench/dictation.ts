@@ -11,7 +11,11 @@ import { Pronouncer } from '../daemon/dictation/pronounce';
 import { SymbolSpeller } from '../daemon/dictation/respell';
 import { writeDictation } from '../daemon/dictation/writer';
 import { fileSegmenterOptions } from '../daemon/vad/segmenter';
-import { type DictationItem, type DictationScore, scoreDictation } from './dictationScore';
+import {
+  type DictationItem,
+  type DictationScore,
+  scoreDictation,
+} from '../testing/scoring/dictationScore';
 import { otherNames } from './otherNames';
 import { reportResults, type Metric, type Row } from './report';
 import {
@@ -25,8 +29,8 @@ import {
   readAudio,
   textOf,
   transcribe,
-} from './speechPath';
-import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
+} from '../testing/harness/speechPath';
+import { normaliseWords, pooledWer, wordErrors } from '../testing/scoring/wordErrors';
 
 const FOLDER = join(SHARED, 'data', 'dictation');
 const OWN = resolve(__dirname, '../test/fixtures/dictation/items.json');

@@ -7,10 +7,10 @@
  */
 import { FRAME_MS } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
-import { EchoGate } from '../daemon/session/echoGate';
-import { defaultSessionOptions } from '../daemon/session/options';
-import { segmentOf } from '../daemon/session/segmentOf';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
+import { EchoGate } from '../daemon/echo/echoGate';
+import { defaultSessionOptions } from '../daemon/session/contract/options';
+import { segmentOf } from '../daemon/speech/segmentOf';
 import { Transcript } from '../daemon/transcript/transcript';
 import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
@@ -26,9 +26,9 @@ import {
   readMeeting,
   unison,
 } from './echoScenes';
-import { LivePath } from './livePath';
+import { LivePath } from '../testing/harness/livePath';
 import { type Row, reportResults } from './report';
-import { findModels, makeEngine } from './speechPath';
+import { findModels, makeEngine } from '../testing/harness/speechPath';
 
 export const MEETINGS = ['auth-standup', 'sync-engine-design-review'] as const;
 const LEVELS_DB = [-3, -10, -18, -25] as const;

@@ -1,5 +1,5 @@
 /** Counts what the echo gate hid of the finals of the microphone, by whose speech they hold. */
-import { matchWords, type TimedWord } from '../daemon/transcript/echoText';
+import { matchWords, type TimedWord } from '../daemon/echo/echoText';
 import type { Transcript } from '../daemon/transcript/transcript';
 import type { Segment } from '../daemon/transcript/types';
 import type { Meeting, Scene, Span } from './echoScenes';

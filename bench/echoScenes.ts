@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../daemon/audio/frame';
-import { makeNoise } from './noise';
-import { SHARED, libriUtterances, readAudio } from './speechPath';
+import { makeNoise } from '../testing/scoring/noise';
+import { SHARED, libriUtterances, readAudio } from '../testing/harness/speechPath';
 
 export interface Span {
   readonly startMs: number;

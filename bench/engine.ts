@@ -6,12 +6,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundled } from './bundle';
+import { bundled } from '../testing/processes/bundle';
 import type { EngineMeasurements, EngineWork } from './engineWork';
-import { percentile } from './statistics';
+import { percentile } from '../testing/scoring/statistics';
 import { type Metric, type Row, reportResults } from './report';
-import { SHARED, findModels } from './speechPath';
-import { OwnDaemon } from './workerRounds';
+import { SHARED, findModels } from '../testing/harness/speechPath';
+import { OwnDaemon } from '../testing/faults/workerRounds';
 
 const MB = 1_000_000;
 const ROUNDS = 10;

@@ -9,10 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   createDetectors,
   createSpeechEngine,
-} from '../daemon/adapters/inference/createSpeechEngine';
-import { readWarmUp } from '../daemon/adapters/inference/warmUpPhrase';
-import type { LoadedModelFiles } from '../daemon/asr/provider';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+} from '../daemon/adapters/inference/runtime/createSpeechEngine';
+import { readWarmUp } from '../daemon/adapters/inference/runtime/warmUpPhrase';
+import type { LoadedModelFiles } from '../daemon/models/modelFiles';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 

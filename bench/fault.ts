@@ -8,18 +8,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { damageRounds } from './fault/damageRounds';
+import { damageRounds } from '../testing/faults/damageRounds';
 import {
   killCommand,
   killRounds,
   type KillRoundsResult,
   productCommand,
   stateFolderForRounds,
-} from './fault/killRounds';
-import { faultSpeech } from './fault/speech';
-import { percentile } from './statistics';
+} from '../testing/faults/killRounds';
+import { faultSpeech } from '../testing/faults/speech';
+import { percentile } from '../testing/scoring/statistics';
 import { reportResults, type Row } from './report';
-import { findModels, type SpeechModels } from './speechPath';
+import { findModels, type SpeechModels } from '../testing/harness/speechPath';
 
 function killRow(what: string, result: KillRoundsResult, seconds: number): Row {
   const { restartMs, ...counts } = result;

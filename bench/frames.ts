@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureDaemon } from '../client';
-import { bundled } from './bundle';
+import { bundled } from '../testing/processes/bundle';
 import { DaemonUnderLoad } from './daemonUnderLoad';
 import { reportResults } from './report';
 

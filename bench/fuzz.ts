@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fuzz, fuzzTargets } from './fuzzTargets';
+import { fuzz, fuzzTargets } from '../testing/faults/fuzzTargets';
 import { reportResults, type Row } from './report';
 
 /** What is kept between parts, by target. */

@@ -23,10 +23,10 @@ import {
   segmentsOf,
   type LabelledMeeting,
   type MeetingScore,
-} from './insightsScore';
+} from '../testing/scoring/insightsScore';
 import { mishearMeeting } from './recogniserNoise';
 import { reportResults, type Metric, type Row } from './report';
-import { findModels, SHARED } from './speechPath';
+import { findModels, SHARED } from '../testing/harness/speechPath';
 import { openTurnScorer } from './turnScorer';
 
 const keptApart = JSON.parse(

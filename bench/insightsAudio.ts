@@ -5,20 +5,20 @@
  * labelled turns.
  */
 import { OnnxSpeakerModels } from '../daemon/adapters/inference/speakers/speakerModels';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import type { Source } from '../daemon/audio/frame';
 import type { SpeakerModels } from '../daemon/diarization/contract';
-import { SessionProjection } from '../daemon/session/sessionProjection';
-import type { DurableEvent, DurableEventBody } from '../daemon/session/events';
-import { segmentOf } from '../daemon/session/segmentOf';
-import { SpeakerAssigner } from '../daemon/session/speakerAssigner';
+import { SessionProjection } from '../daemon/session/events/sessionProjection';
+import type { DurableEvent, DurableEventBody } from '../daemon/session/contract/events';
+import { segmentOf } from '../daemon/speech/segmentOf';
+import { SpeakerAssigner } from '../daemon/session/speakers/speakerAssigner';
 import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
-import type { LabelledMeeting } from './insightsScore';
-import { SimulatedMachine } from './latencySimulation';
-import { LivePath } from './livePath';
+import type { LabelledMeeting } from '../testing/scoring/insightsScore';
+import { SimulatedMachine } from '../testing/harness/latencySimulation';
+import { LivePath } from '../testing/harness/livePath';
 import { speakerModelFiles } from './speakerTrials';
-import { readAudio, type SpeechModels } from './speechPath';
+import { readAudio, type SpeechModels } from '../testing/harness/speechPath';
 
 const SOURCES = ['mic', 'system'] as const satisfies readonly Source[];
 

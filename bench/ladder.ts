@@ -4,7 +4,7 @@
  * degradation; only the recogniser's time is made up.
  */
 import { ManualClock } from '../daemon/base/clock';
-import { slowEngines, slowModel, Speaker } from '../test/fakes/slowEngines';
+import { slowEngines, slowModel, Speaker } from '../testing/fakes/slowEngines';
 import { reportResults, type Row } from './report';
 
 const SECOND = 1_000;

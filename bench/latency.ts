@@ -6,13 +6,17 @@
  */
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
-import { percentile } from './statistics';
-import { type FollowedSession, type FollowedPhrase, SimulatedMachine } from './latencySimulation';
-import { generator } from './noise';
+import { percentile } from '../testing/scoring/statistics';
+import {
+  type FollowedSession,
+  type FollowedPhrase,
+  SimulatedMachine,
+} from '../testing/harness/latencySimulation';
+import { generator } from '../testing/scoring/noise';
 import { type Metric, type Row, reportResults } from './report';
-import { type Utterance, findModels, libriUtterances } from './speechPath';
-import { type JoinedSession, joinSessions } from './streamingSessions';
-import { alignWords } from './wordAlignment';
+import { type Utterance, findModels, libriUtterances } from '../testing/harness/speechPath';
+import { type JoinedSession, joinSessions } from '../testing/harness/streamingSessions';
+import { alignWords } from '../testing/scoring/wordAlignment';
 
 const WORKERS = 2;
 const UTTERANCES = 14;

@@ -21,8 +21,8 @@ import type { Capability } from '../daemon/insights/write/exam';
 import { EXAM, EXAM_SCHEMA, gradeExam } from '../daemon/insights/write/exam';
 import { languageWorkerEntry } from '../daemon/programFiles';
 import type { Segment } from '../daemon/transcript/types';
-import { type LabelledMeeting, segmentsOf } from './insightsScore';
-import { NATURAL } from './recordedAnswers';
+import { type LabelledMeeting, segmentsOf } from '../testing/scoring/insightsScore';
+import { NATURAL } from '../testing/scoring/recordedAnswers';
 
 /** Memory that the check before loading asks for; the file's size decides for a real model. */
 const RESIDENT_TIMES = 1.7;

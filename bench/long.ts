@@ -3,9 +3,9 @@
  * later? Usage: `tsx bench/long.ts [--hours=N]`
  */
 import { execFileSync } from 'node:child_process';
-import { DAEMON_MEMORY } from '../client/startDaemon';
-import { bundled } from './bundle';
-import { percentile } from './statistics';
+import { DAEMON_MEMORY } from '../client/local/startDaemon';
+import { bundled } from '../testing/processes/bundle';
+import { percentile } from '../testing/scoring/statistics';
 import type { LongRun } from './longWork';
 import { reportResults } from './report';
 

@@ -7,19 +7,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSpools } from '../daemon/adapters/store/fileSpools';
+import { FileSpools } from '../daemon/adapters/store/spool/fileSpools';
 import { openStore } from '../daemon/adapters/store/openStore';
-import { inPlace } from '../test/fakes/inPlaceStore';
+import { inPlace } from '../testing/fakes/inPlaceStore';
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 import { ACTIONS } from '../daemon/degrade/degradation';
-import type { EngineLease, RecordingHandlers } from '../daemon/session/ports';
-import { createSessionManager } from '../daemon/session/sessionManager';
+import type { EngineLease } from '../daemon/asr/contract/engine';
+import type { RecordingHandlers } from '../daemon/audio/capture';
+import { createSessionManager } from '../daemon/session/lifecycle/sessionManager';
 import { VAD_WINDOW } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
-import { makeNoise } from './noise';
+import { makeNoise } from '../testing/scoring/noise';
 
 export interface LongRun {
   /** Bytes after a collection, every five minutes: resident, and on the heap. */

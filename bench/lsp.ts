@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { longNote, noteRequests, NotesEditor } from '../test/fakes/longNote';
+import { longNote, noteRequests, NotesEditor } from '../testing/harness/longNote';
 import { reportResults, type Row } from './report';
 
 const LINES = 20_000;

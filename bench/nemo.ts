@@ -9,9 +9,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { forkWorker } from '../daemon/adapters/inference/forkWorker';
-import { WorkerSupervisor } from '../daemon/adapters/inference/supervisor';
-import { Deadlines } from '../daemon/asr/deadline';
+import { forkWorker } from '../daemon/adapters/inference/runtime/forkWorker';
+import { WorkerSupervisor } from '../daemon/adapters/inference/runtime/supervisor';
+import { Deadlines } from '../daemon/asr/engine/deadline';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { toFloat32 } from '../daemon/audio/pcm';
 import { systemClock } from '../daemon/base/clock';
@@ -25,8 +25,8 @@ import {
   libriUtterances,
   moonshineTiny,
   readAudio,
-} from './speechPath';
-import { percentile } from './statistics';
+} from '../testing/harness/speechPath';
+import { percentile } from '../testing/scoring/statistics';
 
 const PARTS = ['moonshine', '110M', '0.6B', 'large', 'hour'] as const;
 type Part = (typeof PARTS)[number];

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ELEMENT, GraphWriter } from '../daemon/adapters/inference/onnxGraph';
+import { ELEMENT, GraphWriter } from '../daemon/adapters/inference/graphs/onnxGraph';
 
 export interface NemoSize {
   readonly bands: number;

@@ -9,7 +9,7 @@
  * recorded meetings.
  */
 import confusions from './recogniserConfusions.json';
-import { randoms } from './fault/random';
+import { randoms } from '../testing/faults/random';
 
 /** Share of contractions whose end is swallowed: "I'll" becomes "I". */
 const SWALLOWED = 0.06;

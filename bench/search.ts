@@ -6,17 +6,17 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SentenceEncoder } from '../daemon/adapters/inference/sentenceEncoder';
+import { SentenceEncoder } from '../daemon/adapters/inference/embeddings/sentenceEncoder';
 import { openStore } from '../daemon/adapters/store/openStore';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import { Meanings } from '../daemon/session/meanings';
-import type { SearchHit, SearchQuery } from '../daemon/session/search';
-import { inPlace } from '../test/fakes/inPlaceStore';
+import { Meanings } from '../daemon/session/insights/meanings';
+import type { SearchHit, SearchQuery } from '../daemon/session/contract/search';
+import { inPlace } from '../testing/fakes/inPlaceStore';
 import { type AmiMeeting, loadAmiMeetings, segmentsOfAmi } from './amiText';
-import { percentile } from './statistics';
+import { percentile } from '../testing/scoring/statistics';
 import { reportResults, type Row } from './report';
-import { SHARED } from './speechPath';
+import { SHARED } from '../testing/harness/speechPath';
 
 const MODEL = join(SHARED, 'models', 'minilm');
 const FIRST = 10;

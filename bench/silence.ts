@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
-import { NOISE_KINDS, makeNoise } from './noise';
+import { NOISE_KINDS, makeNoise } from '../testing/scoring/noise';
 import { type Row, reportResults } from './report';
 import {
   SHARED,
@@ -16,7 +16,7 @@ import {
   rejections,
   textOf,
   transcribe,
-} from './speechPath';
+} from '../testing/harness/speechPath';
 
 /**
  * The recorded noise is 6 dB softer each time it is repeated, down to this many steps, then loud

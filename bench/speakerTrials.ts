@@ -8,8 +8,8 @@ import { decodeAudioFile } from '../daemon/adapters/capture/audioFile';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerEmbedder } from '../daemon/diarization/contract';
 import { dot } from '../daemon/diarization/vectors';
-import { SHARED } from './speechPath';
-import type { LoadedModelFiles } from '../daemon/asr/provider';
+import { SHARED } from '../testing/harness/speechPath';
+import type { LoadedModelFiles } from '../daemon/models/modelFiles';
 
 /** The models that ship. */
 export function speakerModelFiles(): LoadedModelFiles {

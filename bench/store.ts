@@ -4,7 +4,7 @@
  * [--seconds=N]`
  */
 import { execFileSync } from 'node:child_process';
-import { bundled } from './bundle';
+import { bundled } from '../testing/processes/bundle';
 import { reportResults } from './report';
 import type { StoreMeasurements } from './storeWork';
 

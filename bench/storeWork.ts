@@ -12,11 +12,11 @@ import { openStore } from '../daemon/adapters/store/openStore';
 import { openStoreThread } from '../daemon/adapters/store/storeThread';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import { EventLog } from '../daemon/session/eventLog';
-import { defaultSessionOptions } from '../daemon/session/options';
-import type { SessionStore } from '../daemon/session/ports';
-import { inPlace } from '../test/fakes/inPlaceStore';
-import { percentile } from './statistics';
+import { EventLog } from '../daemon/session/events/eventLog';
+import { defaultSessionOptions } from '../daemon/session/contract/options';
+import type { SessionStore } from '../daemon/session/contract/store';
+import { inPlace } from '../testing/fakes/inPlaceStore';
+import { percentile } from '../testing/scoring/statistics';
 
 const SESSIONS = 50;
 /** Between two writes of a session: a final, or insights, of 35 % speech. */

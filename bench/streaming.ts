@@ -5,16 +5,20 @@
  * sets of pauses. Usage: `npm run bench -- streaming [--limit N] [--pauses N] [--methods
  * whole,live,…]`; N utterances of each set, N sets of pauses.
  */
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
 import { finalLatencies } from './finalTimes';
-import { percentile, standardError } from './statistics';
-import { SimulatedMachine } from './latencySimulation';
+import { percentile, standardError } from '../testing/scoring/statistics';
+import { SimulatedMachine } from '../testing/harness/latencySimulation';
 import { type Metric, type Row, reportResults } from './report';
-import { findModels, libriUtterances } from './speechPath';
+import { findModels, libriUtterances } from '../testing/harness/speechPath';
 import { METHODS, type MethodResult } from './streamingMethods';
-import { type JoinedSession, PAUSE_SEEDS, joinSessions } from './streamingSessions';
-import { pooledWer } from './wordErrors';
+import {
+  type JoinedSession,
+  PAUSE_SEEDS,
+  joinSessions,
+} from '../testing/harness/streamingSessions';
+import { pooledWer } from '../testing/scoring/wordErrors';
 
 /** Recognition workers of the machine that is simulated. */
 const WORKERS = 2;

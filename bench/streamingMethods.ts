@@ -2,16 +2,16 @@
  * Ways to turn a session's audio into text with one model: the product's live and file paths, and
  * the usual methods.
  */
-import type { AsrResult, DecodePurpose } from '../daemon/asr/provider';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import type { AsrResult, DecodePurpose } from '../daemon/asr/contract/provider';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import { fileSegmenterOptions } from '../daemon/vad/segmenter';
 import type { TimedDecode } from './finalTimes';
-import { LivePath } from './livePath';
+import { LivePath } from '../testing/harness/livePath';
 import { LocalAgreement } from './localAgreement';
-import { textOf, transcribe } from './speechPath';
-import type { JoinedSession } from './streamingSessions';
+import { textOf, transcribe } from '../testing/harness/speechPath';
+import type { JoinedSession } from '../testing/harness/streamingSessions';
 
 export interface MethodResult {
   readonly text: string;

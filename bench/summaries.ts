@@ -4,10 +4,10 @@
  * -- summaries [--missed]`.
  */
 import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
-import { wholeSummary } from '../daemon/insights/summarySections';
+import { wholeSummary } from '../daemon/insights/summary/summarySections';
 import type { Insight } from '../daemon/insights/types';
 import { type AmiMeeting, loadAmiMeetings, segmentsOfAmi } from './amiText';
-import { countUnquoted } from './insightsScore';
+import { countUnquoted } from '../testing/scoring/insightsScore';
 import { reportResults, type Row } from './report';
 import { rouge1, rougeL, rougeWords } from './rouge';
 

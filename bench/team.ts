@@ -2,22 +2,22 @@
  * A team's queue and workers as real processes over a real nats-server: how throughput grows with
  * workers, how long 200 people wait beside one process with as many decoders, and what an
  * organisation that floods does to another. `team [PEOPLE] [SECONDS]`. Workers take Moonshine's
- * time without its work (test/fakes/loudnessProvider.ts), so that the queue is measured and not the
+ * time without its work (testing/fakes/loudnessProvider.ts), so that the queue is measured and not the
  * processor.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { followHeartbeats } from '../daemon/adapters/nats/heartbeats';
 import { NatsProducer } from '../daemon/adapters/nats/natsProducer';
 import { openBus } from '../daemon/adapters/nats/teamBus';
-import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
-import type { DecodeQueueProducer } from '../daemon/asr/phraseQueue';
+import { DecodeScheduler } from '../daemon/asr/engine/decodeScheduler';
+import type { DecodeQueueProducer } from '../daemon/asr/engine/phraseQueue';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 import { Presence } from '../daemon/team/presence';
-import { until } from '../test/fakes/daemonProcess';
-import { LoudnessProvider } from '../test/fakes/loudnessProvider';
-import { natsServer, NatsServers } from '../test/fakes/natsServers';
-import { TeamProcess } from '../test/fakes/teamProcess';
+import { until } from '../testing/processes/daemonProcess';
+import { LoudnessProvider } from '../testing/fakes/loudnessProvider';
+import { natsServer, NatsServers } from '../testing/processes/natsServers';
+import { TeamProcess } from '../testing/processes/teamProcess';
 import { reportResults } from './report';
 
 const [people, seconds] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 20)];

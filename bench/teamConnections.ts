@@ -3,7 +3,7 @@
  * [CONNECTIONS]`. Each process needs as many open files as it has connections; node raises the
  * limit to the hard one by itself.
  */
-import { silentConnections } from './fault/silentConnections';
+import { silentConnections } from '../testing/faults/silentConnections';
 import { reportResults } from './report';
 
 const GATEWAYS = 3;

@@ -5,8 +5,8 @@
  * any other, killed as often as stopped; `--kind KIND` and `--stopped` leave the others out.
  */
 import { parseArgs } from 'node:util';
-import { natsServer, natsVersion } from '../test/fakes/natsServers';
-import { percentile } from './statistics';
+import { natsServer, natsVersion } from '../testing/processes/natsServers';
+import { percentile } from '../testing/scoring/statistics';
 import { reportResults, type Row } from './report';
 import {
   GATEWAYS,
@@ -19,7 +19,7 @@ import {
   type TeamRoundsResult,
   WITHOUT_SUITE,
   WORKERS,
-} from './fault/teamRounds';
+} from '../testing/faults/teamRounds';
 
 const WORDS = 24;
 const KINDS: readonly Kind[] = ['gateway', 'worker', 'NATS node', 'PostgreSQL'];

@@ -5,8 +5,8 @@
  * with one that nothing disturbed.
  */
 import { parseArgs } from 'node:util';
-import { teamUpgrade } from './fault/teamUpgrade';
-import { GATEWAYS, type Kind, NODES, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
+import { teamUpgrade } from '../testing/faults/teamUpgrade';
+import { GATEWAYS, type Kind, NODES, WITHOUT_SUITE, WORKERS } from '../testing/faults/teamRounds';
 import { reportResults, type Row } from './report';
 
 /** Of a word and the silence behind it. */

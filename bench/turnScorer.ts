@@ -1,7 +1,7 @@
 /** The turn encoder in this process, for benches that measure insights. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { TurnEncoder } from '../daemon/adapters/inference/turnEncoder';
+import { TurnEncoder } from '../daemon/adapters/inference/embeddings/turnEncoder';
 import type { TurnScorer } from '../daemon/insights/contract/turns';
 
 const FOLDER = join(__dirname, '..', 'models', 'turn-encoder');

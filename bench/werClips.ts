@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DictationItem } from './dictationScore';
-import { SHARED, libriUtterances, readAudio } from './speechPath';
-import { alignWords } from './wordAlignment';
-import { normaliseWords } from './wordErrors';
+import type { DictationItem } from '../testing/scoring/dictationScore';
+import { SHARED, libriUtterances, readAudio } from '../testing/harness/speechPath';
+import { alignWords } from '../testing/scoring/wordAlignment';
+import { normaliseWords } from '../testing/scoring/wordErrors';
 
 /** Things whose words must all be right to be of use. */
 export const ENTITY_KINDS = ['symbols', 'names', 'numbers'] as const;

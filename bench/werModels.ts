@@ -2,11 +2,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { whisperFolder } from '../daemon/adapters/inference/whisperBinding';
-import type { DecodeRequest } from '../daemon/asr/provider';
-import { fileIdentity } from './decodeCache';
-import type { TimedResult } from './latencySimulation';
-import { type OtherRecogniser, SHARED, type SpeechModels, moonshineTiny } from './speechPath';
+import { whisperFolder } from '../daemon/adapters/inference/whisper/whisperBinding';
+import type { DecodeRequest } from '../daemon/asr/contract/provider';
+import { fileIdentity } from '../testing/harness/decodeCache';
+import type { TimedResult } from '../testing/harness/latencySimulation';
+import {
+  type OtherRecogniser,
+  SHARED,
+  type SpeechModels,
+  moonshineTiny,
+} from '../testing/harness/speechPath';
 
 export interface BenchModel extends OtherRecogniser {
   readonly name: string;

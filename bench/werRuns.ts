@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { openCmuDictionary } from '../daemon/adapters/dictionary/cmuDictionary';
 import { segmenterPresetOf } from '../daemon/asr/registry';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { toFloat32 } from '../daemon/audio/pcm';
 import { COMMAND_PHRASES } from '../daemon/dictation/commands';
@@ -10,12 +10,18 @@ import { Pronouncer } from '../daemon/dictation/pronounce';
 import { SymbolSpeller } from '../daemon/dictation/respell';
 import { writeDictation } from '../daemon/dictation/writer';
 import { framesOf } from '../daemon/vad/phraseSource';
-import { type DictationItem, scoreDictation } from './dictationScore';
+import { type DictationItem, scoreDictation } from '../testing/scoring/dictationScore';
 import { type Waits, addWaits, noWaits } from './latency';
-import type { SimulatedMachine } from './latencySimulation';
-import { LivePath } from './livePath';
-import { type SpeechModels, leaning, makeEngine, textOf, transcribe } from './speechPath';
-import type { JoinedSession } from './streamingSessions';
+import type { SimulatedMachine } from '../testing/harness/latencySimulation';
+import { LivePath } from '../testing/harness/livePath';
+import {
+  type SpeechModels,
+  leaning,
+  makeEngine,
+  textOf,
+  transcribe,
+} from '../testing/harness/speechPath';
+import type { JoinedSession } from '../testing/harness/streamingSessions';
 import type { Clip } from './werClips';
 import type { BenchModel } from './werModels';
 

@@ -12,14 +12,14 @@ import { join } from 'node:path';
 import {
   createDetectors,
   createSpeechEngine,
-} from '../daemon/adapters/inference/createSpeechEngine';
-import { WhisperProvider } from '../daemon/adapters/inference/whisper';
+} from '../daemon/adapters/inference/runtime/createSpeechEngine';
+import { WhisperProvider } from '../daemon/adapters/inference/whisper/whisper';
 import {
   type WhisperParams,
   loadWhisperBinding,
-} from '../daemon/adapters/inference/whisperBinding';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
-import type { WhisperSegment } from '../daemon/asr/whisperWords';
+} from '../daemon/adapters/inference/whisper/whisperBinding';
+import type { ManagedSpeechEngine } from '../daemon/asr/contract/speechEngineApi';
+import type { WhisperSegment } from '../daemon/asr/whisper/whisperWords';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { toFloat32 } from '../daemon/audio/pcm';
 import { type Clock, systemClock } from '../daemon/base/clock';
@@ -30,7 +30,7 @@ import {
   fileSegmenterOptions,
   whisperFileSegmenterOptions,
 } from '../daemon/vad/segmenter';
-import { type CountedBinding, countedBinding, fileIdentity } from './decodeCache';
+import { type CountedBinding, countedBinding, fileIdentity } from '../testing/harness/decodeCache';
 import { type Metric, reportResults } from './report';
 import {
   SHARED,
@@ -41,8 +41,8 @@ import {
   readAudio,
   textOf,
   transcribe,
-} from './speechPath';
-import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
+} from '../testing/harness/speechPath';
+import { normaliseWords, pooledWer, wordErrors } from '../testing/scoring/wordErrors';
 
 const MODEL = join(SHARED, 'models', 'ggml-base-q8_0.bin');
 /** Clock ticks of /proc a second, on every Linux that Node runs on. */

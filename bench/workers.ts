@@ -7,12 +7,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { randoms } from './fault/random';
-import { percentile } from './statistics';
+import { randoms } from '../testing/faults/random';
+import { percentile } from '../testing/scoring/statistics';
 import { reportResults } from './report';
-import { findModels, libriUtterances } from './speechPath';
-import { joinSessions } from './streamingSessions';
-import { type WorkerRounds, OwnDaemon, crashLoop, workerRounds } from './workerRounds';
+import { findModels, libriUtterances } from '../testing/harness/speechPath';
+import { joinSessions } from '../testing/harness/streamingSessions';
+import {
+  type WorkerRounds,
+  OwnDaemon,
+  crashLoop,
+  workerRounds,
+} from '../testing/faults/workerRounds';
 
 const KEPT = resolve(__dirname, '..', 'out', 'fault', 'workers.json');
 /** Utterances of each set in the two sessions that speak at a time: about a minute each. */

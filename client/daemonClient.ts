@@ -17,7 +17,7 @@ import { AudioOpen, AudioPush, type SourceName } from '../protocol/audio';
 import { AUDIO_ANSWER_PREFIX, encodeAudio } from '../protocol/remote';
 import { PROTOCOL_VERSION, type Negotiation, type ProtocolVersion } from '../protocol/version';
 import type { ClientInfo, DaemonClient, Disposable } from './api';
-import type { AudioWire, Wire } from './wire';
+import type { AudioWire, Wire } from './wire/wire';
 import { closedHere } from './errors';
 
 /** Milliseconds; the time limit of a request without its own limit. */

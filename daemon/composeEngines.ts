@@ -6,33 +6,35 @@ import {
   createDetectors,
   createSpeechEngine,
   type DetectorsSetup,
-} from './adapters/inference/createSpeechEngine';
-import { type ModelMeasurements, measureModel } from './adapters/inference/measureModel';
-import { processProviders } from './adapters/inference/processProviders';
-import { readWarmUp } from './adapters/inference/warmUpPhrase';
-import { gpuProblem } from './adapters/inference/whisperBinding';
+} from './adapters/inference/runtime/createSpeechEngine';
+import { type ModelMeasurements, measureModel } from './adapters/inference/runtime/measureModel';
+import { processProviders } from './adapters/inference/runtime/processProviders';
+import { readWarmUp } from './adapters/inference/runtime/warmUpPhrase';
+import { gpuProblem } from './adapters/inference/whisper/whisperBinding';
 import { idleCores } from './adapters/system/idleCores';
 import { machineLoad } from './adapters/system/machineLoad';
 import { measurementFile } from './adapters/system/measurementFile';
 import { probeSystem } from './adapters/system/probeSystem';
-import type { ChoiceSetup } from './asr/engineChoice';
-import { decodeThreads, isLarge } from './asr/decodeThreads';
-import { createEnginePool } from './asr/enginePool';
-import type { EngineTarget, MachineFacts, ManagedEngines } from './asr/enginesApi';
-import { GpuProof } from './asr/gpuProof';
-import { MeasuredThreads } from './asr/measuredThreads';
-import type { LoadedModelFiles } from './asr/provider';
+import type { ChoiceSetup } from './asr/choice/engineChoice';
+import { decodeThreads, isLarge } from './asr/choice/decodeThreads';
+import { createEnginePool } from './asr/engine/enginePool';
+import type { EngineTarget } from './asr/contract/machineChoice';
+import type { MachineFacts, ManagedEngines } from './asr/contract/enginesApi';
+import { GpuProof } from './asr/choice/gpuProof';
+import { MeasuredThreads } from './asr/choice/measuredThreads';
+import type { LoadedModelFiles } from './models/modelFiles';
 import { WORKER_RECOGNISERS, fixesThreads, runsInWorker, usesGpu, workOf } from './asr/registry';
-import { shareDetectors } from './asr/sharedDetectors';
+import { shareDetectors } from './asr/engine/sharedDetectors';
 import { SAMPLE_RATE } from './audio/frame';
 import type { Clock } from './base/clock';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
 import { AutoRollback } from './models/autoRollback';
-import { type Calibration, Calibrator, expectedRtf } from './models/calibration';
+import { type Calibration } from './asr/contract/machineChoice';
+import { Calibrator, expectedRtf } from './asr/choice/calibration';
 import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
-import { orderFor } from './models/purposes';
-import { tierOf } from './models/tiers';
+import { orderFor } from './asr/choice/purposes';
+import { tierOf } from './asr/choice/tiers';
 import { workerEntry, warmUpPath } from './programFiles';
 
 /** Speech that a calibration decodes, and the time that it takes at most. */

@@ -1,20 +1,23 @@
 /** Builds what each organisation of a team's server has for itself. */
 import { join } from 'node:path';
 import { EarmarkError } from '../protocol/errors';
-import { FileSpools } from './adapters/store/fileSpools';
+import { FileSpools } from './adapters/store/spool/fileSpools';
 import { type Telemetry } from './adapters/telemetry/telemetry';
-import type { ManagedEngines } from './asr/enginesApi';
+import type { ManagedEngines } from './asr/contract/enginesApi';
 import type { Clock } from './base/clock';
 import { DisposableStore } from './base/disposable';
 import type { Logger } from './base/logger';
 import type { RpcDeps } from './rpc/deps';
 import { RpcServer } from './rpc/server';
 import { sharedView } from './rpc/sharedView';
-import type { SessionManager, SessionManagerDeps } from './session/deps';
-import type { SessionStore, SpeechEngines, SpoolFactory } from './session/ports';
-import { BufferedSpools } from './session/bufferedSpool';
-import { bufferedStore } from './session/bufferedStore';
-import type { FencedStore, Ownership } from './team/ownership';
+import type { SessionManager, SessionManagerDeps } from './session/contract/deps';
+import type { SessionStore } from './session/contract/store';
+import type { SpeechEngines } from './asr/contract/engine';
+import type { SpoolFactory } from './audio/spool';
+import { BufferedSpools } from './speech/bufferedSpool';
+import { bufferedStore } from './session/events/bufferedStore';
+import type { FencedStore } from './team/ownership';
+import type { Ownership } from './session/contract/ownership';
 import type { TeamHome, Tenant } from './team/tenants';
 
 export type ShareTenant = (kept: {

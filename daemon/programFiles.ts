@@ -3,7 +3,7 @@
  * belong to.
  */
 import { extname, join } from 'node:path';
-import type { WorkerEntry } from './adapters/inference/forkWorker';
+import type { WorkerEntry } from './adapters/inference/runtime/forkWorker';
 
 /**
  * `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this
@@ -28,7 +28,7 @@ export function languageWorkerEntry(): WorkerEntry {
 export function warmUpPath(): string {
   return join(
     __dirname,
-    extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16',
+    extname(__filename) === '.ts' ? 'adapters/inference/runtime/warmUp.s16' : 'warmUp.s16',
   );
 }
 

@@ -4,7 +4,7 @@
  * everything else goes to the log.
  */
 import { parseArgs } from 'node:util';
-import { stateFolder } from '../client/stateFolder';
+import { stateFolder } from '../client/local/stateFolder';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { SettingName } from '../protocol/settings';
 import { listenAddress } from './base/listenAddress';

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
-import { stateFolder } from '../client/stateFolder';
+import { stateFolder } from '../client/local/stateFolder';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { SettingName, Settings } from '../protocol/settings';
 import { openSettings } from './adapters/config/settingsFile';
@@ -22,7 +22,7 @@ import { openHealth } from './adapters/telemetry/healthServer';
 import { createStreamLogger } from './adapters/telemetry/logger';
 import { WorkerMetrics } from './adapters/telemetry/workerMetrics';
 import { makePrivateFolder } from './adapters/transport/socketPath';
-import type { DetectorService } from './asr/speechEngine';
+import type { DetectorService } from './asr/engine/speechEngine';
 import { systemClock } from './base/clock';
 import type { Logger } from './base/logger';
 import { placeOf } from './base/placeOf';

@@ -2,7 +2,7 @@
  * Entry of an inference worker process: `worker <role>`. Forked by the daemon, never started by
  * hand.
  */
-import { runWorker } from './adapters/inference/workerMain';
+import { runWorker } from './adapters/inference/runtime/workerMain';
 
 const role = process.argv[2];
 if (

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { Sending } from '../client';
-import type { AgentHost } from './agents/chat';
+import type { AgentHost } from './agents/host';
 import { dictationCommands } from './commands/dictation';
 import { helpCommands } from './commands/help';
 import { meetingCommands } from './commands/meeting';
@@ -46,28 +46,7 @@ import { settings } from './settings/settings';
 import type { StatusBar } from './status/statusBar';
 import type { Activity } from './status/statusModel';
 import { Writing } from './writing/writing';
-
-/** Parts that the commands use. */
-export interface Parts {
-  readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
-  readonly daemon: Daemon;
-  readonly key: EncryptionKey;
-  readonly signIn: SignIn;
-  /** Current alerts of the daemon. */
-  readonly alerts: Alerts;
-  readonly consent: ConsentKeeper;
-  readonly meeting: Meeting;
-  readonly dictation: Dictation;
-  readonly index: SymbolIndex;
-  readonly notes: NoteWriter;
-  readonly writing: Writing;
-  readonly panel: PanelHost;
-  readonly history: HistoryView;
-  readonly offer: ModelOffer;
-}
-
-export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promise<void> | void>>;
+import type { Handlers, Parts } from './parts';
 
 export class App {
   private readonly handlers: Handlers;

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { stateFolder } from '../client/stateFolder';
+import { stateFolder } from '../client/local/stateFolder';
 import { registerChat } from './agents/chat';
 import { registerAgentServer } from './agents/registration';
 import type { App } from './app';
@@ -16,7 +16,7 @@ import { RUNNING_KEY } from './meeting/runningKey';
 import { DECLINED_KEY } from './writing/declinedKey';
 import { StatusBar } from './status/statusBar';
 
-/** Same name as in client/daemonFile.ts, which is too large to load here. */
+/** Same name as in client/local/daemonFile.ts, which is too large to load here. */
 const DAEMON_FILE = 'daemon.json';
 
 /** Interface for the extension's own tests; undefined in normal use. */

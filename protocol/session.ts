@@ -6,17 +6,9 @@ import { ErrorCodes } from './errors';
 import { Insight, InsightKind, InsightOp } from './insights';
 import { Empty, notification, PlainLine, PlainText, request } from './method';
 import { Revision, Segment } from './transcript';
+import { SESSION_STATES, WARNING_CODES } from './vocabulary';
 
-export const SessionState = z.enum([
-  'IDLE',
-  'STARTING',
-  'STREAMING',
-  'PAUSED',
-  'STOPPING',
-  'FINALIZING',
-  'DONE',
-  'FAILED',
-]);
+export const SessionState = z.enum(SESSION_STATES);
 export type SessionState = z.infer<typeof SessionState>;
 
 export const SessionKind = z.enum(['meeting', 'dictation', 'file']);
@@ -94,30 +86,7 @@ const passing = {
   afterSeq: z.number().int().min(0).describe('Last durable number before this event.'),
 };
 
-export const WarningCode = z.enum([
-  'speakers.unknown',
-  'source.silent',
-  'source.lost',
-  'source.gap',
-  'queue.overflow',
-  'frames.lost',
-  'vad.fallback',
-  'engine.restarted',
-  'engine.unavailable',
-  'engine.failover',
-  'engine.degraded',
-  'store.degraded',
-  'note.unwritable',
-  'model.loading',
-  'language.foreign',
-  'audio.quiet',
-  'recovered',
-  'analysis.failed',
-  'analysis.fallback',
-  'audio.damaged',
-  'audio.overLimit',
-  'store.damaged',
-]);
+export const WarningCode = z.enum(WARNING_CODES);
 export type WarningCode = z.infer<typeof WarningCode>;
 
 const insightEvent = <K extends string>(kind: K) =>

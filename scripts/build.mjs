@@ -236,7 +236,7 @@ const onlyRunning = {
 const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
-  ['daemon/adapters/inference/warmUp.s16', 'dist/warmUp.s16'],
+  ['daemon/adapters/inference/runtime/warmUp.s16', 'dist/warmUp.s16'],
   ['node_modules/minimp3-wasm/dist/decoder.opt.wasm', 'dist/mp3.wasm'],
   ['node_modules/ogv/dist/ogv-decoder-audio-vorbis-wasm.wasm', 'dist/vorbis.wasm'],
   ['daemon/adapters/postgres/migrations', 'dist/migrations'],

@@ -2,7 +2,7 @@
  * Downloads the models of the speech path, or the named models, to the model folder. No daemon is
  * needed. Run by scripts/setup.mjs.
  */
-import { stateFolder } from '../client/stateFolder';
+import { stateFolder } from '../client/local/stateFolder';
 import { openSettings } from '../daemon/adapters/config/settingsFile';
 import { createModelManager } from '../daemon/adapters/download/createModelManager';
 import { systemClock } from '../daemon/base/clock';

@@ -4,7 +4,7 @@
  */
 import { SAMPLE_RATE } from '../../daemon/audio/frame';
 import { type Reading, libriReadings, readSpeech } from '../speakerTrials';
-import type { SileroVad } from '../../daemon/adapters/inference/silero';
+import type { SileroVad } from '../../daemon/adapters/inference/silero/silero';
 import { VAD_WINDOW } from '../../daemon/vad/contract';
 import { Random } from './random';
 import { speechSpans } from './speechSpans';

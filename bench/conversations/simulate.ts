@@ -4,7 +4,7 @@
  * at different levels in a room with noise. Everything follows from a seed.
  */
 import { SAMPLE_RATE } from '../../daemon/audio/frame';
-import type { Turn } from '../diarizationError';
+import type { Turn } from '../../testing/scoring/diarizationError';
 import { Random } from './random';
 import { addNoise, addRoom, toLevel } from './room';
 import type { SampleSpan } from './speechSpans';

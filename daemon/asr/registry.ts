@@ -5,8 +5,8 @@
  */
 import type { SettingName } from '../../protocol/settings';
 import { type SegmenterPreset, defaultPreset, nemoPreset, whisperPreset } from '../vad/segmenter';
-import type { EngineTarget } from './enginesApi';
-import type { DeviceChoice, ProviderInfo } from './provider';
+import type { EngineTarget } from './contract/machineChoice';
+import type { DeviceChoice, ProviderInfo } from './contract/provider';
 import {
   moonshineInfo,
   nemoInfo,
@@ -14,11 +14,8 @@ import {
   scriptedInfo,
   voxtralInfo,
   whisperInfo,
-} from './providerInfos';
-
-/** Class of a machine by memory and GPU, from weak to strong. */
-export const TIERS = ['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra'] as const;
-export type Tier = (typeof TIERS)[number];
+} from './contract/providerInfos';
+import { TIERS, type Tier } from './contract/machineChoice';
 
 /** A model with its place among all models, for each of TIERS. */
 interface RankedModel {

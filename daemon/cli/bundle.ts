@@ -7,7 +7,7 @@ import { DaemonHealth, DaemonProfile } from '../../protocol/health';
 import { isEarmarkError } from '../../protocol/errors';
 import { openSettings } from '../adapters/config/settingsFile';
 import { METRICS_FILE, MetricsFile } from '../adapters/telemetry/metricsServer';
-import { redact } from '../base/redact';
+import { redact } from '../base/redaction/redact';
 import { withDaemon, type Environment } from './environment';
 
 const PROFILE_MS = 5_000;

@@ -11,8 +11,8 @@ import {
   type DaemonCommand,
   type RemoteProfile,
 } from '../../client';
-import { UsageError } from './failure';
-import type { Terminal } from './output';
+import { UsageError } from './output/failure';
+import type { Terminal } from './output/output';
 import { isSignedIn, signedInToken } from './signInFile';
 
 export interface Environment {

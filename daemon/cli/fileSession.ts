@@ -15,7 +15,7 @@ import { plainLine } from '../../protocol/plainText';
 import { SessionDelete, SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
 import type { ResultOf } from '../../protocol/method';
 import type { Segment } from '../../protocol/transcript';
-import type { DeviceChoice } from '../asr/provider';
+import type { DeviceChoice } from '../asr/contract/provider';
 import type { AudioFile } from '../audio/audioFile';
 import { watchDisk } from './diskWatch';
 import { persist } from './persist';

@@ -20,8 +20,8 @@ import { uploadsCommand } from './commands/uploads';
 import { voicesCommand } from './commands/voices';
 import { transcribeCommand } from './commands/transcribe';
 import { daemonCommand, remoteProfile, type Environment } from './environment';
-import { endingOf, UsageError, usageSentence } from './failure';
-import { terminal, type Terminal } from './output';
+import { endingOf, UsageError, usageSentence } from './output/failure';
+import { terminal, type Terminal } from './output/output';
 
 export interface RunOptions {
   /** Command that starts the daemon; tests use a scripted engine. */

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { EarmarkError } from '../../protocol/errors';
-import { decodeText } from '../insights/textBytes';
-import { megabytes } from './output';
+import { decodeText } from '../insights/conversation/textBytes';
+import { megabytes } from './output/output';
 
 /** A transcript of a day of speech has about a megabyte. */
 const INPUT_MAX_BYTES = 64_000_000;

@@ -5,8 +5,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { assertOwn } from '../../client/daemonFile';
-import { refresh, type SignedIn, type SignInProvider } from '../../client/signIn';
+import { assertOwn } from '../../client/local/daemonFile';
+import { refresh, type SignedIn, type SignInProvider } from '../../client/remote/signIn';
 import { EarmarkError } from '../../protocol/errors';
 
 const Kept = z.object({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EarmarkError } from '../../protocol/errors';
-import { megabytes } from './output';
+import { megabytes } from './output/output';
 
 /** Its name in messages, titles and exports. */
 export const STANDARD_INPUT = 'standard input';

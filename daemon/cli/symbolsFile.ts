@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { openCmuDictionary } from '../adapters/dictionary/cmuDictionary';
 import { Pronouncer } from '../dictation/pronounce';
 import { SymbolSpeller } from '../dictation/respell';
-import { UsageError } from './failure';
+import { UsageError } from './output/failure';
 
 /** The list of a large workspace has a tenth of this size. */
 const MAX_BYTES = 16_000_000;

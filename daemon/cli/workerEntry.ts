@@ -1,7 +1,7 @@
 /** Where the workers of a command lie. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorkerEntry } from '../adapters/inference/forkWorker';
+import type { WorkerEntry } from '../adapters/inference/runtime/forkWorker';
 
 /**
  * The process of a local language model. It is always the built one, because the library that runs

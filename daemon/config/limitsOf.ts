@@ -1,6 +1,6 @@
 /** Limits of sessions and network connections from the settings. */
 import type { Settings } from '../../protocol/settings';
-import type { SessionOptions } from '../session/options';
+import type { SessionOptions } from '../session/contract/options';
 import type { AudioLimit } from '../team/audioAllowance';
 
 const MINUTE_MS = 60_000;

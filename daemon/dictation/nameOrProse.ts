@@ -3,7 +3,7 @@
  * asked for a short break" does not. The score is a sum of weighted features of grammar and
  * vocabulary around the stretch: a name has no article and stands where a noun phrase stands.
  */
-import { NUMBER_WORDS, numberToWords } from './numberWords';
+import { NUMBER_WORDS, numberToWords } from '../transcript/numberWords';
 import type { SpokenSymbol } from './symbols';
 
 export interface NameContext {

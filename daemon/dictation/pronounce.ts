@@ -4,7 +4,7 @@
  */
 import { spellingToPhonemes } from './letterToPhoneme';
 import { LETTERS, LONG_FORMS, SAID } from './lexicon';
-import { numberToWords } from './numberWords';
+import { numberToWords } from '../transcript/numberWords';
 import { type Phonemes, isVowel, joinPhonemes, toPhonemes } from './phonemes';
 
 /** ARPAbet transcriptions of a lower-case word; none where the word is unknown. */

@@ -5,7 +5,7 @@ import type { Pronouncer } from './pronounce';
 import { type PhoneticMatch, PhoneticMatcher, similarity } from './phoneticMatch';
 import { spokenSymbol } from './symbols';
 import { spokenPhrases } from './spokenPhrases';
-import { type WordList, endsSentence } from './words';
+import { type WordList, endsSentence } from '../transcript/words';
 
 export interface NamedSymbol {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Silences between words, as evidence that a command was meant. */
 import type { Segment } from '../transcript/types';
-import { splitWords } from './words';
+import { splitWords } from '../transcript/words';
 
 /** A recognised phrase. */
 export interface SpokenPhrase {

@@ -5,10 +5,10 @@
 import { matchAfterLiteral, matchCommand, type NameStyle, styled } from './commands';
 import type { SpokenContext } from './commandPlace';
 import { type SpokenPhrase, silentWords } from './spokenSilences';
-import { matchNumber } from './numbers';
+import { matchNumber } from '../transcript/numbers';
 import type { NamedSymbol, SymbolSpeller } from './respell';
 import { type Item, render } from './writtenText';
-import { splitWords, upperFirst, type WordList } from './words';
+import { splitWords, upperFirst, type WordList } from '../transcript/words';
 
 export interface Dictated {
   readonly text: string;

@@ -4,7 +4,7 @@
  */
 import { endsWithAbbreviation } from '../../protocol/abbreviations';
 import type { Command } from './commands';
-import { endsSentence, lowerFirst, upperFirst } from './words';
+import { endsSentence, lowerFirst, upperFirst } from '../transcript/words';
 
 interface Written {
   readonly kind: 'word' | 'symbol';

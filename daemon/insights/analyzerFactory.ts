@@ -4,7 +4,8 @@
  */
 import type { SegmentText } from '../transcript/types';
 import type { TurnScorer } from './contract/turns';
-import { ConversationReader, type Line } from './conversation';
+import { ConversationReader } from './conversation/conversation';
+import { type Line } from './conversation/line';
 import { TurnDetector } from './detect/turnDetector';
 import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
@@ -12,14 +13,14 @@ import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import type { AskedModel } from './model/modelQueue';
 import { ModelReader } from './model/modelReader';
-import { QuotedLines } from './quotedLine';
+import { QuotedLines } from './text/quotedLine';
 import { InsightReconciler } from './reconcile';
-import { isNumbered } from './people';
-import { SegmentOrder } from './segmentOrder';
+import { isNumbered } from './conversation/people';
+import { SegmentOrder } from './conversation/segmentOrder';
 import { SpeakerNames } from './speakerNames';
-import { sentenceKey, Summariser } from './summary';
-import { overviewOf, placeSentence } from './summarySections';
-import { type Topic, TopicFinder } from './topics';
+import { sentenceKey, Summariser } from './summary/summary';
+import { overviewOf, placeSentence } from './summary/summarySections';
+import { type Topic, TopicFinder } from './summary/topics';
 import type {
   AnalysisContext,
   Analyzer,

@@ -2,8 +2,8 @@
  * Finds the day of an English due phrase, relative to a given day. Readers are tried in order, and
  * the first match decides. A time of day ("noon", "EOD") does not change the day beside it.
  */
-import { matchNumber } from '../dictation/numbers';
-import { ORDINALS } from '../dictation/numberWords';
+import { matchNumber } from '../transcript/numbers';
+import { ORDINALS } from '../transcript/numberWords';
 
 const MS_A_MINUTE = 60_000;
 const MS_A_HOUR = 60 * MS_A_MINUTE;

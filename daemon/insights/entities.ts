@@ -1,10 +1,10 @@
 /** Finds people, tickets, links, files and symbols with a small table of patterns. */
 import { intern } from '../base/intern';
-import type { Line } from './conversation';
+import type { Line } from './conversation/line';
 import { orNone } from './cues';
 import type { Finding } from './discourse/discuss';
-import type { People } from './people';
-import { PerLine } from './perLine';
+import type { People } from './conversation/people';
+import { PerLine } from './conversation/perLine';
 import type { Insight } from './types';
 
 interface Shape {

@@ -3,8 +3,8 @@
  * who answers, "Thanks, Nina" the previous speaker, "I'm Nina" the current one. A name is suggested
  * only if nothing in the conversation contradicts it.
  */
-import type { Line } from './conversation';
-import { PerLine } from './perLine';
+import type { Line } from './conversation/line';
+import { PerLine } from './conversation/perLine';
 import type { SpeakerName } from './types';
 
 /** Maximum time from a question to its answer. After a longer silence, anybody may speak. */

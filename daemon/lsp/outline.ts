@@ -9,7 +9,7 @@ import {
   type FoldingRange,
   type Range,
 } from 'vscode-languageserver';
-import { timeStamp } from '../insights/timeStamp';
+import { timeStamp } from '../insights/text/timeStamp';
 import { LISTED_MAX, type Heading, type ItemKind, type Note, type TranscriptItem } from './note';
 
 const STRETCH_MS = 5 * 60_000;

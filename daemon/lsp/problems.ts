@@ -10,7 +10,7 @@ import {
   type Range,
   type TextEdit,
 } from 'vscode-languageserver';
-import { timeStamp } from '../insights/timeStamp';
+import { timeStamp } from '../insights/text/timeStamp';
 import { isBroken, nearest } from './moments';
 import type { Item, Note } from './note';
 import { stampsOf, type ItemLine, type Span, type Stamp } from './noteLine';

@@ -1,7 +1,7 @@
 /** Interface of the models for the daemon and the CLI. ModelManager implements it. */
-import type { LoadedModelFiles } from '../asr/provider';
+import type { LoadedModelFiles } from './modelFiles';
 import type { Event } from '../base/emitter';
-import type { ModelKind } from './catalogue';
+import type { ModelKind } from './catalogueEntry';
 
 export type ModelState =
   | { readonly state: 'absent' }

@@ -2,7 +2,7 @@
  * Local language models (GGUF) that write notes. Sizes and checksums come from pin files of public
  * repositories; the files themselves were never loaded by the authors. Data only.
  */
-import type { CatalogueEntry } from './catalogue';
+import type { CatalogueEntry } from './catalogueEntry';
 import { RUNNER_ID } from './runnerCatalogue';
 
 /**

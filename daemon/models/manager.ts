@@ -7,13 +7,8 @@ import type { Clock } from '../base/clock';
 import { Emitter, type Event } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import type { Evicted, ModelState, Models, ModelView, InstalledFiles } from './api';
-import {
-  CATALOGUE,
-  type CatalogueEntry,
-  type ModelVersion,
-  revisionOf,
-  totalBytes,
-} from './catalogue';
+import { CATALOGUE, revisionOf, totalBytes } from './catalogue';
+import { type CatalogueEntry, type ModelVersion } from './catalogueEntry';
 import { type Candidate, type EvictionLimits, planEviction } from './eviction';
 import { residentBytesOf } from './memory';
 import type { InstallFrom, InstallProgress, ModelDisk } from './ports';

@@ -1,6 +1,7 @@
 /** Memory of a loaded model, and memory limit of its worker. Pure. */
 import { EarmarkError } from '../../protocol/errors';
-import { type CatalogueEntry, totalBytes } from './catalogue';
+import { type CatalogueEntry } from './catalogueEntry';
+import { totalBytes } from './catalogue';
 
 /** Memory of a worker (Node with ONNX Runtime) without a model. */
 const EMPTY_WORKER_BYTES = 150_000_000;

@@ -2,7 +2,7 @@
  * Catalogue entries of NVIDIA's FastConformer recognisers, exported to ONNX by third parties.
  * Several public projects pin the same sizes and checksums. Data only.
  */
-import type { CatalogueEntry, ModelFile } from './catalogue';
+import type { CatalogueEntry, ModelFile } from './catalogueEntry';
 
 /** Name, size in bytes and checksum of a file in an export. */
 type File = readonly [name: string, bytes: number, sha256: string];

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { EarmarkError } from '../../protocol/errors';
-import type { CatalogueEntry } from './catalogue';
+import type { CatalogueEntry } from './catalogueEntry';
 import { type Precision, nemoModelsIn } from './nemoFiles';
 
 /** Used in file names and on command lines. */

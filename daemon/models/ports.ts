@@ -1,5 +1,5 @@
 /** Interfaces of the model manager to disk and network. Implemented in adapters/download. */
-import type { CatalogueEntry, ModelFile, ModelVersion } from './catalogue';
+import type { CatalogueEntry, ModelFile, ModelVersion } from './catalogueEntry';
 
 export interface FileFacts {
   readonly bytes: number;

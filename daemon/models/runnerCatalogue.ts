@@ -3,7 +3,7 @@
  * (MIT). They are fetched with the first language model, because they would make each package 5 to
  * 11 MB larger. Sizes and checksums are those of the npm packages. Data only.
  */
-import type { CatalogueEntry, ModelFile } from './catalogue';
+import type { CatalogueEntry, ModelFile } from './catalogueEntry';
 
 /** Version of node-llama-cpp in package.json; its code and its binaries belong together. */
 const VERSION = '3.21.1';

@@ -4,7 +4,7 @@
  * it.
  */
 import type { Insight } from '../insights/types';
-import { timeStamp } from '../insights/timeStamp';
+import { timeStamp } from '../insights/text/timeStamp';
 import { commentText, markdownText } from '../../protocol/plainText';
 
 export type Derivative = 'todo' | 'task' | 'issue' | 'adr';

@@ -2,8 +2,8 @@
  * A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the
  * result.
  */
-import { groupInsights, pageSections, sectionLines } from '../insights/render';
-import { subtitleTime, timeStamp } from '../insights/timeStamp';
+import { groupInsights, pageSections, sectionLines } from '../insights/text/render';
+import { subtitleTime, timeStamp } from '../insights/text/timeStamp';
 import { cuesOf } from './cues';
 import { readableText } from '../transcript/readable';
 import {

@@ -1,5 +1,5 @@
 /** Builds the wanted lines of a note: front matter, title, headings, insights, transcript. */
-import { pageSections, sectionLines } from '../insights/render';
+import { pageSections, sectionLines } from '../insights/text/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
 

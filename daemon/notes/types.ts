@@ -8,7 +8,7 @@
  * - `noteFileName(title, startedAt): string` in `fileName.ts`
  * - `renderExport(format, sessions): string` in `exports.ts`
  */
-import type { RenderableInsight } from '../insights/render';
+import type { RenderableInsight } from '../insights/text/render';
 import type { Insight } from '../insights/types';
 import type { NoteTemplate } from '../../protocol/templates';
 import type { Segment } from '../transcript/types';

@@ -16,12 +16,14 @@ import type {
 } from '../../protocol/session';
 import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
 import type { Insight } from '../insights/types';
-import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
+import type { EngineHealth, MachineFacts } from '../asr/contract/enginesApi';
 import { defined } from '../base/defined';
 import type { ModelView } from '../models/api';
-import type { Recommendation } from '../models/recommend';
-import type { SessionView, StartRequest } from '../session/api';
-import type { Revision, SessionEvent, SourceConfig } from '../session/events';
+import type { Recommendation } from '../asr/choice/recommend';
+import type { SessionView, StartRequest } from '../session/contract/api';
+import type { Revision } from '../transcript/revision';
+import type { SessionEvent } from '../session/contract/events';
+import type { SourceConfig } from '../speech/contract';
 import { disfluencies, readableText } from '../transcript/readable';
 import type { Segment, Speaker } from '../transcript/types';
 

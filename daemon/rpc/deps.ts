@@ -2,7 +2,7 @@
 import type { ExamResults } from '../insights/model/examResults';
 import type { ModelQueue, ModelQueueStats } from '../insights/model/modelQueue';
 import type { TranscriptAnalysis } from '../insights/analyseText';
-import type { ManagedEngines } from '../asr/enginesApi';
+import type { ManagedEngines } from '../asr/contract/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
 import type { MicrophoneWatcher } from '../audio/microphonePrograms';
 import type { Tokens } from '../base/identity';
@@ -15,12 +15,12 @@ import type { AlertChange } from '../telemetry/alerts';
 import type { MetricRecorder } from '../telemetry/metrics';
 import type { Event } from '../base/emitter';
 import type { Models } from '../models/api';
-import type { Sessions } from '../session/api';
-import type { SessionManager } from '../session/deps';
+import type { Sessions } from '../session/contract/api';
+import type { SessionManager } from '../session/contract/deps';
 import type { Uploads } from '../uploads/uploads';
 import type { ClientContext } from './clientContext';
 import type { OfferedModel } from './offeredModel';
-import type { Capture } from '../session/ports';
+import type { Capture } from '../audio/capture';
 
 /** Controls the daemon process. */
 export interface DaemonControl {

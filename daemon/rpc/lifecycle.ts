@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { Sessions } from '../session/api';
+import type { Sessions } from '../session/contract/api';
 
 export type EndReason = 'idle' | 'drain' | 'shutdown';
 

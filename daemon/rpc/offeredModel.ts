@@ -12,7 +12,7 @@ import {
 } from '../../protocol/languageModel';
 import type { ParamsOf } from '../../protocol/method';
 import type { ChatMessage, LanguageModel, Tokens } from '../insights/model/languageModel';
-import { redact } from '../base/redact';
+import { redact } from '../base/redaction/redact';
 import type { ClientContext } from './clientContext';
 import type { Registry } from './registry';
 

@@ -49,11 +49,15 @@ import {
   SessionStop,
 } from '../../protocol/session';
 import { TokensCreate, TokensList, TokensRevoke } from '../../protocol/tokens';
-import { TranscriptImport, TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
+import {
+  TranscriptImport,
+  TranscriptNameSpeaker,
+  TranscriptRevise,
+} from '../../protocol/transcript';
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { may, ownerSeen, type Identity, type AccessScope } from '../base/identity';
-import type { Sessions } from '../session/api';
-import { noSuchSession } from '../session/errors';
+import type { Sessions } from '../session/contract/api';
+import { noSuchSession } from '../session/contract/errors';
 
 const READ = [
   AudioClip,

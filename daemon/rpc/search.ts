@@ -2,7 +2,7 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf } from '../../protocol/method';
 import type { SessionSearch } from '../../protocol/session';
-import type { SearchQuery } from '../session/search';
+import type { SearchQuery } from '../session/contract/search';
 import { defined } from '../base/defined';
 
 const DEFAULT_LIMIT = 100;

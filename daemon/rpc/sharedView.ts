@@ -3,7 +3,7 @@
  * alerts and errors would reveal the activity of others, so only the server administrator sees
  * them.
  */
-import type { EngineHealth } from '../asr/enginesApi';
+import type { EngineHealth } from '../asr/contract/enginesApi';
 import { toDisposable } from '../base/disposable';
 import { EarmarkError } from '../../protocol/errors';
 import type { RpcDeps } from './deps';

@@ -10,36 +10,37 @@ import type { SourceVoice } from '../diarization/samePerson';
 import type { Logger } from '../base/logger';
 import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
-import type { EventSink, SessionDocument, SessionView } from './api';
-import type { Attached } from './attachment';
-import { SessionProjection } from './sessionProjection';
-import { CodeContext, type CodeSymbol } from './codeContext';
-import { damagedAudio } from './damagedAudio';
-import type { SessionManagerDeps } from './deps';
-import { EchoGate } from './echoGate';
-import { EventLog } from './eventLog';
+import type { EventSink, SessionDocument, SessionView } from './contract/api';
+import type { Attached } from './lifecycle/attachment';
+import { SessionProjection } from './events/sessionProjection';
+import { CodeContext } from './insights/codeContext';
+import { type CodeSymbol } from './contract/code';
+import { damagedAudio } from '../speech/damagedAudio';
+import type { SessionManagerDeps } from './contract/deps';
+import { EchoGate } from '../echo/echoGate';
+import { EventLog } from './events/eventLog';
 import type {
   DurableEvent,
   DurableEventBody,
   SessionRecord,
   RecorderWarningCode,
-  SessionState,
-  WarningCode,
-} from './events';
-import { type InsightEdit, InsightRevisions } from './insightRevisions';
-import type { SessionOptions } from './options';
-import type { EngineChoice, EngineLease, Spool } from './ports';
-import { reasonToEnd } from './reasonToEnd';
-import { renameSpeaker } from './renameSpeaker';
-import { type Stored, takeUp } from './recovery';
-import { segmentOf } from './segmentOf';
-import { SessionInsights } from './sessionInsights';
-import { Sources } from './sources';
-import { SpeakerAssigner } from './speakerAssigner';
+} from './contract/events';
+import type { SessionState, WarningCode } from '../../protocol/vocabulary';
+import { type InsightEdit, InsightRevisions } from './insights/insightRevisions';
+import type { SessionOptions } from './contract/options';
+import type { EngineChoice, EngineLease } from '../asr/contract/engine';
+import type { Spool } from '../audio/spool';
+import { reasonToEnd } from './lifecycle/reasonToEnd';
+import { renameSpeaker } from './speakers/renameSpeaker';
+import { type Stored, takeUp } from './lifecycle/recovery';
+import { segmentOf } from '../speech/segmentOf';
+import { SessionInsights } from './insights/sessionInsights';
+import { Sources } from '../speech/sources';
+import { SpeakerAssigner } from './speakers/speakerAssigner';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
-import { SpeechWarnings } from './speechWarnings';
-import { addStats, type Stats } from './stats';
-import { Deferred, within } from './wait';
+import { SpeechWarnings } from '../speech/speechWarnings';
+import { addStats, type Stats } from './events/stats';
+import { Deferred, within } from '../base/wait';
 
 /** Interval at which the length and metrics of a running session are stored. */
 const SAVE_MS = 30_000;

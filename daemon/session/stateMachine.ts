@@ -1,6 +1,6 @@
 /** The states of a session: a tagged union with a single setter that reports old and new state. */
 import { EarmarkError } from '../../protocol/errors';
-import type { SessionState } from './events';
+import type { SessionState } from '../../protocol/vocabulary';
 
 /** Number of a start. Reports of an older start are dropped. */
 export type StartToken = number;

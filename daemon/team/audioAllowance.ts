@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import { placeOf } from '../base/placeOf';
-import type { Allowance } from '../session/deps';
+import type { Allowance } from '../audio/allowance';
 import type { Buckets, BucketSize } from './buckets';
 
 /** A limit and its key. */

@@ -3,7 +3,8 @@
  * language model. Each place is a lease. There are never more holders than places, and a dead
  * process frees its place.
  */
-import type { Lease, Leases } from './leases';
+import type { Lease } from '../base/lease';
+import type { Leases } from './leases';
 
 export class DistributedSemaphore {
   /** By kind: requests that wait for the running search. */

@@ -3,17 +3,8 @@
  * lease expires unless it is renewed, so a dead process holds nothing.
  */
 import type { Disposable } from '../base/disposable';
-import { Emitter, type Event } from '../base/emitter';
-
-export interface Lease {
-  readonly key: string;
-  /** Grows with every claim of the key by any process; writes with an older token are refused. */
-  readonly token: number;
-  /** Another process may hold the lease now; fires once. */
-  readonly onDidLose: Event<void>;
-  /** Releases the lease. Idempotent. */
-  release(): Promise<void>;
-}
+import { Emitter } from '../base/emitter';
+import type { Lease } from '../base/lease';
 
 export interface Leases extends Disposable {
   /**

@@ -5,22 +5,22 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
-import { DecodeStats } from '../asr/decodeStats';
-import type { EngineTarget } from '../asr/enginesApi';
-import { defaultGuardOptions, guardAudio, reject } from '../asr/guards';
-import type { DecodeQueueProducer } from '../asr/phraseQueue';
-import type { AsrResult, DeviceChoice, GuardKind } from '../asr/provider';
-import type { DetectorService } from '../asr/speechEngine';
+import { DecodeStats } from '../asr/contract/decodeStats';
+import type { EngineTarget } from '../asr/contract/machineChoice';
+import { defaultGuardOptions, guardAudio, reject } from '../asr/decoding/guards';
+import type { DecodeQueueProducer } from '../asr/engine/phraseQueue';
+import type { AsrResult, DeviceChoice, GuardKind } from '../asr/contract/provider';
+import type { DetectorService } from '../asr/engine/speechEngine';
 import type {
   EngineStatus,
   InferenceWorkerHealth,
   ManagedSpeechEngine,
-} from '../asr/speechEngineApi';
+} from '../asr/contract/speechEngineApi';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { LifecycleChange } from '../models/lifecycle';
-import type { DecodeOptions, EngineWarning } from '../session/ports';
+import type { DecodeOptions, EngineWarning } from '../asr/contract/engine';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Presence } from './presence';
 

@@ -1,6 +1,6 @@
 /** Engines available on a team: the models of current and former workers. */
-import type { ChoiceSetup, ProviderFact } from '../asr/engineChoice';
-import type { EngineTarget } from '../asr/enginesApi';
+import type { ChoiceSetup, ProviderFact } from '../asr/choice/engineChoice';
+import type { EngineTarget } from '../asr/contract/machineChoice';
 import type { WorkerHeartbeat } from './presence';
 
 /** Maximum number of models; more than any team serves. */

@@ -6,7 +6,7 @@ import { EarmarkError } from '../../protocol/errors';
 import type { TokenGate, Tokens } from '../base/identity';
 import type { AcceptPeer } from '../base/peer';
 import { type Disposable, DisposableStore } from '../base/disposable';
-import type { Sessions } from '../session/api';
+import type { Sessions } from '../session/contract/api';
 import type { FencedStore } from './ownership';
 
 /** Stores organisations and admits users. */

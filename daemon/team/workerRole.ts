@@ -4,10 +4,10 @@
  * The engine is tried again and its slots return.
  */
 import { isEarmarkError } from '../../protocol/errors';
-import type { DecodeSlot, DecodeQueueConsumer } from '../asr/phraseQueue';
+import type { DecodeSlot, DecodeQueueConsumer } from '../asr/engine/phraseQueue';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
-import type { SpeechEngine } from '../session/ports';
+import type { SpeechEngine } from '../asr/contract/engine';
 import { type MetricRecorder, noMetrics } from '../telemetry/metrics';
 
 export interface WorkerRoleSetup {

@@ -1,5 +1,5 @@
 /** State of the daemon for `daemon/health`, the local page and the bundle. */
-import type { EngineHealth } from '../asr/enginesApi';
+import type { EngineHealth } from '../asr/contract/enginesApi';
 import type { Alert } from './alerts';
 
 export interface Part {

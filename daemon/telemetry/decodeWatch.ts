@@ -1,8 +1,8 @@
 /**
  * Observes every decode of the sessions: wait and work times, consecutive failures, open requests.
  */
-import { DecodeStats } from '../asr/decodeStats';
-import type { SessionDecode } from '../asr/enginesApi';
+import { DecodeStats } from '../asr/contract/decodeStats';
+import type { SessionDecode } from '../asr/contract/enginesApi';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { isEarmarkError } from '../../protocol/errors';

@@ -3,7 +3,7 @@
  * about three bytes per word and eight for a confidence, instead of an object of a hundred bytes.
  * An unpacked segment equals the original, key for key.
  */
-import type { AsrWord } from '../asr/provider';
+import type { AsrWord } from '../asr/contract/provider';
 import { Packer, Unpacker } from '../base/packing';
 import type { SegmentText, Segment } from './types';
 

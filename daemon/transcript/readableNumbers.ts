@@ -2,9 +2,9 @@
  * Numbers, days and times of day in transcripts, in written form. Every number is converted as a
  * whole or stays in words.
  */
-import { matchNumber, type NumberMatch } from '../dictation/numbers';
-import { ORDINALS, TENS, VALUES } from '../dictation/numberWords';
-import { sentenceEndsBefore, splitWords, type WordList } from '../dictation/words';
+import { matchNumber, type NumberMatch } from './numbers';
+import { ORDINALS, TENS, VALUES } from './numberWords';
+import { sentenceEndsBefore, splitWords, type WordList } from './words';
 
 const MONTHS =
   'January February March April May June July August September October November December'.split(

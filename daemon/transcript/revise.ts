@@ -1,5 +1,5 @@
 /** A person's change to a segment as revisions: one each for the words, the speaker and hiding. */
-import type { Revision } from '../session/events';
+import type { Revision } from './revision';
 import type { Segment } from './types';
 
 export interface SegmentChange {

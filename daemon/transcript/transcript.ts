@@ -2,7 +2,7 @@
  * One time-ordered transcript of all sources. Segments arrive as finals and change only through
  * revisions. The machine may hide, split and name a speaker; only a person may change words.
  */
-import type { Revision } from '../session/events';
+import type { Revision } from './revision';
 import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
 import type { SegmentText, Segment } from './types';
 

@@ -1,6 +1,6 @@
 /** Segments as the daemon holds them. */
 import type { Source } from '../audio/frame';
-import type { AsrWord } from '../asr/provider';
+import type { AsrWord } from '../asr/contract/provider';
 
 export interface Segment {
   readonly id: string;

@@ -7,7 +7,7 @@ import { evenRuns } from '../audio/evenRuns';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../audio/frame';
 import { FrameChain } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
-import type { Spool } from '../session/ports';
+import type { Spool } from '../audio/spool';
 import type { RecordedSource, SourceReceived } from './ports';
 
 /** Maximum number of frames that wait for the disk, 30 s; beyond it the disk counts as refusing. */

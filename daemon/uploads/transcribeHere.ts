@@ -2,8 +2,8 @@
 import { isEarmarkError } from '../../protocol/errors';
 import { FRAME_SAMPLES } from '../audio/frame';
 import type { Clock } from '../base/clock';
-import type { Sessions } from '../session/api';
-import { delay } from '../session/wait';
+import type { Sessions } from '../session/contract/api';
+import { delay } from '../base/wait';
 import type { Copy } from './copy';
 import type { RecordedSource } from './ports';
 import type { Uploads } from './uploads';

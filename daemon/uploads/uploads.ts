@@ -8,8 +8,8 @@ import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { SpoolFactory } from '../session/ports';
-import { delay } from '../session/wait';
+import type { SpoolFactory } from '../audio/spool';
+import { delay } from '../base/wait';
 import { Copy } from './copy';
 import type { RecordedSource, SourceReceived, UploadRecord, UploadRecords } from './ports';
 

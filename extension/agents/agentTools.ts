@@ -10,7 +10,7 @@ import { AGENT_TOOLS, type AgentTool, runTool } from '../../agents/tools';
 import { markdownText } from '../../protocol/plainText';
 import { isEarmarkError } from '../../protocol/errors';
 import { SessionGet } from '../../protocol/session';
-import type { AgentHost } from './chat';
+import type { AgentHost } from './host';
 import { addNoteLine } from './noteLine';
 
 /** Opens a quote in the panel. */

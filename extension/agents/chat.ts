@@ -3,17 +3,10 @@
  * here; the first call loads the rest.
  */
 import * as vscode from 'vscode';
-import type { AgentConnection } from '../../agents/connection';
+import type { AgentHost } from './host';
 
 /** Name in package.json. */
 const PARTICIPANT = 'earmark.meetings';
-
-/** What a tool needs of the window. */
-export interface AgentHost {
-  readonly connection: AgentConnection;
-  /** The note of the session, if the panel shows it; written up to now. */
-  shownNote(sessionId: string): Promise<vscode.Uri | undefined>;
-}
 
 /** @param connect called by each use */
 export function registerChat(

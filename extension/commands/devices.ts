@@ -1,7 +1,7 @@
 /** Commands that select the microphone and the audio output to record. */
 import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { UserError } from '../errors';
 import { settings } from '../settings/settings';
 

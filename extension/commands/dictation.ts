@@ -1,7 +1,7 @@
 /** Dictation commands: toggle, hold to talk, cancel, and one command for each kind of target. */
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { isEarmarkError } from '../../protocol/errors';
 import { isHeld, press, released, type HoldState, type HoldStep } from '../dictation/holdToTalk';
 import { EditorSurface } from '../dictation/surfaces/editorSurface';

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
 import { DaemonHealth } from '../../protocol/health';
 import { ModelsList } from '../../protocol/models';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { t } from '../l10n';
 
 /** Their bundle has a translator of its own. */

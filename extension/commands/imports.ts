@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import * as vscode from 'vscode';
 import { IMPORT_MAX, TranscriptImport } from '../../protocol/transcript';
-import type { Parts } from '../app';
+import type { Parts } from '../parts';
 import { readWordList } from '../dictation/wordList';
 import { UserError } from '../errors';
 import { settings } from '../settings/settings';

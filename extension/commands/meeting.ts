@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
 import { isEarmarkError } from '../../protocol/errors';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { UserError } from '../errors';
 import { chooseSources } from '../meeting/sources';
 import { currentFolder, workspaceInfo } from '../meeting/workspaceInfo';

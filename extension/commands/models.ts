@@ -1,7 +1,7 @@
 /** Downloads models with progress, and offers the download if a model is missing. */
 import * as vscode from 'vscode';
 import { ModelsList, ModelsProgress, ModelsPull, type ModelInfo } from '../../protocol/models';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 
 /** Enough for 100 MB over a slow connection. */
 const PULL_TIMEOUT_MS = 30 * 60_000;

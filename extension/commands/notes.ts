@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DeriveForm } from '../../protocol/noteServer';
 import { markdownText } from '../../protocol/plainText';
 import { SessionGet } from '../../protocol/session';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { UserError } from '../errors';
 import { SessionNode } from '../history/historyView';
 import type { NoteLanguage } from '../notes/language/noteLanguage';

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { SessionSearch } from '../../protocol/session';
 import type { ResultOf } from '../../protocol/method';
-import type { Parts } from '../app';
+import type { Parts } from '../parts';
 import { showError } from '../errors';
 import { type FilterName, parseSearch, withFilter } from '../history/searchQuery';
 import { clock } from '../status/statusModel';

@@ -1,6 +1,6 @@
 /** Commands for the secret storage: the remote daemon's token, the sign-in, the encryption key. */
 import * as vscode from 'vscode';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { isEarmarkError } from '../../protocol/errors';
 import { askRemoteToken, signInToRemote } from '../daemon/remote';
 import { UserError } from '../errors';

@@ -13,7 +13,7 @@ import {
   type ExportFormat,
   type SessionInfo,
 } from '../../protocol/session';
-import type { Handlers, Parts } from '../app';
+import type { Handlers, Parts } from '../parts';
 import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
 import { importTranscript, importWords } from './imports';

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { RemoteProfile } from '../../client';
-import type { SignInProvider } from '../../client/signIn';
+import type { SignInProvider } from '../../client/remote/signIn';
 import { UserError } from '../errors';
 import { settings } from '../settings/settings';
 import type { SignIn } from './signIn';

@@ -4,7 +4,7 @@
  */
 import type * as vscode from 'vscode';
 import { z } from 'zod';
-import { refresh, signIn, type SignedIn, type SignInProvider } from '../../client/signIn';
+import { refresh, signIn, type SignedIn, type SignInProvider } from '../../client/remote/signIn';
 import { EarmarkError } from '../../protocol/errors';
 import { t } from '../l10n';
 

@@ -8,7 +8,7 @@ export interface SpokenWord {
 
 /** Maximum number of doubted words that are named. */
 const DOUBTED_MAX = 10;
-/** Confidence below which a word is doubted: the limit of `daemon/asr/languageDoubt.ts`. */
+/** Confidence below which a word is doubted: the limit of `daemon/asr/decoding/languageDoubt.ts`. */
 const DOUBTFUL = 0.65;
 
 /**

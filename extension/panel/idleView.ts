@@ -5,7 +5,7 @@ import { EngineRetry } from '../../protocol/engine';
 import { ModelsList, ModelsProgress, type ModelStatus } from '../../protocol/models';
 import type { PanelCommand, PanelNotice, PanelView } from '../../protocol/panel';
 import { SessionList } from '../../protocol/session';
-import type { Parts } from '../app';
+import type { Parts } from '../parts';
 import type { Daemon } from '../daemon/daemon';
 import { errorText, showError } from '../errors';
 import type { ConsentKeeper } from '../meeting/consent';

@@ -47,28 +47,49 @@ const IO_PACKAGES = [
 ];
 
 /**
- * The daemon's rooms without I/O. Add each new room here; otherwise every file in it is refused.
+ * The daemon's rooms without I/O, and the rooms that each may import, types included. A room stands
+ * below the rooms that it may import, so there are no circles. Add each new room here; otherwise
+ * every file in it is refused. All may import `base`. Of a session, other rooms see the contract
+ * alone.
+ * @type {Record<string, string[]>}
  */
-const INNER = [
-  'base',
-  'audio',
-  'vad',
-  'asr',
-  'models',
-  'degrade',
-  'diarization',
-  'transcript',
-  'insights',
-  'dictation',
-  'notes',
-  'session',
-  'lsp',
-  'telemetry',
-  'config',
-  'team',
-  'uploads',
-];
-const inner = INNER.map((room) => `daemon/${room}`);
+const ROOM_IMPORTS = {
+  base: [],
+  degrade: [],
+  audio: [],
+  vad: ['audio'],
+  models: [],
+  asr: ['audio', 'degrade', 'models', 'vad'],
+  transcript: ['asr', 'audio'],
+  telemetry: ['asr', 'audio', 'degrade', 'vad'],
+  diarization: ['audio', 'transcript', 'vad'],
+  echo: ['audio', 'transcript'],
+  speech: ['asr', 'audio', 'telemetry', 'transcript', 'vad'],
+  insights: ['transcript'],
+  dictation: ['transcript'],
+  notes: ['insights', 'transcript'],
+  lsp: ['insights', 'notes'],
+  session: [
+    'asr',
+    'audio',
+    'degrade',
+    'diarization',
+    'echo',
+    'insights',
+    'speech',
+    'telemetry',
+    'transcript',
+    'vad',
+  ],
+  uploads: ['audio', 'session/contract'],
+  team: ['asr', 'audio', 'models', 'session/contract', 'telemetry', 'vad'],
+  config: ['session/contract', 'team'],
+};
+const INNER = Object.keys(ROOM_IMPORTS);
+/** What rooms above all of these may import. */
+const inner = INNER.map((room) =>
+  room === 'session' ? 'daemon/session/contract' : `daemon/${room}`,
+);
 
 /** Files of `protocol/` that all rooms share. They contain no wire types. */
 const SHARED_WORDS = [
@@ -80,6 +101,7 @@ const SHARED_WORDS = [
   'protocol/templateFiles',
   'protocol/templates',
   'protocol/version',
+  'protocol/vocabulary',
 ];
 
 /**
@@ -144,9 +166,7 @@ export const ROOMS = [
       ...SHARED_WORDS,
       'protocol/remote',
       'client/wire',
-      'client/socketWire',
-      'client/webSocketWire',
-      'client/daemonFile',
+      'client/local/daemonFile',
     ],
     builtins: 'all',
     packages: { not: ['vscode'] },
@@ -179,10 +199,16 @@ export const ROOMS = [
   ...INNER.map((room) => ({
     of: new RegExp(`^daemon/${room}/`),
     name: `daemon/${room}`,
-    rooms: [...inner, ...SHARED_WORDS, ...(room === 'lsp' ? NOTE_WORDS : [])],
+    rooms: [
+      `daemon/${room}`,
+      'daemon/base',
+      ...ROOM_IMPORTS[room].map((other) => `daemon/${other}`),
+      ...SHARED_WORDS,
+      ...(room === 'lsp' ? NOTE_WORDS : []),
+    ],
     builtins: PURE_BUILTINS,
     packages: { not: IO_PACKAGES },
-    why: 'a room outside adapters/ does no I/O and knows no wire types',
+    why: 'ROOM_IMPORTS does not list it, and a room outside adapters/ knows no wire types',
   })),
   {
     of: new RegExp(
@@ -194,6 +220,81 @@ export const ROOMS = [
     builtins: 'all',
     packages: { not: ['vscode'] },
     why: 'the daemon is composed here',
+  },
+  {
+    of: /^testing\//,
+    name: 'testing',
+    rooms: [
+      'testing',
+      'agents',
+      'daemon',
+      'client',
+      'extension',
+      'protocol',
+      'scripts',
+      'package.json',
+    ],
+    builtins: 'all',
+    packages: {},
+    why: 'testing/ serves test/ and bench/ and knows neither',
+  },
+  {
+    of: /^test\/unit\/(?:bench|docs)\//,
+    name: 'tests of the benches',
+    rooms: [
+      'test',
+      'testing',
+      'bench',
+      'agents',
+      'daemon',
+      'client',
+      'extension',
+      'media',
+      'protocol',
+      'scripts',
+      'package.json',
+    ],
+    builtins: 'all',
+    packages: {},
+    why: 'it is no part of this project',
+  },
+  {
+    of: /^test\//,
+    name: 'test',
+    rooms: [
+      'test',
+      'testing',
+      'agents',
+      'daemon',
+      'client',
+      'extension',
+      'media',
+      'protocol',
+      'scripts',
+      'package.json',
+      'package.nls.json',
+    ],
+    builtins: 'all',
+    packages: {},
+    why: 'what tests and benches share is in testing/',
+  },
+  {
+    of: /^bench\//,
+    name: 'bench',
+    rooms: [
+      'bench',
+      'testing',
+      'agents',
+      'daemon',
+      'client',
+      'extension',
+      'protocol',
+      'scripts',
+      'package.json',
+    ],
+    builtins: 'all',
+    packages: {},
+    why: 'what tests and benches share is in testing/',
   },
   {
     of: /^daemon\//,
@@ -242,4 +343,6 @@ export function refusal(file, specifier) {
 }
 
 /** True for files that receive time, environment and network as parameters. */
-export const PURE_FILES = [...inner, 'daemon/rpc', 'protocol'].map((room) => `${room}/**/*.ts`);
+export const PURE_FILES = [...INNER.map((room) => `daemon/${room}`), 'daemon/rpc', 'protocol'].map(
+  (room) => `${room}/**/*.ts`,
+);

@@ -7,7 +7,7 @@ import ts from 'typescript';
 import { root } from '../build.mjs';
 
 const CHECKED = ['agents', 'client', 'daemon', 'extension', 'media'];
-const READ = [...CHECKED, 'protocol', 'test', 'bench', 'scripts'];
+const READ = [...CHECKED, 'protocol', 'test', 'testing', 'bench', 'scripts'];
 
 /** Modules that are opened without an import: process entries, recorder modules, bundles. */
 const ENTRIES = [

@@ -77,7 +77,7 @@ export async function reportCoverage(rawFolder) {
     logging: 'error',
     entryFilter: ({ url }) =>
       url.startsWith(prefix) &&
-      !/\/(node_modules|test|scripts|bench|out)\//.test(url.slice(prefix.length - 1)),
+      !/\/(node_modules|test|testing|scripts|bench|out)\//.test(url.slice(prefix.length - 1)),
     sourcePath: sourceName,
     sourceFilter: (name) => known.has(sourceName(name)),
     all: {

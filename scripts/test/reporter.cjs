@@ -7,7 +7,7 @@ const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_RETRY, 
 const file = process.env.EARMARK_TEST_RESULTS;
 const verbose = process.env.EARMARK_TEST_VERBOSE === '1';
 
-/** Set by test/skip.ts on the test, or on the suite whose hook skipped it. */
+/** Set by testing/harness/skip.ts on the test, or on the suite whose hook skipped it. */
 function reasonOf(test) {
   for (let at = test; at; at = at.parent) if (at.skipReason) return at.skipReason;
   return undefined;

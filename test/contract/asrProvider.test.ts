@@ -7,25 +7,30 @@ import type { AddressInfo } from 'node:net';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findModels } from '../../bench/speechPath';
-import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine';
+import { findModels } from '../../testing/harness/speechPath';
+import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine/moonshine';
 import { NemoProvider } from '../../daemon/adapters/inference/nemo/nemo';
-import { OpenaiProvider } from '../../daemon/adapters/inference/openai';
-import { SileroVad } from '../../daemon/adapters/inference/silero';
-import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral';
-import { WhisperProvider } from '../../daemon/adapters/inference/whisper';
+import { OpenaiProvider } from '../../daemon/adapters/inference/openai/openai';
+import { SileroVad } from '../../daemon/adapters/inference/silero/silero';
+import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral/voxtral';
+import { WhisperProvider } from '../../daemon/adapters/inference/whisper/whisper';
 import {
   type WhisperBinding,
   usableBuilds,
   whisperFolder,
-} from '../../daemon/adapters/inference/whisperBinding';
-import type { AsrProvider, LoadedModelFiles } from '../../daemon/asr/provider';
-import { ScriptedProvider } from '../../daemon/asr/scripted';
+} from '../../daemon/adapters/inference/whisper/whisperBinding';
+import type { AsrProvider } from '../../daemon/asr/contract/provider';
+import type { LoadedModelFiles } from '../../daemon/models/modelFiles';
+import { ScriptedProvider } from '../../daemon/asr/engine/scripted';
 import { ManualClock, systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
-import { writeMoonshineDecoder, writeMoonshineEncoder, writeSilero } from '../fakes/onnxFile';
-import { writeWhisperFile } from '../fakes/whisperFile';
-import { skip } from '../skip';
+import {
+  writeMoonshineDecoder,
+  writeMoonshineEncoder,
+  writeSilero,
+} from '../../testing/fakes/onnxFile';
+import { writeWhisperFile } from '../../testing/fakes/whisperFile';
+import { skip } from '../../testing/harness/skip';
 
 const code = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -118,7 +123,7 @@ const providers: {
     make: () =>
       new VoxtralProvider({
         program: process.execPath,
-        args: [join(__dirname, '../fakes/voxtralChild.cjs')],
+        args: [join(__dirname, '../../testing/fakes/voxtralChild.cjs')],
         clock: systemClock,
       }),
     model: {

@@ -9,8 +9,8 @@ import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { AudioAllowance, type AudioLimit } from '../../daemon/team/audioAllowance';
 import { type Buckets, MemoryBuckets } from '../../daemon/team/buckets';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { until } from '../fakes/daemonProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import { until } from '../../testing/processes/daemonProcess';
 
 type Three<T> = readonly [T, T, T];
 

@@ -14,9 +14,9 @@ import { silentLogger } from '../../daemon/base/logger';
 import type { ChatMessage, LanguageModel, Tokens } from '../../daemon/insights/model/languageModel';
 import { languageWorkerEntry } from '../../daemon/programFiles';
 import { isEarmarkError } from '../../protocol/errors';
-import { evaluationModel, FETCH_HINT } from '../fakes/evaluationModels';
-import type { FakeBehaviour } from '../fakes/languageWorker';
-import { skip } from '../skip';
+import { evaluationModel, FETCH_HINT } from '../../testing/fakes/evaluationModels';
+import type { FakeBehaviour } from '../../testing/fakes/languageWorker';
+import { skip } from '../../testing/harness/skip';
 
 const SCHEMA = {
   type: 'object',
@@ -52,7 +52,7 @@ function localModel(file: string, more: Partial<LocalModelSetup> = {}, addon = '
     modelId: 'tested',
     name: 'Tested',
     worker: {
-      path: join(__dirname, '../fakes/languageWorker.ts'),
+      path: join(__dirname, '../../testing/fakes/languageWorker.ts'),
       execArgv: ['--require', require.resolve('tsx/cjs')],
     },
     files: () =>
@@ -203,7 +203,7 @@ function survives(name: string, prepare: (context: Mocha.Context) => Promise<Sub
     it('says so when its process is killed, and starts again for the next request', async () => {
       const model = open(true);
       const asked = model.complete(LONG, SCHEMA, forever);
-      const told = rejects(asked, (error) => {
+      const refusal = rejects(asked, (error) => {
         ok(isEarmarkError(error, 'engine.crashed'));
         match(error.message, /^The local language model Tested ended unexpectedly \(SIGKILL\)/);
         return true;
@@ -212,7 +212,7 @@ function survives(name: string, prepare: (context: Mocha.Context) => Promise<Sub
       const { pid } = model.running ?? {};
       ok(pid !== undefined);
       process.kill(pid, 'SIGKILL');
-      await told;
+      await refusal;
       const next = new AbortController();
       const again = model.complete(QUESTION, SCHEMA, next.signal).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 1_000));

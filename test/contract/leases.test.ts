@@ -8,9 +8,10 @@ import { openLeases } from '../../daemon/adapters/nats/kvLeases';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import { type Lease, type Leases, MemoryLeases } from '../../daemon/team/leases';
+import { type Lease } from '../../daemon/base/lease';
+import { type Leases, MemoryLeases } from '../../daemon/team/leases';
 import { DistributedSemaphore } from '../../daemon/team/distributedSemaphore';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 interface Subject {
   /** Of three gateways; in memory they are one. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDaemon } from '../../client';
-import { requireOwnServer, serversOf } from '../../client/loopbackOwner';
+import { requireOwnServer, serversOf } from '../../client/local/loopbackOwner';
 
 /** Prints its port, then everything that a client sends. */
 const FALSE_SERVER = `

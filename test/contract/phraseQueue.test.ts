@@ -9,20 +9,20 @@ import { NatsProducer } from '../../daemon/adapters/nats/natsProducer';
 import { NatsConsumer } from '../../daemon/adapters/nats/natsConsumer';
 import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
-import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
+import { DecodeScheduler } from '../../daemon/asr/engine/decodeScheduler';
 import type {
   QueuedDecode,
   DecodeSlot,
   DecodeQueueProducer,
   DecodeQueueConsumer,
-} from '../../daemon/asr/phraseQueue';
-import type { DecodeRequest, AsrResult } from '../../daemon/asr/provider';
+} from '../../daemon/asr/engine/phraseQueue';
+import type { DecodeRequest, AsrResult } from '../../daemon/asr/contract/provider';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { Presence } from '../../daemon/team/presence';
 import { EarmarkError } from '../../protocol/errors';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { until } from '../fakes/daemonProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import { until } from '../../testing/processes/daemonProcess';
 
 const MODEL = 'model.one';
 const MAX_QUEUED_MS = 120_000;

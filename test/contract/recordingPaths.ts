@@ -5,8 +5,8 @@
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { Connection, ConnectionState, DaemonClient, SessionSubscription } from '../../client';
-import { Sender } from '../../client/sender';
-import { UploadCopy } from '../../client/uploadCopy';
+import { Sender } from '../../client/remote/sender';
+import { UploadCopy } from '../../client/remote/uploadCopy';
 import { FRAME_MS, SAMPLE_RATE } from '../../daemon/audio/frame';
 import { LOCAL, type Identity } from '../../daemon/base/identity';
 import { ManualClock } from '../../daemon/base/clock';
@@ -21,11 +21,11 @@ import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../../pr
 import { SessionAttach, SessionGet, SessionStart, type SessionInfo } from '../../protocol/session';
 import { UploadTranscribe } from '../../protocol/uploads';
 import { PROTOCOL_VERSION } from '../../protocol/version';
-import { FakeCapture } from '../fakes/fakeCapture';
-import { MemorySpools } from '../fakes/memorySpool';
-import { LOUDNESS } from '../fakes/scriptedEngine';
-import { RpcHarness } from '../unit/rpc/harness';
-import { Harness, settle } from '../unit/session/harness';
+import { FakeCapture } from '../../testing/fakes/fakeCapture';
+import { MemorySpools } from '../../testing/fakes/memorySpool';
+import { LOUDNESS } from '../../testing/fakes/scripted/scriptedEngine';
+import { RpcHarness } from '../../testing/harness/rpcHarness';
+import { Harness, settle } from '../../testing/harness/sessionHarness';
 
 type Recorded = 'mic' | 'system';
 

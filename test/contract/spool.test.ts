@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
 import { openSessionStream, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
-import { FileSpools } from '../../daemon/adapters/store/fileSpools';
+import { FileSpools } from '../../daemon/adapters/store/spool/fileSpools';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import type { Spool, SpoolFactory } from '../../daemon/session/ports';
-import { BufferedSpools } from '../../daemon/session/bufferedSpool';
-import { MemorySpools } from '../fakes/memorySpool';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import type { Spool, SpoolFactory } from '../../daemon/audio/spool';
+import { BufferedSpools } from '../../daemon/speech/bufferedSpool';
+import { MemorySpools } from '../../testing/fakes/memorySpool';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 const frame = (source: Source, seq: number): Frame => ({
   source,

@@ -19,16 +19,20 @@ import { openStoreThread } from '../../daemon/adapters/store/storeThread';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Leases } from '../../daemon/team/leases';
-import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
-import type { SessionStore } from '../../daemon/session/ports';
-import type { SearchQuery } from '../../daemon/session/search';
+import type {
+  DurableEvent,
+  DurableEventBody,
+  SessionRecord,
+} from '../../daemon/session/contract/events';
+import type { SessionStore } from '../../daemon/session/contract/store';
+import type { SearchQuery } from '../../daemon/session/contract/search';
 import type { Insight } from '../../daemon/insights/types';
 import type { Segment } from '../../daemon/transcript/types';
-import { MemorySpools } from '../fakes/memorySpool';
-import { MemoryStore } from '../fakes/memoryStore';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { PostgresServer } from '../fakes/postgresServer';
-import { skip } from '../skip';
+import { MemorySpools } from '../../testing/fakes/memorySpool';
+import { MemoryStore } from '../../testing/fakes/memoryStore';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import { PostgresServer } from '../../testing/processes/postgresServer';
+import { skip } from '../../testing/harness/skip';
 
 const record = (id: string, change: Partial<SessionRecord> = {}): SessionRecord => ({
   id,

@@ -8,7 +8,7 @@ import { careForStreams } from '../../daemon/adapters/nats/streamCare';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 /** As the count below zero comes out of an unsigned number. */
 const BELOW_ZERO = 2 ** 64 - 1e5;

@@ -8,7 +8,7 @@ import { openSessionStream, SESSIONS } from '../../daemon/adapters/nats/sessionS
 import { DEAD, PHRASES, QUICK } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../daemon/base/logger';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 const MAKERS = 8;
 

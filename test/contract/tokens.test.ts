@@ -9,7 +9,7 @@ import { PostgresGate } from '../../daemon/adapters/postgres/postgresGate';
 import { PostgresTokens } from '../../daemon/adapters/postgres/postgresTokens';
 import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
 import type { AccessToken, TokenCheck, TokenGate, Tokens } from '../../daemon/base/identity';
-import { PostgresServer } from '../fakes/postgresServer';
+import { PostgresServer } from '../../testing/processes/postgresServer';
 
 let nowMs = 1_000_000;
 const wall = (): number => nowMs;

@@ -21,8 +21,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readDaemonFile } from '../../client';
 import { WireClient } from '../../client/daemonClient';
-import { openSocket } from '../../client/handshake';
-import { CLIENT_LIMITS, socketWire } from '../../client/socketWire';
+import { openSocket } from '../../client/wire/handshake';
+import { CLIENT_LIMITS, socketWire } from '../../client/wire/socketWire';
 import { tryInstanceLock } from '../../daemon/adapters/transport/instanceLock';
 import {
   defaultTransportLimits,

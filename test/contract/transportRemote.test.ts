@@ -17,8 +17,8 @@ import { DaemonHealth } from '../../protocol/health';
 import { encodeAudio, REMOTE_PATH } from '../../protocol/remote';
 import { SessionRename } from '../../protocol/session';
 import { PROTOCOL_VERSION } from '../../protocol/version';
-import { until } from '../fakes/daemonProcess';
-import { RemoteRig } from '../fakes/remoteRig';
+import { until } from '../../testing/processes/daemonProcess';
+import { RemoteRig } from '../../testing/processes/remoteRig';
 
 const HELLO = { protocol: { ...PROTOCOL_VERSION }, version: '1', pid: 1, negotiation: 'ok' };
 

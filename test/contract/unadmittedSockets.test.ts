@@ -10,8 +10,8 @@ import { addressOf } from '../../daemon/adapters/transport/unadmittedSockets';
 import { defaultRemoteLimits } from '../../daemon/adapters/transport/limits';
 import { SessionRename } from '../../protocol/session';
 import { PROTOCOL_VERSION } from '../../protocol/version';
-import { until } from '../fakes/daemonProcess';
-import { RemoteRig } from '../fakes/remoteRig';
+import { until } from '../../testing/processes/daemonProcess';
+import { RemoteRig } from '../../testing/processes/remoteRig';
 
 const HELLO = { protocol: { ...PROTOCOL_VERSION }, version: '1', pid: 1, negotiation: 'ok' };
 const RENAME = { sessionId: 's', title: 'Plan' };

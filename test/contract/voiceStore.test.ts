@@ -7,9 +7,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStoreThread } from '../../daemon/adapters/store/storeThread';
-import type { SessionRecord } from '../../daemon/session/events';
-import type { SessionStore, StoredVoice, VoiceStore } from '../../daemon/session/ports';
-import { MemoryStore } from '../fakes/memoryStore';
+import type { SessionRecord } from '../../daemon/session/contract/events';
+import type { SessionStore } from '../../daemon/session/contract/store';
+import type { StoredVoice, VoiceStore } from '../../daemon/session/contract/voices';
+import { MemoryStore } from '../../testing/fakes/memoryStore';
 
 const record = (id: string): SessionRecord => ({
   id,

@@ -14,13 +14,13 @@ import {
   ensureDaemon,
   readDaemonFile,
 } from '../../client';
-import { isAlive } from '../../client/startLock';
+import { isAlive } from '../../client/local/startLock';
 import { SessionGet, SessionStop } from '../../protocol/session';
-import { scriptedCli, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { keepMeeting } from '../fakes/keptMeeting';
-import { McpAgent } from '../fakes/mcpAgent';
-import { skip } from '../skip';
-import { say } from '../unit/session/harness';
+import { scriptedCli, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { keepMeeting } from '../../testing/harness/keptMeeting';
+import { McpAgent } from '../../testing/fakes/mcpAgent';
+import { skip } from '../../testing/harness/skip';
+import { say } from '../../testing/harness/sessionHarness';
 import { whyNoHost } from './harness/available';
 import { buildChatCompanion } from './harness/build';
 import { type Host, startHost } from './harness/host';
@@ -129,7 +129,7 @@ describe('agents in VS Code', function () {
     match(await call('read_session', { session: 'zzzz' }), /refused: .*no such session/i);
   });
 
-  it('change nothing without consent', async () => {
+  it('promise: a change waits for consent', async () => {
     type Actions = { readonly actions: readonly Record<'session' | 'id' | 'text', string>[] };
     const open = async () => (JSON.parse(await call('open_actions', {})) as Actions).actions;
     const before = await open();

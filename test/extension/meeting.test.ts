@@ -6,8 +6,8 @@ import { deepEqual, equal, fail, match, notEqual, ok } from 'node:assert/strict'
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
-import { normaliseWords, pooledWer } from '../../bench/wordErrors';
-import { skip } from '../skip';
+import { normaliseWords, pooledWer } from '../../testing/scoring/wordErrors';
+import { skip } from '../../testing/harness/skip';
 import { launchBrowser, type ThemeId } from './harness/page';
 import { PanelWatch, type PanelSight } from './panelWatch';
 import { type Rig, root, startRig, whyNoProduct } from './rig';

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { ensureDaemon, readDaemonFile } from '../../client';
-import { isAlive } from '../../client/startLock';
-import { until } from '../fakes/daemonProcess';
-import { skip } from '../skip';
+import { isAlive } from '../../client/local/startLock';
+import { until } from '../../testing/processes/daemonProcess';
+import { skip } from '../../testing/harness/skip';
 import { whyNoHost } from './harness/available';
 import { buildChatCompanion } from './harness/build';
 import { type Host, startHost } from './harness/host';
@@ -51,7 +51,7 @@ describe('a dictated prompt', function () {
       await writeFile(join(dir, 'workspace', path), text);
     }
     await mkdir(join(dir, 'bin'));
-    await copyFile(join(root, 'test/fakes/terminalAgent.mjs'), join(dir, 'bin/claude'));
+    await copyFile(join(root, 'testing/fakes/terminalAgent.mjs'), join(dir, 'bin/claude'));
     await buildChatCompanion(join(dir, 'user', 'extensions'));
     const client = await ensureDaemon({
       stateDir: home(),
@@ -60,7 +60,7 @@ describe('a dictated prompt', function () {
         command: process.execPath,
         args: [
           ...['--require', join(root, 'node_modules/tsx/dist/cjs/index.cjs')],
-          join(root, 'test/fakes/scriptedDaemon.ts'),
+          join(root, 'testing/fakes/scripted/scriptedDaemon.ts'),
         ],
         env: { EARMARK_HOME: home() },
       },

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readChannel } from '../fakes/audioDevices';
+import { readChannel } from '../../testing/processes/audioDevices';
 import { root } from './rig';
 
 const Turn = z.object({

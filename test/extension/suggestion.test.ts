@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 import { launchBrowser, type ThemeId } from './harness/page';
 import { extensionId, type Rig, root, startRig, whyNoProduct } from './rig';
 import { statusItem } from './steps';

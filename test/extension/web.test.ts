@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 import { whyNoHost } from './harness/available';
 import { installVsix } from './harness/host';
 import { HostPage, launchBrowser } from './harness/page';

@@ -6,8 +6,8 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSpools } from '../../daemon/adapters/store/fileSpools';
-import { AudioDump } from '../../daemon/adapters/store/audioDump';
+import { FileSpools } from '../../daemon/adapters/store/spool/fileSpools';
+import { AudioDump } from '../../daemon/adapters/store/spool/audioDump';
 import { ManualClock } from '../../daemon/base/clock';
 import { type Logger, silentLogger } from '../../daemon/base/logger';
 

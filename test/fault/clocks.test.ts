@@ -3,8 +3,8 @@
  * time only goes forward.
  */
 import { deepEqual, ok } from 'node:assert/strict';
-import { overdue } from '../../daemon/session/retention';
-import { Harness, say } from '../unit/session/harness';
+import { overdue } from '../../daemon/session/lifecycle/retention';
+import { Harness, say } from '../../testing/harness/sessionHarness';
 
 const HOUR = 3_600_000;
 

@@ -4,8 +4,8 @@
  */
 import { deepEqual, ok } from 'node:assert/strict';
 import Database from 'libsql';
-import { damageRounds } from '../../bench/fault/damageRounds';
-import { rowOf, selectBytes } from '../../daemon/adapters/store/rowSum';
+import { damageRounds } from '../../testing/faults/damageRounds';
+import { rowOf, selectBytes } from '../../daemon/adapters/store/tables/rowSum';
 
 describe('damaged files', function () {
   this.timeout(120_000);

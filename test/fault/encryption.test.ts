@@ -6,7 +6,7 @@ import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
-import { givenKey } from '../../daemon/adapters/store/givenKey';
+import { givenKey } from '../../daemon/adapters/store/encryption/givenKey';
 import { Storage } from '../../daemon/adapters/store/storage';
 import { FRAME_MS, FRAME_SAMPLES } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
@@ -14,7 +14,7 @@ import { silentLogger } from '../../daemon/base/logger';
 import { DaemonHealth } from '../../protocol/health';
 import { PrivacyRotateKey, PrivacyUnlock } from '../../protocol/privacy';
 import { SessionGet, SessionList } from '../../protocol/session';
-import { DaemonFolder, scriptedDaemon } from '../fakes/daemonProcess';
+import { DaemonFolder, scriptedDaemon } from '../../testing/processes/daemonProcess';
 
 const WORDS = ['quagga', 'zeppelin', 'marmalade'];
 

@@ -26,7 +26,7 @@ import {
   SessionStop,
   type SessionEvent,
 } from '../../protocol/session';
-import { scriptedDaemon, until } from '../fakes/daemonProcess';
+import { scriptedDaemon, until } from '../../testing/processes/daemonProcess';
 
 /** Time without room. */
 const FULL_MS = 4_000;

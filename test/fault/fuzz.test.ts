@@ -3,7 +3,7 @@
  * bench -- fuzz` sends a million.
  */
 import { deepEqual, ok } from 'node:assert/strict';
-import { fuzz, fuzzTargets } from '../../bench/fuzzTargets';
+import { fuzz, fuzzTargets } from '../../testing/faults/fuzzTargets';
 
 describe('promise: malformed input ends in an error', function () {
   this.timeout(60_000);

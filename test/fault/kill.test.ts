@@ -2,10 +2,10 @@
  * The short form of `npm run fault -- kill`: 50 kills at random points while real speech is pushed.
  */
 import { deepEqual, ok } from 'node:assert/strict';
-import { killCommand, killRounds, stateFolderForRounds } from '../../bench/fault/killRounds';
-import { faultSpeech } from '../../bench/fault/speech';
-import { findModels } from '../../bench/speechPath';
-import { skip } from '../skip';
+import { killCommand, killRounds, stateFolderForRounds } from '../../testing/faults/killRounds';
+import { faultSpeech } from '../../testing/faults/speech';
+import { findModels } from '../../testing/harness/speechPath';
+import { skip } from '../../testing/harness/skip';
 
 const KILLS = 50;
 

@@ -15,10 +15,10 @@ import {
   SessionStart,
   SessionStop,
 } from '../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { cli } from '../fakes/runCli';
+import { DaemonFolder, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { cli } from '../../testing/processes/runCli';
 import { wav } from '../unit/capture/audioBytes';
-import { say } from '../unit/session/harness';
+import { say } from '../../testing/harness/sessionHarness';
 
 /** Words that stand in no other file. */
 const WORDS = ['quagga zeppelin', 'marmalade obelisk', 'xylophone gondolier'];

@@ -20,9 +20,9 @@ import { AudioPush } from '../../protocol/audio';
 import { DaemonHealth } from '../../protocol/health';
 import { PrivacyUnlock } from '../../protocol/privacy';
 import { SessionGet, SessionList, SessionPurge, SessionStart } from '../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { cli } from '../fakes/runCli';
-import { say } from '../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { cli } from '../../testing/processes/runCli';
+import { say } from '../../testing/harness/sessionHarness';
 
 const KEY = 'correct horse battery';
 

@@ -17,9 +17,9 @@ import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { socketPath } from '../../daemon/adapters/transport/socketPath';
 import { SessionStart, SessionStop } from '../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { cli } from '../fakes/runCli';
-import { skip } from '../skip';
+import { DaemonFolder, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { cli } from '../../testing/processes/runCli';
+import { skip } from '../../testing/harness/skip';
 
 describe('files of the state folder', function () {
   this.timeout(60_000);

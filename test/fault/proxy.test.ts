@@ -20,11 +20,11 @@ import {
 import { composeDaemon, type RunningDaemon } from '../../daemon/compose';
 import { SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
 import { TokensCreate } from '../../protocol/tokens';
-import { until } from '../fakes/daemonProcess';
-import { LinkProxy } from '../fakes/linkProxy';
-import { scriptedParts } from '../fakes/scriptedParts';
-import { say } from '../unit/session/harness';
-import { retried } from '../fakes/retried';
+import { until } from '../../testing/processes/daemonProcess';
+import { LinkProxy } from '../../testing/processes/linkProxy';
+import { scriptedParts } from '../../testing/fakes/scripted/scriptedParts';
+import { say } from '../../testing/harness/sessionHarness';
+import { retried } from '../../testing/harness/retried';
 
 /**
  * A request that the link lost; a process that stands still for a moment takes its links for dead.

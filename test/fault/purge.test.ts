@@ -15,9 +15,9 @@ import { ensureDaemon, type DaemonClient } from '../../client';
 import { openStore } from '../../daemon/adapters/store/openStore';
 import { PrivacyRetention } from '../../protocol/privacy';
 import { SessionGet, SessionPurge, SessionSearch } from '../../protocol/session';
-import type { DurableEventBody, SessionRecord } from '../../daemon/session/events';
-import { DaemonFolder, scriptedDaemon } from '../fakes/daemonProcess';
-import { cli } from '../fakes/runCli';
+import type { DurableEventBody, SessionRecord } from '../../daemon/session/contract/events';
+import { DaemonFolder, scriptedDaemon } from '../../testing/processes/daemonProcess';
+import { cli } from '../../testing/processes/runCli';
 
 /** Words that stand in no other file. */
 const WORDS = [

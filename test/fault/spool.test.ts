@@ -18,8 +18,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { FileSpools } from '../../daemon/adapters/store/fileSpools';
-import { FRAME_RECORD_BYTES } from '../../daemon/adapters/store/spoolRecord';
+import { FileSpools } from '../../daemon/adapters/store/spool/fileSpools';
+import { FRAME_RECORD_BYTES } from '../../daemon/adapters/store/spool/spoolRecord';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';

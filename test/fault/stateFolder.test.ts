@@ -15,9 +15,9 @@ import {
   SessionStart,
   SessionStop,
 } from '../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { cli } from '../fakes/runCli';
-import { say } from '../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { cli } from '../../testing/processes/runCli';
+import { say } from '../../testing/harness/sessionHarness';
 
 /** The promise: a removed folder is noticed after this time. */
 const NOTICED_MS = 5_000;

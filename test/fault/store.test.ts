@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { openStore } from '../../daemon/adapters/store/openStore';
-import type { SessionRecord } from '../../daemon/session/events';
+import type { SessionRecord } from '../../daemon/session/contract/events';
 import type { LibsqlStore } from '../../daemon/adapters/store/libsqlStore';
 import { EarmarkError } from '../../protocol/errors';
 

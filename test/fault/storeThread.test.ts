@@ -10,9 +10,9 @@ import { openStore } from '../../daemon/adapters/store/openStore';
 import { openStoreThread } from '../../daemon/adapters/store/storeThread';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import { EventLog } from '../../daemon/session/eventLog';
-import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
-import { bufferedStore } from '../../daemon/session/bufferedStore';
+import { EventLog } from '../../daemon/session/events/eventLog';
+import type { DurableEvent, SessionRecord } from '../../daemon/session/contract/events';
+import { bufferedStore } from '../../daemon/session/events/bufferedStore';
 
 const EVENTS = 30;
 const SESSIONS = ['a', 'b', 'c', 'd'];
@@ -58,7 +58,7 @@ describe('the thread of the database dies', function () {
       onLost: () => seen.lost++,
       onReopened: () => seen.reopened++,
       entry: {
-        path: resolve(__dirname, '../fakes/dyingStoreThread.ts'),
+        path: resolve(__dirname, '../../testing/fakes/dyingStoreThread.ts'),
         execArgv: ['--require', require.resolve('tsx/cjs')],
       },
     });

@@ -17,11 +17,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { DaemonShutdown } from '../../protocol/health';
-import { scriptedDaemon, until } from '../fakes/daemonProcess';
-import { startCli, type CliResult, type CliRun } from '../fakes/runCli';
-import { skip } from '../skip';
+import { scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { startCli, type CliResult, type CliRun } from '../../testing/processes/runCli';
+import { skip } from '../../testing/harness/skip';
 import { wav } from '../unit/capture/audioBytes';
-import { say } from '../unit/session/harness';
+import { say } from '../../testing/harness/sessionHarness';
 
 /** Time until the first word on stderr, and until the end. */
 const WARNED_MS = 10_000;

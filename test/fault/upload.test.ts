@@ -27,12 +27,12 @@ import {
   UploadTranscribe,
   type UploadInfo,
 } from '../../protocol/uploads';
-import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
-import { LinkProxy } from '../fakes/linkProxy';
-import { scriptedParts } from '../fakes/scriptedParts';
-import { say } from '../unit/session/harness';
-import { retried } from '../fakes/retried';
-import { cli, type CliResult } from '../fakes/runCli';
+import { DaemonFolder, scriptedDaemon, until } from '../../testing/processes/daemonProcess';
+import { LinkProxy } from '../../testing/processes/linkProxy';
+import { scriptedParts } from '../../testing/fakes/scripted/scriptedParts';
+import { say } from '../../testing/harness/sessionHarness';
+import { retried } from '../../testing/harness/retried';
+import { cli, type CliResult } from '../../testing/processes/runCli';
 
 /** The daemon learns a moment later that a client is gone. */
 const AGAIN = { again: 200, pauseMs: 100 };
@@ -375,7 +375,7 @@ describe('a recording that is kept until the other side has confirmed it', funct
       [
         '--require',
         require.resolve('tsx/cjs'),
-        resolve(__dirname, '../fakes/uploadClient.ts'),
+        resolve(__dirname, '../../testing/processes/uploadClient.ts'),
         here,
         JSON.stringify(profile),
         ...more,

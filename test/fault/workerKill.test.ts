@@ -1,12 +1,12 @@
 // Recognition workers of a daemon as it ships, killed at random moments while live sessions speak:
 // the short form of `npm run bench -- workers`.
 import { deepEqual, match, ok } from 'node:assert/strict';
-import { randoms } from '../../bench/fault/random';
-import { joinSessions } from '../../bench/streamingSessions';
-import { findModels, libriUtterances, readAudio } from '../../bench/speechPath';
-import { OwnDaemon, crashLoop, workerRounds } from '../../bench/workerRounds';
+import { randoms } from '../../testing/faults/random';
+import { joinSessions } from '../../testing/harness/streamingSessions';
+import { findModels, libriUtterances, readAudio } from '../../testing/harness/speechPath';
+import { OwnDaemon, crashLoop, workerRounds } from '../../testing/faults/workerRounds';
 import { join } from 'node:path';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 const KILLS = 10;
 const SECONDS = 18;

@@ -2,8 +2,8 @@
 // to be killed. `busy` keeps it decoding without a pause. Arguments: models folder or `-`, `busy`
 // or `idle`.
 import { join } from 'node:path';
-import { findModels, makeEngine } from '../../bench/speechPath';
-import { forkWorker } from '../../daemon/adapters/inference/forkWorker';
+import { findModels, makeEngine } from '../../testing/harness/speechPath';
+import { forkWorker } from '../../daemon/adapters/inference/runtime/forkWorker';
 
 const [folder = '-', mode] = process.argv.slice(2);
 

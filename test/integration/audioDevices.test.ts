@@ -6,8 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AudioDevices, startAudioDevices } from '../fakes/audioDevices';
-import { retried } from '../fakes/retried';
+import { type AudioDevices, startAudioDevices } from '../../testing/processes/audioDevices';
+import { retried } from '../../testing/harness/retried';
 
 const sampleRate = 16_000;
 

@@ -13,7 +13,7 @@ import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture
 import type { CaptureSource, RecorderName } from '../../daemon/audio/devices';
 import type { Frame } from '../../daemon/audio/frame';
 import { FrameCutter } from '../../daemon/audio/frameCutter';
-import { LevelMeter, type AudioLevel } from '../../daemon/audio/levelMeter';
+import { LevelMeter, type AudioLevel } from '../../daemon/audio/levels/levelMeter';
 import { type SourceCondition, SourceWatchdog } from '../../daemon/audio/sourceWatchdog';
 import { systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
@@ -25,9 +25,9 @@ import {
   waitFor,
   wasCalled,
 } from '../contract/recorderHarness';
-import { type AudioDevices, startAudioDevices } from '../fakes/audioDevices';
+import { type AudioDevices, startAudioDevices } from '../../testing/processes/audioDevices';
 import { amplitudeOf, sine } from '../unit/capture/audioBytes';
-import { retried } from '../fakes/retried';
+import { retried } from '../../testing/harness/retried';
 
 const sources = path.join(__dirname, '../../daemon/adapters/capture/recorders');
 const root = path.join(__dirname, '../..');

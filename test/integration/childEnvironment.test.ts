@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { decodeWithFfmpeg } from '../../daemon/adapters/capture/ffmpegFile';
 import { ask } from '../../daemon/adapters/capture/programs';
 import { supervise } from '../../daemon/adapters/capture/supervise';
-import { forkWorker } from '../../daemon/adapters/inference/forkWorker';
-import { VoxtralProcess } from '../../daemon/adapters/inference/voxtralProcess';
-import { givenKey } from '../../daemon/adapters/store/givenKey';
+import { forkWorker } from '../../daemon/adapters/inference/runtime/forkWorker';
+import { VoxtralProcess } from '../../daemon/adapters/inference/voxtral/voxtralProcess';
+import { givenKey } from '../../daemon/adapters/store/encryption/givenKey';
 import { systemClock } from '../../daemon/base/clock';
 import { systemTools } from '../../daemon/adapters/system/probeSystem';
 import { childEnvironment } from '../../daemon/base/childEnvironment';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 const SECRETS: Readonly<Record<string, string>> = {
   EARMARK_KEY: 'canary-key',

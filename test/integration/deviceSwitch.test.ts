@@ -10,9 +10,9 @@ import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture
 import { SAMPLE_RATE, type Frame } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import { defaultSessionOptions } from '../../daemon/session/options';
-import { Recorder } from '../../daemon/session/recorder';
-import { type AudioDevices, startAudioDevices } from '../fakes/audioDevices';
+import { defaultSessionOptions } from '../../daemon/session/contract/options';
+import { Recorder } from '../../daemon/speech/recorder';
+import { type AudioDevices, startAudioDevices } from '../../testing/processes/audioDevices';
 import { amplitudeOf, sine } from '../unit/capture/audioBytes';
 
 const HEADSET = 'earmark_headset';

@@ -13,10 +13,14 @@ import type { Insight, InsightChange } from '../../daemon/insights/types';
 import { applyEdits } from '../../daemon/notes/edits';
 import { planNote } from '../../daemon/notes/planNote';
 import { toEvent } from '../../daemon/rpc/convert';
-import { SessionProjection } from '../../daemon/session/sessionProjection';
-import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
-import { eventsOf } from '../../daemon/session/insightFeed';
-import { InsightRevisions } from '../../daemon/session/insightRevisions';
+import { SessionProjection } from '../../daemon/session/events/sessionProjection';
+import type {
+  DurableEvent,
+  DurableEventBody,
+  SessionRecord,
+} from '../../daemon/session/contract/events';
+import { eventsOf } from '../../daemon/session/insights/insightFeed';
+import { InsightRevisions } from '../../daemon/session/insights/insightRevisions';
 import type { Segment } from '../../daemon/transcript/types';
 import { PanelModel } from '../../extension/panel/panelModel';
 

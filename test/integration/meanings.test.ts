@@ -6,18 +6,18 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { SentenceEncoder } from '../../daemon/adapters/inference/sentenceEncoder';
+import { SentenceEncoder } from '../../daemon/adapters/inference/embeddings/sentenceEncoder';
 import type { LibsqlStore } from '../../daemon/adapters/store/libsqlStore';
 import { openStore } from '../../daemon/adapters/store/openStore';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
-import { joinRanks, Meanings } from '../../daemon/session/meanings';
-import type { SentenceEmbedder } from '../../daemon/session/ports';
-import type { SearchHit } from '../../daemon/session/search';
+import type { DurableEvent, SessionRecord } from '../../daemon/session/contract/events';
+import { joinRanks, Meanings } from '../../daemon/session/insights/meanings';
+import type { SentenceEmbedder } from '../../daemon/session/contract/meanings';
+import type { SearchHit } from '../../daemon/session/contract/search';
 import type { Segment } from '../../daemon/transcript/types';
-import { inPlace } from '../fakes/inPlaceStore';
-import { skip } from '../skip';
+import { inPlace } from '../../testing/fakes/inPlaceStore';
+import { skip } from '../../testing/harness/skip';
 
 const model = resolve(__dirname, '../../../shared/models/minilm');
 const SAID = [

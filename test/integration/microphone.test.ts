@@ -15,8 +15,8 @@ import type { RecorderName } from '../../daemon/audio/devices';
 import type { MicrophoneProgram } from '../../daemon/audio/microphonePrograms';
 import type { Disposable } from '../../daemon/base/disposable';
 import { waitFor } from '../contract/recorderHarness';
-import { startAudioDevices } from '../fakes/audioDevices';
-import { skip } from '../skip';
+import { startAudioDevices } from '../../testing/processes/audioDevices';
+import { skip } from '../../testing/harness/skip';
 import { pipewireInstalled, startPipewire } from './pipewireServer';
 
 /** From the opened microphone to the report; a suggestion must come within 3 s. */

@@ -4,7 +4,7 @@
  */
 import { deepEqual, ok } from 'node:assert/strict';
 import { join } from 'node:path';
-import { longNote, noteRequests, NotesEditor } from '../fakes/longNote';
+import { longNote, noteRequests, NotesEditor } from '../../testing/harness/longNote';
 
 const ENTRY = join(__dirname, '../../daemon/notesServer.ts');
 const LIMIT_MS = 50;

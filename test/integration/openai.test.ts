@@ -11,10 +11,10 @@ import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
-import { OpenaiProvider, type OpenaiSetup } from '../../daemon/adapters/inference/openai';
+import { OpenaiProvider, type OpenaiSetup } from '../../daemon/adapters/inference/openai/openai';
 import { systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 type Answer = (response: ServerResponse, body: Buffer, request: IncomingMessage) => void;
 

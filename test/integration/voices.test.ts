@@ -12,16 +12,16 @@ import { openStore } from '../../daemon/adapters/store/openStore';
 import { FRAME_MS, FRAME_SAMPLES } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import type { SessionManager } from '../../daemon/session/deps';
-import type { VoiceStore } from '../../daemon/session/ports';
-import { createSessionManager } from '../../daemon/session/sessionManager';
+import type { SessionManager } from '../../daemon/session/contract/deps';
+import type { VoiceStore } from '../../daemon/session/contract/voices';
+import { createSessionManager } from '../../daemon/session/lifecycle/sessionManager';
 import { isEarmarkError } from '../../protocol/errors';
-import { inPlace } from '../fakes/inPlaceStore';
-import { MemorySpools } from '../fakes/memorySpool';
-import { FakeCapture } from '../fakes/fakeCapture';
-import { ScriptedEngine, scriptedEngines } from '../fakes/scriptedEngine';
-import { skip } from '../skip';
-import { CountingAnalyzers, phrases } from '../unit/session/harness';
+import { inPlace } from '../../testing/fakes/inPlaceStore';
+import { MemorySpools } from '../../testing/fakes/memorySpool';
+import { FakeCapture } from '../../testing/fakes/fakeCapture';
+import { ScriptedEngine, scriptedEngines } from '../../testing/fakes/scripted/scriptedEngine';
+import { skip } from '../../testing/harness/skip';
+import { CountingAnalyzers, phrases } from '../../testing/harness/sessionHarness';
 
 const root = resolve(__dirname, '../..');
 const speakerModelFiles = {

@@ -142,8 +142,38 @@ describe('import rules', function () {
       "import 'node:fs';": ROOMS,
       "import '../../client/index';": ROOMS,
       "import '../../protocol/session';": undefined,
-      "import '../session/api';": undefined,
+      "import '../session/session';": ROOMS,
+      "import '../session/contract/api';": undefined,
     }));
+
+  it('a room imports rooms below it alone, types included', () =>
+    check('daemon/vad', {
+      "import type { Segment } from '../transcript/types';": ROOMS,
+      "import type { SessionStore } from '../session/contract/store';": ROOMS,
+      "import type { Frame } from '../audio/frame';": undefined,
+    }));
+
+  it('other rooms know the contract of a session alone', () =>
+    check('daemon/team', {
+      "import type { Session } from '../session/session';": ROOMS,
+      "import type { SessionStore } from '../session/contract/store';": undefined,
+    }));
+
+  it('what tests and benches share knows neither', async () => {
+    await check('testing/fakes', {
+      "import '../../test/unit/x';": ROOMS,
+      "import '../../bench/report';": ROOMS,
+      "import '../../daemon/base/clock';": undefined,
+    });
+    await check('test/team', {
+      "import '../../bench/report';": ROOMS,
+      "import '../../testing/harness/skip';": undefined,
+    });
+    await check('bench', {
+      "import '../test/fixtures/x';": ROOMS,
+      "import '../testing/harness/skip';": undefined,
+    });
+  });
 
   it('adapters serve the inner rooms', () =>
     check('daemon/adapters/download', {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as ts from 'typescript';
 import { RECOGNISERS, WORKER_RECOGNISERS } from '../../daemon/asr/registry';
-import { IN_WORKERS } from '../../daemon/adapters/inference/recognisers';
+import { IN_WORKERS } from '../../daemon/adapters/inference/runtime/recognisers';
 
 const root = resolve(__dirname, '../..');
 const NAMES = new Set(RECOGNISERS.map(({ info }) => info.id));

@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 /** A second run of the whole demo. */

@@ -9,8 +9,8 @@ import { type Connection, createConnection, createFramePusher } from '../../clie
 import { DaemonHealth } from '../../protocol/health';
 import { ModelsAdd, ModelsRollback, ModelsUpdate } from '../../protocol/models';
 import { type SessionEvent, SessionStop } from '../../protocol/session';
-import { DaemonFolder, until } from '../fakes/daemonProcess';
-import { skip } from '../skip';
+import { DaemonFolder, until } from '../../testing/processes/daemonProcess';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 const nemo = path.join(root, '../shared/models/nemo');

@@ -3,7 +3,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { loadOrt } from '../../daemon/adapters/inference/onnx';
+import { loadOrt } from '../../daemon/adapters/inference/graphs/onnx';
 import { nemoModelsIn } from '../../daemon/models/nemoFiles';
 import { multipliesRight } from '../../daemon/adapters/inference/nemo/int8SelfTest';
 import { featuresOf } from '../../daemon/adapters/inference/nemo/logMel';
@@ -17,7 +17,7 @@ import {
 import { NemoProvider } from '../../daemon/adapters/inference/nemo/nemo';
 import { NemoStream } from '../../daemon/adapters/inference/nemo/nemoStream';
 import { type TimedToken, wordsOf } from '../../daemon/adapters/inference/nemo/words';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../../../shared/models/nemo');
 /** Largest difference of a feature, and of a logarithm of a probability. */

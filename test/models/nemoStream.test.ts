@@ -5,15 +5,15 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { NemoProvider } from '../../daemon/adapters/inference/nemo/nemo';
-import { SpeechGain } from '../../daemon/audio/speechGain';
+import { SpeechGain } from '../../daemon/audio/levels/speechGain';
 import { defaultSegmenterOptions } from '../../daemon/vad/segmenter';
 import { framesOf } from '../../daemon/vad/phraseSource';
 import { toFloat32 } from '../../daemon/audio/pcm';
 import { createConnection, createFramePusher, type Connection } from '../../client';
 import { DaemonHealth } from '../../protocol/health';
 import { SessionStop, type SessionEvent } from '../../protocol/session';
-import { DaemonFolder, until } from '../fakes/daemonProcess';
-import { skip } from '../skip';
+import { DaemonFolder, until } from '../../testing/processes/daemonProcess';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 const nemo = path.join(root, '../shared/models/nemo');

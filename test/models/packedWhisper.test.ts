@@ -18,9 +18,12 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { pooledWer } from '../../bench/wordErrors';
-import { usableBuilds, whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
-import { skip } from '../skip';
+import { pooledWer } from '../../testing/scoring/wordErrors';
+import {
+  usableBuilds,
+  whisperFolder,
+} from '../../daemon/adapters/inference/whisper/whisperBinding';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 const shared = path.join(root, '../shared');

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { NOISE_KINDS, makeNoise } from '../../bench/noise';
+import { NOISE_KINDS, makeNoise } from '../../testing/scoring/noise';
 import {
   SHARED,
   findModels,
@@ -17,14 +17,14 @@ import {
   rejections,
   textOf,
   transcribe,
-} from '../../bench/speechPath';
-import { type WerReport, measureWer } from '../../bench/wer';
-import { normaliseWords, pooledWer, wordErrors } from '../../bench/wordErrors';
-import { loadOrt, openModel } from '../../daemon/adapters/inference/onnx';
-import { sileroMaker } from '../../daemon/adapters/inference/sileroGraph';
-import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
+} from '../../testing/harness/speechPath';
+import { type WerReport, measureWer } from '../../testing/scoring/measureWer';
+import { normaliseWords, pooledWer, wordErrors } from '../../testing/scoring/wordErrors';
+import { loadOrt, openModel } from '../../daemon/adapters/inference/graphs/onnx';
+import { sileroMaker } from '../../daemon/adapters/inference/silero/sileroGraph';
+import type { ManagedSpeechEngine } from '../../daemon/asr/contract/speechEngineApi';
 import { toFloat32 } from '../../daemon/audio/pcm';
-import { skip } from '../skip';
+import { skip } from '../../testing/harness/skip';
 
 /**
  * Percent; measured 4.5 and 13.4. A file, which may wait longer for its phrases to end, has 3.8 and

@@ -7,9 +7,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { diarizationErrors, pooledRate, readRttm } from '../../bench/diarizationError';
-import { pooledWer } from '../../bench/wordErrors';
-import { skip } from '../skip';
+import { diarizationErrors, pooledRate, readRttm } from '../../testing/scoring/diarizationError';
+import { pooledWer } from '../../testing/scoring/wordErrors';
+import { skip } from '../../testing/harness/skip';
 import { wav } from '../unit/capture/audioBytes';
 
 const root = path.resolve(__dirname, '../..');

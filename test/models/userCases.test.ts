@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readCases, type UserCase } from '../fakes/userCases';
-import { skip } from '../skip';
+import { readCases, type UserCase } from '../../testing/harness/userCases';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 const misc = path.resolve(root, '../shared/data/misc');

@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pooledWer } from '../../bench/wordErrors';
-import { readChannel } from '../fakes/audioDevices';
-import { skip } from '../skip';
+import { pooledWer } from '../../testing/scoring/wordErrors';
+import { readChannel } from '../../testing/processes/audioDevices';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 /** Bytes of 16 kHz mono s16le: the first 25 s of what the others say in the shipped meeting. */

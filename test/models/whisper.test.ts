@@ -6,8 +6,8 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
-import { skip } from '../skip';
+import { whisperFolder } from '../../daemon/adapters/inference/whisper/whisperBinding';
+import { skip } from '../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../..');
 const shared = path.join(root, '../shared');

@@ -14,15 +14,15 @@ import {
   SessionSubjects,
 } from '../../daemon/adapters/nats/sessionStream';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
-import { FileSpools } from '../../daemon/adapters/store/fileSpools';
+import { FileSpools } from '../../daemon/adapters/store/spool/fileSpools';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
-import type { Spool } from '../../daemon/session/ports';
+import type { Spool } from '../../daemon/audio/spool';
 import type { AudioFallbackStore } from '../../daemon/team/ownership';
 import { EarmarkError } from '../../protocol/errors';
-import { until } from '../fakes/daemonProcess';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import { until } from '../../testing/processes/daemonProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 const ID = 's1';
 const frames = (from: number, to: number): Frame[] =>

@@ -8,7 +8,7 @@ import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { isEarmarkError } from '../../protocol/errors';
 import { Presence } from '../../daemon/team/presence';
-import { NatsServers, needNats } from '../fakes/natsServers';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
 
 /**
  * As a session does: where the queue cannot be reached the phrase stays in its spool and is asked

@@ -1,8 +1,8 @@
 // The short form of `npm run bench -- teamConnections`: connections that are silent cost a server
 // next to nothing.
 import { deepEqual, ok } from 'node:assert/strict';
-import { silentConnections } from '../../bench/fault/silentConnections';
-import { needNats } from '../fakes/natsServers';
+import { silentConnections } from '../../testing/faults/silentConnections';
+import { needNats } from '../../testing/processes/natsServers';
 
 const CONNECTIONS = 500;
 const EACH_BYTES = 1e6;

@@ -12,11 +12,11 @@ import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { Presence } from '../../daemon/team/presence';
-import { until } from '../fakes/daemonProcess';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { PostgresServer } from '../fakes/postgresServer';
-import { Gateway, teamTokens } from '../fakes/teamClient';
-import { TeamProcess } from '../fakes/teamProcess';
+import { until } from '../../testing/processes/daemonProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import { PostgresServer } from '../../testing/processes/postgresServer';
+import { Gateway, teamTokens } from '../../testing/processes/teamClient';
+import { TeamProcess } from '../../testing/processes/teamProcess';
 
 const HEALTH = ['--health', '127.0.0.1:0'];
 const ONE_NODE = { EARMARK_TEAM_REPLICAS: '1' };

@@ -4,9 +4,9 @@ import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '../../daemon/adapters/postgres/database';
 import { PostgresStore } from '../../daemon/adapters/postgres/postgresStore';
-import type { SessionRecord } from '../../daemon/session/events';
-import { Deferred } from '../../daemon/session/wait';
-import { PostgresServer } from '../fakes/postgresServer';
+import type { SessionRecord } from '../../daemon/session/contract/events';
+import { Deferred } from '../../daemon/base/wait';
+import { PostgresServer } from '../../testing/processes/postgresServer';
 
 const DB = 'held';
 const ORGANISATION = 'ant';

@@ -23,9 +23,9 @@ import {
   SessionStart,
   SessionStop,
 } from '../../protocol/session';
-import { PostgresServer } from '../fakes/postgresServer';
-import { LOUDNESS } from '../fakes/scriptedEngine';
-import { scriptedParts } from '../fakes/scriptedParts';
+import { PostgresServer } from '../../testing/processes/postgresServer';
+import { LOUDNESS } from '../../testing/fakes/scripted/scriptedEngine';
+import { scriptedParts } from '../../testing/fakes/scripted/scriptedParts';
 
 /** Whose session, and what stands in it. */
 interface Aim {

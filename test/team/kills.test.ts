@@ -1,7 +1,7 @@
 // The short form of `npm run bench -- teamKills`: one of each kind is killed and stopped while
 // people talk.
 import { deepEqual } from 'node:assert/strict';
-import { type Fault, teamRounds } from '../../bench/fault/teamRounds';
+import { type Fault, teamRounds } from '../../testing/faults/teamRounds';
 
 const STOP_MS = 9_000;
 /**

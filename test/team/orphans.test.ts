@@ -6,10 +6,10 @@ import { SESSIONS } from '../../daemon/adapters/nats/sessionStream';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../daemon/base/logger';
 import { SessionGet } from '../../protocol/session';
-import { say } from '../unit/session/harness';
-import { until } from '../fakes/daemonProcess';
-import { FIRST_WORD } from '../fakes/teamClient';
-import { TeamDeployment } from '../fakes/teamPlace';
+import { say } from '../../testing/harness/sessionHarness';
+import { until } from '../../testing/processes/daemonProcess';
+import { FIRST_WORD } from '../../testing/processes/teamClient';
+import { TeamDeployment } from '../../testing/processes/teamPlace';
 
 describe('a session whose server died and whose client does not come back', function () {
   this.timeout(90_000);

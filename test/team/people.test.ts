@@ -5,9 +5,9 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { Database } from '../../daemon/adapters/postgres/database';
 import { PostgresGate } from '../../daemon/adapters/postgres/postgresGate';
-import { makeStyle, type Terminal } from '../../daemon/cli/output';
+import { makeStyle, type Terminal } from '../../daemon/cli/output/output';
 import { runCli } from '../../daemon/cli/program';
-import { PostgresServer } from '../fakes/postgresServer';
+import { PostgresServer } from '../../testing/processes/postgresServer';
 
 async function cli(
   args: readonly string[],

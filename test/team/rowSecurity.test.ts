@@ -5,8 +5,8 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { Database } from '../../daemon/adapters/postgres/database';
 import { PostgresStore } from '../../daemon/adapters/postgres/postgresStore';
-import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
-import { PostgresServer } from '../fakes/postgresServer';
+import type { DurableEvent, SessionRecord } from '../../daemon/session/contract/events';
+import { PostgresServer } from '../../testing/processes/postgresServer';
 
 const DB = 'isolation';
 const ORGANISATIONS = ['ant', 'bee'];

@@ -4,9 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, createConnection } from '../../client';
 import { EarmarkError } from '../../protocol/errors';
 import { SessionStop } from '../../protocol/session';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { FIRST_WORD, Gateway, record, teamTokens, type TeamTokens } from '../fakes/teamClient';
-import { TeamProcess } from '../fakes/teamProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import {
+  FIRST_WORD,
+  Gateway,
+  record,
+  teamTokens,
+  type TeamTokens,
+} from '../../testing/processes/teamClient';
+import { TeamProcess } from '../../testing/processes/teamProcess';
 
 const words = (count: number): number[] => Array.from({ length: count }, (_, i) => i + FIRST_WORD);
 const texts = (count: number): string[] => words(count).map((n) => `w${n}`);

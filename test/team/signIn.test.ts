@@ -7,17 +7,17 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { refresh, signIn, type SignedIn } from '../../client/signIn';
+import { refresh, signIn, type SignedIn } from '../../client/remote/signIn';
 import { Database } from '../../daemon/adapters/postgres/database';
 import { People } from '../../daemon/adapters/postgres/people';
 import { PostgresGate } from '../../daemon/adapters/postgres/postgresGate';
 import { PostgresTokens } from '../../daemon/adapters/postgres/postgresTokens';
 import { SignInGate, trusted } from '../../daemon/adapters/signIn/signInGate';
-import { makeStyle, type Terminal } from '../../daemon/cli/output';
+import { makeStyle, type Terminal } from '../../daemon/cli/output/output';
 import { runCli } from '../../daemon/cli/program';
 import { signedInToken } from '../../daemon/cli/signInFile';
-import { PostgresServer } from '../fakes/postgresServer';
-import { CLIENT_ID, SignInProvider } from '../fakes/signInProvider';
+import { PostgresServer } from '../../testing/processes/postgresServer';
+import { CLIENT_ID, SignInProvider } from '../../testing/fakes/signInProvider';
 
 describe('signing in with OpenID Connect', function () {
   this.timeout(60_000);

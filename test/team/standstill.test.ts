@@ -14,10 +14,10 @@ import { openSessions } from '../../daemon/adapters/nats/sessionStream';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../daemon/base/logger';
 import { type SessionEvent, SessionStop } from '../../protocol/session';
-import { until } from '../fakes/daemonProcess';
-import { FIRST_WORD, type Gateway } from '../fakes/teamClient';
-import { TeamDeployment } from '../fakes/teamPlace';
-import { say } from '../unit/session/harness';
+import { until } from '../../testing/processes/daemonProcess';
+import { FIRST_WORD, type Gateway } from '../../testing/processes/teamClient';
+import { TeamDeployment } from '../../testing/processes/teamPlace';
+import { say } from '../../testing/harness/sessionHarness';
 
 const GOES_ON_MS = 10_000;
 /** Audio that came is answered by then, and not on disk, which takes 200 ms. */

@@ -1,9 +1,9 @@
 // Gateways that are killed, or told to end, while people record: another one goes on with each
 // session as it is.
 import { deepEqual } from 'node:assert/strict';
-import { until } from '../fakes/daemonProcess';
-import { FIRST_WORD, type Recorded, record } from '../fakes/teamClient';
-import { logged, TeamDeployment } from '../fakes/teamPlace';
+import { until } from '../../testing/processes/daemonProcess';
+import { FIRST_WORD, type Recorded, record } from '../../testing/processes/teamClient';
+import { logged, TeamDeployment } from '../../testing/processes/teamPlace';
 
 const WORDS = Array.from({ length: 26 }, (_, i) => i + FIRST_WORD);
 const SESSIONS = 4;

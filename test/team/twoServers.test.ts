@@ -10,10 +10,10 @@ import {
 import { AudioPush, FRAME_BYTES, FRAME_MS, PUSH_MAX_FRAMES } from '../../protocol/audio';
 import { isEarmarkError } from '../../protocol/errors';
 import { SessionAttach, SessionGet, type SessionEvent, SessionStop } from '../../protocol/session';
-import { say } from '../unit/session/harness';
-import { until } from '../fakes/daemonProcess';
-import { FIRST_WORD } from '../fakes/teamClient';
-import { TeamDeployment } from '../fakes/teamPlace';
+import { say } from '../../testing/harness/sessionHarness';
+import { until } from '../../testing/processes/daemonProcess';
+import { FIRST_WORD } from '../../testing/processes/teamClient';
+import { TeamDeployment } from '../../testing/processes/teamPlace';
 
 const RECORDING: StartParams = {
   kind: 'file',

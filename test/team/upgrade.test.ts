@@ -1,7 +1,7 @@
 // The short form of `npm run bench -- teamUpgrade`: a gateway and a worker are replaced while
 // people talk.
 import { deepEqual } from 'node:assert/strict';
-import { teamUpgrade } from '../../bench/fault/teamUpgrade';
+import { teamUpgrade } from '../../testing/faults/teamUpgrade';
 
 describe('a team whose processes are replaced while people talk', () => {
   it('has the transcripts of an undisturbed run, byte for byte, and costs a client one connection at most', async function () {

@@ -9,10 +9,10 @@ import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { Presence } from '../../daemon/team/presence';
-import { until } from '../fakes/daemonProcess';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { LOUDNESS } from '../fakes/scriptedEngine';
-import { TeamProcess } from '../fakes/teamProcess';
+import { until } from '../../testing/processes/daemonProcess';
+import { NatsServers, needNats } from '../../testing/processes/natsServers';
+import { LOUDNESS } from '../../testing/fakes/scripted/scriptedEngine';
+import { TeamProcess } from '../../testing/processes/teamProcess';
 
 /** What it has in hand is told to its gateway for 12 s at most, and its connection is given 5 s. */
 const ENDED_MS = 25_000;

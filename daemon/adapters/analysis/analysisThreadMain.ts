@@ -7,7 +7,7 @@ import { analyseText } from '../../insights/analyseText';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
 import type { TurnScorer } from '../../insights/contract/turns';
 import type { AskedModel } from '../../insights/model/modelQueue';
-import { Deferred } from '../../session/wait';
+import { Deferred } from '../../base/wait';
 import { received } from '../sentError';
 import type {
   AnalysisSetup,

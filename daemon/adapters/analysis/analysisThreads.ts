@@ -13,7 +13,7 @@ import type {
 } from '../../insights/analyseText';
 import type { TurnScorer } from '../../insights/contract/turns';
 import type { AskedModel } from '../../insights/model/modelQueue';
-import { Deferred } from '../../session/wait';
+import { Deferred } from '../../base/wait';
 import { sent } from '../sentError';
 import { threadEntry } from '../threadEntry';
 import type { AnalysisSetup, FromAnalysis, Question, ToAnalysis } from './analysisProtocol';

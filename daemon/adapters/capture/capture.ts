@@ -16,7 +16,7 @@ import { SAMPLE_RATE } from '../../audio/frame';
 import { SampleReader } from '../../audio/pcm';
 import { type Clock, systemClock } from '../../base/clock';
 import { type Logger, silentLogger } from '../../base/logger';
-import type { Capture, Recording, RecordingHandlers } from '../../session/ports';
+import type { Capture, Recording, RecordingHandlers } from '../../audio/capture';
 import { explainEnd, explainLost } from './complaints';
 import { PAREC_CHATTER, saysLost } from './movedStream';
 import { adviceFor, devicesOf, probeRecorders, recorderFor, summarize } from './probe';

@@ -1,6 +1,6 @@
 /** Maps download failures to errors of the catalogue. */
 import { EarmarkError } from '../../../protocol/errors';
-import type { CatalogueEntry } from '../../models/catalogue';
+import type { CatalogueEntry } from '../../models/catalogueEntry';
 
 /** Node's error codes for no network, an unresolved name, or no answer. */
 const OFFLINE = new Set([

@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { ModelFile, ModelSource } from '../../models/catalogue';
+import type { ModelFile, ModelSource } from '../../models/catalogueEntry';
 import { CutOff, HttpFailure, isCutOff, WebPage, WrongChecksum } from './failures';
 import type { NpmOptions } from './npmOptions';
 

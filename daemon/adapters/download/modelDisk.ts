@@ -25,12 +25,10 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { Disposable } from '../../base/disposable';
 import {
   type CatalogueEntry,
-  HUB_ADDRESS,
   type ModelFile,
   type ModelVersion,
-  revisionOf,
-  totalBytes,
-} from '../../models/catalogue';
+} from '../../models/catalogueEntry';
+import { HUB_ADDRESS, revisionOf, totalBytes } from '../../models/catalogue';
 import type {
   ActiveVersion,
   FileFacts,

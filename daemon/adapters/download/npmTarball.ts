@@ -8,7 +8,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import path from 'node:path';
 import type { Parser as ParserClass } from 'tar';
-import type { ModelFile, ModelSource } from '../../models/catalogue';
+import type { ModelFile, ModelSource } from '../../models/catalogueEntry';
 import type { InstallProgress } from '../../models/ports';
 import { CutOff, NotATarball, NotInTarball, WrongChecksum } from './failures';
 import type { NpmOptions } from './npmOptions';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
-import type { CatalogueEntry, ModelFile } from '../../models/catalogue';
+import type { CatalogueEntry, ModelFile } from '../../models/catalogueEntry';
 import { type FolderFile, ownKindOf, planOwnModel } from '../../models/ownModels';
 import { FileName } from './records';
 

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ModelVersion } from '../../models/catalogue';
+import type { ModelVersion } from '../../models/catalogueEntry';
 import type { ActiveVersion } from '../../models/ports';
 
 const Revision = z.string().regex(/^[0-9a-f]{12}$/);

@@ -6,7 +6,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ModelFile } from '../../models/catalogue';
+import type { ModelFile } from '../../models/catalogueEntry';
 
 /** Of the newest versions; older ones are forgotten. */
 const MAX_VERSIONS = 1_000;

@@ -3,7 +3,7 @@
  * vLLM and OpenAI. Sends nothing unless the user configured the endpoint. The key and spoken text
  * appear in no error or log.
  */
-import { redact } from '../../base/redact';
+import { redact } from '../../base/redaction/redact';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { ChatMessage, LanguageModel, Tokens } from '../../insights/model/languageModel';

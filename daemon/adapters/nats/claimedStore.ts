@@ -6,8 +6,9 @@
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { KeyedMutex } from '../../base/keyedMutex';
-import type { SessionStore } from '../../session/ports';
-import type { FencedStore, Ownership } from '../../team/ownership';
+import type { SessionStore } from '../../session/contract/store';
+import type { FencedStore } from '../../team/ownership';
+import type { Ownership } from '../../session/contract/ownership';
 import type { ReplicatedSpools } from './replicatedSpools';
 import type { SessionClaims } from './sessionClaims';
 import { endIn } from './sessionStream';

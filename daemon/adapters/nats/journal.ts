@@ -6,9 +6,9 @@
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { KeyedMutex } from '../../base/keyedMutex';
-import type { SessionRecord } from '../../session/events';
-import type { SessionStore } from '../../session/ports';
-import type { Ownership } from '../../team/ownership';
+import type { SessionRecord } from '../../session/contract/events';
+import type { SessionStore } from '../../session/contract/store';
+import type { Ownership } from '../../session/contract/ownership';
 import type { ReplicatedSpools } from './replicatedSpools';
 import type { SessionClaims } from './sessionClaims';
 import { endIn, type Entry, messagesOf, SESSIONS, type SessionSubjects } from './sessionStream';

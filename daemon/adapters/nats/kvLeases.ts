@@ -9,7 +9,8 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
-import type { Lease, Leases } from '../../team/leases';
+import type { Lease } from '../../base/lease';
+import type { Leases } from '../../team/leases';
 import { patiently, type TeamBus } from './teamBus';
 
 /**

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../../protocol/errors';
-import type { DecodeSlot, DecodeQueueConsumer } from '../../asr/phraseQueue';
+import type { DecodeSlot, DecodeQueueConsumer } from '../../asr/engine/phraseQueue';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
@@ -37,7 +37,7 @@ const PAUSE_MS = 250;
 /** A phrase that waited this long may have been handed to another worker. */
 const WAITED_MS = 1_000;
 /**
- * No decode takes longer (asr/deadline.ts, twice). After this time a phrase counts as stuck and
+ * No decode takes longer (asr/engine/deadline.ts, twice). After this time a phrase counts as stuck and
  * goes to another worker.
  */
 const STUCK_MS = 65_000;

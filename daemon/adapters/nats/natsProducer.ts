@@ -5,22 +5,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
-import { EffortMeter, optionsFor } from '../../asr/decodeEffort';
-import { LoadMeter } from '../../asr/loadMeter';
-import type { QueuedDecode, DecodeQueueProducer, QueueHealth } from '../../asr/phraseQueue';
-import type { AsrResult } from '../../asr/provider';
-import { WaitTimes } from '../../asr/waitTimes';
+import { EffortMeter, optionsFor } from '../../asr/engine/decodeEffort';
+import { LoadMeter } from '../../asr/engine/loadMeter';
+import type { QueuedDecode, DecodeQueueProducer, QueueHealth } from '../../asr/engine/phraseQueue';
+import type { AsrResult } from '../../asr/contract/provider';
+import { WaitTimes } from '../../asr/engine/waitTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, toDisposable } from '../../base/disposable';
-import type { DecodePriority } from '../../session/ports';
+import type { DecodePriority } from '../../asr/contract/engine';
 import type { Presence } from '../../team/presence';
 import { decodeAnswer, encodePhrase, SETTLED } from './phraseMessage';
 import { directDispatch } from './directDispatch';
 import { ensureConsumer } from './partitions';
 import { cancelOf, type Partition, partitionOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
-import { decodeCancelled } from '../../asr/errors';
+import { decodeCancelled } from '../../asr/contract/errors';
 
 export interface ProducerSetup {
   readonly bus: TeamBus;

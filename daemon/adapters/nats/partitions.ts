@@ -1,8 +1,8 @@
 /** A worker's view of the partitions of one model: which may hold phrases, and which is next. */
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { FairShare } from '../../asr/fairShare';
+import { FairShare } from '../../asr/engine/fairShare';
 import type { Clock } from '../../base/clock';
-import type { DecodePriority } from '../../session/ports';
+import type { DecodePriority } from '../../asr/contract/engine';
 import { type Partition, PHRASES, finalsOf, partitionOfSubject } from './subjects';
 import { NANOS } from './teamBus';
 

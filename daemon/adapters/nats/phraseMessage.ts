@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
-import type { QueuedDecode } from '../../asr/phraseQueue';
-import type { AsrResult } from '../../asr/provider';
+import type { QueuedDecode } from '../../asr/engine/phraseQueue';
+import type { AsrResult } from '../../asr/contract/provider';
 import { toFloat32, toInt16 } from '../../audio/pcm';
 
 /** NATS refuses messages over 1 MB by default. */

@@ -11,7 +11,7 @@ import type { Frame, Source } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
-import type { LostAudio, Spool, SpoolFactory } from '../../session/ports';
+import type { LostAudio, Spool, SpoolFactory } from '../../audio/spool';
 import type { AudioFallbackStore } from '../../team/ownership';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import {

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
-import type { Lease, Leases } from '../../team/leases';
+import type { Lease } from '../../base/lease';
+import type { Leases } from '../../team/leases';
 import { SESSIONS, type SessionSubjects } from './sessionStream';
 import type { TeamBus } from './teamBus';
 

@@ -4,8 +4,9 @@
  */
 import type { MsgRequest } from '@nats-io/jetstream';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
-import type { DurableEvent, SessionRecord } from '../../session/events';
-import type { Progress, SessionStore } from '../../session/ports';
+import type { DurableEvent, SessionRecord } from '../../session/contract/events';
+import type { Progress } from '../../speech/contract';
+import type { SessionStore } from '../../session/contract/store';
 import type { OpenSession } from '../../team/orphans';
 import { nameOf, token } from './subjects';
 import { NANOS, type TeamBus } from './teamBus';

@@ -2,7 +2,7 @@
  * Subjects, streams and buckets of a team's engine. Names of models, users and sessions are encoded
  * as tokens that a subject permits.
  */
-import type { DecodePriority } from '../../session/ports';
+import type { DecodePriority } from '../../asr/contract/engine';
 
 /** Streams of finals and of short-lived phrases. */
 export const PHRASES = 'EARMARK_PHRASES';

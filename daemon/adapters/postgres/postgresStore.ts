@@ -6,18 +6,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../insights/types';
 import { KeyedMutex } from '../../base/keyedMutex';
-import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
-import { progressOf, type ProgressRow, receivedText } from '../store/received';
+import type { DurableEvent, SessionRecord } from '../../session/contract/events';
+import type { SessionState } from '../../../protocol/vocabulary';
+import { progressOf, type ProgressRow, receivedText } from '../store/spool/received';
+import type { Progress } from '../../speech/contract';
 import type {
-  Progress,
   RemovedRows,
   SessionCounts,
   SessionStats,
   SessionStore,
-} from '../../session/ports';
+} from '../../session/contract/store';
 import type { Source } from '../../audio/frame';
 import type { FencedStore } from '../../team/ownership';
-import type { SearchHit, SearchQuery } from '../../session/search';
+import type { SearchHit, SearchQuery } from '../../session/contract/search';
 import type { Segment, Speaker } from '../../transcript/types';
 import type { Database, Query } from './database';
 import { indexed, searchSql } from './searchSql';

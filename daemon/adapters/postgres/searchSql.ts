@@ -1,5 +1,5 @@
 /** Search SQL for PostgreSQL: words through the full-text index, filters on row bodies. */
-import { begunWord, type SearchQuery } from '../../session/search';
+import { begunWord, type SearchQuery } from '../../session/contract/search';
 
 interface Sql {
   readonly text: string;

@@ -6,26 +6,26 @@
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../insights/types';
-import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
+import type { DurableEvent, SessionRecord } from '../../session/contract/events';
+import type { SessionState } from '../../../protocol/vocabulary';
+import type { Progress } from '../../speech/contract';
 import type {
-  Progress,
   RemovedRows,
   SessionCounts,
   SessionStats,
-  MeaningStore,
   SessionStore,
-  StoredVoice,
-  VoiceStore,
-} from '../../session/ports';
-import type { SearchHit, SearchQuery } from '../../session/search';
+} from '../../session/contract/store';
+import type { MeaningStore } from '../../session/contract/meanings';
+import type { StoredVoice, VoiceStore } from '../../session/contract/voices';
+import type { SearchHit, SearchQuery } from '../../session/contract/search';
 import type { Segment, Speaker } from '../../transcript/types';
-import { MeaningTable } from './meaningTable';
-import { progressOf, type ProgressRow, receivedText } from './received';
-import { type Row, rowSum, sumOf } from './rowSum';
-import { searchSql } from './searchSql';
-import { prepareSessions, type SessionStatements } from './sessionSql';
+import { MeaningTable } from './tables/meaningTable';
+import { progressOf, type ProgressRow, receivedText } from './spool/received';
+import { type Row, rowSum, sumOf } from './tables/rowSum';
+import { searchSql } from './tables/searchSql';
+import { prepareSessions, type SessionStatements } from './tables/sessionSql';
 import { isBusy, storeError } from './storeErrors';
-import { VoiceTable } from './voiceTable';
+import { VoiceTable } from './tables/voiceTable';
 
 interface SessionRow {
   readonly id: string;

@@ -21,10 +21,10 @@ import { basename, dirname, join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { openSqlite, type Sqlite } from '../sqlite';
 import { LibsqlStore } from './libsqlStore';
-import { keyFileMissing, looksEncrypted } from './encryptionMark';
+import { keyFileMissing, looksEncrypted } from './encryption/encryptionMark';
 import { ENDINGS, finishReplacing, placeForNew, replaceDatabase } from './replaceDatabase';
 import { isDamaged, salvage, type Salvaged } from './salvage';
-import { MIGRATIONS } from './schema';
+import { MIGRATIONS } from './tables/schema';
 import { isCorrupt, storeError } from './storeErrors';
 
 /** Long enough for another tool to read the database, short enough that audio does not pile up. */

@@ -4,12 +4,12 @@
  * warning for its time span.
  */
 import type { Sqlite } from '../sqlite';
-import type { DurableEvent, SessionRecord } from '../../session/events';
-import type { Progress } from '../../session/ports';
+import type { DurableEvent, SessionRecord } from '../../session/contract/events';
+import type { Progress } from '../../speech/contract';
 import type { SyncStore } from './libsqlStore';
-import { progressOf } from './received';
-import { voiceOf } from './voiceTable';
-import { isWhole, type Row, rowOf, selectBytes, type SummedTable } from './rowSum';
+import { progressOf } from './spool/received';
+import { voiceOf } from './tables/voiceTable';
+import { isWhole, type Row, rowOf, selectBytes, type SummedTable } from './tables/rowSum';
 
 export interface Salvaged {
   readonly sessions: number;

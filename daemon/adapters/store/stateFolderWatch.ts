@@ -10,7 +10,7 @@ import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import { LOCK_FILE, tryInstanceLock } from '../transport/instanceLock';
 import { makePrivateFolder } from '../transport/socketPath';
-import { DATABASE } from './encryptionMark';
+import { DATABASE } from './encryption/encryptionMark';
 
 const EVERY_MS = 1_000;
 

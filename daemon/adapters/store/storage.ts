@@ -8,7 +8,10 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
-import type { MeaningStore, SessionStore, SpoolFactory, VoiceStore } from '../../session/ports';
+import type { MeaningStore } from '../../session/contract/meanings';
+import type { SessionStore } from '../../session/contract/store';
+import type { SpoolFactory } from '../../audio/spool';
+import type { VoiceStore } from '../../session/contract/voices';
 import { canEncrypt } from '../sqlite';
 import {
   DATABASE,
@@ -16,9 +19,9 @@ import {
   isMarkedEncrypted,
   keyFileMissing,
   markEncrypted,
-} from './encryptionMark';
-import { FileSpools } from './fileSpools';
-import { type GivenKey, givenKey, type KeySetup } from './givenKey';
+} from './encryption/encryptionMark';
+import { FileSpools } from './spool/fileSpools';
+import { type GivenKey, givenKey, type KeySetup } from './encryption/givenKey';
 import {
   createKeyring,
   keyringText,
@@ -26,9 +29,9 @@ import {
   readKeeper,
   wrapDataKey,
   writeKeyring,
-} from './keyring';
+} from './encryption/keyring';
 import { type OpenedThread, openStoreThread } from './storeThread';
-import { UploadFiles } from './uploadFiles';
+import { UploadFiles } from './spool/uploadFiles';
 import { type Usage, usageOf } from './usage';
 
 export interface StorageSetup {

@@ -1,5 +1,7 @@
 /** Messages between the daemon and its database thread. */
-import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
+import type { MeaningStore } from '../../session/contract/meanings';
+import type { SessionStore } from '../../session/contract/store';
+import type { VoiceStore } from '../../session/contract/voices';
 import type { SentError } from '../sentError';
 import type { OpenedStore } from './openStore';
 

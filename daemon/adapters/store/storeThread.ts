@@ -5,8 +5,10 @@
  */
 import { Worker } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
-import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports';
-import { Deferred } from '../../session/wait';
+import type { MeaningStore } from '../../session/contract/meanings';
+import type { SessionStore } from '../../session/contract/store';
+import type { VoiceStore } from '../../session/contract/voices';
+import { Deferred } from '../../base/wait';
 import { received } from '../sentError';
 import { type ThreadEntry, threadEntry } from '../threadEntry';
 import type { FromThread, StoreOpening, StoreCall, ThreadSetup } from './storeProtocol';

@@ -1,6 +1,6 @@
 /** Free memory and battery of this machine, for degradation: reads the battery once a minute. */
 import { freemem, totalmem } from 'node:os';
-import type { MachineLoad } from '../../asr/machineLoad';
+import type { MachineLoad } from '../../asr/choice/machineLoad';
 import type { Clock } from '../../base/clock';
 import { type ProbeTools, readBattery, systemTools } from './probeSystem';
 

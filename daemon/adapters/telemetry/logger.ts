@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { type DestinationStream, pino } from 'pino';
 import { type Disposable, toDisposable } from '../../base/disposable';
 import type { LogFields, Logger } from '../../base/logger';
-import { redact } from '../../base/redact';
+import { redact } from '../../base/redaction/redact';
 import { plainLine } from '../../../protocol/plainText';
 import type { LoggedError } from '../../telemetry/condition';
 import { RotatingFile } from './rotatingFile';

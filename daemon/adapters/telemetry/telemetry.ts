@@ -2,14 +2,14 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { ManagedEngines } from '../../asr/enginesApi';
+import type { ManagedEngines } from '../../asr/contract/enginesApi';
 import { poolStats } from '../../audio/pools';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import { DEGRADATION_LEVELS } from '../../degrade/degradation';
-import type { SessionStore } from '../../session/ports';
-import type { SessionView } from '../../session/api';
+import type { SessionStore } from '../../session/contract/store';
+import type { SessionView } from '../../session/contract/api';
 import type { AlertSample } from '../../telemetry/alerts';
 import { AlertWatch } from '../../telemetry/alertWatch';
 import { type Condition, type LoggedError, type Part, partsOf } from '../../telemetry/condition';

@@ -6,7 +6,7 @@
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertOwn } from '../../../client/daemonFile';
+import { assertOwn } from '../../../client/local/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 import { makePrivateFolder } from './socketPath';
 

@@ -12,7 +12,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { webSocketWire } from '../../../client/webSocketWire';
+import { webSocketWire } from '../../../client/wire/webSocketWire';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { closeCodeOf, REMOTE_PATH } from '../../../protocol/remote';
 import {

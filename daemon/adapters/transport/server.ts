@@ -7,9 +7,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
-import { linger, socketWire } from '../../../client/socketWire';
-import type { Wire } from '../../../client/wire';
+import { DAEMON_FILE, type DaemonFile } from '../../../client/local/daemonFile';
+import { linger, socketWire } from '../../../client/wire/socketWire';
+import type { Wire } from '../../../client/wire/wire';
 import { EarmarkError } from '../../../protocol/errors';
 import {
   HANDSHAKE_DENIED,

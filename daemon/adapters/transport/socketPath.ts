@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertOwn } from '../../../client/daemonFile';
+import { assertOwn } from '../../../client/local/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, including the final zero. */

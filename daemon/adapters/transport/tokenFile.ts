@@ -3,7 +3,7 @@
  * is 256 random bits, which cannot be guessed, so a slow hash would add nothing.
  */
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { assertOwn } from '../../../client/daemonFile';
+import { assertOwn } from '../../../client/local/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 import { Emitter } from '../../base/emitter';
 import type { AccessScope, AccessToken, TokenCheck, TokenGate, Tokens } from '../../base/identity';

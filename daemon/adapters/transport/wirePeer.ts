@@ -8,7 +8,7 @@ import {
   type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import type { Wire } from '../../../client/wire';
+import type { Wire } from '../../../client/wire/wire';
 import { EarmarkError, isEarmarkError, type ErrorCode } from '../../../protocol/errors';
 import { AUDIO_ANSWER_PREFIX, decodeAudio } from '../../../protocol/remote';
 import type { Identity } from '../../base/identity';

@@ -3,19 +3,19 @@ import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
-import { createTurnScorer } from '../../adapters/inference/createTurnScorer';
+import { createTurnScorer } from '../../adapters/inference/runtime/createTurnScorer';
 import { silentLogger } from '../../base/logger';
 import { createAnalyzerFactory } from '../../insights/analyzerFactory';
-import { AnalysisInputError, parseAnalysisInput } from '../../insights/plainText';
-import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/render';
+import { AnalysisInputError, parseAnalysisInput } from '../../insights/text/plainText';
+import { renderInsightsJson, renderInsightsMarkdown } from '../../insights/text/render';
 import { systemClock } from '../../base/clock';
-import { isoWithOffset } from '../../session/record';
+import { isoWithOffset } from '../../session/contract/record';
 import type { Analyzer } from '../../insights/types';
 import { readTemplate } from '../readTemplate';
 import { readTextFile } from '../readTextFile';
 import type { Environment } from '../environment';
 import { languageModel } from '../languageModel';
-import type { Terminal } from '../output';
+import type { Terminal } from '../output/output';
 import { workerEntry } from '../workerEntry';
 
 interface AnalyzeOptions {

@@ -15,15 +15,15 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
-import { setStoreAside } from '../../adapters/store/encryptionMark';
+import { setStoreAside } from '../../adapters/store/encryption/encryptionMark';
 import { isSameProcess } from '../../adapters/system/processStart';
 import { METRICS_FILE, MetricsFile } from '../../adapters/telemetry/metricsServer';
 import { tryInstanceLock } from '../../adapters/transport/instanceLock';
 import { connectOptions, type Environment } from '../environment';
 import { listenAddress, type ListenAddress } from '../../base/listenAddress';
-import { SilentFailure, UsageError } from '../failure';
+import { SilentFailure, UsageError } from '../output/failure';
 import { showLogs } from '../logs';
-import { clockTime, megabytes, table } from '../output';
+import { clockTime, megabytes, table } from '../output/output';
 import { uploadText } from './uploads';
 
 const STOP_TIMEOUT_MS = 15_000;

@@ -6,15 +6,15 @@ import { openAudioFile } from '../../adapters/capture/audioFile';
 import { COMMAND_PHRASES } from '../../dictation/commands';
 import { inScope, scopeOfLanguage } from '../../dictation/scope';
 import { writeDictation } from '../../dictation/writer';
-import type { DeviceChoice } from '../../asr/provider';
+import type { DeviceChoice } from '../../asr/contract/provider';
 import { deviceOption } from '../deviceOption';
 import { type Environment, withDaemon } from '../environment';
-import { SilentFailure, UsageError } from '../failure';
+import { SilentFailure, UsageError } from '../output/failure';
 import type { AudioFile } from '../../audio/audioFile';
-import { raiseQuiet } from '../../audio/quietAudio';
+import { raiseQuiet } from '../../audio/levels/quietAudio';
 import { transcribeFile } from '../fileSession';
 import { readSymbols } from '../symbolsFile';
-import { languageTag } from '../values';
+import { languageTag } from '../output/values';
 
 interface Options {
   readonly text?: string;

@@ -16,8 +16,8 @@ import { ModelsList } from '../../../protocol/models';
 import { engineState } from './daemon';
 import { withDaemon, type Environment } from '../environment';
 import { writeBundle } from '../bundle';
-import { SilentFailure, UsageError } from '../failure';
-import { megabytes } from '../output';
+import { SilentFailure, UsageError } from '../output/failure';
+import { megabytes } from '../output/output';
 import { persist } from '../persist';
 
 interface Finding {

@@ -17,9 +17,9 @@ import {
   type ModelInfo,
 } from '../../../protocol/models';
 import { withDaemon, type Environment } from '../environment';
-import { megabytes, table } from '../output';
+import { megabytes, table } from '../output/output';
 import { persist } from '../persist';
-import { progressBar } from '../progress';
+import { progressBar } from '../output/progress';
 import { benchCommand } from './modelsBench';
 import { recommendCommand } from './modelsRecommend';
 

@@ -9,15 +9,18 @@ import { EarmarkError } from '../../../protocol/errors';
 import { decodeAudioFile } from '../../adapters/capture/audioFile';
 import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
-import { measureModel, type ModelMeasurements } from '../../adapters/inference/measureModel';
+import {
+  measureModel,
+  type ModelMeasurements,
+} from '../../adapters/inference/runtime/measureModel';
 import { runsInWorker } from '../../asr/registry';
 import { toFloat32 } from '../../audio/pcm';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { systemClock } from '../../base/clock';
 import { silentLogger } from '../../base/logger';
 import type { Environment } from '../environment';
-import { megabytes, table } from '../output';
-import { progressBar } from '../progress';
+import { megabytes, table } from '../output/output';
+import { progressBar } from '../output/progress';
 import { workerEntry } from '../workerEntry';
 
 interface Options {

@@ -10,7 +10,7 @@ import {
   type Purpose,
 } from '../../../protocol/models';
 import { withDaemon, type Environment } from '../environment';
-import { type Style, megabytes } from '../output';
+import { type Style, megabytes } from '../output/output';
 import { persist } from '../persist';
 
 export function recommendCommand(models: Command, env: () => Environment): void {

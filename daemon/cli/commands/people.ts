@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AccessScope } from '../../../protocol/tokens';
 import type { TeamAdmin } from '../../teamAdmin';
 import type { Environment } from '../environment';
-import { UsageError } from '../failure';
-import { table } from '../output';
+import { UsageError } from '../output/failure';
+import { table } from '../output/output';
 import { FORMAT, SCOPES, user, type Format } from './tokenOptions';
 
 const MAX_DAYS = 36_500;

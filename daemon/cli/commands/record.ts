@@ -13,12 +13,12 @@ import {
   type SessionEvent,
   type SourceSpec,
 } from '../../../protocol/session';
-import { renderInsightsMarkdown } from '../../insights/render';
-import { isoWithOffset } from '../../session/record';
-import type { DeviceChoice } from '../../asr/provider';
+import { renderInsightsMarkdown } from '../../insights/text/render';
+import { isoWithOffset } from '../../session/contract/record';
+import type { DeviceChoice } from '../../asr/contract/provider';
 import { deviceOption } from '../deviceOption';
 import { withDaemon, type Environment } from '../environment';
-import { LiveTranscript } from '../liveTranscript';
+import { LiveTranscript } from '../output/liveTranscript';
 import { NoteFile } from '../noteFile';
 import { persist } from '../persist';
 import { readSymbols } from '../symbolsFile';

@@ -17,11 +17,11 @@ import type { ResultOf } from '../../../protocol/method';
 import { renderExport, type ExportFormat } from '../../notes/exports';
 import type { ExportSession } from '../../notes/types';
 import { withDaemon, type Environment } from '../environment';
-import { FORMATS } from '../formats';
+import { FORMATS } from '../output/formats';
 import { removeNotes } from '../notePurge';
-import { clockTime, table } from '../output';
+import { clockTime, table } from '../output/output';
 import { persist } from '../persist';
-import { calendarDay } from '../values';
+import { calendarDay } from '../output/values';
 import { fullId } from '../sessionId';
 import { importCommand } from './sessionsImport';
 

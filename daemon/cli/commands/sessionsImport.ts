@@ -4,7 +4,7 @@ import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { IMPORT_MAX, TranscriptImport } from '../../../protocol/transcript';
-import { isoWithOffset } from '../../session/record';
+import { isoWithOffset } from '../../session/contract/record';
 import { type Environment, withDaemon } from '../environment';
 import { persist } from '../persist';
 import { readTextFile } from '../readTextFile';

@@ -2,7 +2,7 @@
  * `earmark sign-in`: signs in to a team server with OpenID Connect; `--remote` then needs no token.
  */
 import type { Command } from 'commander';
-import { signIn, signInByCode } from '../../../client/signIn';
+import { signIn, signInByCode } from '../../../client/remote/signIn';
 import type { Environment } from '../environment';
 import { keepSignIn } from '../signInFile';
 

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Environment } from '../environment';
-import { SilentFailure } from '../failure';
+import { SilentFailure } from '../output/failure';
 
 export function teamCommands(program: Command, env: () => Environment): void {
   program

@@ -11,7 +11,7 @@ import {
 } from '../../../protocol/tokens';
 import type { AccessToken } from '../../base/identity';
 import { withDaemon, type Environment } from '../environment';
-import { table } from '../output';
+import { table } from '../output/output';
 import { asAdmin, databaseOption, organisation } from './people';
 import { FORMAT, SCOPES, user, type Format } from './tokenOptions';
 

@@ -12,8 +12,8 @@ import {
   type UploadInfo,
 } from '../../../protocol/uploads';
 import { withDaemon, type Environment } from '../environment';
-import { SilentFailure, UsageError } from '../failure';
-import { megabytes, table } from '../output';
+import { SilentFailure, UsageError } from '../output/failure';
+import { megabytes, table } from '../output/output';
 
 /** Includes the possible load of a model. */
 const TRANSCRIBE_TIMEOUT_MS = 180_000;

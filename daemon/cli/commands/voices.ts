@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { VoicesForget, VoicesList } from '../../../protocol/voices';
 import { withDaemon, type Environment } from '../environment';
-import { table } from '../output';
+import { table } from '../output/output';
 
 export function voicesCommand(program: Command, env: () => Environment): void {
   const voices = program

@@ -3,7 +3,7 @@ import type { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/serv
 import type { AgentConnection } from '../../../agents/connection';
 import { sessionText } from '../../../agents/sessionText';
 import { isEarmarkError } from '../../../protocol/errors';
-import { redact } from '../../base/redact';
+import { redact } from '../../base/redaction/redact';
 import { SessionList } from '../../../protocol/session';
 
 /** Sessions in the list of resources. */

@@ -1,6 +1,6 @@
 /** Turns with their lines and segments, for the parts that look around an item. */
 import type { SegmentText } from '../../transcript/types';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import type { Evidence } from '../types';
 import type { ScoredTurn } from '../contract/turns';
 

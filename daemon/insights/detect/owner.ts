@@ -1,5 +1,5 @@
 /** Owner of a detected action: the speaker who takes it on, or the person who is asked. */
-import { isGeneric } from '../people';
+import { isGeneric } from '../conversation/people';
 import type { ScoredTurn } from '../contract/turns';
 import { logitOf } from './labels';
 import type { Meeting } from './meeting';

@@ -2,7 +2,7 @@
  * The turn of an item that is quoted. The likeliest turn is often an answer: "Sure", "Friday". Then
  * the quote is another settling turn that names the matter, or the turn that was answered.
  */
-import { matterStems, namesMatter } from '../saysEnough';
+import { matterStems, namesMatter } from '../text/saysEnough';
 import type { Item } from './items';
 import { logitOf } from './labels';
 import type { Meeting } from './meeting';

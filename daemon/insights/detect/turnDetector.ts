@@ -4,7 +4,7 @@
  */
 import type { SegmentText } from '../../transcript/types';
 import type { ScoredTurn, SpokenTurn, TurnScorer } from '../contract/turns';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import type { Finding } from '../discourse/discuss';
 import { uniteFindings } from './unite';
 

@@ -4,7 +4,7 @@
  * date.
  */
 import type { SegmentText } from '../../transcript/types';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import type { Finding } from '../discourse/discuss';
 import { contentStems } from '../gate/words';
 import type { ScoredTurn } from '../contract/turns';

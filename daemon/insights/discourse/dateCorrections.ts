@@ -3,8 +3,8 @@
  * Monday", "Monday works".
  */
 import type { ReadClause } from '../cues';
-import type { Line } from '../conversation';
-import { isGeneric } from '../people';
+import type { Line } from '../conversation/line';
+import { isGeneric } from '../conversation/people';
 import { contentOf } from './phrasing';
 import { duePhrase, hasCue, setDue, type Task, type TaskList } from './tasks';
 

@@ -1,7 +1,7 @@
 /** Tracks proposals, decisions, rejections, settlements and reversals. */
 import type { Cue, ReadClause } from '../cues';
-import type { Line } from '../conversation';
-import { isGeneric } from '../people';
+import type { Line } from '../conversation/line';
+import { isGeneric } from '../conversation/people';
 import type { Evidence } from '../types';
 import { common, contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
 import { echoOf, proposalOf, reactionTo, haveCommonWord } from './proposals';

@@ -5,8 +5,8 @@
  * ago, so an update processes only the lines after it. The end of a conversation changes while
  * people speak; its beginning does not.
  */
-import type { Line } from '../conversation';
-import type { People } from '../people';
+import type { Line } from '../conversation/line';
+import type { People } from '../conversation/people';
 import type { Insight } from '../types';
 import { DecisionTracker } from './decisionTracker';
 import { NoticeTracker } from './noticeTracker';

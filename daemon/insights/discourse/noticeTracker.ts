@@ -1,6 +1,6 @@
 /** Collects risks and unanswered questions. */
-import type { Line } from '../conversation';
-import { isGeneric } from '../people';
+import type { Line } from '../conversation/line';
+import { isGeneric } from '../conversation/people';
 import type { Evidence } from '../types';
 import { contentOf, sameMatter, sentencePhrase } from './phrasing';
 import { hasCue } from './tasks';

@@ -4,7 +4,7 @@
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
 import type { WordToken } from '../language/nlp';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import { singular } from '../language/singular';
 import { FILLERS, STOP_WORDS } from '../rules/words';
 

@@ -5,7 +5,7 @@
  */
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import { singular } from '../language/singular';
 import { contentOf, overlap } from './phrasing';
 import { hasCue } from './tasks';

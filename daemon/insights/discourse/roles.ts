@@ -3,8 +3,8 @@
  * "you".
  */
 import type { ReadClause } from '../cues';
-import type { Line } from '../conversation';
-import { isGeneric, type People } from '../people';
+import type { Line } from '../conversation/line';
+import { isGeneric, type People } from '../conversation/people';
 
 export class Roles {
   /** @param lines the last lines, including the current line */

@@ -2,8 +2,8 @@
  * Tracks commitments, requests, assignments, date changes and cancellations of work, line by line.
  */
 import type { Cue, ReadClause } from '../cues';
-import type { Line } from '../conversation';
-import { isGeneric, type People } from '../people';
+import type { Line } from '../conversation/line';
+import { isGeneric, type People } from '../conversation/people';
 import type { ModeKind } from '../rules/types';
 import { contentOf, nounCount, phrase, pointsBack } from './phrasing';
 import { CORRECTION_REACH, DateCorrections } from './dateCorrections';

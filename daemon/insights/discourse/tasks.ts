@@ -1,6 +1,6 @@
 /** The tasks of a conversation: request, owner and state. */
 import type { Cue, ReadClause } from '../cues';
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 import type { Evidence } from '../types';
 import { overlap, sameMatter } from './phrasing';
 import { addMark, type Mark } from './trail';

@@ -1,5 +1,5 @@
 /** Which rule spoke at which turn; later stages weigh a finding by the rules behind it. */
-import type { Line } from '../conversation';
+import type { Line } from '../conversation/line';
 
 export interface Mark {
   /** Id of the rule, or of the step of a tracker. */

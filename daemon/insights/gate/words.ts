@@ -2,7 +2,7 @@
  * Words of written texts and spoken lines in a comparable form: stems, numbers as digits, names.
  * "rounding" and "rounds" have one stem; "twenty-eight hundred" and "2,800" are one number.
  */
-import { ORDINALS, SCALES, TENS, UNITS } from '../../dictation/numberWords';
+import { ORDINALS, SCALES, TENS, UNITS } from '../../transcript/numberWords';
 import { STOP_WORDS } from '../rules/words';
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);

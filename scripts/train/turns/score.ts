@@ -5,9 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabelledMeeting } from '../../../bench/insightsScore';
+import type { LabelledMeeting } from '../../../testing/scoring/insightsScore';
 import { mishearMeeting } from '../../../bench/recogniserNoise';
-import { TurnEncoder } from '../../../daemon/adapters/inference/turnEncoder';
+import { TurnEncoder } from '../../../daemon/adapters/inference/embeddings/turnEncoder';
 
 /** A meeting, or a stretch of it, with the logits of its turns. */
 export interface ScoredMeeting {

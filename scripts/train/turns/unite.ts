@@ -6,8 +6,12 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { optionalTurns, segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
-import { ConversationReader } from '../../../daemon/insights/conversation';
+import {
+  optionalTurns,
+  segmentsOf,
+  type LabelledMeeting,
+} from '../../../testing/scoring/insightsScore';
+import { ConversationReader } from '../../../daemon/insights/conversation/conversation';
 import {
   featuresOf,
   hitsOf,

@@ -1,7 +1,7 @@
 // A window of the VS Code host in a real browser, and what a person does in it: commands, themes,
 // reloads, webviews.
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
-import type { ModelMood } from '../../fakes/scriptedNotes';
+import type { ModelMood } from '../../../testing/fakes/scripted/scriptedNotes';
 import type { ControlFolder, HostControl } from './control';
 import type { HostMemory } from './inHost/companion';
 

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Parts } from '../../../extension/app';
+import type { Parts } from '../../../extension/parts';
 import { answering, app, closeEditors, editorWith, extension, quiet, run, until } from './support';
 
 /**

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Parts } from '../../../extension/app';
+import type { Parts } from '../../../extension/parts';
 import { SessionDelete } from '../../../protocol/session';
 import { app, quiet, until } from './support';
 

@@ -5,7 +5,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { SessionGet } from '../../../protocol/session';
-import type { App, Parts } from '../../../extension/app';
+import type { App } from '../../../extension/app';
+import type { Parts } from '../../../extension/parts';
 import { answering, app, quiet, run, text, until } from './support';
 
 const folder = (): vscode.Uri => vscode.workspace.workspaceFolders![0]!.uri;

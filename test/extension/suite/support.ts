@@ -41,7 +41,7 @@ async function startDaemon(env: Readonly<Record<string, string>>): Promise<void>
   const script = join(root, 'test', 'fakes', 'scriptedDaemon.ts');
   if (!existsSync(script))
     throw new Error(
-      'The suites run from the repository: test/fakes/scriptedDaemon.ts is not there.',
+      'The suites run from the repository: testing/fakes/scripted/scriptedDaemon.ts is not there.',
     );
   const client = await ensureDaemon({
     stateDir: stateFolder(),

@@ -5,7 +5,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { SessionList, SessionSearch } from '../../../protocol/session';
-import type { Parts } from '../../../extension/app';
+import type { Parts } from '../../../extension/parts';
 import type { SessionNode } from '../../../extension/history/historyView';
 import { parseSearch } from '../../../extension/history/searchQuery';
 import { audioFrom } from '../../../extension/panel/sessionAudio';

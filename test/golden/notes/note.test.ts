@@ -5,9 +5,9 @@
 import { equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyseMeeting, segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
+import { analyseMeeting, segmentsOf, type LabelledMeeting } from '../../../testing/scoring/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { renderInsightsJson, renderInsightsMarkdown } from '../../../daemon/insights/render';
+import { renderInsightsJson, renderInsightsMarkdown } from '../../../daemon/insights/text/render';
 import { applyEdits } from '../../../daemon/notes/edits';
 import { renderExport, type ExportFormat } from '../../../daemon/notes/exports';
 import { planNote } from '../../../daemon/notes/planNote';

@@ -7,9 +7,9 @@ import { answerQuestion, type QuotedAnswer, questionWords } from '../../../agent
 import type { AgentConnection } from '../../../agents/connection';
 import { createConnection, createFramePusher, type Connection } from '../../../client';
 import { SessionGet, SessionStop } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { keepMeeting } from '../../fakes/keptMeeting';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { keepMeeting } from '../../../testing/harness/keptMeeting';
+import { say } from '../../../testing/harness/sessionHarness';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-20T10:00:00Z');

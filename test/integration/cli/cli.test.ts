@@ -5,9 +5,9 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DaemonFolder, until } from '../../fakes/daemonProcess';
-import { cli, startCli } from '../../fakes/runCli';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, until } from '../../../testing/processes/daemonProcess';
+import { cli, startCli } from '../../../testing/processes/runCli';
+import { say } from '../../../testing/harness/sessionHarness';
 
 describe('command line', function () {
   this.timeout(60_000);

@@ -3,12 +3,12 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAEMON_FILE } from '../../../client/daemonFile';
-import { isAlive } from '../../../client/startLock';
+import { DAEMON_FILE } from '../../../client/local/daemonFile';
+import { isAlive } from '../../../client/local/startLock';
 import { tryInstanceLock } from '../../../daemon/adapters/transport/instanceLock';
 import { socketPath } from '../../../daemon/adapters/transport/socketPath';
 import type { Disposable } from '../../../daemon/base/disposable';
-import { DaemonFolder, scriptedCli, until } from '../../fakes/daemonProcess';
+import { DaemonFolder, scriptedCli, until } from '../../../testing/processes/daemonProcess';
 
 describe('promise: daemon stop ends the daemon and no other program', function () {
   this.timeout(60_000);

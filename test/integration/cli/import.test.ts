@@ -3,8 +3,8 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTemplate } from '../../../daemon/cli/readTemplate';
-import { DaemonFolder } from '../../fakes/daemonProcess';
-import { cli } from '../../fakes/runCli';
+import { DaemonFolder } from '../../../testing/processes/daemonProcess';
+import { cli } from '../../../testing/processes/runCli';
 
 const TALK = `WEBVTT
 

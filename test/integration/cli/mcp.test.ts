@@ -5,10 +5,14 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { createConnection, createFramePusher } from '../../../client';
 import { SessionStop } from '../../../protocol/session';
-import { DaemonFolder, scriptedCli, scriptedDaemon } from '../../fakes/daemonProcess';
-import { keepMeeting } from '../../fakes/keptMeeting';
-import { McpAgent } from '../../fakes/mcpAgent';
-import { say } from '../../unit/session/harness';
+import {
+  DaemonFolder,
+  scriptedCli,
+  scriptedDaemon,
+} from '../../../testing/processes/daemonProcess';
+import { keepMeeting } from '../../../testing/harness/keptMeeting';
+import { McpAgent } from '../../../testing/fakes/mcpAgent';
+import { say } from '../../../testing/harness/sessionHarness';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-20T10:00:00Z');

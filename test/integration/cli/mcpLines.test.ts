@@ -1,7 +1,7 @@
 /** The lines that `earmark mcp` reads: no JSON-RPC, and too long. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { DaemonFolder, scriptedCli, until } from '../../fakes/daemonProcess';
+import { DaemonFolder, scriptedCli, until } from '../../../testing/processes/daemonProcess';
 
 describe('lines of earmark mcp', function () {
   this.timeout(60_000);

@@ -3,7 +3,7 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { SignIn } from '../../../extension/daemon/signIn';
-import { CLIENT_ID, SignInProvider } from '../../fakes/signInProvider';
+import { CLIENT_ID, SignInProvider } from '../../../testing/fakes/signInProvider';
 
 const MINUTE_MS = 60_000;
 

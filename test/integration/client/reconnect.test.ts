@@ -4,11 +4,11 @@
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createConnection, createFramePusher, type Connection } from '../../../client';
-import { isAlive } from '../../../client/startLock';
+import { isAlive } from '../../../client/local/startLock';
 import { ERRORS, type EarmarkError } from '../../../protocol/errors';
 import { SessionGet, SessionStop, type SessionEvent } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { say } from '../../../testing/harness/sessionHarness';
 
 describe('client over lost daemons', function () {
   this.timeout(90_000);

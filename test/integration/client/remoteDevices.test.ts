@@ -13,9 +13,9 @@ import { composeDaemon, type RunningDaemon } from '../../../daemon/compose';
 import { SAMPLE_RATE } from '../../../daemon/audio/frame';
 import { SessionStop, type SessionEvent } from '../../../protocol/session';
 import { TokensCreate } from '../../../protocol/tokens';
-import { type AudioDevices, startAudioDevices } from '../../fakes/audioDevices';
-import { until } from '../../fakes/daemonProcess';
-import { scriptedParts } from '../../fakes/scriptedParts';
+import { type AudioDevices, startAudioDevices } from '../../../testing/processes/audioDevices';
+import { until } from '../../../testing/processes/daemonProcess';
+import { scriptedParts } from '../../../testing/fakes/scripted/scriptedParts';
 import { sine } from '../../unit/capture/audioBytes';
 
 const HEADSET = 'earmark_headset';
@@ -169,9 +169,9 @@ describe('real devices, recorded here for a daemon elsewhere', function () {
     const [gone, before] = [performance.now(), finals()];
     await until(() => finals() >= before + 2, 'the microphone is recorded');
     const textAfterMs = performance.now() - gone;
-    const told = warnings().map((message) => message.replace(/ “.*”/, ''));
+    const given = warnings().map((message) => message.replace(/ “.*”/, ''));
     await connection.request(SessionStop, { sessionId });
-    deepEqual(told, [
+    deepEqual(given, [
       'The chosen microphone is gone. The recording continues with the default device.',
     ]);
     console.log(`    text ${Math.round(textAfterMs)} ms after the loss`);
@@ -180,9 +180,9 @@ describe('real devices, recorded here for a daemon elsewhere', function () {
   it('warns once of a microphone that sends only zeros for 7 s', async () => {
     const sessionId = await record();
     await new Promise((resolve) => setTimeout(resolve, 7_500));
-    const told = warnings();
+    const given = warnings();
     await connection.request(SessionStop, { sessionId });
-    deepEqual(told, [
+    deepEqual(given, [
       'The microphone has been completely silent for 5 seconds; check that it is plugged in and ' +
         'not muted, or choose another device.',
     ]);

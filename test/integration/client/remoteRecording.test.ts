@@ -19,8 +19,8 @@ import {
   type SessionEvent,
 } from '../../../protocol/session';
 import { TokensCreate } from '../../../protocol/tokens';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { scriptedParts } from '../../fakes/scriptedParts';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { scriptedParts } from '../../../testing/fakes/scripted/scriptedParts';
 
 describe('recording here for a daemon elsewhere', function () {
   this.timeout(60_000);

@@ -13,9 +13,9 @@ import { METRICS_FILE, MetricsFile } from '../../../daemon/adapters/telemetry/me
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonProfile } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon } from '../../fakes/daemonProcess';
-import { cli } from '../../fakes/runCli';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, scriptedDaemon } from '../../../testing/processes/daemonProcess';
+import { cli } from '../../../testing/processes/runCli';
+import { say } from '../../../testing/harness/sessionHarness';
 
 const SESSIONS = 3;
 /** The loudness of a 16-bit sample is the word: up to w327. */

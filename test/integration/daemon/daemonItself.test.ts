@@ -10,8 +10,8 @@ import {
   SessionStart,
   SessionStop,
 } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { skip } from '../../skip';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { skip } from '../../../testing/harness/skip';
 
 describe('a daemon by itself', function () {
   this.timeout(60_000);

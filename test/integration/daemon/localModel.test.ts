@@ -12,10 +12,10 @@ import { InsightWrite, InsightWriting } from '../../../protocol/insights';
 import { LanguageModelLevels } from '../../../protocol/languageModel';
 import { ModelsAdd } from '../../../protocol/models';
 import { SessionGet } from '../../../protocol/session';
-import { DaemonFolder, builtDaemon, until } from '../../fakes/daemonProcess';
-import { evaluationModel, FETCH_HINT } from '../../fakes/evaluationModels';
-import { keepMeeting } from '../../fakes/keptMeeting';
-import { skip } from '../../skip';
+import { DaemonFolder, builtDaemon, until } from '../../../testing/processes/daemonProcess';
+import { evaluationModel, FETCH_HINT } from '../../../testing/fakes/evaluationModels';
+import { keepMeeting } from '../../../testing/harness/keptMeeting';
+import { skip } from '../../../testing/harness/skip';
 
 const ID = 'kept-meeting';
 

@@ -13,8 +13,8 @@ import { STAGES } from '../../../daemon/telemetry/metrics';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonHealth } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { say } from '../../../testing/harness/sessionHarness';
 
 describe('metrics', function () {
   this.timeout(60_000);

@@ -11,7 +11,7 @@ import {
   type ConnectOptions,
   type DaemonClient,
 } from '../../../client';
-import { isAlive } from '../../../client/startLock';
+import { isAlive } from '../../../client/local/startLock';
 import { tryInstanceLock } from '../../../daemon/adapters/transport/instanceLock';
 import { defaultTransportLimits } from '../../../daemon/adapters/transport/limits';
 import { openTransport } from '../../../daemon/adapters/transport/server';
@@ -19,7 +19,7 @@ import { silentLogger } from '../../../daemon/base/logger';
 import type { EarmarkError } from '../../../protocol/errors';
 import { DaemonGoodbye, DaemonHealth, DaemonShutdown } from '../../../protocol/health';
 import { SessionEventNotification, SessionList, SessionStart } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
 
 describe('daemon process', function () {
   this.timeout(60_000);

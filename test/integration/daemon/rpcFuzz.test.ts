@@ -5,12 +5,12 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { z } from 'zod';
 import type { DaemonClient } from '../../../client';
-import { oddRequests, Random } from '../../../bench/oddMessages';
+import { oddRequests, Random } from '../../../testing/faults/oddMessages';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import type { RequestType } from '../../../protocol';
-import { builtClient, DaemonFolder, watchedDaemon } from '../../fakes/daemonProcess';
-import { longestWork } from '../../fakes/loopStalls';
+import { builtClient, DaemonFolder, watchedDaemon } from '../../../testing/processes/daemonProcess';
+import { longestWork } from '../../../testing/harness/loopStalls';
 import { join } from 'node:path';
 
 const SECONDS = Number(process.env['EARMARK_FUZZ_SECONDS'] ?? 5);

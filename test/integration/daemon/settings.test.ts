@@ -13,8 +13,8 @@ import { AudioPush } from '../../../protocol/audio';
 import { DaemonAlert, DaemonHealth } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';
 import { SettingsSet } from '../../../protocol/settings';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { say } from '../../unit/session/harness';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { say } from '../../../testing/harness/sessionHarness';
 
 const PUSH = 16_000;
 

@@ -4,8 +4,8 @@ import type { DaemonClient } from '../../../client';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import { ANALYSIS_SEGMENT_MAX, InsightAnalyze } from '../../../protocol/insights';
-import { builtClient, DaemonFolder, until } from '../../fakes/daemonProcess';
-import { loopStalls, loopWorkMs } from '../../fakes/loopStalls';
+import { builtClient, DaemonFolder, until } from '../../../testing/processes/daemonProcess';
+import { loopStalls, loopWorkMs } from '../../../testing/harness/loopStalls';
 
 const segment = (text: string, id = 'a') => ({
   id,

@@ -14,9 +14,14 @@ import {
   LanguageModelOffer,
 } from '../../../protocol/languageModel';
 import { SessionGet } from '../../../protocol/session';
-import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
-import { keepMeeting } from '../../fakes/keptMeeting';
-import { LIE, type ModelMood, scriptedAnswer, WRITTEN_ACTION } from '../../fakes/scriptedNotes';
+import { DaemonFolder, scriptedDaemon, until } from '../../../testing/processes/daemonProcess';
+import { keepMeeting } from '../../../testing/harness/keptMeeting';
+import {
+  LIE,
+  type ModelMood,
+  scriptedAnswer,
+  WRITTEN_ACTION,
+} from '../../../testing/fakes/scripted/scriptedNotes';
 
 const ID = 'kept-meeting';
 

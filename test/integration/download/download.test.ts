@@ -21,10 +21,10 @@ import { EarmarkError } from '../../../protocol/errors';
 import { createModelDisk } from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { CatalogueEntry } from '../../../daemon/models/catalogue';
+import type { CatalogueEntry } from '../../../daemon/models/catalogueEntry';
 import type { Models } from '../../../daemon/models/api';
 import { createModels } from '../../../daemon/models/manager';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 import { type Answer, HTML, modelOf, pack, type Registry, startRegistry } from './registry';
 
 const FILES = { 'dist/one.onnx': randomBytes(600_000), 'dist/deep/two.onnx': randomBytes(300_000) };

@@ -29,10 +29,10 @@ import {
 } from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { CatalogueEntry } from '../../../daemon/models/catalogue';
+import type { CatalogueEntry } from '../../../daemon/models/catalogueEntry';
 import type { Models } from '../../../daemon/models/api';
 import { createModels, type ModelsSetup } from '../../../daemon/models/manager';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 import { type Hub, hubModel, serveFile, startHub } from './hub';
 
 const OLD_FILES = { 'one.bin': randomBytes(300_000) };

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CatalogueEntry } from '../../../daemon/models/catalogue';
+import type { CatalogueEntry } from '../../../daemon/models/catalogueEntry';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, content: Buffer) => void;
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createModelDisk } from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { CatalogueEntry } from '../../../daemon/models/catalogue';
+import type { CatalogueEntry } from '../../../daemon/models/catalogueEntry';
 import { createModels } from '../../../daemon/models/manager';
 
 const [folder = '', address = '', entry = '', how = 'pull'] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Header, Pax } from 'tar';
-import type { CatalogueEntry } from '../../../daemon/models/catalogue';
+import type { CatalogueEntry } from '../../../daemon/models/catalogueEntry';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -19,7 +19,8 @@ import { createModelDisk } from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { Models } from '../../../daemon/models/api';
-import { type CatalogueEntry, revisionOf } from '../../../daemon/models/catalogue';
+import { type CatalogueEntry } from '../../../daemon/models/catalogueEntry';
+import { revisionOf } from '../../../daemon/models/catalogue';
 import { createModels } from '../../../daemon/models/manager';
 
 const BYTES = randomBytes(50_000);

@@ -1,11 +1,17 @@
 // A session changes to another engine while it runs: no phrase is lost, the new engine is loaded
 // first, and stand-ins stay.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
-import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
+import type { ManagedEngines } from '../../../daemon/asr/contract/enginesApi';
 import { ManualClock } from '../../../daemon/base/clock';
-import type { EngineLease, EngineRequest } from '../../../daemon/session/ports';
+import type { EngineLease, EngineRequest } from '../../../daemon/asr/contract/engine';
 import { EarmarkError } from '../../../protocol/errors';
-import { type SlowModel, Speaker, slowEngines, slowModel, turn } from '../../fakes/slowEngines';
+import {
+  type SlowModel,
+  Speaker,
+  slowEngines,
+  slowModel,
+  turn,
+} from '../../../testing/fakes/slowEngines';
 
 const LIVE: EngineRequest = { language: 'en', live: true };
 

@@ -1,14 +1,14 @@
 // The states of an engine's model: reported with their times, logged, and rolled back if a new
 // version fails its warm-up.
 import { deepEqual, match, rejects } from 'node:assert/strict';
-import type { EngineStateChange, ManagedEngines } from '../../../daemon/asr/enginesApi';
-import { createEnginePool } from '../../../daemon/asr/enginePool';
-import { type Decoder, createSpeechEngine } from '../../../daemon/asr/speechEngine';
+import type { EngineStateChange, ManagedEngines } from '../../../daemon/asr/contract/enginesApi';
+import { createEnginePool } from '../../../daemon/asr/engine/enginePool';
+import { type Decoder, createSpeechEngine } from '../../../daemon/asr/engine/speechEngine';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import { type EarmarkError } from '../../../protocol/errors';
-import { MACHINE, turn } from '../../fakes/slowEngines';
-import { UNCALIBRATED } from '../../fakes/uncalibrated';
+import { MACHINE, turn } from '../../../testing/fakes/slowEngines';
+import { UNCALIBRATED } from '../../../testing/fakes/uncalibrated';
 
 const TARGET = { provider: 'one', model: 'm', device: 'cpu' } as const;
 

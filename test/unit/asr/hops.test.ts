@@ -3,17 +3,20 @@
  * call stacks together show every object that the samples pass in the daemon.
  */
 import { deepEqual, ok } from 'node:assert/strict';
-import { RecogniserWorker, WorkerCrew } from '../../../daemon/adapters/inference/recogniserWorker';
-import type { WorkerProcess } from '../../../daemon/adapters/inference/supervisor';
-import type { FromWorker } from '../../../daemon/adapters/inference/workerProtocol';
-import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
-import { defaultGuardOptions } from '../../../daemon/asr/guards';
+import {
+  RecogniserWorker,
+  WorkerCrew,
+} from '../../../daemon/adapters/inference/runtime/recogniserWorker';
+import type { WorkerProcess } from '../../../daemon/adapters/inference/runtime/supervisor';
+import type { FromWorker } from '../../../daemon/adapters/inference/runtime/workerProtocol';
+import type { ManagedEngines } from '../../../daemon/asr/contract/enginesApi';
+import { defaultGuardOptions } from '../../../daemon/asr/decoding/guards';
 import type { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { EngineLease } from '../../../daemon/session/ports';
-import { ScriptedEngine } from '../../fakes/scriptedEngine';
-import { slowEngines, slowModel } from '../../fakes/slowEngines';
-import { Harness, say } from '../session/harness';
+import type { EngineLease } from '../../../daemon/asr/contract/engine';
+import { ScriptedEngine } from '../../../testing/fakes/scripted/scriptedEngine';
+import { slowEngines, slowModel } from '../../../testing/fakes/slowEngines';
+import { Harness, say } from '../../../testing/harness/sessionHarness';
 
 const MOST_HOPS = 5;
 /** A frame of a call stack: the class of its object, if it has one, and its file. */

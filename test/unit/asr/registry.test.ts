@@ -2,13 +2,13 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import {
   RECOGNISERS,
-  TIERS,
   rankedModels,
   recognisersOf,
   runsInWorker,
   segmenterPresetOf,
   workOf,
 } from '../../../daemon/asr/registry';
+import { TIERS } from '../../../daemon/asr/contract/machineChoice';
 import { CATALOGUE } from '../../../daemon/models/catalogue';
 import { defaultPreset, nemoPreset } from '../../../daemon/vad/segmenter';
 

@@ -1,11 +1,11 @@
 // From tokens and samples to words: grouping, estimated times, agreement of partials, guards.
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
-import { compression, guardAudio, guardText } from '../../../daemon/asr/guards';
-import { PartialAgreement } from '../../../daemon/asr/partialAgreement';
-import type { AsrResult } from '../../../daemon/asr/provider';
-import { tokensToWords } from '../../../daemon/asr/tokenWords';
-import { estimateWordTimes, audioBounds } from '../../../daemon/asr/wordTimes';
+import { compression, guardAudio, guardText } from '../../../daemon/asr/decoding/guards';
+import { PartialAgreement } from '../../../daemon/asr/decoding/partialAgreement';
+import type { AsrResult } from '../../../daemon/asr/contract/provider';
+import { tokensToWords } from '../../../daemon/asr/decoding/tokenWords';
+import { estimateWordTimes, audioBounds } from '../../../daemon/asr/decoding/wordTimes';
 
 describe('words from tokens', () => {
   const vocabById = ['<unk>', '<s>', '</s>', '▁hel', 'lo', '▁world', '.', '▁', 'x'];

@@ -1,10 +1,19 @@
 // Whisper's policy without Whisper: window, doubts, the choice between two texts, prompt, words,
 // language.
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { LanguageLock } from '../../../daemon/asr/whisperLanguage';
-import { type WhisperText, better, doubt, fittedWindow } from '../../../daemon/asr/whisperPolicy';
-import { PROMPT_TOKENS, estimatedTokens, whisperPrompt } from '../../../daemon/asr/whisperPrompt';
-import { type WhisperSegment, whisperWords } from '../../../daemon/asr/whisperWords';
+import { LanguageLock } from '../../../daemon/asr/whisper/whisperLanguage';
+import {
+  type WhisperText,
+  better,
+  doubt,
+  fittedWindow,
+} from '../../../daemon/asr/whisper/whisperPolicy';
+import {
+  PROMPT_TOKENS,
+  estimatedTokens,
+  whisperPrompt,
+} from '../../../daemon/asr/whisper/whisperPrompt';
+import { type WhisperSegment, whisperWords } from '../../../daemon/asr/whisper/whisperWords';
 
 describe('the window of Whisper', () => {
   const check = (seconds: number, expected: number): void =>

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { AudioFile } from '../../../daemon/audio/audioFile';
 import { ChannelMixer } from '../../../daemon/audio/channelMixer';
-import { raiseQuiet } from '../../../daemon/audio/quietAudio';
+import { raiseQuiet } from '../../../daemon/audio/levels/quietAudio';
 
 const RATE = 16_000;
 const tone = (level: number, samples = RATE): Float32Array =>

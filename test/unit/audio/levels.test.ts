@@ -1,6 +1,6 @@
 /** Level meter and the watchdog for silent sources. */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { LevelMeter, SILENCE_DB, type AudioLevel } from '../../../daemon/audio/levelMeter';
+import { LevelMeter, SILENCE_DB, type AudioLevel } from '../../../daemon/audio/levels/levelMeter';
 import {
   SourceWatchdog,
   silenceAdvice,

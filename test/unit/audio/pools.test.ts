@@ -6,13 +6,13 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSpools } from '../../../daemon/adapters/store/fileSpools';
+import { FileSpools } from '../../../daemon/adapters/store/spool/fileSpools';
 import { framePool, spoolFilePool } from '../../../daemon/audio/pools';
 import { BufferPool } from '../../../daemon/base/bufferPool';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import { FrameStore } from '../../../daemon/vad/frameStore';
-import { Harness, say } from '../session/harness';
+import { Harness, say } from '../../../testing/harness/sessionHarness';
 
 const frame = (seq: number, value = seq) => ({
   source: 'mic' as const,

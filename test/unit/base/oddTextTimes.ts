@@ -5,16 +5,16 @@
  * machine: they are divided by what a known linear function takes here over what it takes there.
  */
 import { cpuUsage } from 'node:process';
-import { guardText } from '../../../daemon/asr/guards';
-import { redact } from '../../../daemon/base/redact';
-import { searchSql } from '../../../daemon/adapters/store/searchSql';
+import { guardText } from '../../../daemon/asr/decoding/guards';
+import { redact } from '../../../daemon/base/redaction/redact';
+import { searchSql } from '../../../daemon/adapters/store/tables/searchSql';
 import { inScope, scopeOfLanguage } from '../../../daemon/dictation/scope';
 import { writeDictation } from '../../../daemon/dictation/writer';
 import { EntityFinder } from '../../../daemon/insights/entities';
-import { People } from '../../../daemon/insights/people';
-import { parseAnalysisInput, parsePlainText } from '../../../daemon/insights/plainText';
-import { renderInsightsMarkdown } from '../../../daemon/insights/render';
-import { parseSubtitles } from '../../../daemon/insights/subtitles';
+import { People } from '../../../daemon/insights/conversation/people';
+import { parseAnalysisInput, parsePlainText } from '../../../daemon/insights/text/plainText';
+import { renderInsightsMarkdown } from '../../../daemon/insights/text/render';
+import { parseSubtitles } from '../../../daemon/insights/text/subtitles';
 import type { Insight } from '../../../daemon/insights/types';
 import { complete, wantedAt } from '../../../daemon/lsp/completion';
 import { lenses } from '../../../daemon/lsp/lenses';

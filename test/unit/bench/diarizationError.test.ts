@@ -10,7 +10,7 @@ import {
   diarizationErrors,
   pooledRate,
   readRttm,
-} from '../../../bench/diarizationError';
+} from '../../../testing/scoring/diarizationError';
 
 const turn = (speaker: string, start: number, end: number): Turn => ({ speaker, start, end });
 

@@ -1,7 +1,7 @@
 /** The clock of the streaming bench: audio time plus inference time, with so many workers. */
 import { deepEqual } from 'node:assert/strict';
 import { type TimedDecode, finalLatencies } from '../../../bench/finalTimes';
-import { percentile } from '../../../bench/statistics';
+import { percentile } from '../../../testing/scoring/statistics';
 
 const phrase = (speechEndMs: number, inferenceMs: number): TimedDecode => ({
   speechEndMs,

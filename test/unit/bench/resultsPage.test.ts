@@ -6,7 +6,7 @@ import { BENCHES, type Bench } from '../../../bench/benches';
 import { generatedPages, recordedReports } from '../../../bench/recorded';
 import { type BenchReport, type Metric, meetsMark } from '../../../bench/report';
 import { benchPage, resultsPage } from '../../../bench/resultsPage';
-import { tableRows } from '../../fakes/markdownTable';
+import { tableRows } from '../../../testing/harness/markdownTable';
 
 const root = resolve(__dirname, '../../../bench');
 const BENCH: Bench = { name: 'streaming', title: 'Streaming', models: 'argument' };

@@ -1,6 +1,6 @@
 /** Figures that the benches report of many values. */
 import { deepEqual, ok } from 'node:assert/strict';
-import { percentile, standardError } from '../../../bench/statistics';
+import { percentile, standardError } from '../../../testing/scoring/statistics';
 
 describe('statistics of the benches', () => {
   it('take the smallest value that a share of all does not exceed', () => {

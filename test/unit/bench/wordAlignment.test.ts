@@ -1,6 +1,6 @@
 // Words lost and doubled at a seam, beyond what the uncut text has.
 import { deepEqual } from 'node:assert/strict';
-import { alignWords, seamAt, seamErrors } from '../../../bench/wordAlignment';
+import { alignWords, seamAt, seamErrors } from '../../../testing/scoring/wordAlignment';
 
 const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 

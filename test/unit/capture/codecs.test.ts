@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { decodeBlocks } from '../../../daemon/adapters/capture/audioDecoders';
 import type { DecoderName } from '../../../daemon/adapters/capture/audioHeader';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const FIXTURES = join(__dirname, '../../fixtures/audio');
 /** Lossy decoders may round differently: root mean square of the differences, of full scale. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeAudioFile } from '../../../daemon/adapters/capture/audioFile';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).error === undefined;
 

@@ -9,7 +9,7 @@ import { parseKeyNames } from '../../../daemon/adapters/capture/microphone/windo
 import { ManualClock } from '../../../daemon/base/clock';
 import type { MicrophoneProgram } from '../../../daemon/audio/microphonePrograms';
 import { CaptureWatch } from '../../../protocol/capture';
-import { RpcHarness } from '../rpc/harness';
+import { RpcHarness } from '../../../testing/harness/rpcHarness';
 
 const output = (
   index: number,

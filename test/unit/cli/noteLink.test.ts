@@ -16,7 +16,7 @@ import path from 'node:path';
 import type { Connection } from '../../../client';
 import { NoteFile } from '../../../daemon/cli/noteFile';
 import { NotesLease } from '../../../protocol/notes';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 describe('NoteFile', () => {
   it('writes through a link, keeps the mode and leaves other files alone', async function () {

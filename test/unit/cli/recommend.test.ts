@@ -3,8 +3,8 @@ import { equal } from 'node:assert/strict';
 import { recommendText } from '../../../daemon/cli/commands/modelsRecommend';
 import { toRecommendation } from '../../../daemon/rpc/convert';
 import { CATALOGUE, totalBytes } from '../../../daemon/models/catalogue';
-import { recommend } from '../../../daemon/models/recommend';
-import { tierOf } from '../../../daemon/models/tiers';
+import { recommend } from '../../../daemon/asr/choice/recommend';
+import { tierOf } from '../../../daemon/asr/choice/tiers';
 
 const text = (language: string, installed: readonly string[], freeBytes = 8e9): string =>
   recommendText(

@@ -1,6 +1,6 @@
 /** How the earmark command is used: what it refuses, what its help lists. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { makeStyle, type Terminal } from '../../../daemon/cli/output';
+import { makeStyle, type Terminal } from '../../../daemon/cli/output/output';
 import { runCli } from '../../../daemon/cli/program';
 import manifest from '../../../package.json';
 

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
-import { CLIENT_LIMITS } from '../../../client/socketWire';
-import { type WebSocketHooks, webSocketWire } from '../../../client/webSocketWire';
-import type { Wire } from '../../../client/wire';
+import { CLIENT_LIMITS } from '../../../client/wire/socketWire';
+import { type WebSocketHooks, webSocketWire } from '../../../client/wire/webSocketWire';
+import type { Wire } from '../../../client/wire/wire';
 
 const DEAD_MS = 40;
 

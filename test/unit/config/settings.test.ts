@@ -6,7 +6,7 @@ import { LiveSettings } from '../../../daemon/config/liveSettings';
 import { ENVIRONMENT } from '../../../daemon/config/environment';
 import { silentLogger } from '../../../daemon/base/logger';
 import { SETTING_NAMES, type SettingName } from '../../../protocol/settings';
-import { MemorySettingsFile } from '../../fakes/memorySettingsFile';
+import { MemorySettingsFile } from '../../../testing/fakes/memorySettingsFile';
 
 interface World {
   readonly file?: unknown;

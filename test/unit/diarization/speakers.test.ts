@@ -8,9 +8,9 @@ import { joinTurns } from '../../../daemon/diarization/turns';
 import { dot, dots } from '../../../daemon/diarization/vectors';
 import { voiceCentres } from '../../../daemon/diarization/voiceCentres';
 import { OnlineClustering } from '../../../daemon/diarization/onlineClustering';
-import { SessionProjection } from '../../../daemon/session/sessionProjection';
-import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
-import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
+import { SessionProjection } from '../../../daemon/session/events/sessionProjection';
+import { renameSpeaker } from '../../../daemon/session/speakers/renameSpeaker';
+import { SpeakerNumbers } from '../../../daemon/session/speakers/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /**

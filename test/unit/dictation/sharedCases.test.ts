@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeDictation } from '../../../daemon/dictation/writer';
 import { fitText } from '../../../extension/dictation/insertText';
-import { decodeText } from '../../../daemon/insights/textBytes';
-import { parseAnalysisInput } from '../../../daemon/insights/plainText';
+import { decodeText } from '../../../daemon/insights/conversation/textBytes';
+import { parseAnalysisInput } from '../../../daemon/insights/text/plainText';
 import { readableText } from '../../../daemon/transcript/readable';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const CASES = resolve(__dirname, '../../../../shared/cases');
 const read = (file: string): string => readFileSync(resolve(CASES, file), 'utf8');

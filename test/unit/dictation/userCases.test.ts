@@ -1,6 +1,6 @@
 /** Fresh inputs of the kinds of faults that users report; each kind holds as a whole. */
 import { deepStrictEqual } from 'node:assert/strict';
-import { readCases, textProblem } from '../../fakes/userCases';
+import { readCases, textProblem } from '../../../testing/harness/userCases';
 
 /** Not mended: a question that nobody answered is no task yet, as "Could you book the flight?". */
 const OPEN = new Set(['Lena: Can you remind me to book the flight tomorrow?']);

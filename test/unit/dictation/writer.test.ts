@@ -5,7 +5,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { scoreDictation, type DictationItem } from '../../../bench/dictationScore';
+import { scoreDictation, type DictationItem } from '../../../testing/scoring/dictationScore';
 import { openCmuDictionary } from '../../../daemon/adapters/dictionary/cmuDictionary';
 import { Pronouncer } from '../../../daemon/dictation/pronounce';
 import { SymbolSpeller } from '../../../daemon/dictation/respell';

@@ -13,7 +13,7 @@ const DESIGN_WORDS = 800;
 /** Numbers in one comment block; a longer list is a lab log. */
 const MOST_NUMBERS = 8;
 /** Binary layouts need offsets and sizes. */
-const LAYOUTS = ['daemon/adapters/store/spoolRecord.ts'];
+const LAYOUTS = ['daemon/adapters/store/spool/spoolRecord.ts'];
 const SECTIONS = ['Context', 'Options', 'Decision', 'Date'];
 
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -102,7 +102,7 @@ describe('architecture pages', () => {
     const paths = pages.flatMap((page) =>
       [
         ...read(page).matchAll(
-          /`((?:protocol|client|daemon|extension|media|test|bench|scripts|docs|deploy)\/[\w./-]+)`/g,
+          /`((?:protocol|client|daemon|extension|media|test|testing|bench|scripts|docs|deploy)\/[\w./-]+)`/g,
         ),
       ].map(([, file = '']) => ({ page, file })),
     );

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { recordedReport } from '../../../bench/recorded';
 import type { Row } from '../../../bench/report';
-import { expectedRtf } from '../../../daemon/models/calibration';
+import { expectedRtf } from '../../../daemon/asr/choice/calibration';
 
 const root = resolve(__dirname, '../../..');
 const page = readFileSync(resolve(root, 'docs/capacity.md'), 'utf8');

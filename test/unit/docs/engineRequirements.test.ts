@@ -5,8 +5,8 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { tableRows } from '../../fakes/markdownTable';
-import { skip } from '../../skip';
+import { tableRows } from '../../../testing/harness/markdownTable';
+import { skip } from '../../../testing/harness/skip';
 
 const root = path.resolve(__dirname, '../../..');
 const PAGE = 'docs/decisions/0081-requirements-of-engines.md';

@@ -2,7 +2,7 @@
 import { deepEqual, match, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { tableRows } from '../../fakes/markdownTable';
+import { tableRows } from '../../../testing/harness/markdownTable';
 
 const root = path.resolve(__dirname, '../../..');
 /** Row of the README → name in the bench. */

@@ -113,7 +113,7 @@ describe('the documents', () => {
 
   it('name files of the repository that exist', () => {
     const FOLDERS =
-      /^(?:bench|client|daemon|demo|deploy|docs|extension|media|models|protocol|scripts|test|walkthrough)\/[\w./-]+$/;
+      /^(?:bench|client|daemon|demo|deploy|docs|extension|media|models|protocol|scripts|test|testing|walkthrough)\/[\w./-]+$/;
     const missing = PAGES.filter((file) => !ELSEWHERE.test(file)).flatMap((file) =>
       [...read(file).matchAll(/`([^`\n]+)`/g)]
         .map(([, code]) => code!)

@@ -1,6 +1,6 @@
 // A model that does not fit into the memory that is free is not loaded.
 import { equal, rejects } from 'node:assert/strict';
-import { createSpeechEngine } from '../../../daemon/adapters/inference/createSpeechEngine';
+import { createSpeechEngine } from '../../../daemon/adapters/inference/runtime/createSpeechEngine';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 

@@ -1,6 +1,9 @@
 // Windows of many sources in one call of the speech detector.
 import { deepEqual } from 'node:assert/strict';
-import { DetectorBatch, type DetectParams } from '../../../daemon/adapters/inference/detectorBatch';
+import {
+  DetectorBatch,
+  type DetectParams,
+} from '../../../daemon/adapters/inference/runtime/detectorBatch';
 import { ManualClock } from '../../../daemon/base/clock';
 import { VAD_WINDOW } from '../../../daemon/vad/contract';
 

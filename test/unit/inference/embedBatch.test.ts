@@ -1,6 +1,6 @@
 // Cuts of many sources in one call of the speaker encoder.
 import { deepEqual } from 'node:assert/strict';
-import { EmbedBatch } from '../../../daemon/adapters/inference/embedBatch';
+import { EmbedBatch } from '../../../daemon/adapters/inference/runtime/embedBatch';
 
 const cuts = (...values: readonly number[]): Float32Array[] =>
   values.map((value) => Float32Array.of(value));

@@ -4,10 +4,10 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tidyGraphs } from '../../../daemon/adapters/inference/graphCache';
-import { MoonshineProvider } from '../../../daemon/adapters/inference/moonshine';
+import { tidyGraphs } from '../../../daemon/adapters/inference/graphs/graphCache';
+import { MoonshineProvider } from '../../../daemon/adapters/inference/moonshine/moonshine';
 import type { EarmarkError } from '../../../protocol/errors';
-import { writeMoonshineDecoder, writeMoonshineEncoder } from '../../fakes/onnxFile';
+import { writeMoonshineDecoder, writeMoonshineEncoder } from '../../../testing/fakes/onnxFile';
 
 describe('kept graphs', function () {
   this.timeout(20_000);

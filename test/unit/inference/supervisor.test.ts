@@ -1,12 +1,15 @@
 // The supervisor over a worker process that a test plays: crashes, silence, memory, time limits,
 // the budget of restarts.
 import { deepEqual, equal } from 'node:assert/strict';
-import { CrashBudget } from '../../../daemon/adapters/inference/crashBudget';
+import { CrashBudget } from '../../../daemon/adapters/inference/runtime/crashBudget';
 import {
   type WorkerProcess,
   WorkerSupervisor,
-} from '../../../daemon/adapters/inference/supervisor';
-import type { FromWorker, ToWorker } from '../../../daemon/adapters/inference/workerProtocol';
+} from '../../../daemon/adapters/inference/runtime/supervisor';
+import type {
+  FromWorker,
+  ToWorker,
+} from '../../../daemon/adapters/inference/runtime/workerProtocol';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { EarmarkError, ErrorCode } from '../../../protocol/errors';

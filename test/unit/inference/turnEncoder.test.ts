@@ -1,7 +1,7 @@
 import { ok, equal, rejects, deepEqual } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TurnEncoder, windowsOf } from '../../../daemon/adapters/inference/turnEncoder';
+import { TurnEncoder, windowsOf } from '../../../daemon/adapters/inference/embeddings/turnEncoder';
 
 const FOLDER = join(__dirname, '../../../models/turn-encoder');
 const vectors = JSON.parse(readFileSync(join(FOLDER, 'vectors.json'), 'utf8')) as {

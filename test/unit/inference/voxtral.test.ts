@@ -5,11 +5,14 @@ import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { VoxtralProvider, type VoxtralSetup } from '../../../daemon/adapters/inference/voxtral';
+import {
+  VoxtralProvider,
+  type VoxtralSetup,
+} from '../../../daemon/adapters/inference/voxtral/voxtral';
 import { systemClock } from '../../../daemon/base/clock';
 import { EarmarkError } from '../../../protocol/errors';
 
-const CHILD = path.join(__dirname, '../../fakes/voxtralChild.cjs');
+const CHILD = path.join(__dirname, '../../../testing/fakes/voxtralChild.cjs');
 const code = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'fine',

@@ -5,8 +5,8 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { parsePlainText } from '../../../daemon/insights/plainText';
-import { insightWords } from '../../../daemon/insights/render';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
+import { insightWords } from '../../../daemon/insights/text/render';
 import type { Insight } from '../../../daemon/insights/types';
 import type { Segment } from '../../../daemon/transcript/types';
 

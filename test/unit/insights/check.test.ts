@@ -2,13 +2,13 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
-import { liesAbout, type Lie, type RightText } from '../../../bench/lies';
+import { segmentsOf, type LabelledMeeting } from '../../../testing/scoring/insightsScore';
+import { liesAbout, type Lie, type RightText } from '../../../testing/scoring/lies';
 import { alignQuote } from '../../../daemon/insights/gate/alignQuote';
 import { checkWritten } from '../../../daemon/insights/gate/check';
 import { SpokenWindow } from '../../../daemon/insights/gate/spokenWindow';
-import { parsePlainText } from '../../../daemon/insights/plainText';
-import { skip } from '../../skip';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
+import { skip } from '../../../testing/harness/skip';
 
 const DATA = join(__dirname, '..', '..', '..', '..', 'shared', 'data');
 const ANSWERS = join(DATA, 'strong-answers');

@@ -2,7 +2,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { dueDate } from '../../../daemon/insights/due';
-import { parsePlainText } from '../../../daemon/insights/plainText';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
 
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 

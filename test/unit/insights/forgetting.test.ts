@@ -1,6 +1,6 @@
 import { deepEqual } from 'node:assert/strict';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { parsePlainText } from '../../../daemon/insights/plainText';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
 
 describe('tasks not to be forgotten', () => {
   const check = (said: string, text: string, owner: string): void =>

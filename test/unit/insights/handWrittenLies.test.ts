@@ -5,10 +5,10 @@
 import { equal, ok } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
+import { segmentsOf, type LabelledMeeting } from '../../../testing/scoring/insightsScore';
 import { checkWritten } from '../../../daemon/insights/gate/check';
 import { SpokenWindow } from '../../../daemon/insights/gate/spokenWindow';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const MEETINGS = join(__dirname, '../../../../shared/data/meetings-train');
 const LIES = join(__dirname, '../../fixtures/lies/lies.json');

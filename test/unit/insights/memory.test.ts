@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
+import { segmentsOf, type LabelledMeeting } from '../../../testing/scoring/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { SegmentedLru } from '../../../daemon/base/segmentedLru';
 import type { Segment } from '../../../daemon/transcript/types';

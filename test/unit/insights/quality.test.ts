@@ -12,11 +12,11 @@ import {
   segmentsOf,
   type LabelledMeeting,
   type MeetingScore,
-} from '../../../bench/insightsScore';
+} from '../../../testing/scoring/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { evidenceGate } from '../../../daemon/insights/evidenceGate';
 import type { Segment } from '../../../daemon/transcript/types';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const OWN = join(__dirname, '..', '..', 'fixtures', 'meetings');
 const HELD_OUT = join(__dirname, '..', '..', 'fixtures', 'meetings-held-out');

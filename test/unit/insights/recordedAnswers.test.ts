@@ -1,10 +1,10 @@
 /** Floors under the notes that a strong model writes, with recorded answers to our own prompts. */
 import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { NATURAL, naturalMeetings, scoreRecorded } from '../../../bench/recordedAnswers';
-import { f1, pool } from '../../../bench/insightsScore';
+import { NATURAL, naturalMeetings, scoreRecorded } from '../../../testing/scoring/recordedAnswers';
+import { f1, pool } from '../../../testing/scoring/insightsScore';
 import { EXAM, gradeExam } from '../../../daemon/insights/write/exam';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 describe('notes of a strong model', () => {
   it('keep their items through check and merge', async function () {

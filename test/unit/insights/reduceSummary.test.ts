@@ -5,8 +5,8 @@ import type { LanguageModel } from '../../../daemon/insights/model/languageModel
 import { ModelQueue } from '../../../daemon/insights/model/modelQueue';
 import { ModelReader } from '../../../daemon/insights/model/modelReader';
 import { windowsOf } from '../../../daemon/insights/write/parts';
-import { parsePlainText } from '../../../daemon/insights/plainText';
-import { scriptedAnswer } from '../../fakes/scriptedNotes';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
+import { scriptedAnswer } from '../../../testing/fakes/scripted/scriptedNotes';
 
 const FILL = Array.from(
   { length: 900 },

@@ -5,9 +5,9 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabelledMeeting } from '../../../bench/insightsScore';
+import type { LabelledMeeting } from '../../../testing/scoring/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { parseAnalysisInput } from '../../../daemon/insights/plainText';
+import { parseAnalysisInput } from '../../../daemon/insights/text/plainText';
 
 const OWN = join(__dirname, '..', '..', 'fixtures', 'meetings');
 const factory = createAnalyzerFactory();

@@ -2,12 +2,8 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import {
-  type CatalogueEntry,
-  type ModelVersion,
-  revisionOf,
-  totalBytes,
-} from '../../../daemon/models/catalogue';
+import { type CatalogueEntry, type ModelVersion } from '../../../daemon/models/catalogueEntry';
+import { revisionOf, totalBytes } from '../../../daemon/models/catalogue';
 import type { Models } from '../../../daemon/models/api';
 import { type Candidate, type EvictionLimits, planEviction } from '../../../daemon/models/eviction';
 import { createModels, type ModelsSetup } from '../../../daemon/models/manager';

@@ -7,7 +7,7 @@ import { CATALOGUE } from '../../../daemon/models/catalogue';
 import { residentBytesOf } from '../../../daemon/models/memory';
 import { RUNNER_ID, runnerFor } from '../../../daemon/models/runnerCatalogue';
 import { dependencies } from '../../../package.json';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 describe('the program for language models', () => {
   it('has binaries for every target of a package, at the version of the library', async () => {

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { renderExport } from '../../../daemon/notes/exports';
-import { parseSubtitles } from '../../../daemon/insights/subtitles';
+import { parseSubtitles } from '../../../daemon/insights/text/subtitles';
 import type { ExportSession } from '../../../daemon/notes/types';
 
 const MS_A_WORD = 350;

@@ -4,7 +4,7 @@ import {
   groupInsights,
   insightLine,
   renderInsightsMarkdown,
-} from '../../../daemon/insights/render';
+} from '../../../daemon/insights/text/render';
 import type { Insight } from '../../../daemon/insights/types';
 import {
   jsonObject,

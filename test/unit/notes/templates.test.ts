@@ -4,15 +4,15 @@ import { systemClock } from '../../../daemon/base/clock';
 import type { LanguageModel } from '../../../daemon/insights/model/languageModel';
 import { ModelQueue } from '../../../daemon/insights/model/modelQueue';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { parsePlainText } from '../../../daemon/insights/plainText';
-import { renderInsightsMarkdown } from '../../../daemon/insights/render';
+import { parsePlainText } from '../../../daemon/insights/text/plainText';
+import { renderInsightsMarkdown } from '../../../daemon/insights/text/render';
 import type { Insight } from '../../../daemon/insights/types';
 import { applyEdits } from '../../../daemon/notes/edits';
 import { planNote } from '../../../daemon/notes/planNote';
 import type { NoteDocument } from '../../../daemon/notes/types';
 import { BUILT_IN_TEMPLATES, parseTemplate } from '../../../protocol/templateFiles';
 import type { NoteTemplate } from '../../../protocol/templates';
-import { scriptedAnswer } from '../../fakes/scriptedNotes';
+import { scriptedAnswer } from '../../../testing/fakes/scripted/scriptedNotes';
 
 const INCIDENT = BUILT_IN_TEMPLATES.find(({ name }) => name === 'incident')!;
 

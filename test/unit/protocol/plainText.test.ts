@@ -1,8 +1,8 @@
 /** No output format lets a control character or markup of people's text through. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
-import { guarded, makeStyle, table } from '../../../daemon/cli/output';
-import { renderInsightsMarkdown } from '../../../daemon/insights/render';
+import { guarded, makeStyle, table } from '../../../daemon/cli/output/output';
+import { renderInsightsMarkdown } from '../../../daemon/insights/text/render';
 import type { Insight } from '../../../daemon/insights/types';
 import { derive, type Derivative } from '../../../daemon/notes/derive';
 import { renderExport, type ExportFormat } from '../../../daemon/notes/exports';

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import manifest from '../../../package.json';
-import { skip } from '../../skip';
+import { skip } from '../../../testing/harness/skip';
 
 const root = resolve(__dirname, '../../..');
 

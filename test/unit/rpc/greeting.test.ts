@@ -3,7 +3,7 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { FAMILIES } from '../../../protocol';
 import type { EarmarkError } from '../../../protocol/errors';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
-import { RpcHarness } from './harness';
+import { RpcHarness } from '../../../testing/harness/rpcHarness';
 
 const hello = (major: number) => ({
   protocol: { major, minor: 0 },

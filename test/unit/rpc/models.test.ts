@@ -1,10 +1,10 @@
 // `models/recommend` and `session/setModel` over the handlers.
 import { deepEqual, equal } from 'node:assert/strict';
-import { ScriptedEngine, scriptedEngines } from '../../fakes/scriptedEngine';
-import { FakeModels } from '../../fakes/fakeModels';
+import { ScriptedEngine, scriptedEngines } from '../../../testing/fakes/scripted/scriptedEngine';
+import { FakeModels } from '../../../testing/fakes/fakeModels';
 import { ModelsRecommend } from '../../../protocol/models';
 import { SessionSetModel } from '../../../protocol/session';
-import { PUSHED, RpcHarness } from './harness';
+import { PUSHED, RpcHarness } from '../../../testing/harness/rpcHarness';
 
 describe('messages about models', () => {
   let rpc: RpcHarness;

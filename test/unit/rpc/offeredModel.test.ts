@@ -2,7 +2,7 @@
 // the editor goes.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { OfferedModel } from '../../../daemon/rpc/offeredModel';
-import { RpcHarness, type TestClient } from './harness';
+import { RpcHarness, type TestClient } from '../../../testing/harness/rpcHarness';
 
 const SCHEMA = { type: 'object' };
 

@@ -3,7 +3,7 @@ import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { Identity, AccessScope } from '../../../daemon/base/identity';
 import { FAMILIES } from '../../../protocol';
 import { PrivacyRetention, PrivacyStorage } from '../../../protocol/privacy';
-import { PUSHED, RpcHarness, base64, type TestClient } from './harness';
+import { PUSHED, RpcHarness, base64, type TestClient } from '../../../testing/harness/rpcHarness';
 
 const remote = (user: string, ...scopes: AccessScope[]): Identity => ({
   kind: 'remote',

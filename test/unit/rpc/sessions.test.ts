@@ -15,8 +15,8 @@ import { AudioClip, AudioPush } from '../../../protocol/audio';
 import { DictationStart, DictationStop, DictationTake } from '../../../protocol/dictation';
 import type { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf } from '../../../protocol/method';
-import { say, settle } from '../session/harness';
-import { base64, PUSHED, RpcHarness, type TestClient } from './harness';
+import { say, settle } from '../../../testing/harness/sessionHarness';
+import { base64, PUSHED, RpcHarness, type TestClient } from '../../../testing/harness/rpcHarness';
 
 describe('rpc sessions', () => {
   let h: RpcHarness;

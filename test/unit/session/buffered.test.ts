@@ -6,12 +6,12 @@ import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { SpoolFactory } from '../../../daemon/session/ports';
-import { BufferedSpools } from '../../../daemon/session/bufferedSpool';
-import { bufferedStore } from '../../../daemon/session/bufferedStore';
+import type { SpoolFactory } from '../../../daemon/audio/spool';
+import { BufferedSpools } from '../../../daemon/speech/bufferedSpool';
+import { bufferedStore } from '../../../daemon/session/events/bufferedStore';
 import { EarmarkError } from '../../../protocol/errors';
-import { MemorySpools } from '../../fakes/memorySpool';
-import { MemoryStore } from '../../fakes/memoryStore';
+import { MemorySpools } from '../../../testing/fakes/memorySpool';
+import { MemoryStore } from '../../../testing/fakes/memoryStore';
 
 const FULL = new EarmarkError('store.unwritable', 'The disk is full; free some space.');
 const frame = (seq: number): Frame => ({

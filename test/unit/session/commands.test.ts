@@ -7,8 +7,8 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { EarmarkError } from '../../../protocol/errors';
-import { defaultSessionOptions } from '../../../daemon/session/options';
-import { Harness, say } from './harness';
+import { defaultSessionOptions } from '../../../daemon/session/contract/options';
+import { Harness, say } from '../../../testing/harness/sessionHarness';
 
 /** More runs than the short form's are other orders each time. */
 const LONG_RUNS = process.env['EARMARK_PROPERTY_RUNS'];

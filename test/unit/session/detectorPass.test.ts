@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { Analyzer, Insight, InsightChange } from '../../../daemon/insights/types';
-import { InsightFeed } from '../../../daemon/session/insightFeed';
+import { InsightFeed } from '../../../daemon/session/insights/insightFeed';
 import type { SegmentText } from '../../../daemon/transcript/types';
 
 const insight = (id: string): Insight => ({

@@ -4,9 +4,9 @@
  */
 import { deepEqual } from 'node:assert/strict';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';
-import type { SessionEvent } from '../../../daemon/session/events';
+import type { SessionEvent } from '../../../daemon/session/contract/events';
 import { framesAt, join, mixed, silence, talk } from '../transcript/echoAudio';
-import { Harness, settle } from './harness';
+import { Harness, settle } from '../../../testing/harness/sessionHarness';
 
 const SAID = 'today I am looking at the token refresh and its retries';
 const SPOKEN = 'Today I am looking at token refresh and its retries.';

@@ -2,11 +2,11 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import { ManualClock } from '../../../daemon/base/clock';
-import { EphemeralSpools, spoolsByKind } from '../../../daemon/session/ephemeralSpools';
-import { EphemeralStore } from '../../../daemon/session/ephemeralStore';
-import type { DurableEventBody, SessionRecord } from '../../../daemon/session/events';
-import { MemorySpools } from '../../fakes/memorySpool';
-import { MemoryStore } from '../../fakes/memoryStore';
+import { EphemeralSpools, spoolsByKind } from '../../../daemon/session/events/ephemeralSpools';
+import { EphemeralStore } from '../../../daemon/session/events/ephemeralStore';
+import type { DurableEventBody, SessionRecord } from '../../../daemon/session/contract/events';
+import { MemorySpools } from '../../../testing/fakes/memorySpool';
+import { MemoryStore } from '../../../testing/fakes/memoryStore';
 
 const record = (id: string, createdMs: number, ephemeral: boolean): SessionRecord => ({
   id,

@@ -2,7 +2,7 @@
 import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';
-import { Harness, say, settle } from './harness';
+import { Harness, say, settle } from '../../../testing/harness/sessionHarness';
 
 const frames = (count: number): Int16Array => new Int16Array(count * FRAME_SAMPLES);
 

@@ -1,7 +1,7 @@
 /** Sessions that are begun by a key, so that who asks twice gets one. */
 import { deepEqual, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
-import { Harness, say } from './harness';
+import { Harness, say } from '../../../testing/harness/sessionHarness';
 
 describe('sessions by key', () => {
   let h: Harness;

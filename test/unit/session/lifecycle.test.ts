@@ -1,8 +1,8 @@
 /** Life of a session: start, stop, pause, resume, limits, and what is refused when. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
-import { defaultSessionOptions } from '../../../daemon/session/options';
-import { Harness, say, settle } from './harness';
+import { defaultSessionOptions } from '../../../daemon/session/contract/options';
+import { Harness, say, settle } from '../../../testing/harness/sessionHarness';
 
 describe('session lifecycle', () => {
   let h: Harness;

@@ -3,7 +3,7 @@
  * code that is open.
  */
 import { deepEqual } from 'node:assert/strict';
-import { Harness, settle } from './harness';
+import { Harness, settle } from '../../../testing/harness/sessionHarness';
 
 describe('likely phrases', () => {
   let h: Harness;

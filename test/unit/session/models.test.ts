@@ -1,8 +1,8 @@
 // A dictation and a meeting with models of their own, and a change of the model while they run.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
-import { type SlowModel, slowEngines, slowModel } from '../../fakes/slowEngines';
-import { LOUDNESS, ScriptedEngine } from '../../fakes/scriptedEngine';
-import { Harness, say } from './harness';
+import { type SlowModel, slowEngines, slowModel } from '../../../testing/fakes/slowEngines';
+import { LOUDNESS, ScriptedEngine } from '../../../testing/fakes/scripted/scriptedEngine';
+import { Harness, say } from '../../../testing/harness/sessionHarness';
 
 /** The loudest sample as a word, as the scripted engine recognises it. */
 const word = (pcm: Float32Array): string =>

@@ -6,8 +6,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { EarmarkError } from '../../../protocol/errors';
-import type { DurableEvent, SessionEvent } from '../../../daemon/session/events';
-import { Harness, say, settle } from './harness';
+import type { DurableEvent, SessionEvent } from '../../../daemon/session/contract/events';
+import { Harness, say, settle } from '../../../testing/harness/sessionHarness';
 
 const RUNS = Number(process.env['EARMARK_PROPERTY_RUNS'] ?? 150);
 

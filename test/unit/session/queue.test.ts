@@ -3,9 +3,9 @@ import { deepEqual } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
 import { ManualClock } from '../../../daemon/base/clock';
-import { FrameQueue } from '../../../daemon/session/frameQueue';
-import { MemorySpools } from '../../fakes/memorySpool';
-import { Harness, say, settle } from './harness';
+import { FrameQueue } from '../../../daemon/speech/frameQueue';
+import { MemorySpools } from '../../../testing/fakes/memorySpool';
+import { Harness, say, settle } from '../../../testing/harness/sessionHarness';
 
 const frame = (seq: number): Frame => ({
   source: 'mic',

@@ -9,7 +9,7 @@ import { SessionSubjects } from '../../../daemon/adapters/nats/sessionStream';
 import type { TeamBus } from '../../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../../daemon/base/logger';
 import { MemoryLeases } from '../../../daemon/team/leases';
-import { until } from '../../fakes/daemonProcess';
+import { until } from '../../../testing/processes/daemonProcess';
 
 const subjects = new SessionSubjects('');
 

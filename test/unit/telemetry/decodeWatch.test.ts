@@ -4,7 +4,7 @@ import { ManualClock } from '../../../daemon/base/clock';
 import { DecodeWatch } from '../../../daemon/telemetry/decodeWatch';
 import { noMetrics } from '../../../daemon/telemetry/metrics';
 import { EarmarkError } from '../../../protocol/errors';
-import { slowEngines, slowModel, Speaker } from '../../fakes/slowEngines';
+import { slowEngines, slowModel, Speaker } from '../../../testing/fakes/slowEngines';
 
 describe('the watch of decodes', () => {
   it('follows finals from their request to their text or error', async () => {

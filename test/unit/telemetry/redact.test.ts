@@ -1,6 +1,6 @@
 /** What the redactor takes out, and what it must leave. */
 import { equal } from 'node:assert/strict';
-import { redact } from '../../../daemon/base/redact';
+import { redact } from '../../../daemon/base/redaction/redact';
 
 function check(input: string, expected: string): void {
   it(`${input.slice(0, 60)} → ${expected.slice(0, 60)}`, () => {

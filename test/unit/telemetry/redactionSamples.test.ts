@@ -6,7 +6,7 @@ import { equal, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { redact } from '../../../daemon/base/redact';
+import { redact } from '../../../daemon/base/redaction/redact';
 
 const SECRETS_LEAST = 0.95;
 const CHANGED_MOST = 1 / 200;

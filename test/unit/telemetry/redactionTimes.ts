@@ -2,7 +2,7 @@
  * Prints how long redaction takes for odd texts, milliseconds by text, as JSON. It is a process of
  * its own: in a heap of other tests the collector takes most of the time.
  */
-import { redact } from '../../../daemon/base/redact';
+import { redact } from '../../../daemon/base/redaction/redact';
 
 const ODD = [
   'a.',

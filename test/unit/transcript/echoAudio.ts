@@ -3,7 +3,7 @@
  * from a seed.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
-import { FLOOR_DB } from '../../../daemon/transcript/echoEnvelope';
+import { FLOOR_DB } from '../../../daemon/echo/echoEnvelope';
 
 /** dBFS by frame. */
 export function talk(frames: number, seed: number, loudDb = -20): Float32Array {

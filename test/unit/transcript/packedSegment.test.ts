@@ -1,7 +1,7 @@
 /** What a session keeps of a segment is the same segment when it is unpacked, to the byte. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
-import type { AsrWord } from '../../../daemon/asr/provider';
+import type { AsrWord } from '../../../daemon/asr/contract/provider';
 import { Packer, Unpacker } from '../../../daemon/base/packing';
 import { packSegment, unpackSegment } from '../../../daemon/transcript/packedSegment';
 import type { Segment } from '../../../daemon/transcript/types';

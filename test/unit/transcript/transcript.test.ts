@@ -1,7 +1,7 @@
 /** Order of segments, and what a revision may do. */
 import { deepEqual, throws } from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Revision } from '../../../daemon/session/events';
+import type { Revision } from '../../../daemon/transcript/revision';
 import { revisionsOf } from '../../../daemon/transcript/revise';
 import { Transcript, compareSegments, segmentNumber } from '../../../daemon/transcript/transcript';
 import type { Segment } from '../../../daemon/transcript/types';

@@ -4,8 +4,8 @@
  * are whole numbers; so the right ones are known exactly.
  */
 import { EarmarkError } from '../../../../protocol/errors';
-import type { Ort } from '../onnx';
-import { GraphWriter } from '../onnxGraph';
+import type { Ort } from '../graphs/onnx';
+import { GraphWriter } from '../graphs/onnxGraph';
 
 /** Element types of onnx.proto. */
 const UINT8 = 2;

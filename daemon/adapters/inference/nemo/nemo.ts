@@ -4,16 +4,16 @@
  * Scalable Attention for Efficient Speech Recognition" (arXiv:2305.05084).
  */
 import { EarmarkError } from '../../../../protocol/errors';
-import { PhraseBias, TokenizedWords } from '../../../asr/phraseBias';
+import { PhraseBias, TokenizedWords } from '../../../asr/decoding/phraseBias';
 import type {
   DecodeRequest,
   AsrProvider,
   AsrResult,
-  LoadedModelFiles,
   ProviderInfo,
   RecogniserStream,
-} from '../../../asr/provider';
-import { nemoInfo } from '../../../asr/providerInfos';
+} from '../../../asr/contract/provider';
+import type { LoadedModelFiles } from '../../../models/modelFiles';
+import { nemoInfo } from '../../../asr/contract/providerInfos';
 import { SAMPLE_RATE } from '../../../audio/frame';
 import { joinSamples } from '../../../audio/pcm';
 import { HOP } from './logMel';

@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
-import type { LoadedModelFiles } from '../../../asr/provider';
-import { type Ort, loadOrt, openModel } from '../onnx';
+import type { LoadedModelFiles } from '../../../models/modelFiles';
+import { type Ort, loadOrt, openModel } from '../graphs/onnx';
 import { ctcTokens } from './ctcSearch';
 import { requireRight8Bit } from './int8SelfTest';
 import { type Features, HOP, featuresOf } from './logMel';

@@ -1,6 +1,6 @@
 /** A phrase over a cache-aware model: text while the audio arrives, and the whole text at the end. */
 import { EarmarkError } from '../../../../protocol/errors';
-import type { AsrResult, RecogniserStream, StreamedText } from '../../../asr/provider';
+import type { AsrResult, RecogniserStream, StreamedText } from '../../../asr/contract/provider';
 import { SAMPLE_RATE } from '../../../audio/frame';
 import type { NemoModel } from './nemoModel';
 import { NemoStream, tailOf } from './nemoStream';

@@ -1,7 +1,7 @@
 /** The decoder and joint network of a NeMo transducer in ONNX Runtime, in either file layout. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
-import type { Ort } from '../onnx';
+import type { Ort } from '../graphs/onnx';
 import type { TransducerNetwork } from './transducerSearch';
 
 /** Memory of the prediction network: hidden and cell state, [layers, 1, size] each. */

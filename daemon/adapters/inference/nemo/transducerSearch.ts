@@ -3,7 +3,7 @@
  * which is the same with no durations. Goes on over the pieces of a stream. No I/O: the network
  * comes in as a parameter.
  */
-import type { Lean, PhraseBias } from '../../../asr/phraseBias';
+import type { Lean, PhraseBias } from '../../../asr/decoding/phraseBias';
 import { EarmarkError } from '../../../../protocol/errors';
 import type { TimedToken } from './words';
 

@@ -2,7 +2,7 @@
  * The sentence pieces of a NeMo model, as `vocab.txt` or `tokens.txt` lists them: a piece and its
  * number a line, the blank last. Pure.
  */
-import type { PieceEncoder } from '../../../asr/phraseBias';
+import type { PieceEncoder } from '../../../asr/decoding/phraseBias';
 import { EarmarkError } from '../../../../protocol/errors';
 
 /** Sentence pieces write a space so. */

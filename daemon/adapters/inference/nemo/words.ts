@@ -1,5 +1,5 @@
 /** Tokens with their frames to words with times and confidences, by the rules of NeMo. Pure. */
-import type { AsrWord } from '../../../asr/provider';
+import type { AsrWord } from '../../../asr/contract/provider';
 import type { Vocabulary } from './vocabulary';
 
 /** A token that the search chose. */

@@ -7,7 +7,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
 import { SAMPLE_RATE } from '../../../audio/frame';
 import { EMBEDDING_WIDTH } from '../../../diarization/contract';
-import { type Ort, loadOrt, openModel } from '../onnx';
+import { type Ort, loadOrt, openModel } from '../graphs/onnx';
 import { FBANK_BINS, fbankFrames, kaldiFbank } from './fbank';
 
 /** With fewer frames (0.1 s) the model has nothing to pool. */

@@ -1,9 +1,9 @@
 /** The speaker models in a worker that starts with the first call. */
-import type { LoadedModelFiles } from '../../../asr/provider';
+import type { LoadedModelFiles } from '../../../models/modelFiles';
 import type { Disposable } from '../../../base/disposable';
 import type { SpeakerModels } from '../../../diarization/contract';
-import { EmbedBatch } from '../embedBatch';
-import { IdleWorker, type IdleWorkerSetup } from '../idleWorker';
+import { EmbedBatch } from '../runtime/embedBatch';
+import { IdleWorker, type IdleWorkerSetup } from '../runtime/idleWorker';
 import { SPEAKER_ROLES } from './speakerModels';
 
 /** Catalogue entries of the models. */

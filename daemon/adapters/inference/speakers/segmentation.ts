@@ -6,7 +6,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../../protocol/errors';
 import { SEGMENTATION } from '../../../diarization/contract';
-import { type Ort, loadOrt, openModel } from '../onnx';
+import { type Ort, loadOrt, openModel } from '../graphs/onnx';
 
 /**
  * Classes as masks of active local speakers: none, a, b, c, a and b, a and c, b and c; a bit for

@@ -1,6 +1,6 @@
 /** Both speaker models of an inference worker: CAM++ and segmentation 3.0. */
 import { EarmarkError } from '../../../../protocol/errors';
-import type { LoadedModelFiles } from '../../../asr/provider';
+import type { LoadedModelFiles } from '../../../models/modelFiles';
 import type { SpeakerModels } from '../../../diarization/contract';
 import { CamPlusPlus } from './camPlusPlus';
 import { SpeakerSegmentation } from './segmentation';

@@ -7,7 +7,7 @@ import { EarmarkError } from '../../../../protocol/errors';
 import { childEnvironment } from '../../../base/childEnvironment';
 import type { Clock } from '../../../base/clock';
 import type { Disposable } from '../../../base/disposable';
-import type { WorkerEntry } from '../../inference/forkWorker';
+import type { WorkerEntry } from '../../inference/runtime/forkWorker';
 import type { FromLanguage, LanguageCalls, LanguageMethod, ToLanguage } from './messages';
 
 export interface LanguageLimits {

@@ -4,13 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { EarmarkError } from '../../../../protocol/errors';
-import type { LoadedModelFiles } from '../../../asr/provider';
+import type { LoadedModelFiles } from '../../../models/modelFiles';
 import type { Clock } from '../../../base/clock';
 import type { Disposable } from '../../../base/disposable';
 import type { Logger } from '../../../base/logger';
 import type { ChatMessage, LanguageModel, Tokens } from '../../../insights/model/languageModel';
 import { requireMemory, workerLimitOf } from '../../../models/memory';
-import type { WorkerEntry } from '../../inference/forkWorker';
+import type { WorkerEntry } from '../../inference/runtime/forkWorker';
 import { type LanguageLimits, LanguageProcess } from './languageProcess';
 
 export interface LocalModelSetup {

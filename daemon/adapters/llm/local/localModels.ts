@@ -6,7 +6,7 @@ import { EarmarkError } from '../../../../protocol/errors';
 import type { ExamResults } from '../../../insights/model/examResults';
 import type { ModelQueue } from '../../../insights/model/modelQueue';
 import type { Models } from '../../../models/api';
-import type { WorkerEntry } from '../../inference/forkWorker';
+import type { WorkerEntry } from '../../inference/runtime/forkWorker';
 import { freeMemory } from '../../system/freeMemory';
 import { queueForLocal } from '../configuredModel';
 import { LocalModel } from './localModel';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as vscode from 'vscode';
-import type { ModelMood } from '../../../fakes/scriptedNotes';
+import type { ModelMood } from '../../../../testing/fakes/scripted/scriptedNotes';
 import { writeCoverage } from './coverage';
 import { ScriptedModel } from './scriptedModel';
 

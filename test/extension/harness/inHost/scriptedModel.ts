@@ -1,7 +1,7 @@
 // A language model of VS Code for tests, from the vendor "acme": its words are scripted, its requests
 // are counted. The API is stable since VS Code 1.104; the types of this repository are older.
 import * as vscode from 'vscode';
-import { type ModelMood, scriptedAnswer } from '../../../fakes/scriptedNotes';
+import { type ModelMood, scriptedAnswer } from '../../../../testing/fakes/scripted/scriptedNotes';
 
 export const VENDOR = 'acme';
 

@@ -13,7 +13,7 @@ import {
 } from '../../../../daemon/adapters/inference/nemo/transducerSearch';
 import { Vocabulary } from '../../../../daemon/adapters/inference/nemo/vocabulary';
 import { timedWords, wordsOf } from '../../../../daemon/adapters/inference/nemo/words';
-import { PhraseBias, TokenizedWords } from '../../../../daemon/asr/phraseBias';
+import { PhraseBias, TokenizedWords } from '../../../../daemon/asr/decoding/phraseBias';
 
 const BLANK = 3;
 /** Every channel of frame t is t. */

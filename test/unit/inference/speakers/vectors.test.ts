@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { CamPlusPlus } from '../../../../daemon/adapters/inference/speakers/camPlusPlus';
 import { FBANK_BINS, kaldiFbank } from '../../../../daemon/adapters/inference/speakers/fbank';
 import { SpeakerSegmentation } from '../../../../daemon/adapters/inference/speakers/segmentation';
-import { skip } from '../../../skip';
+import { skip } from '../../../../testing/harness/skip';
 
 const root = resolve(__dirname, '../../../..');
 const shared = join(root, '../shared');

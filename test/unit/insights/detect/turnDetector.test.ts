@@ -86,16 +86,16 @@ describe('TurnDetector', () => {
   it('parts turns that follow each other by their links', async () => {
     const said = [
       ['Mei', 'The rota of the wards goes on my pile.'],
-      ['Jonas', 'The ladder of the museum is on me.'],
+      ['Jonas', 'The hoist of the museum is on me.'],
       ['Mei', 'And the rota of the wards gets a colour.'],
     ] as const;
     const two = scripted({
       colour: { ...COMMITS, actionTurn: 4, ...of(1) },
       rota: { ...COMMITS, ...of(1) },
-      ladder: { ...COMMITS, ...of(-1) },
+      hoist: { ...COMMITS, ...of(-1) },
     });
     deepEqual(await quotes(two, ...said), [said[0][1], said[1][1]]);
-    const one = scripted({ rota: { ...COMMITS, ...of(1) }, ladder: { ...COMMITS, ...of(1) } });
+    const one = scripted({ rota: { ...COMMITS, ...of(1) }, hoist: { ...COMMITS, ...of(1) } });
     equal((await quotes(one, ...said)).length, 1);
   });
 
