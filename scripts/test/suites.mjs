@@ -113,6 +113,7 @@ export const CHECKS = [
     args: ['node_modules/eslint/bin/eslint.js', '.'],
   },
   { name: 'exports', what: 'exports without an import', args: ['scripts/lint/unusedExports.mjs'] },
+  { name: 'graph', what: 'no circle of imports, types included', args: ['scripts/lint/graph.mjs'] },
   {
     name: 'advisories',
     what: 'no dependency with a known high vulnerability',
