@@ -52,8 +52,8 @@ export async function requireOwnServer(
   if (platform !== 'linux' || user === undefined)
     throw new EarmarkError(
       'rpc.untrusted',
-      'On this system Earmark cannot verify who serves a plain ws:// address; start that daemon ' +
-        'with TLS and use wss:// with its fingerprint.',
+      'Earmark cannot verify here who serves a plain ws:// address. Start that daemon with TLS, ' +
+        'and use wss:// with its fingerprint.',
     );
   const { remotePort = 0, localPort = 0 } = socket;
   const until = performance.now() + ACCEPT_MS;

@@ -38,7 +38,7 @@ export function outline(note: Note): DocumentSymbol[] {
     return open.at(-1)?.symbol.children ?? roots;
   };
   const parts: { readonly line: number; readonly add: () => void }[] = [
-    ...headings.map((heading) => ({
+    ...headings.slice(0, LISTED_MAX).map((heading) => ({
       line: heading.line,
       add: () => {
         const symbol = draft(

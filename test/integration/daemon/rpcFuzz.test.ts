@@ -3,6 +3,7 @@
  * sets how long; `npm run attack` takes a minute.
  */
 import { deepEqual, ok } from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import type { DaemonClient } from '../../../client';
 import { oddRequests, Random } from '../../../testing/faults/oddMessages';
@@ -42,6 +43,7 @@ describe('odd requests to a daemon', function () {
 
   it('promise: no request holds the event loop or ends the connection of another client', async function () {
     const innocent = await come();
+    rmSync(work(), { force: true }); // A second try measures anew.
     let ended = 0;
     innocent.onDidClose(() => ended++);
     const random = new Random(20_251_125);
