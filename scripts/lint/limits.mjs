@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const CODE = ['**/*.{ts,mjs,cjs,js}'];
 /** A `describe` block is one function, regardless of its number of tests. */
-const SUITES = ['test/**/*.ts', 'testing/**/*.ts'];
+const SUITES = ['test/**/*.ts'];
 
 const COUNT_CODE = { skipBlankLines: true, skipComments: true };
 

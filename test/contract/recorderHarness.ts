@@ -210,7 +210,7 @@ export const PLATFORMS: readonly FakePlatform[] = [
     expectedArgs: ['--target=usb_mic', '--raw', '--format=s16', '-'],
     defaultArgs: [
       '--target=head_set',
-      '--properties={ channelmix.normalize = true, node.dont-reconnect = true }',
+      '--properties={ channelmix.normalize = true, application.name = Earmark, node.dont-reconnect = true }',
       '-',
     ],
   },
@@ -227,7 +227,7 @@ export const PLATFORMS: readonly FakePlatform[] = [
     device: 'card',
     expectedArgs: [
       '--target=card',
-      '--properties={ channelmix.normalize = true, stream.capture.sink = true, node.dont-reconnect = true }',
+      '--properties={ channelmix.normalize = true, application.name = Earmark, stream.capture.sink = true, node.dont-reconnect = true }',
     ],
     defaultArgs: ['--target=card'],
   },

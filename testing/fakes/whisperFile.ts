@@ -41,40 +41,8 @@ function half(value: number): number {
   return exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
-/** @param said tokens that the model gives, such as ` alpha`; a space begins a word */
-export function writeWhisperFile(path: string, said: readonly string[]): void {
-  const random = noise(7);
-  const parts: Buffer[] = [];
-  const ints = (...values: number[]): void =>
-    void parts.push(Buffer.from(Int32Array.from(values).buffer));
-  const direction = Array.from({ length: said.length + 1 }, () =>
-    Float32Array.from({ length: STATE }, () => Math.sign(random())),
-  );
-  ints(
-    GGML_MAGIC,
-    VOCABULARY,
-    AUDIO_POSITIONS,
-    STATE,
-    HEADS,
-    LAYERS,
-    TEXT_POSITIONS,
-    STATE,
-    HEADS,
-    LAYERS,
-    MELS,
-    F16,
-  );
-  ints(MELS, BINS);
-  parts.push(
-    Buffer.from(Float32Array.from({ length: MELS * BINS }, () => 0.01 * Math.abs(random())).buffer),
-  );
-  ints(WORDS);
-  for (let i = 0; i < WORDS; i++) {
-    // whisper.cpp finds the blank token by its text.
-    const word = Buffer.from(i === WORDS - 1 ? ' ' : (said[i] ?? ` w${i}`), 'utf8');
-    ints(word.length);
-    parts.push(word);
-  }
+/** Writers of a model's tensors. */
+function tensorsInto(parts: Buffer[], ints: (...values: number[]) => void, random: () => number) {
   const tensor = (
     name: string,
     shape: readonly number[],
@@ -114,6 +82,44 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
     norm(`${name}.cross_attn_ln`);
     attention(`${name}.cross_attn`);
   };
+  return { tensor, weights, vector, norm, block };
+}
+
+/** @param said tokens that the model gives, such as ` alpha`; a space begins a word */
+export function writeWhisperFile(path: string, said: readonly string[]): void {
+  const random = noise(7);
+  const parts: Buffer[] = [];
+  const ints = (...values: number[]): void =>
+    void parts.push(Buffer.from(Int32Array.from(values).buffer));
+  const direction = Array.from({ length: said.length + 1 }, () =>
+    Float32Array.from({ length: STATE }, () => Math.sign(random())),
+  );
+  ints(
+    GGML_MAGIC,
+    VOCABULARY,
+    AUDIO_POSITIONS,
+    STATE,
+    HEADS,
+    LAYERS,
+    TEXT_POSITIONS,
+    STATE,
+    HEADS,
+    LAYERS,
+    MELS,
+    F16,
+  );
+  ints(MELS, BINS);
+  parts.push(
+    Buffer.from(Float32Array.from({ length: MELS * BINS }, () => 0.01 * Math.abs(random())).buffer),
+  );
+  ints(WORDS);
+  for (let i = 0; i < WORDS; i++) {
+    // whisper.cpp finds the blank token by its text.
+    const word = Buffer.from(i === WORDS - 1 ? ' ' : (said[i] ?? ` w${i}`), 'utf8');
+    ints(word.length);
+    parts.push(word);
+  }
+  const { tensor, weights, vector, norm, block } = tensorsInto(parts, ints, random);
   tensor('encoder.positional_embedding', [STATE, AUDIO_POSITIONS], F32, () => random());
   weights('encoder.conv1.weight', 3, MELS, STATE);
   vector('encoder.conv1.bias', 0, 1, STATE);

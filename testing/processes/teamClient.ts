@@ -104,6 +104,14 @@ export interface Recorded {
   readonly closings: readonly string[];
 }
 
+/** A recording that a client pushes. */
+const FILE = {
+  kind: 'file' as const,
+  sources: [{ source: 'mic' as const, origin: { type: 'push' as const } }],
+  partials: false,
+  insights: false,
+};
+
 /**
  * Pushes words, in real time or at full speed.
  * @param at called before the nth word
@@ -138,15 +146,7 @@ export async function record({
     onLost?.();
   });
   const subscription = await connection
-    .start(
-      {
-        kind: 'file',
-        sources: [{ source: 'mic', origin: { type: 'push' } }],
-        partials: false,
-        insights: false,
-      },
-      (event) => void events.push(event),
-    )
+    .start(FILE, (event) => void events.push(event))
     .catch((error: unknown) => {
       connection.dispose();
       throw error;
