@@ -126,12 +126,7 @@ async function openStream(
   if (url.protocol === 'ws:') {
     const socket = createConnection(at);
     await opened(socket, 'connect', url, signal);
-    try {
-      await requireOwnServer(socket, signal);
-    } catch (error) {
-      socket.on('error', () => undefined).destroy();
-      throw error;
-    }
+    await ownServer(socket, url, signal);
     return socket;
   }
   const pinned =
@@ -154,6 +149,21 @@ async function openStream(
     );
   }
   return socket;
+}
+
+/** @throws EarmarkError rpc.untrusted; rpc.disconnected if the link breaks meanwhile */
+async function ownServer(socket: Socket, url: URL, signal: AbortSignal): Promise<void> {
+  const broken = new AbortController();
+  const onBreak = (): void => broken.abort();
+  socket.on('error', onBreak).on('close', onBreak);
+  try {
+    await requireOwnServer(socket, AbortSignal.any([signal, broken.signal]));
+    if (broken.signal.aborted) throw unreachable(url);
+    socket.off('error', onBreak).off('close', onBreak);
+  } catch (error) {
+    socket.destroy(); // Its listener for errors stays.
+    throw signal.aborted ? signal.reason : broken.signal.aborted ? unreachable(url) : error;
+  }
 }
 
 function shown(socket: TLSSocket): string {
