@@ -1,6 +1,6 @@
 // The suites of `npm test`, in this order. Two lanes run at a time: `background` suites compute, at
 // low priority; `foreground` suites mostly wait for processes and devices. A suite of the lane
-// `alone` follows by itself, because it draws pages or plays audio in real time. A failed test of
+// `alone` follows by itself, because it decodes, draws pages or plays audio in real time. A failed test of
 // `processes` is retried once, because the machine may have stopped for seconds. Tests that pass
 // only on the retry are listed at the end of the run.
 
@@ -82,11 +82,11 @@ export const SUITES = [
   {
     name: 'models',
     what: 'real models on real speech',
-    lane: 'background',
+    lane: 'alone',
     devices: true,
     processes: true,
     needs: ['build', 'models', 'whisper'],
-    limitMs: minutes(30),
+    limitMs: minutes(18),
   },
   {
     name: 'extension',
