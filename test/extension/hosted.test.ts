@@ -26,7 +26,7 @@ const scripted = (root: string) => ({
   args: [
     '--require',
     join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'),
-    join(root, 'test', 'fakes', 'scriptedDaemon.ts'),
+    join(root, 'testing', 'fakes', 'scripted', 'scriptedDaemon.ts'),
   ],
 });
 

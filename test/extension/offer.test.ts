@@ -75,7 +75,7 @@ describe('the offer of a model', function () {
         args: [
           '--require',
           join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'),
-          join(root, 'test', 'fakes', 'offeringDaemon.ts'),
+          join(root, 'testing', 'fakes', 'offeringDaemon.ts'),
         ],
         env: { EARMARK_HOME: home },
       },

@@ -38,7 +38,7 @@ export async function app(env: Readonly<Record<string, string>> = {}): Promise<A
 async function startDaemon(env: Readonly<Record<string, string>>): Promise<void> {
   if (readDaemonFile(stateFolder()) !== undefined) return;
   const root = extension().extensionPath;
-  const script = join(root, 'test', 'fakes', 'scriptedDaemon.ts');
+  const script = join(root, 'testing', 'fakes', 'scripted', 'scriptedDaemon.ts');
   if (!existsSync(script))
     throw new Error(
       'The suites run from the repository: testing/fakes/scripted/scriptedDaemon.ts is not there.',
