@@ -1,8 +1,8 @@
 // The suites of `npm test`, in this order. Two lanes run at a time: `background` suites compute, at
 // low priority; `foreground` suites mostly wait for processes and devices. A suite of the lane
-// `alone` follows by itself, because it decodes, draws pages or plays audio in real time. A failed test of
-// `processes` is retried once, because the machine may have stopped for seconds. Tests that pass
-// only on the retry are listed at the end of the run.
+// `alone` follows by itself, because it decodes, draws pages or plays audio in real time. A failed
+// test of `processes` is retried once, because it measures times, and the machine may have stopped
+// for seconds. Tests that pass only on the retry are listed at the end of the run.
 
 /**
  * @typedef {{name: string, what: string, lane: 'background' | 'foreground' | 'alone', processes?:
@@ -18,6 +18,7 @@ export const SUITES = [
     name: 'unit',
     what: 'rooms by themselves',
     lane: 'background',
+    processes: true,
     needs: [],
     limitMs: minutes(10),
   },

@@ -247,20 +247,21 @@ describe('dictation: writing', () => {
       'please rename the session cache in load user token and find order total before the report is rendered again';
     // The first ones are compiled meanwhile, and a busy machine takes longer for the same work: the
     // quickest tells what it costs.
-    const costOf = (known: readonly string[]): number => {
-      const speller = new SymbolSpeller(known, pronouncer);
-      const times = Array.from({ length: 40 }, () => {
-        const before = process.cpuUsage();
-        writeDictation(phrase, speller);
-        const { user, system } = process.cpuUsage(before);
-        return user + system;
-      });
-      return Math.min(...times);
+    const costOf = (speller: SymbolSpeller): number => {
+      const before = process.cpuUsage();
+      writeDictation(phrase, speller);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
     };
-    const [few, all] = [names.filter((_, i) => i % 20 === 0), names].map((known) => ({
+    const spellers = [names.filter((_, i) => i % 20 === 0), names].map((known) => ({
       symbols: known.length,
-      cost: costOf(known),
+      speller: new SymbolSpeller(known, pronouncer),
+      cost: Infinity,
     }));
+    // By turns, so that both meet the same machine.
+    for (let i = 0; i < 40; i++)
+      for (const one of spellers) one.cost = Math.min(one.cost, costOf(one.speller));
+    const [few, all] = spellers;
     deepStrictEqual(
       { few: few?.symbols, all: all?.symbols, slow: (all?.cost ?? 0) > 12 * (few?.cost ?? 0) },
       { few: 98, all: 1_960, slow: false },
