@@ -16,6 +16,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../../protocol/errors';
 import { STOPPED_READING, messageTooLarge } from '../errors';
+import { isCounted, written } from './jsonRpc';
 
 const HEADER_MAX_BYTES = 1024;
 const HEADER_END = Buffer.from('\r\n\r\n');
@@ -144,11 +145,6 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 }
 
-/** vscode-jsonrpc handles a possible cancellation immediately and then dispatches nothing. */
-function isCounted(message: Message): boolean {
-  return (message as { method?: unknown }).method !== '$/cancelRequest';
-}
-
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
   private gathering = false;
 
@@ -170,14 +166,7 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
 
   /** @throws EarmarkError rpc.messageTooLarge, rpc.disconnected */
   write(message: Message): Promise<void> {
-    try {
-      this.send(message);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(
-        error instanceof Error ? error : new Error('A message could not be sent.'),
-      );
-    }
+    return written((one) => this.send(one), message);
   }
 
   end(): void {

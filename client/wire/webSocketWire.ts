@@ -18,6 +18,7 @@ import { CLOSINGS, closeCodeOf, type CloseCode } from '../../protocol/remote';
 import { lastWordsOf, refusalMessage, type WireLimits } from './socketWire';
 import type { AudioWire, Wire } from './wire';
 import { STOPPED_READING, messageTooLarge } from '../errors';
+import { isCounted, written } from './jsonRpc';
 
 /** Limit of parsed messages that wait for dispatch; above it the socket is not read. */
 const UNDISPATCHED_MAX = 256;
@@ -336,24 +337,12 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
 
   /** @throws EarmarkError rpc.messageTooLarge, rpc.disconnected */
   write(message: Message): Promise<void> {
-    try {
-      this.send(message);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(
-        error instanceof Error ? error : new Error('A message could not be sent.'),
-      );
-    }
+    return written((one) => this.send(one), message);
   }
 
   end(): void {
     this.close();
   }
-}
-
-/** vscode-jsonrpc handles a possible cancellation immediately and then dispatches nothing. */
-function isCounted(message: Message): boolean {
-  return (message as { method?: unknown }).method !== '$/cancelRequest';
 }
 
 function idOf(data: Buffer): string | number | null {

@@ -4,8 +4,7 @@
  * `pmset -g assertions` lists them, see pmset(1).
  */
 import { ask, findProgram } from '../programs';
-import { runLong } from './longProgram';
-import { pacedList } from './pacedList';
+import { listAfterLines } from './pacedList';
 import { type MicrophoneStream, plainName, type SystemModule } from './systemModule';
 
 export const mac: SystemModule = async (context, events) => {
@@ -13,7 +12,7 @@ export const mac: SystemModule = async (context, events) => {
   const pmset = findProgram('pmset', env, platform);
   const ps = findProgram('ps', env, platform);
   if (pmset === undefined || ps === undefined) return undefined;
-  const list = pacedList(async () => {
+  const list = async () => {
     const assertions = await ask(pmset, ['-g', 'assertions'], env);
     if (assertions.code !== 0) return;
     const pids = parseAssertions(assertions.stdout);
@@ -22,23 +21,12 @@ export const mac: SystemModule = async (context, events) => {
         ? ''
         : (await ask(ps, ['-o', 'pid=,comm=', '-p', pids.join(',')], env)).stdout;
     events.onStreams(parseProcesses(names));
-  });
-  const log = runLong(context, pmset, ['-g', 'assertionslog'], {
-    onLine: (line) => {
-      if (line.includes('coreaudiod')) list.request();
-    },
-    onEnd: () => {
-      list.dispose();
-      events.onEnd();
-    },
-  });
-  list.request();
-  return {
-    dispose: () => {
-      list.dispose();
-      log.dispose();
-    },
   };
+  return listAfterLines(
+    context,
+    { program: pmset, args: ['-g', 'assertionslog'], mark: 'coreaudiod' },
+    { list, onEnd: () => events.onEnd() },
+  );
 };
 
 /**

@@ -1,15 +1,17 @@
 /** Lists after events, at most once in a while: a burst of events costs one list. */
 import { type Disposable, toDisposable } from '../../../base/disposable';
+import { runLong } from './longProgram';
+import type { ModuleContext, ModuleEvents } from './systemModule';
 
 /** A list takes about 10 ms of processor time. */
 const PAUSE_MS = 1_000;
 
-export interface PacedList extends Disposable {
+interface PacedList extends Disposable {
   /** Something changed: list soon. */
   request(): void;
 }
 
-export function pacedList(list: () => Promise<void>): PacedList {
+function pacedList(list: () => Promise<void>): PacedList {
   let state: 'idle' | 'busy' | 'again' | 'over' = 'idle';
   let timer: NodeJS.Timeout | undefined;
   const run = (): void => {
@@ -32,4 +34,30 @@ export function pacedList(list: () => Promise<void>): PacedList {
       clearTimeout(timer);
     }),
   };
+}
+
+/**
+ * Lists now, and after each line of a program that contains the mark.
+ * @param args of the program that reports changes
+ */
+export function listAfterLines(
+  context: ModuleContext,
+  { program, args, mark }: { program: string; args: readonly string[]; mark: string },
+  { list, onEnd }: { list: () => Promise<void> } & Pick<ModuleEvents, 'onEnd'>,
+): Disposable {
+  const paced = pacedList(list);
+  const reports = runLong(context, program, args, {
+    onLine: (line) => {
+      if (line.includes(mark)) paced.request();
+    },
+    onEnd: () => {
+      paced.dispose();
+      onEnd();
+    },
+  });
+  paced.request();
+  return toDisposable(() => {
+    paced.dispose();
+    reports.dispose();
+  });
 }

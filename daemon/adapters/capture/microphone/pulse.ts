@@ -4,38 +4,26 @@
  * is the same since 2009.
  */
 import { ask, findProgram } from '../programs';
-import { runLong } from './longProgram';
-import { pacedList } from './pacedList';
+import { listAfterLines } from './pacedList';
 import { type MicrophoneStream, plainName, type SystemModule } from './systemModule';
 
 export const pulse: SystemModule = async (context, events) => {
   const { env, platform } = context;
   const pactl = findProgram('pactl', env, platform);
   if (pactl === undefined || (await ask(pactl, ['info'], env)).code !== 0) return undefined;
-  const list = pacedList(async () => {
+  const list = async () => {
     const [outputs, sources] = await Promise.all([
       ask(pactl, ['list', 'source-outputs'], env),
       ask(pactl, ['list', 'short', 'sources'], env),
     ]);
     if (outputs.code === 0 && sources.code === 0)
       events.onStreams(parseSourceOutputs(outputs.stdout, sources.stdout));
-  });
-  const subscription = runLong(context, pactl, ['subscribe'], {
-    onLine: (line) => {
-      if (line.includes('on source-output #')) list.request();
-    },
-    onEnd: () => {
-      list.dispose();
-      events.onEnd();
-    },
-  });
-  list.request();
-  return {
-    dispose: () => {
-      list.dispose();
-      subscription.dispose();
-    },
   };
+  return listAfterLines(
+    context,
+    { program: pactl, args: ['subscribe'], mark: 'on source-output #' },
+    { list, onEnd: () => events.onEnd() },
+  );
 };
 
 /**
