@@ -111,6 +111,33 @@ const SHARED_WORDS = [
 const NOTE_WORDS = ['protocol/noteNames', 'protocol/noteServer'];
 
 /**
+ * A room of tests or benches: it may import the product, `testing/` and the named folders.
+ * @param {string} name
+ * @param {RegExp} of
+ * @param {string[]} folders
+ */
+const besidesProduct = (name, of, folders) => ({
+  of,
+  name,
+  rooms: [
+    ...folders,
+    ...[
+      'testing',
+      'agents',
+      'daemon',
+      'client',
+      'extension',
+      'protocol',
+      'scripts',
+      'package.json',
+    ],
+  ],
+  builtins: 'all',
+  packages: {},
+  why: 'what tests and benches share is in testing/, which knows neither',
+});
+
+/**
  * Room → permitted imports. `rooms`: folders and files of this project. `builtins` and `packages`:
  * permitted or refused names. The first room whose `of` matches is the room of a file.
  * @type {{of: RegExp, name: string, rooms: string[], builtins: string[] | 'all', packages: {only?:
@@ -221,81 +248,14 @@ export const ROOMS = [
     packages: { not: ['vscode'] },
     why: 'the daemon is composed here',
   },
-  {
-    of: /^testing\//,
-    name: 'testing',
-    rooms: [
-      'testing',
-      'agents',
-      'daemon',
-      'client',
-      'extension',
-      'protocol',
-      'scripts',
-      'package.json',
-    ],
-    builtins: 'all',
-    packages: {},
-    why: 'testing/ serves test/ and bench/ and knows neither',
-  },
-  {
-    of: /^test\/unit\/(?:bench|docs)\//,
-    name: 'tests of the benches',
-    rooms: [
-      'test',
-      'testing',
-      'bench',
-      'agents',
-      'daemon',
-      'client',
-      'extension',
-      'media',
-      'protocol',
-      'scripts',
-      'package.json',
-    ],
-    builtins: 'all',
-    packages: {},
-    why: 'it is no part of this project',
-  },
-  {
-    of: /^test\//,
-    name: 'test',
-    rooms: [
-      'test',
-      'testing',
-      'agents',
-      'daemon',
-      'client',
-      'extension',
-      'media',
-      'protocol',
-      'scripts',
-      'package.json',
-      'package.nls.json',
-    ],
-    builtins: 'all',
-    packages: {},
-    why: 'what tests and benches share is in testing/',
-  },
-  {
-    of: /^bench\//,
-    name: 'bench',
-    rooms: [
-      'bench',
-      'testing',
-      'agents',
-      'daemon',
-      'client',
-      'extension',
-      'protocol',
-      'scripts',
-      'package.json',
-    ],
-    builtins: 'all',
-    packages: {},
-    why: 'what tests and benches share is in testing/',
-  },
+  besidesProduct('testing', /^testing\//, []),
+  besidesProduct('tests of the benches', /^test\/unit\/(?:bench|docs)\//, [
+    'test',
+    'media',
+    'bench',
+  ]),
+  besidesProduct('test', /^test\//, ['test', 'media', 'package.nls.json']),
+  besidesProduct('bench', /^bench\//, ['bench']),
   {
     of: /^daemon\//,
     name: 'daemon, unknown room',

@@ -15,6 +15,7 @@ import type { Clock } from '../../../base/clock';
 import { boundedText, endpointUrl } from '../../endpoint';
 import { readAnswer } from './openaiAnswer';
 import { decodeCancelled, modelNotLoaded, phraseTooLong } from '../../../asr/contract/errors';
+import { wavHeader } from '../../../audio/wavHeader';
 
 export interface OpenaiSetup {
   /** `https://host/v1`. */
@@ -289,22 +290,9 @@ function multipart(
   return Buffer.concat([...parts, file, audio, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
-/** 16-bit mono WAV (Microsoft, Multiple Channel Audio Data and WAVE Files). */
+/** 16-bit mono WAV. */
 function wav(pcm: Float32Array): Buffer {
   const samples = toInt16(pcm);
   const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8, 'latin1');
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(SAMPLE_RATE, 24);
-  head.writeUInt32LE(SAMPLE_RATE * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36, 'latin1');
-  head.writeUInt32LE(data.length, 40);
-  return Buffer.concat([head, data]);
+  return Buffer.concat([wavHeader(data.length), data]);
 }

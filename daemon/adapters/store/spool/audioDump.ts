@@ -4,9 +4,10 @@
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Frame, FRAME_SAMPLES, SAMPLE_RATE, type Source } from '../../../audio/frame';
+import { type Frame, FRAME_SAMPLES, type Source } from '../../../audio/frame';
 import type { Logger } from '../../../base/logger';
 import type { Spool, SpoolFactory } from '../../../audio/spool';
+import { WAV_HEADER_BYTES, wavHeader } from '../../../audio/wavHeader';
 
 export interface AudioDumpSetup {
   /** State folder. */
@@ -19,7 +20,6 @@ export interface AudioDumpSetup {
 }
 
 const FOLDER = 'debug-audio';
-const HEADER_BYTES = 44;
 
 interface DumpFile {
   readonly fd: number;
@@ -116,7 +116,7 @@ export class AudioDump {
     if (!first || this.setup.encrypted()) return;
     try {
       const file = this.file(id, first.source, first.seq);
-      const bytes = HEADER_BYTES + frames.length * FRAME_SAMPLES * 2;
+      const bytes = WAV_HEADER_BYTES + frames.length * FRAME_SAMPLES * 2;
       if ((this.used ?? 0) + bytes > maxBytes) {
         this.state = 'full';
         this.setup.logger.warn('dump.full');
@@ -124,12 +124,12 @@ export class AudioDump {
       }
       for (const { seq, pcm } of frames) {
         if (seq < file.nextSeq) continue;
-        writeSync(file.fd, pcm, 0, pcm.byteLength, HEADER_BYTES + file.bytes);
+        writeSync(file.fd, pcm, 0, pcm.byteLength, WAV_HEADER_BYTES + file.bytes);
         file.bytes += pcm.byteLength;
         this.used = (this.used ?? 0) + pcm.byteLength;
         file.nextSeq = seq + 1;
       }
-      writeSync(file.fd, header(file.bytes), 0, HEADER_BYTES, 0);
+      writeSync(file.fd, wavHeader(file.bytes), 0, WAV_HEADER_BYTES, 0);
     } catch (error) {
       this.state = 'failed';
       this.setup.logger.error('dump.failed', {
@@ -155,10 +155,10 @@ export class AudioDump {
     closeSync(fd);
     const file: DumpFile = {
       fd: openSync(path, 'r+'),
-      bytes: Math.max(0, before - HEADER_BYTES),
+      bytes: Math.max(0, before - WAV_HEADER_BYTES),
       nextSeq: seq,
     };
-    this.used += before === 0 ? HEADER_BYTES : 0;
+    this.used += before === 0 ? WAV_HEADER_BYTES : 0;
     this.files.set(key, file);
     return file;
   }
@@ -187,22 +187,4 @@ export class AudioDump {
     if (gone > 0) this.used = undefined;
     return gone;
   }
-}
-
-/** 16 kHz mono s16le. @param bytes size of the audio */
-function header(bytes: number): Buffer {
-  const into = Buffer.alloc(HEADER_BYTES);
-  into.write('RIFF', 0, 'latin1');
-  into.writeUInt32LE(36 + bytes, 4);
-  into.write('WAVEfmt ', 8, 'latin1');
-  into.writeUInt32LE(16, 16);
-  into.writeUInt16LE(1, 20);
-  into.writeUInt16LE(1, 22);
-  into.writeUInt32LE(SAMPLE_RATE, 24);
-  into.writeUInt32LE(SAMPLE_RATE * 2, 28);
-  into.writeUInt16LE(2, 32);
-  into.writeUInt16LE(16, 34);
-  into.write('data', 36, 'latin1');
-  into.writeUInt32LE(bytes, 40);
-  return into;
 }
